@@ -1,0 +1,45 @@
+# `make reproduce` and `make test` need nothing but make and Python 3.11 or newer.
+.DELETE_ON_ERROR:
+SHELL := /bin/bash
+VENV  := .venv
+BIN   := $(VENV)/bin
+STAMP := $(VENV)/.installed
+SCALE ?= smoke
+
+# The first interpreter that is new enough; override with `make PYTHON=/path/to/python`.
+PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13; do \
+	$$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+
+.PHONY: setup reproduce test test-all lint types format bench clean
+setup: $(STAMP)
+
+# torch first and by its exact version: a bare "torch" would pull the newest build with gigabytes of CUDA.
+$(STAMP): pyproject.toml scripts/constraints.txt
+	@test -n "$(PYTHON)" || { echo "mtam needs Python 3.11 or newer with the venv module; none was found on PATH." >&2; exit 2; }
+	@test -x $(BIN)/python || { rm -rf $(VENV) && $(PYTHON) -m venv $(VENV); }
+	$(BIN)/pip install --quiet --disable-pip-version-check -c scripts/constraints.txt torch==2.13.0
+	$(BIN)/pip install --quiet --disable-pip-version-check -c scripts/constraints.txt -e '.[dev]'
+	@touch $@
+
+reproduce: $(STAMP)
+	$(BIN)/mtam reproduce --scale $(SCALE)
+
+test: lint types
+	$(BIN)/pytest -n 2 -m 'not slow'
+
+test-all: lint types
+	$(BIN)/pytest -n 2
+
+lint: $(STAMP)
+	$(BIN)/ruff format --check src tests scripts
+	$(BIN)/ruff check src tests scripts
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+format: $(STAMP)
+	$(BIN)/ruff format src tests scripts
+	$(BIN)/ruff check --fix src tests scripts
+
+clean:
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Paper B (arXiv 2510.11789): learning pairwise interactions of tokens."""

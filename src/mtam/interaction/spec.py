@@ -1,0 +1,95 @@
+"""What defines an interaction trial: tokens, truth, noise, and the estimator.
+
+Nothing heavy is imported here, so that a sweep can be planned without numba or torch.
+"""
+
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from mtam.spec import Frozen, Trial
+
+TokenLaw = Literal["cube", "gaussian", "sphere", "anisotropic", "dependent", "without_replacement"]
+Noise = Literal["gaussian", "uniform", "rademacher", "laplace", "student"]
+Activation = Literal["bspline", "rate_hard", "tanh", "exp", "relu", "odd", "even"]
+
+
+class InteractionData(Frozen):
+    """Y_i = (N-1)^{-1} sum_{j != i} phi*(X_i^T A* X_j) + eta_i (paper B, equation of the model)."""
+
+    d: int = Field(30, ge=1)
+    tokens: int = Field(10, ge=2)  # N
+    rank: int = Field(2, ge=1)  # r
+    degree: int = Field(3, ge=1)  # P, smoothness of the truth; the theory's beta is P - 1
+    activation: Activation = "bspline"
+    token_law: TokenLaw = "cube"
+    condition: float = Field(100.0, ge=1)  # condition number of the covariance, anisotropic tokens only
+    noise: float = Field(0.3, ge=0)  # sigma, standard deviation
+    noise_law: Noise = "gaussian"
+    allow_heavy_tails: bool = False
+
+    @model_validator(mode="after")
+    def _sensible(self) -> Self:
+        if self.rank > self.d:
+            raise ValueError(f"data.rank = {self.rank} is larger than data.d = {self.d}; valid: 1 to {self.d}")
+        if self.noise_law in ("laplace", "student") and not self.allow_heavy_tails:
+            raise ValueError(
+                f"data.noise_law = {self.noise_law} is not sub-Gaussian, as the theorem assumes; "
+                "data.allow_heavy_tails=true runs it all the same"
+            )
+        return self
+
+
+class InteractionModel(Frozen):
+    """The estimator; ``name`` is looked up in the registry."""
+
+    name: Literal["ips_erm", "oracle_a"] = "ips_erm"
+    degree: int | None = Field(None, ge=1, le=9)  # spline degree s of the estimator; None: the degree of the truth
+    intervals: int | None = Field(None, ge=1)  # K; None: by k_rule
+    k_rule: Literal["rule"] = "rule"
+    k_constant: float = Field(4.0, gt=0)  # c in K = ceil(c M^{1/(2 beta + 1)})
+    rank: int | None = Field(None, ge=1)  # rank of the fit; None: the rank of the truth
+    max_starts: int = Field(40, ge=1)
+
+
+class InteractionTrial(Trial):
+    """One interaction fit; n is M, the number of samples."""
+
+    problem: Literal["interaction"] = "interaction"
+    protocol: Literal["claimed"] = "claimed"
+    data: InteractionData = InteractionData()
+    model: InteractionModel = InteractionModel()
+    n: int = Field(20000, ge=1)
+    seed: int = Field(0, ge=0)
+
+    @model_validator(mode="after")
+    def _enough_samples(self) -> Self:
+        unknowns = self.parameters()
+        if self.n * self.data.tokens < 2 * unknowns:
+            raise ValueError(
+                f"{self.n} samples of {self.data.tokens} tokens are too few for the {unknowns} parameters of a "
+                f"rank-{self.fit_rank()} matrix in d = {self.data.d}; valid: at least "
+                f"{-(-2 * unknowns // self.data.tokens)} samples"
+            )
+        return self
+
+    def fit_rank(self) -> int:
+        """The rank of the fitted matrix."""
+        return self.model.rank or self.data.rank
+
+    def parameters(self) -> int:
+        """p = 2 r d - r^2 - 1, the identifiable parameters of a rank-r matrix of fixed norm."""
+        r, d = self.fit_rank(), self.data.d
+        return 2 * r * d - r * r - 1
+
+    def beta(self) -> int:
+        """The paper's smoothness index, beta = P - 1 (at least 1)."""
+        return max(1, self.data.degree - 1)
+
+    def cost(self) -> float:
+        """Linear in the number of pairs."""
+        return 0.3 + 1e-6 * self.n * self.data.tokens**2
+
+    def law(self) -> dict[str, Any]:
+        """M^{-2 beta/(2 beta + 1)} (paper B, Theorem 4.4 and its matching upper bound)."""
+        return {"name": "power_law", "exponent": 2 * self.beta() / (2 * self.beta() + 1)}

@@ -1,0 +1,1 @@
+"""Learning curves: laws, fits, intervals. Knows neither paper."""

@@ -1,0 +1,96 @@
+"""What defines a recall trial: the measures, the tags, the target, the model and its training.
+
+Nothing heavy is imported here, so that a sweep can be planned without torch.
+"""
+
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from mtam.spec import Frozen, Trial
+
+Tags = Literal["cross_polytope", "orthonormal", "simplex", "equicorrelated", "iid"]
+Basis = Literal["cosine", "legendre", "haar"]
+Spectrum = Literal["exponential", "polynomial"]
+Target = Literal["matern", "takagi", "linear"]
+
+
+class RecallData(Frozen):
+    """Contexts nu = I^{-1} sum_i mu^(i), queries, answers (paper A, Assumptions 1 and 2)."""
+
+    alpha: float = Field(1.0, gt=0)  # lambda_j = exp(-c j^alpha); for a polynomial spectrum lambda_j = j^{-2 alpha}
+    decay: float = Field(1.0, gt=0)  # c
+    spectrum: Spectrum = "exponential"
+    basis: Basis = "cosine"
+    modes: int = Field(48, ge=1)  # J, the number of basis functions kept
+    nodes: int = Field(128, ge=8)  # G quadrature nodes on [0, 1]
+    components: int = Field(4, ge=1)  # I
+    tag_dim: int = Field(4, ge=1)  # d1
+    tags: Tags = "cross_polytope"
+    correlation: float = Field(0.5, ge=0, lt=1)  # rho, for equicorrelated tags only
+    target: Target = "matern"
+    length: int | None = Field(None, ge=1)  # tokens per context; None: the exact measure
+    noise: float = Field(0.1, ge=0)  # sigma, as a share of the target's standard deviation
+
+
+class RecallModel(Frozen):
+    """The attention variant and its training; ``name`` is looked up in the registry."""
+
+    name: Literal["softmax", "linear", "linear_elu", "frozen_rbf", "oracle"] = "softmax"
+    width: int = Field(96, ge=1)  # D, the number of value features
+    hidden: int = Field(64, ge=1)
+    frequency: float = Field(20.0, gt=0)  # scale of the random Fourier features of the content
+    beta0: float = Field(4.0, gt=0)  # W starts at beta0 times the identity
+    init: Literal["identity", "random"] = "identity"
+    bandwidth: float = Field(0.5, gt=0)  # frozen_rbf only
+    lr: float = Field(3e-3, gt=0)
+    weight_decay: float = Field(1e-4, ge=0)
+    batch: int = Field(128, ge=1)
+    steps: float = Field(110.0, gt=0)  # optimiser steps are steps * n^steps_exponent
+    steps_exponent: float = Field(0.4, ge=0, le=1)
+    holdout: float = Field(0.2, gt=0, lt=1)  # share of the sample kept for early stopping
+
+
+class RecallTrial(Trial):
+    """One recall fit."""
+
+    problem: Literal["recall"] = "recall"
+    protocol: Literal["claimed"] = "claimed"
+    data: RecallData = RecallData()
+    model: RecallModel = RecallModel()
+    n: int = Field(1024, ge=8)
+    seed: int = Field(0, ge=0)
+
+    @model_validator(mode="after")
+    def _tags_exist(self) -> Self:
+        d1, count = self.data.tag_dim, self.data.components
+        most = {"orthonormal": d1, "simplex": d1 + 1, "cross_polytope": 2 * d1, "equicorrelated": d1}
+        limit = most.get(self.data.tags)
+        if limit is not None and count > limit:
+            raise ValueError(
+                f"data.components = {count} but {self.data.tags} tags in data.tag_dim = {d1} dimensions "
+                f"number at most {limit}"
+            )
+        return self
+
+    def shape(self) -> tuple[Any, ...]:
+        """Members of one batched program share every tensor shape, the number of steps and the attention variant."""
+        d, m = self.data, self.model
+        return (
+            "recall", self.n, m.name, m.width, m.hidden, m.batch, m.steps, m.steps_exponent, m.holdout,
+            d.modes, d.nodes, d.components, d.tag_dim, d.basis, d.length is None,
+        )  # fmt: skip
+
+    def optimiser_steps(self) -> int:
+        """steps * n^steps_exponent, rounded."""
+        return max(1, round(self.model.steps * self.n**self.model.steps_exponent))
+
+    def cost(self) -> float:
+        """About 20 microseconds per member-step at batch 128, per thread."""
+        return 1.0 + 2.5e-4 * self.optimiser_steps() * self.model.batch / 128
+
+    def law(self) -> dict[str, Any]:
+        """exp(-Theta((ln n)^{alpha/(alpha+1)})) for exponential spectra (paper A, main theorem)."""
+        if self.data.spectrum == "exponential":
+            return {"name": "sub_polynomial", "gamma": self.data.alpha / (self.data.alpha + 1)}
+        return {"name": "power_law", "exponent": None}

@@ -1,0 +1,64 @@
+"""The base of every specification: frozen, validated, nothing extra, one canonical text.
+
+A trial spec is the identity of a result. Its science fields enter the trial key; where it runs (device, workers,
+folders) never does.
+"""
+
+import hashlib
+import json
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+SCHEMA = 1  # raised whenever the meaning of a stored number changes; old records are then computed again
+
+
+class Frozen(BaseModel):
+    """An immutable record of settings; unknown fields, NaN, infinities and silent type changes are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _whole_floats_are_integers(cls, values: Any) -> Any:
+        """``n_max=1e4`` is parsed as a float by YAML and by Hydra; it means the integer 10000."""
+        if not isinstance(values, dict):
+            return values
+        return {
+            key: int(value) if isinstance(value, float) and cls._wants_int(key) and value.is_integer() else value
+            for key, value in values.items()
+        }
+
+    @classmethod
+    def _wants_int(cls, key: str) -> bool:
+        field = cls.model_fields.get(key)
+        return field is not None and field.annotation in (int, int | None)
+
+
+class Trial(Frozen):
+    """One fit: (problem, estimator, sample size, seed). Subclasses add ``data`` and ``model``."""
+
+    n: int
+    seed: int
+
+    def key(self) -> str:
+        """Twenty hexadecimal digits of the SHA-256 of the canonical JSON of all fields and the schema version."""
+        text = json.dumps({"schema": SCHEMA, **self.model_dump(mode="json")}, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+    def shape(self) -> tuple[Any, ...] | None:
+        """Trials of equal shape may be computed as one batched program; None: always alone."""
+        return None
+
+    def cost(self) -> float:
+        """A rough forecast of the seconds on one thread, for scheduling and for remaining time."""
+        return 1.0
+
+    def law(self) -> dict[str, Any]:
+        """The theoretical form of this cell's curve, by name and parameters, as ``mtam.rates`` knows it."""
+        raise NotImplementedError
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read back what ``model_dump_json`` wrote."""
+        return cls.model_validate_json(text)

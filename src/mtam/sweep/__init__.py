@@ -1,0 +1,1 @@
+"""Plan, store, launch: everything between a sweep's configuration and its records. Knows no mathematics."""
