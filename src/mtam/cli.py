@@ -1,1 +1,271 @@
-"""placeholder"""
+"""The command line: parse, call, print. Nothing heavy is imported until a command needs it."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from mtam import catalog
+from mtam.errors import UsageError
+
+if TYPE_CHECKING:
+    from mtam.lab import Options
+    from mtam.sweep.plan import Plan
+
+app = typer.Typer(
+    name="mtam",
+    help="A laboratory for the statistics of attention: learning curves against proven rates.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # the rich help page alone would double the start-up time
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+configs = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Print a composed configuration.")
+app.add_typer(configs, name="config")
+
+
+def _complete_sweeps(incomplete: str) -> list[tuple[str, str]]:
+    return [(name, title) for name, title in catalog.titles("sweep").items() if name.startswith(incomplete)]
+
+
+def _complete_setting(ctx: typer.Context, incomplete: str) -> list[str]:
+    """KEY= for settings, GROUP=OPTION for groups."""
+    name = ctx.params.get("name")
+    file = f"sweep/{name}" if name in catalog.options("sweep") else "fit_ips"
+    group, sign, start = incomplete.partition("=")
+    if sign and group in catalog.GROUPS:
+        return [f"{group}={option}" for option in catalog.options(group) if option.startswith(start)]
+    group = _bash_group()
+    if group in catalog.GROUPS:
+        return [option for option in catalog.options(group) if option.startswith(incomplete.lstrip("="))]
+    return [f"{key}=" for key in catalog.keys(file) if key.startswith(incomplete)]
+
+
+def _bash_group() -> str:
+    """The word before "=" at the cursor: bash hands ``model=so`` over as the three words model, = and so."""
+    words = os.environ.get("COMP_WORDS", "").split()
+    at = int(os.environ.get("COMP_CWORD") or 0)
+    before = (
+        words[:at] if words[at : at + 1] == ["="] else words[: max(at - 1, 0)] if words[at - 1 : at] == ["="] else []
+    )
+    return before[-1] if before else ""
+
+
+Settings = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="KEY=VALUE",
+        help="Settings in Hydra's override grammar; a list (data.alpha=0.5,1,2) adds an axis to a sweep.",
+        autocompletion=_complete_setting,
+        show_default=False,
+    ),
+]
+SweepName = Annotated[str, typer.Argument(help="A file in conf/sweep.", autocompletion=_complete_sweeps)]
+Out = Annotated[Path | None, typer.Option(help="Folder of the run.  [default: outputs/<name>-<hash>]")]
+LauncherName = Annotated[str | None, typer.Option(help="inline | local.", autocompletion=lambda: ["inline", "local"])]
+Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes.  [default: one per core]")]
+Device = Annotated[str, typer.Option(help="auto | cpu | cuda.", autocompletion=lambda: ["auto", "cpu", "cuda"])]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would run; write nothing.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no tables.")]
+Force = Annotated[bool, typer.Option("--force", help="Compute again what is already there.")]
+Folder = Annotated[Path, typer.Argument(help="The folder of a run.", metavar="DIR")]
+
+
+@app.callback(invoke_without_command=True)
+def _main(
+    ctx: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+) -> None:
+    if version:
+        from mtam import __version__
+
+        typer.echo(f"mtam {__version__}")
+        raise typer.Exit
+    del ctx
+
+
+@app.command(short_help="Run a sweep: tables, slopes, figures.")
+def sweep(
+    name: SweepName,
+    settings: Settings = None,
+    out: Out = None,
+    launcher: LauncherName = None,
+    workers: Workers = None,
+    device: Device = "auto",
+    dry_run: DryRun = False,
+    json_: Json = False,
+    quiet: Quiet = False,
+    force: Force = False,
+) -> None:
+    """Train and measure a whole sweep; compute only what is missing; print convergence tables and slopes."""
+    options = _options(out, device, dry_run, quiet, force)
+    from mtam import config
+
+    plan = config.plan_sweep(name, _with_launcher(settings, launcher, workers))
+    _finish(plan, options, json_)
+
+
+@app.command("fit-ips", short_help="Fit one pairwise interaction (paper B).")
+def fit_ips(
+    settings: Settings = None,
+    d: Annotated[int | None, typer.Option("--d", help="Dimension of a token.  [default: 30]")] = None,
+    rank: Annotated[int | None, typer.Option(help="Rank of A*.  [default: 2]")] = None,
+    tokens: Annotated[int | None, typer.Option(help="N, tokens per sample.  [default: 10]")] = None,
+    samples: Annotated[int | None, typer.Option(help="M, samples.  [default: 20000]")] = None,
+    degree: Annotated[int | None, typer.Option(help="P, degree of the true spline.  [default: 3]")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of truth, data and starts.  [default: 0]")] = None,
+    out: Out = None,
+    launcher: LauncherName = None,
+    workers: Workers = None,
+    device: Device = "auto",
+    dry_run: DryRun = False,
+    json_: Json = False,
+    quiet: Quiet = False,
+    force: Force = False,
+) -> None:
+    """Draw interaction data, fit phi and A by empirical risk minimisation, compare with the fit that knows A*."""
+    options = _options(out, device, dry_run, quiet, force)
+    from mtam import config
+
+    flags = {"data.d": d, "data.rank": rank, "data.tokens": tokens, "samples": samples, "data.degree": degree}
+    given = [f"{key}={value}" for key, value in (flags | {"seed": seed}).items() if value is not None]
+    plan = config.plan_fit(given + _with_launcher(settings, launcher, workers))
+    _finish(plan, options, json_)
+
+
+@app.command(short_help="Run the jobs of both papers.")
+def reproduce(
+    scale: Annotated[
+        str,
+        typer.Option(help="smoke | standard | full.", autocompletion=lambda: catalog.options("reproduce")),
+    ] = "smoke",
+    out: Annotated[Path, typer.Option(help="Parent of the runs' folders.")] = Path("outputs"),
+    launcher: LauncherName = None,
+    workers: Workers = None,
+    device: Device = "auto",
+    dry_run: DryRun = False,
+    json_: Json = False,
+    quiet: Quiet = False,
+    force: Force = False,
+) -> None:
+    """Run every job of a scale, both papers; resumes where it stopped."""
+    if scale not in catalog.options("reproduce"):
+        raise UsageError(f"--scale {scale} is unknown; {catalog.nearest(scale, catalog.options('reproduce'))}")
+    options = _options(out, device, dry_run, quiet, force)
+    from mtam import commands
+
+    commands.reproduce(scale, _with_launcher(None, launcher, workers), options, json_)
+
+
+@app.command(short_help="Tables and figures from the records.")
+def report(out: Folder, json_: Json = False, quiet: Quiet = False) -> None:
+    """Build tables and figures of a run again from its records, also of a half-finished one."""
+    from mtam import commands
+
+    commands.report(out, json_, quiet)
+
+
+@app.command(short_help="Done, running, failed, missing trials.")
+def status(out: Folder, json_: Json = False) -> None:
+    """Count done, running, failed and missing trials of a run, cell by cell."""
+    from mtam import commands
+
+    commands.status(out, json_)
+
+
+@app.command("list", short_help="What there is, a line each.")
+def list_(json_: Json = False) -> None:
+    """List sweeps, data, models, launchers and scales with a line each."""
+    groups = {group: catalog.titles(group) for group in ("sweep", *catalog.GROUPS, "reproduce")}
+    if json_:
+        typer.echo(json.dumps(groups))
+        return
+    for group, names in groups.items():
+        typer.secho(group, bold=True)
+        for name, title in names.items():
+            typer.echo(f"  {name:<14} {title}".rstrip())
+
+
+@configs.command("sweep")
+def config_sweep(name: SweepName, settings: Settings = None, json_: Json = False) -> None:
+    """The configuration of a sweep."""
+    from mtam import config
+
+    _print_config(config.plan_sweep(name, settings or []), json_)
+
+
+@configs.command("fit-ips")
+def config_fit_ips(settings: Settings = None, json_: Json = False) -> None:
+    """The configuration of an interaction fit."""
+    from mtam import config
+
+    _print_config(config.plan_fit(settings or []), json_)
+
+
+def _print_config(plan: "Plan", as_json: bool) -> None:
+    import yaml
+
+    text = json.dumps(plan.config) + "\n" if as_json else yaml.safe_dump(plan.config, sort_keys=False)
+    typer.echo(text, nl=False)
+
+
+def _options(out: Path | None, device: str, dry_run: bool, quiet: bool, force: bool) -> "Options":
+    if device not in ("auto", "cpu", "cuda"):
+        raise UsageError(f"--device {device} is unknown; valid: auto, cpu, cuda.")
+    from mtam.lab import Options
+
+    return Options(out, device, dry_run, force, quiet)
+
+
+def _with_launcher(settings: list[str] | None, launcher: str | None, workers: int | None) -> list[str]:
+    """--launcher and --workers are shorthands for settings of the same name."""
+    if launcher == "slurm":
+        raise UsageError("--launcher slurm is not available in this version; valid: inline, local.")
+    if launcher is not None and launcher not in catalog.options("launcher"):
+        raise UsageError(f"--launcher {launcher} is unknown; {catalog.nearest(launcher, catalog.options('launcher'))}")
+    shorthand = [f"launcher={launcher}"] * (launcher is not None)
+    return shorthand + [f"launcher.workers={workers}"] * (workers is not None) + (settings or [])
+
+
+def _finish(plan: "Plan", options: "Options", as_json: bool) -> None:
+    from mtam import commands
+
+    commands.run(plan, options, as_json)
+
+
+def _fail(sentence: str, code: int) -> NoReturn:
+    print(f"mtam: {' '.join(sentence.split())}", file=sys.stderr)
+    sys.exit(code)
+
+
+def main() -> None:
+    """Entry point: exit code 0 done, 1 a trial or the program failed, 2 wrong input, 130 interrupted."""
+    from mtam.sweep.threads import one_thread
+
+    one_thread()
+    try:
+        code: Any = app(standalone_mode=False)
+    except UsageError as error:
+        _fail(str(error), 2)
+    except KeyboardInterrupt:
+        _fail("interrupted; what is done is kept, the same command goes on from there.", 130)
+    except typer.Abort:
+        _fail("interrupted.", 130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+    except Exception as error:
+        if not hasattr(error, "format_message"):  # everything Typer itself says about wrong usage has it
+            raise
+        _fail(_usage(error), 2)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _usage(error: Any) -> str:
+    sentence: str = error.format_message()
+    command = getattr(getattr(error, "ctx", None), "command_path", "mtam")
+    return f"{sentence.rstrip('.')}; see {command} --help." if sentence else f"see {command} --help."

@@ -1,0 +1,239 @@
+"""Compose Hydra configurations, apply overrides, freeze the result into validated specs. Hydra stops here.
+
+Hydra composes once per choice of group options; values along axes are put in by plain Python, because a compose
+costs about a thousand times as much.
+"""
+
+import copy
+import fnmatch
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import ChoiceSweep, Glob, IntervalSweep, Override, OverrideType
+from hydra.errors import HydraException
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from pydantic import ValidationError
+
+from mtam import catalog
+from mtam.errors import UsageError
+from mtam.spec import Frozen, Trial
+from mtam.sweep.plan import Cell, Plan
+from mtam.sweep.registry import problem
+from mtam.sweep.settings import LauncherSettings, SweepSettings, describe, validate
+
+Config = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A setting and the values it takes along a sweep."""
+
+    key: str
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class _Overrides:
+    """Overrides by what they do: choose a group option, set one value, or open an axis."""
+
+    groups: dict[str, str]
+    values: dict[str, str]  # key -> the override as it was written
+    axes: dict[str, list[Any]]
+
+
+def parse_overrides(texts: Sequence[str]) -> _Overrides:
+    """Parse KEY=VALUE by Hydra's own grammar.
+
+    Raises UsageError for bad syntax, for ``+key`` and ``~key`` (they would change the schema), and for a key
+    given twice.
+    """
+    groups: dict[str, str] = {}
+    values: dict[str, str] = {}
+    axes: dict[str, list[Any]] = {}
+    parser = OverridesParser.create()
+    for text in texts:
+        try:
+            override = parser.parse_override(text)
+        except HydraException as error:
+            reason = str(error).splitlines()[0]
+            raise UsageError(f"{text!r} is not KEY=VALUE in Hydra's grammar: {reason}.") from None
+        key = override.key_or_group
+        _refuse_schema_changes(override, text)
+        if key in groups or key in values or key in axes:
+            raise UsageError(f"{key} is given twice; give it once, as a list to try several values.")
+        if override.is_sweep_override():
+            axes[key] = _sweep_values(override, text)
+        elif key in catalog.GROUPS:
+            groups[key] = str(override.value())
+        else:
+            values[key] = text
+    return _Overrides(groups, values, axes)
+
+
+def _refuse_schema_changes(override: Override, text: str) -> None:
+    if override.type is not OverrideType.CHANGE:
+        raise UsageError(f"{text!r} would add or drop a field of the schema; set existing fields with KEY=VALUE.")
+    if override.package is not None or override.key_or_group.split(".")[0] in ("hydra", "defaults"):
+        raise UsageError(f"{text!r} reaches into Hydra itself; set fields of the schema with KEY=VALUE.")
+
+
+def _sweep_values(override: Override, text: str) -> list[Any]:
+    sweep: Any = override.value()
+    key = override.key_or_group
+    if isinstance(sweep, IntervalSweep):
+        raise UsageError(f"{text!r}: an interval has no list of values; use range(start,stop,step) or a list.")
+    if isinstance(sweep, Glob):
+        if key not in catalog.GROUPS:
+            raise UsageError(f"{text!r}: glob() chooses among the options of a group ({', '.join(catalog.GROUPS)}).")
+        return [
+            name
+            for name in catalog.options(key)
+            if any(fnmatch.fnmatch(name, p) for p in sweep.include)
+            and not any(fnmatch.fnmatch(name, p) for p in sweep.exclude)
+        ]
+    values = list(override.sweep_iterator())
+    if isinstance(sweep, ChoiceSweep) and sweep.shuffle:
+        values = sorted(values, key=repr)  # the order of an axis is no part of a sweep's identity
+    return [str(value) if key in catalog.GROUPS else value for value in values]
+
+
+def compose_config(name: str, overrides: _Overrides, groups: dict[str, str]) -> Config:
+    """Compose ``conf/<name>.yaml`` with one choice of group options and all scalar overrides, and resolve it."""
+    for group, option in groups.items():
+        if option not in catalog.options(group):
+            valid = catalog.options(group)
+            raise UsageError(f"{group}={option}: there is no such {group}; {catalog.nearest(option, valid)}")
+    texts = [f"{group}={option}" for group, option in groups.items()] + list(overrides.values.values())
+    try:
+        with initialize_config_dir(str(catalog.conf_dir()), version_base="1.3"):
+            tree = OmegaConf.to_container(compose(name, overrides=texts), resolve=True, throw_on_missing=True)
+    except (HydraException, OmegaConfBaseException) as error:
+        cause = " ".join(str(error.__cause__ or error).split())
+        raise UsageError(f"the configuration {name} cannot be composed: {cause}") from None
+    assert isinstance(tree, dict)
+    return {str(key): value for key, value in tree.items()}
+
+
+def check_keys(name: str, overrides: _Overrides) -> None:
+    """Raise UsageError with the nearest valid name for a key that the schema does not have."""
+    valid = catalog.keys(name)
+    for key in (*overrides.values, *overrides.axes, *overrides.groups):
+        if key not in valid:
+            raise UsageError(f"there is no setting {key}; {catalog.nearest(key, valid)}")
+
+
+def put(config: Config, dotted: str, value: Any) -> None:
+    """Set ``config["a"]["b"] = value`` for the dotted key ``a.b``; the path must exist."""
+    *path, leaf = dotted.split(".")
+    for part in path:
+        config = config[part]
+    config[leaf] = value
+
+
+def freeze(name: str, settings: Config) -> Trial:
+    """Validate one trial's settings; raise UsageError with one sentence for the first mistake."""
+    kind = problem(settings["problem"])
+    model = settings["model"]["name"]
+    if model not in kind.estimators:
+        valid = ", ".join(kind.estimators)
+        raise UsageError(f"model={model} does not answer {kind.name} problems; valid: {valid}.")
+    try:
+        return kind.trial().model_validate(settings)
+    except ValidationError as error:
+        raise UsageError(describe(error, name)) from None
+
+
+def _axes(settings: SweepSettings, overrides: _Overrides, config: Config) -> list[Axis]:
+    """The axes of the file, changed by the command line: a list opens or replaces one, one value pins it."""
+    axes = {key: list(values) for key, values in settings.axes.items()}
+    for key in axes:
+        if key in overrides.groups:
+            axes[key] = [overrides.groups[key]]
+        elif key in overrides.values:
+            axes[key] = [_get(config, key)]
+    axes.update(overrides.axes)
+    for key, values in axes.items():
+        if key.split(".")[0] in ("sweep", "launcher", "problem", "samples", "seed"):
+            raise UsageError(f"{key} cannot be an axis of a sweep; axes are settings of data and model.")
+        if not values:
+            raise UsageError(f"the axis {key} has no values.")
+    return [Axis(key, tuple(values)) for key, values in axes.items()]
+
+
+def _get(config: Config, dotted: str) -> Any:
+    for part in dotted.split("."):
+        config = config[part]
+    return config
+
+
+def _as_frozen(trial: Trial, dotted: str, value: Any) -> Any:
+    """The value of an axis as the spec holds it, so that 1 and 1.0 name the same cell."""
+    found: Any = trial
+    for part in dotted.split("."):
+        found = getattr(found, part)
+    return value if isinstance(found, Frozen) else found
+
+
+def _cells(name: str, axes: Sequence[Axis], overrides: _Overrides) -> Iterator[tuple[dict[str, Any], Config]]:
+    """Every combination along the axes with its configuration; one compose per choice of group options."""
+    groups = [axis for axis in axes if axis.key in catalog.GROUPS]
+    plain = [axis for axis in axes if axis.key not in catalog.GROUPS]
+    for choice in itertools.product(*(axis.values for axis in groups)):
+        chosen = dict(zip((axis.key for axis in groups), choice, strict=True))
+        base = compose_config(name, overrides, overrides.groups | chosen)
+        for values in itertools.product(*(axis.values for axis in plain)):
+            config = copy.deepcopy(base)
+            at = dict(zip((axis.key for axis in plain), values, strict=True))
+            for key, value in at.items():
+                put(config, key, value)
+            yield {axis.key: (chosen | at)[axis.key] for axis in axes}, config
+
+
+def plan_sweep(name: str, texts: Sequence[str]) -> Plan:
+    """The plan of the sweep ``conf/sweep/<name>.yaml`` under KEY=VALUE overrides.
+
+    Raises UsageError with one sentence for anything a person can get wrong.
+    """
+    if name not in catalog.options("sweep"):
+        raise UsageError(f"there is no sweep {name}; {catalog.nearest(name, catalog.options('sweep'))}")
+    file = f"sweep/{name}"
+    overrides = parse_overrides(texts)
+    check_keys(file, overrides)
+    first = {group: values[0] for group, values in overrides.axes.items() if group in catalog.GROUPS}
+    config = compose_config(file, overrides, overrides.groups | first)
+    settings = validate(SweepSettings, config["sweep"], "sweep", file)
+    launcher = validate(LauncherSettings, config["launcher"], "launcher", file)
+    axes = _axes(settings, overrides, config)
+    config["sweep"]["axes"] = {axis.key: list(axis.values) for axis in axes}
+    cells = []
+    for at, cell in _cells(file, axes, overrides):
+        trial = {key: value for key, value in cell.items() if key not in ("sweep", "launcher")}
+        trials = (
+            freeze(file, {**trial, "n": n, "seed": seed})
+            for n in settings.sample_sizes()
+            for seed in range(settings.seeds)
+        )
+        frozen = tuple(trials)
+        cells.append(Cell({key: _as_frozen(frozen[0], key, value) for key, value in at.items()}, frozen))
+    config["launcher"] = launcher.model_dump()
+    return Plan("sweep", name, config["problem"], config, tuple(cells))
+
+
+def plan_fit(texts: Sequence[str]) -> Plan:
+    """The plan of one interaction fit, ``conf/fit_ips.yaml`` under KEY=VALUE overrides."""
+    overrides = parse_overrides(texts)
+    check_keys("fit_ips", overrides)
+    if overrides.axes:
+        key, values = next(iter(overrides.axes.items()))
+        raise UsageError(f"fit-ips makes one fit, but {key} is a list of {len(values)}; lists belong to mtam sweep.")
+    config = compose_config("fit_ips", overrides, overrides.groups)
+    launcher = validate(LauncherSettings, config["launcher"], "launcher", "fit_ips")
+    trial = {key: value for key, value in config.items() if key not in ("samples", "seed", "launcher")}
+    frozen = freeze("fit_ips", {**trial, "n": config["samples"], "seed": config["seed"]})
+    config["launcher"] = launcher.model_dump()
+    return Plan("fit", "fit-ips", config["problem"], config, (Cell({}, (frozen,)),))

@@ -1,0 +1,195 @@
+"""The way of a run: plan -> what is missing -> launch -> tables, figures, summary.
+
+Everything on disk lies in one folder named by content, so the same command finds its own results again.
+"""
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mtam import __version__
+from mtam.errors import UsageError
+from mtam.sweep import launch, progress, store, work
+from mtam.sweep import plan as planning
+from mtam.sweep.plan import Plan
+from mtam.sweep.registry import problem
+from mtam.sweep.store import Record, write_text
+
+SUMMARY = "summary.json"
+CONFIG = "config.yaml"
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to run, none of which changes a number."""
+
+    out: Path | None = None
+    device: str = "auto"
+    dry_run: bool = False
+    force: bool = False
+    quiet: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run left behind."""
+
+    plan: Plan
+    out: Path
+    summary: dict[str, Any]
+    files: tuple[Path, ...]
+    computed: int  # trials computed now
+    failures: dict[str, str]  # key -> sentence
+    missing: int
+
+
+def folder(plan: Plan, options: Options) -> Path:
+    """Where the run lives: --out, else outputs/<name>-<digest>. Raises UsageError when it cannot be written."""
+    out = options.out or Path("outputs") / f"{plan.name}-{plan.digest}"
+    parent = out
+    while not os.path.lexists(parent):
+        parent = parent.parent
+    if not parent.is_dir():
+        raise UsageError(f"--out {out}: {parent} is not a folder.")
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise UsageError(f"--out {out}: {parent} cannot be written to.")
+    return out
+
+
+def run(plan: Plan, options: Options, screen: Any) -> Outcome:
+    """Bring ``plan`` to its end: compute what has no record, then tables, figures and summary."""
+    started = time.perf_counter()
+    out = folder(plan, options)
+    if out.exists():
+        check_same(plan, out)
+    packs = launch.missing(plan, out, options.force)
+    computed = sum(map(len, packs))
+    if packs:
+        launcher = _launcher(plan, options)
+        _prepare(plan, out)
+        with progress.display(screen, plan.name, options.quiet) as show:
+            launch.run(plan, out, packs, launcher, show)
+    summary, files = build(plan, out, again=bool(packs) or options.force)
+    seconds = round(time.perf_counter() - started, 3)
+    records = store.read_all(out, plan.trials)
+    failures = {key: record["failure"] for key, record in records.items() if store.failed(record)}
+    if plan.kind == "sweep":
+        summary["seconds"] = seconds
+    summary |= {"out": str(out), "computed": computed, "cached": len(plan.trials) - computed}
+    return Outcome(plan, out, summary, files, computed, failures, len(plan.trials) - len(records))
+
+
+def check_same(plan: Plan, out: Path) -> None:
+    """Raise UsageError when ``out`` holds the run of another plan, or things that are no run at all."""
+    if (out / planning.MANIFEST).exists():
+        found = planning.read(out)
+        if found.digest != plan.digest:
+            what = planning.difference(found, plan)
+            raise UsageError(f"{out} already holds another {found.name} run ({what}); choose another --out.")
+    elif any(out.iterdir()):
+        raise UsageError(f"--out {out} is not empty and holds no run of mtam; choose another --out.")
+
+
+def _prepare(plan: Plan, out: Path) -> None:
+    import yaml
+
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        text = yaml.safe_dump(plan.config, sort_keys=False)
+        write_text(out / CONFIG, f"# The resolved configuration of this run.\n{text}")
+        plan.write(out)
+    except OSError as error:
+        raise UsageError(f"--out {out} cannot be written: {error.strerror}.") from None
+
+
+def _launcher(plan: Plan, options: Options) -> launch.Launcher:
+    settings = plan.config["launcher"]
+    workers = settings["workers"] or launch.cores()
+    return launch.Launcher(settings["name"], workers, work.resolve_device(options.device))
+
+
+def forecast(plan: Plan, options: Options) -> dict[str, Any]:
+    """What a run would do, with nothing written: the --dry-run answer."""
+    out = folder(plan, options)
+    if out.exists():
+        check_same(plan, out)
+    packs = launch.missing(plan, out, options.force)
+    settings = plan.config["launcher"]
+    workers = 1 if settings["name"] == "inline" else min(settings["workers"] or launch.cores(), max(len(packs), 1))
+    seconds = max([sum(map(plan.cost, packs)) / workers, *map(plan.cost, packs)], default=0.0)
+    return {
+        plan.kind: plan.name,
+        "out": str(out),
+        "trials": len(plan.trials),
+        "cached": len(plan.trials) - sum(map(len, packs)),
+        "to_compute": sum(map(len, packs)),
+        "packs": len(packs),
+        "workers": workers,
+        "forecast_seconds": round(seconds, 1),
+    }
+
+
+def build(plan: Plan, out: Path, *, again: bool = True) -> tuple[dict[str, Any], tuple[Path, ...]]:
+    """Tables, figures and summary from the records in ``out``; without ``again``, only if they are out of date."""
+    records = store.read_all(out, plan.trials)
+    stamp = _stamp(records)
+    if not again:
+        found = _current(out, stamp)
+        if found is not None:
+            return found["summary"], tuple(out / name for name in found["files"])
+    summary, files = _build_sweep(plan, out, records) if plan.kind == "sweep" else _build_fit(plan, out, records)
+    content = {"stamp": stamp, "files": [path.name for path in files], "summary": summary}
+    write_text(out / SUMMARY, json.dumps(content, indent=1) + "\n")
+    return dict(summary), tuple(files)
+
+
+def _stamp(records: Mapping[str, Record]) -> str:
+    text = json.dumps([__version__, sorted(record["checksum"] for record in records.values())])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _current(out: Path, stamp: str) -> dict[str, Any] | None:
+    try:
+        found = json.loads((out / SUMMARY).read_text(encoding="utf-8"))
+        fresh = found["stamp"] == stamp and all((out / name).exists() for name in found["files"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return dict(found) if fresh else None
+
+
+def _build_sweep(plan: Plan, out: Path, records: Mapping[str, Record]) -> tuple[dict[str, Any], list[Path]]:
+    from mtam.report import figures, tables
+
+    rows = tables.trial_rows(plan, records)
+    results = tables.cell_results(plan, rows)
+    write_text(out / "curve.csv", rows.to_csv(index=False))
+    write_text(out / "rates.csv", tables.rates_rows(results).to_csv(index=False))
+    drawn = figures.curves(results, out / "curves", problem(plan.problem).size, plan.name)
+    cells = tables.summary_of_sweep(results)
+    summary = {
+        "sweep": plan.name,
+        "out": str(out),
+        "trials": len(plan.trials),
+        "seconds": None,
+        "cells": cells,
+    }
+    return summary, [out / "curve.csv", out / "rates.csv", *drawn]
+
+
+def _build_fit(plan: Plan, out: Path, records: Mapping[str, Record]) -> tuple[dict[str, Any], list[Path]]:
+    from mtam.report import figures, tables
+
+    ((key, trial),) = plan.trials.items()
+    if key not in records or store.failed(records[key]):
+        return {"fit": plan.name, "failure": records.get(key, {}).get("failure", "not computed")}, []
+    summary = tables.summary_of_fit(plan, records[key])
+    title = (
+        f"d = {summary['d']}, N = {summary['tokens']}, M = {trial.n}, rank {summary['rank']}, seed {trial.seed}: "
+        f"squared error {summary['error']:.2e} ± {summary['error_se']:.0e}, with A* known {summary['oracle_error']:.2e}"
+    )
+    return summary, figures.interaction_fit(records[key]["numbers"], out / "fit", title)

@@ -1,0 +1,168 @@
+"""Figures, drawn from records and curves; colours are those of Okabe and Ito, safe for colour-blind readers."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from mtam.rates.laws import PowerLaw
+from mtam.report.tables import CellResult
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+STYLE: dict[Any, Any] = {
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.alpha": 0.25,
+    "grid.linewidth": 0.5,
+    "legend.frameon": False,
+    "figure.dpi": 100,
+    "savefig.dpi": 200,
+    "svg.hashsalt": "mtam",
+}
+CAPTION = "large markers: geometric mean over seeds ± 1 standard error; small: single seeds; lines: fitted law"
+
+
+def save(figure: Figure, path: Path) -> list[Path]:
+    """Write PNG and SVG beside each other, each in one step, with no date inside."""
+    written = []
+    for suffix, metadata in ((".png", {"Software": None}), (".svg", {"Date": None})):
+        target = path.with_suffix(suffix)
+        draft = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+        figure.savefig(draft, format=suffix[1:], metadata=metadata)
+        os.replace(draft, target)
+        written.append(target)
+    return written
+
+
+def curves(results: Sequence[CellResult], path: Path, size: str, title: str) -> list[Path]:
+    """Learning curves of all cells: on the axis of their law, and log-log unless that is the same."""
+    drawn = [result for result in results if result.fit is not None]
+    if not drawn:
+        return []
+    with mpl.rc_context(STYLE):
+        panels = 1 if all(isinstance(result.law, PowerLaw) for result in drawn) else 2
+        figure = Figure(figsize=(4.6 * panels + 0.4, 3.8), layout="constrained")
+        axes = figure.subplots(1, panels, sharey=True, squeeze=False)[0]
+        if panels == 2:
+            _panel(axes[0], drawn, lambda result, n: result.law.axis(n))
+            axes[0].set_xlabel(_axis_name(drawn, size))
+            axes[0].set_title("on the axis of the theory: a straight line if the law holds", fontsize=9)
+        log_log = axes[-1]
+        _panel(log_log, drawn, lambda _result, n: np.asarray(n, dtype=float))
+        log_log.set_xscale("log", base=2)
+        log_log.set_xlabel(f"sample size {size}")
+        log_log.set_title("the same on log-log axes", fontsize=9)
+        if panels == 1:
+            log_log.set_title(title, fontsize=9)
+        axes[0].set_ylabel("excess risk / variance of the target" if panels == 2 else "squared error")
+        quoted = "slope on the theory's axis" if panels == 2 else "log-log slope"
+        axes[-1].legend(loc="best", fontsize=8, title=f"{quoted} [95% interval]", title_fontsize=8, alignment="left")
+        figure.supxlabel(CAPTION, fontsize=7, color="#444444")
+        for axis in axes:
+            _log_y(axis)
+        return save(figure, path)
+
+
+def _axis_name(drawn: Sequence[CellResult], size: str) -> str:
+    gammas = {getattr(result.law, "gamma", None) for result in drawn}
+    exponent = r"\alpha/(\alpha+1)" if len(gammas) > 1 else f"{gammas.pop():.3g}"
+    return rf"$(\ln {size})^{{{exponent}}}$"
+
+
+def _panel(axis: Axes, drawn: Sequence[CellResult], place: Callable[[CellResult, Any], Any]) -> None:
+    """Seeds as faint points, their geometric mean with a t-interval, and the fitted law as a line."""
+    for index, result in enumerate(drawn):
+        colour, marker = COLOURS[index % len(COLOURS)], MARKERS[index % len(MARKERS)]
+        points, fit = result.curve, result.fit
+        assert fit is not None
+        x = place(result, points.sizes)
+        for row in points.errors:
+            axis.plot(x, row, marker, color=colour, alpha=0.3, markersize=3, markeredgewidth=0)
+        spread = _spread(points.errors)
+        mean = np.exp(points.mean_log)
+        axis.errorbar(
+            x, mean, yerr=np.abs(mean * np.exp([-spread, spread]) - mean), fmt=marker, color=colour,
+            markersize=5, capsize=2, linewidth=1, zorder=3,
+        )  # fmt: skip
+        fine = np.geomspace(points.sizes[0], points.sizes[-1], 200)
+        line = np.exp(fit.intercept + fit.line * result.law.axis(fine))
+        axis.plot(place(result, fine), line, color=colour, linewidth=1.2, label=_legend(result))
+
+
+def _spread(errors: Any) -> Any:
+    """One standard error of the mean of ln error over seeds; zero where there is one seed."""
+    seeds = len(errors)
+    return np.log(errors).std(axis=0, ddof=1) / seeds**0.5 if seeds > 1 else np.zeros(errors.shape[1])
+
+
+def _legend(result: CellResult) -> str:
+    fit = result.fit
+    name = result.label.replace("alpha", r"$\alpha$")
+    if fit is None or fit.slope is None:
+        return name
+    slope = fit.slope
+    return f"{name}: slope {slope.value:.2f} [{slope.low:.2f}, {slope.high:.2f}]"
+
+
+def _log_y(axis: Axes) -> None:
+    axis.set_yscale("log")
+    axis.yaxis.set_major_locator(LogLocator(base=10))
+    axis.yaxis.set_minor_formatter(NullFormatter())
+
+
+def interaction_fit(numbers: dict[str, Any], path: Path, title: str) -> list[Path]:
+    """phi-hat against phi* over the density of u = x' A* y, and the spectrum of A-hat against that of A*."""
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(8.2, 3.6), layout="constrained")
+        left, right = figure.subplots(1, 2, width_ratios=(1.6, 1))
+        _activation_panel(left, numbers)
+        _spectrum_panel(right, numbers)
+        figure.suptitle(title, fontsize=9)
+        return save(figure, path)
+
+
+def _activation_panel(axis: Axes, numbers: dict[str, Any]) -> None:
+    u = np.array(numbers["phi_grid"])
+    density = np.array(numbers["u_density"])
+    behind = axis.twinx()
+    behind.fill_between(u, density, color="#999999", alpha=0.25, linewidth=0)
+    behind.set_ylim(0, 1.15 * density.max())
+    behind.set_yticks([])
+    behind.grid(visible=False)
+    behind.spines["right"].set_visible(False)
+    axis.set_zorder(behind.get_zorder() + 1)
+    axis.patch.set_visible(False)
+    axis.plot(u, numbers["phi_true"], color="#000000", linewidth=2.4, alpha=0.55, label=r"true $\varphi^*$")
+    axis.plot(u, numbers["phi_hat"], color=COLOURS[1], linewidth=1.3, label=r"fitted $\hat\varphi$")
+    axis.fill_between([], [], color="#999999", alpha=0.25, label="density of $u$")
+    axis.set_xlabel(r"$u = x^\top A^* y$")
+    axis.set_ylabel(r"$\varphi(u)$   (unit: s.d. of $g^*$)")
+    axis.legend(loc="best", fontsize=8)
+
+
+def _spectrum_panel(axis: Axes, numbers: dict[str, Any]) -> None:
+    for name, label, colour, marker, shift in (
+        ("singular_true", "$A^*$", "#000000", "o", -0.06),
+        ("singular_hat", r"$\hat A$", COLOURS[1], "D", 0.06),
+    ):
+        values = np.array(numbers[name])
+        index = np.arange(1, len(values) + 1) + shift
+        axis.vlines(index, 0, values, color=colour, linewidth=1, alpha=0.5)
+        axis.plot(index, values, marker, color=colour, markersize=5, label=label)
+    axis.set_xlabel("index")
+    axis.set_ylabel("singular value")
+    axis.set_ylim(bottom=0)
+    axis.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:.0f}" if float(x).is_integer() else ""))
+    axis.legend(loc="best", fontsize=8)

@@ -1,0 +1,136 @@
+"""What a person sees on the terminal: convergence tables, slopes, the numbers of a fit."""
+
+from typing import Any
+
+import numpy as np
+from rich.table import Table
+from rich.text import Text
+
+from mtam.rates.fit import Interval
+from mtam.report.tables import CellResult
+from mtam.sweep.plan import Plan
+from mtam.sweep.registry import problem
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """Three significant digits, or a dash where there is no number."""
+    if value is None or not np.isfinite(value):
+        return "-"
+    return f"{value:.{digits}g}" if 1e-3 <= abs(value) < 1e4 or value == 0 else f"{value:.{digits - 1}e}"
+
+
+def interval(value: Interval | None) -> str:
+    """An estimate with its interval, e.g. ``-0.81 [-0.85, -0.77]``."""
+    return "-" if value is None else f"{value.value:.3f} [{value.low:.3f}, {value.high:.3f}]"
+
+
+def convergence_table(result: CellResult, size: str) -> Table:
+    """The log-log convergence table of one cell."""
+    seeds = len(result.curve.seeds)
+    title = f"{result.label}   ({seeds} seed{'s' * (seeds != 1)})"
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for head in (size, "error", "std. error", f"ln {size}", "mean ln error", "local slope"):
+        table.add_column(head, justify="right")
+    if seeds:
+        for row in result.curve.table().itertuples(index=False):
+            values: Any = row
+            table.add_row(
+                str(values.n),
+                number(values.error),
+                number(values.standard_error, 2),
+                f"{values.log_n:.3f}",
+                f"{values.log_error:.3f}",
+                "" if np.isnan(values.local_slope) else f"{values.local_slope:.2f}",
+            )
+    return table
+
+
+def slopes_table(results: list[CellResult], size: str) -> Table:
+    """Slope and interval of every cell, on the axis of its law and on log-log axes."""
+    table = Table(title="Slopes, with 95% Student intervals over seeds", title_justify="left", title_style="bold")
+    table.add_column("cell")
+    table.add_column("law")
+    for head in ("slope on the law's axis", "theory", "R²", f"log-log slope in {size}"):
+        table.add_column(head, justify="right")
+    for result in results:
+        fit = result.fit
+        theory = result.law.theory_slope
+        table.add_row(
+            result.label,
+            Text(str(result.law).replace("ln n", f"ln {size}").replace("n^", f"{size}^")),
+            interval(fit.slope if fit else None),
+            "C open" if theory is None else f"{theory:.3f}",
+            "-" if fit is None or fit.r2 is None else f"{fit.r2:.3f}",
+            interval(fit.loglog if fit else None),
+        )
+    return table
+
+
+def notes_on_slopes(results: list[CellResult]) -> list[str]:
+    """What a reader must know before trusting the slopes."""
+    notes = []
+    if any(len(result.curve.seeds) < 2 for result in results):
+        notes.append("A slope needs at least two seeds for its interval; where there are fewer none is given.")
+    for result in results:
+        if result.curve.dropped:
+            seeds = ", ".join(map(str, result.curve.dropped))
+            notes.append(f"{result.label}: seeds {seeds} lack a size and are left out of the curve.")
+    if any(result.law.theory_slope is None for result in results):
+        notes.append(
+            "Theory gives the form of the axis, not its constant C; slopes on different axes are not comparable "
+            "between cells, levels are."
+        )
+    return notes
+
+
+def fit_table(summary: dict[str, Any]) -> Table:
+    """The numbers of one interaction fit."""
+    s = summary
+    title = f"Interaction fit: d = {s['d']}, N = {s['tokens']}, M = {s['samples']}, rank {s['rank']}, seed {s['seed']}"
+    table = Table(title=title, title_justify="left", title_style="bold", show_header=False)
+    table.add_column("quantity")
+    table.add_column("value", justify="right")
+    table.add_column("meaning")
+    rows = (
+        ("error", _with_se(s["error"], s["error_se"]), "||g_hat - g*||² in L2(rho), g* has variance 1"),
+        ("oracle error", _with_se(s["oracle_error"], s.get("oracle_error_se")), "the same with A* known"),
+        ("parametric part", number(s["parametric_error"]), "error - oracle error, the price of learning A"),
+        ("predicted", number(s["predicted_parametric_error"]), "p sigma²/M, p = 2rd - r² - 1"),
+        ("starts", str(s["starts"]), f"{s.get('agreeing', '-')} of them ended at the best loss"),
+        ("converged", "yes" if s["converged"] else "NO", "judged without the truth"),
+        ("intervals K", str(s.get("intervals", "-")), "knot intervals of the spline"),
+        ("seconds", number(s["seconds"]), "of the fit alone, on one thread"),
+    )
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _with_se(value: float, se: float | None) -> str:
+    return number(value) if se is None else f"{number(value)} ± {number(se, 2)}"
+
+
+def failures_table(plan: Plan, failures: dict[str, str]) -> Table:
+    """The trials that failed, with the reason of each."""
+    table = Table(title=f"{len(failures)} failed trials", title_justify="left", title_style="bold red")
+    for head in ("cell", problem(plan.problem).size, "seed", "reason", "record"):
+        table.add_column(head)
+    for cell, keys in zip(plan.cells, plan.keys, strict=True):
+        for key, trial in zip(keys, cell.trials, strict=True):
+            if key in failures:
+                axis = ", ".join(f"{name} = {value}" for name, value in cell.axis.items())
+                table.add_row(axis, str(trial.n), str(trial.seed), Text(failures[key]), f"records/{key}.json")
+    return table
+
+
+def status_table(name: str, cells: list[dict[str, Any]]) -> Table:
+    """Done, running, failed and missing trials per cell."""
+    table = Table(title=name, title_justify="left", title_style="bold")
+    table.add_column("cell")
+    heads = ("done", "running", "failed", "missing")
+    for head in heads:
+        table.add_column(head, justify="right")
+    for cell in cells:
+        axis = ", ".join(f"{key} = {value}" for key, value in cell["axis"].items()) or "all"
+        table.add_row(axis, *(str(cell[head]) for head in heads))
+    return table

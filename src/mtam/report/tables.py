@@ -1,0 +1,137 @@
+"""Tables from records alone: building them again gives the same bytes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from mtam.rates.curve import Curve, curve
+from mtam.rates.fit import Fit
+from mtam.rates.laws import Law, law
+from mtam.sweep import store
+from mtam.sweep.plan import Plan
+from mtam.sweep.store import Record
+
+
+@dataclass(frozen=True)
+class CellResult:
+    """What the records say about one cell."""
+
+    axis: dict[str, Any]
+    law: Law
+    curve: Curve
+
+    @cached_property
+    def fit(self) -> Fit | None:
+        """The law fitted to the curve."""
+        return self.curve.fit(self.law)
+
+    @property
+    def label(self) -> str:
+        """The cell in words, e.g. ``alpha = 0.5``."""
+        parts = (f"{key.rpartition('.')[2]} = {value}" for key, value in self.axis.items())
+        return ", ".join(parts) or "all"
+
+
+def trial_rows(plan: Plan, records: Mapping[str, Record]) -> pd.DataFrame:
+    """One row per trial with a record, sorted by cell, n and seed: axes, n, seed, status, error, other numbers.
+
+    Lists and timings are left out: a table must not change when a run is repeated.
+    """
+    rows = []
+    for index, (cell, keys) in enumerate(zip(plan.cells, plan.keys, strict=True)):
+        for key, trial in zip(keys, cell.trials, strict=True):
+            if key not in records:
+                continue
+            record = records[key]
+            numbers = record.get("numbers", {})
+            scalars = {
+                name: value
+                for name, value in numbers.items()
+                if isinstance(value, int | float | str) and not name.endswith("seconds")
+            }
+            status = "failed" if store.failed(record) else "done"
+            row = {
+                "cell": index,
+                **cell.axis,
+                "n": trial.n,
+                "seed": trial.seed,
+                "status": status,
+                "error": None,
+            }
+            rows.append(row | scalars)
+    columns = ["cell", *(plan.cells[0].axis), "n", "seed", "status", "error"]
+    frame = pd.DataFrame(rows, columns=None if rows else columns)
+    frame["error"] = pd.to_numeric(frame["error"])
+    return frame.sort_values(["cell", "n", "seed"], ignore_index=True)
+
+
+def cell_results(plan: Plan, rows: pd.DataFrame) -> list[CellResult]:
+    """The curve of every cell that has records."""
+    return [
+        CellResult(cell.axis, law(cell.trials[0].law()), curve(rows[rows["cell"] == index]))
+        for index, cell in enumerate(plan.cells)
+        if (rows["cell"] == index).any()
+    ]
+
+
+def rates_rows(results: list[CellResult]) -> pd.DataFrame:
+    """One row per cell: its law, slope with interval on the law's axis, log-log slope with interval, R^2."""
+    return pd.DataFrame([{**result.axis, **_rate(result)} for result in results])
+
+
+def _rate(result: CellResult) -> dict[str, Any]:
+    fit = result.fit
+    slope, loglog = (fit.slope, fit.loglog) if fit else (None, None)
+    return {
+        "law": str(result.law),
+        "axis": result.law.axis_label,
+        "slope": slope.value if slope else None,
+        "slope_low": slope.low if slope else None,
+        "slope_high": slope.high if slope else None,
+        "theory_slope": result.law.theory_slope,
+        "loglog_slope": loglog.value if loglog else None,
+        "loglog_low": loglog.low if loglog else None,
+        "loglog_high": loglog.high if loglog else None,
+        "r2": fit.r2 if fit else None,
+        "seeds": len(result.curve.seeds),
+        "dropped_seeds": len(result.curve.dropped),
+    }
+
+
+def summary_of_sweep(results: list[CellResult]) -> list[dict[str, Any]]:
+    """The ``cells`` of a sweep's JSON."""
+    cells = []
+    for result in results:
+        rate, points = _rate(result), result.curve
+        single = len(points.seeds) < 2
+        cells.append(
+            {
+                "axis": result.axis,
+                "sizes": [int(n) for n in points.sizes],
+                "mean_errors": points.mean.tolist() if points.seeds else [],
+                "standard_errors": [None] * len(points.sizes) if single else points.standard_error.tolist(),
+                "slope": rate["slope"],
+                "slope_ci": None if rate["slope"] is None else [rate["slope_low"], rate["slope_high"]],
+                "r2": rate["r2"],
+                "law": rate["law"],
+                "slope_axis": rate["axis"],
+                "theory_slope": rate["theory_slope"],
+                "loglog_slope": rate["loglog_slope"],
+                "loglog_slope_ci": None if single else [rate["loglog_low"], rate["loglog_high"]],
+                "seeds": len(points.seeds),
+                "dropped_seeds": list(points.dropped),
+            }
+        )
+    return cells
+
+
+def summary_of_fit(plan: Plan, record: Record) -> dict[str, Any]:
+    """The numbers of a single interaction fit with the settings that name it; lists are left to the record."""
+    trial: Any = plan.cells[0].trials[0]
+    numbers = {name: value for name, value in record["numbers"].items() if not isinstance(value, list)}
+    data = trial.data
+    settings = {"d": data.d, "rank": data.rank, "tokens": data.tokens, "degree": data.degree}
+    return numbers | settings | {"samples": trial.n, "seed": trial.seed}

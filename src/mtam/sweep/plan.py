@@ -1,0 +1,151 @@
+"""Axes x sizes x seeds -> a frozen manifest of trials, packed by tensor shape.
+
+The manifest is written before anything runs; whoever executes a pack reads it and never composes a configuration.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from mtam.errors import UsageError
+from mtam.spec import SCHEMA, Trial
+from mtam.sweep.registry import problem
+from mtam.sweep.store import write_text
+
+MANIFEST = "manifest.json"
+MOST_MEMBERS = 32  # of one pack; beyond it the batched program gains nothing and a lost pack costs more
+
+
+@dataclass(frozen=True)
+class Cell:
+    """All trials that differ only in sample size and seed; ``axis`` tells it from the other cells of its sweep."""
+
+    axis: dict[str, Any]
+    trials: tuple[Trial, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A named sweep, or a single fit: its resolved configuration and its cells."""
+
+    kind: str  # "sweep" or "fit"
+    name: str
+    problem: str
+    config: dict[str, Any]
+    cells: tuple[Cell, ...]
+
+    @cached_property
+    def keys(self) -> tuple[tuple[str, ...], ...]:
+        """The trial keys, cell by cell."""
+        return tuple(tuple(trial.key() for trial in cell.trials) for cell in self.cells)
+
+    @cached_property
+    def trials(self) -> dict[str, Trial]:
+        """Every distinct trial by its key."""
+        pairs = zip(self.keys, self.cells, strict=True)
+        return {key: trial for keys, cell in pairs for key, trial in zip(keys, cell.trials, strict=True)}
+
+    @cached_property
+    def digest(self) -> str:
+        """Ten hexadecimal digits that name the content: the problem and the set of trial keys of every cell."""
+        text = json.dumps([self.problem, sorted(sorted(keys) for keys in self.keys)])
+        return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+    @cached_property
+    def packs(self) -> tuple[tuple[str, ...], ...]:
+        """Keys grouped by tensor shape, the costliest pack first so that workers finish together."""
+        groups: dict[Any, list[str]] = {}
+        for key, trial in self.trials.items():
+            groups.setdefault(trial.shape() or key, []).append(key)
+        packs = [
+            tuple(group[i : i + MOST_MEMBERS]) for group in groups.values() for i in range(0, len(group), MOST_MEMBERS)
+        ]
+        return tuple(sorted(packs, key=lambda pack: (-self.cost(pack), pack)))
+
+    def cost(self, pack: Iterable[str]) -> float:
+        """The forecast seconds of a pack on one thread."""
+        return sum(self.trials[key].cost() for key in pack)
+
+    def to_json(self) -> dict[str, Any]:
+        """What the manifest holds."""
+        return {
+            "schema": SCHEMA,
+            "kind": self.kind,
+            "name": self.name,
+            "problem": self.problem,
+            "digest": self.digest,
+            "config": self.config,
+            "cells": [
+                {"axis": cell.axis, "keys": list(keys)} for cell, keys in zip(self.cells, self.keys, strict=True)
+            ],
+            "trials": {key: trial.model_dump(mode="json") for key, trial in self.trials.items()},
+            "packs": [list(pack) for pack in self.packs],
+        }
+
+    def write(self, out: Path) -> None:
+        """Write the manifest, or check that the one already in ``out`` is this plan's.
+
+        Raises UsageError when ``out`` holds another sweep.
+        """
+        path = out / MANIFEST
+        if path.exists():
+            found = read(out)
+            if found.digest != self.digest:
+                raise UsageError(
+                    f"{out} already holds another {found.name} run ({difference(found, self)}); choose another --out."
+                )
+            return
+        write_text(path, json.dumps(self.to_json(), indent=1) + "\n")
+
+
+def read(out: Path) -> Plan:
+    """The plan that ``out`` was made for. Raises UsageError when there is none or it cannot be read."""
+    path = out / MANIFEST
+    try:
+        tree = json.loads(path.read_text(encoding="utf-8"))
+        if tree["schema"] != SCHEMA:
+            raise UsageError(
+                f"{path} was written by a version of mtam with another record schema; run it into a new folder."
+            )
+        spec = problem(tree["problem"]).trial()
+        trials = {key: spec.from_json(json.dumps(value)) for key, value in tree["trials"].items()}
+        cells = tuple(Cell(cell["axis"], tuple(trials[key] for key in cell["keys"])) for cell in tree["cells"])
+        return Plan(tree["kind"], tree["name"], tree["problem"], tree["config"], cells)
+    except FileNotFoundError:
+        raise UsageError(f"{out} is not the folder of a run: it has no {MANIFEST}.") from None
+    except (OSError, KeyError, TypeError, AttributeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read: {error}.") from None
+    except UsageError:
+        raise
+    except ValueError as error:
+        raise UsageError(f"{path} is not a manifest of mtam: {' '.join(str(error).split())}") from None
+
+
+def difference(old: Plan, new: Plan) -> str:
+    """The first settings in which two plans differ, in words."""
+    before, after = dict(_leaves(old.config)), dict(_leaves(new.config))
+    changed = [
+        f"{key} was {before.get(key)!r}, now {after.get(key)!r}"
+        for key in sorted(before.keys() | after.keys())
+        if before.get(key) != after.get(key) and not key.startswith("launcher.")
+    ]
+    if not changed:
+        return f"it has {len(old.trials)} other trials"
+    return "; ".join(changed[:3]) + (f"; and {len(changed) - 3} more" if len(changed) > 3 else "")
+
+
+def _leaves(tree: Any, prefix: str = "") -> Iterable[tuple[str, Any]]:
+    if isinstance(tree, dict) and tree:
+        for key, value in tree.items():
+            yield from _leaves(value, f"{prefix}.{key}" if prefix else str(key))
+    else:
+        yield prefix, tree
+
+
+def cross(spec: type[Trial], settings: dict[str, Any], sizes: Sequence[int], seeds: Iterable[int]) -> tuple[Trial, ...]:
+    """The trials of one cell: its settings at every size and seed."""
+    return tuple(spec.model_validate({**settings, "n": n, "seed": seed}) for n in sizes for seed in seeds)

@@ -1,0 +1,111 @@
+"""How far a run is: heartbeats on disk for anyone to read, a bar on a terminal, a line every few seconds elsewhere."""
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+FOLDER = "running"
+EVERY = 0.5  # seconds between heartbeats
+SILENT = 5.0  # seconds between lines where there is no terminal
+
+Show = Callable[[float, str], None]
+
+
+def heartbeat(out: Path, pack: str, before: Callable[[], None] | None = None) -> Callable[[float], None]:
+    """A ``tick`` that leaves ``running/<pack>.json`` with the fraction done; ``before`` may raise to stop the pack."""
+    path = out / FOLDER / f"{pack}.json"
+    last = -EVERY
+
+    def tick(fraction: float) -> None:
+        nonlocal last
+        if before is not None:
+            before()
+        now = time.monotonic()
+        if now - last < EVERY:
+            return
+        last = now
+        path.parent.mkdir(exist_ok=True)
+        draft = path.with_suffix(f".{os.getpid()}.tmp")
+        draft.write_text(json.dumps({"fraction": fraction, "pid": os.getpid(), "time": time.time()}))
+        os.replace(draft, path)
+
+    return tick
+
+
+def silence(out: Path, pack: str) -> None:
+    """Remove the heartbeat of a pack that has ended."""
+    with suppress(OSError):
+        (out / FOLDER / f"{pack}.json").unlink()
+    with suppress(OSError):
+        (out / FOLDER).rmdir()
+
+
+def fractions(out: Path) -> dict[str, float]:
+    """The fraction done of every pack with a heartbeat from the last half minute."""
+    found = {}
+    for path in (out / FOLDER).glob("*.json"):
+        with suppress(OSError, ValueError, KeyError):
+            beat = json.loads(path.read_text())
+            if time.time() - beat["time"] < 30:
+                found[path.stem] = float(beat["fraction"])
+    return found
+
+
+@contextmanager
+def display(console: Console, title: str, quiet: bool) -> Iterator[Show]:
+    """Show progress; the yielded function takes the fraction done and a short text such as ``12/63 trials``."""
+    if quiet:
+        yield lambda _fraction, _text: None
+    elif console.is_terminal:
+        with _bar(console, title) as show:
+            yield show
+    else:
+        yield _lines(console, title)
+
+
+@contextmanager
+def _bar(console: Console, title: str) -> Iterator[Show]:
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[text]}"),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[left]}"),
+    )
+    started = time.monotonic()
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task(title, total=1.0, text="", left="")
+
+        def show(fraction: float, text: str) -> None:
+            left = _left(started, fraction)
+            progress.update(task, completed=fraction, text=text, left=left)
+
+        yield show
+
+
+def _lines(console: Console, title: str) -> Show:
+    started = last = time.monotonic()
+
+    def show(fraction: float, text: str) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= SILENT:
+            last = now
+            line = f"{title}: {fraction:.0%}, {text}, {now - started:.0f} s {_left(started, fraction)}".rstrip()
+            console.print(line, highlight=False, soft_wrap=True)
+
+    return show
+
+
+def _left(started: float, fraction: float) -> str:
+    if fraction < 0.02:
+        return ""
+    seconds = (time.monotonic() - started) * (1 - fraction) / fraction
+    return f"(about {seconds:.0f} s left)" if seconds < 90 else f"(about {seconds / 60:.0f} min left)"

@@ -1,0 +1,64 @@
+"""The one place where sweeps meet mathematics: names of problems and estimators, imported when they are used.
+
+A new estimator is one file and one line here.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from mtam.errors import UsageError
+from mtam.spec import Trial
+
+# run(trials of one shape, device=..., tick=...) -> one dict of numbers per trial, or {"failure": sentence}
+Run = Callable[..., list[dict[str, Any]]]
+
+
+def _load(path: str) -> Any:
+    module, _, name = path.partition(":")
+    return getattr(import_module(module), name)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A family of trials and the estimators that answer them."""
+
+    name: str
+    spec: str
+    estimators: Mapping[str, str]
+    size: str  # the field's letter for the sample size
+
+    def trial(self) -> type[Trial]:
+        """The class of this problem's trial specs."""
+        loaded: type[Trial] = _load(self.spec)
+        return loaded
+
+    def run(self, estimator: str) -> Run:
+        """The function that answers a pack of trials with ``estimator``."""
+        loaded: Run = _load(self.estimators[estimator])
+        return loaded
+
+
+_RECALL = "mtam.recall.run:run"
+_INTERACTION = "mtam.interaction.run:run"
+
+PROBLEMS = {
+    "recall": Problem("recall", "mtam.recall.spec:RecallTrial", {"softmax": _RECALL}, "n"),
+    "interaction": Problem("interaction", "mtam.interaction.spec:InteractionTrial", {"ips_erm": _INTERACTION}, "M"),
+}
+
+
+def problem(name: str) -> Problem:
+    """Look a problem up; raise UsageError for an unknown one."""
+    if name not in PROBLEMS:
+        raise UsageError(f"problem = {name!r} is unknown; valid: {', '.join(PROBLEMS)}.")
+    return PROBLEMS[name]
+
+
+def run_pack(trials: Sequence[Trial], *, device: str, tick: Callable[[float], None]) -> list[dict[str, Any]]:
+    """Answer one pack; all its trials share problem, estimator and tensor shape."""
+    first: Any = trials[0]
+    answers = problem(first.problem).run(first.model.name)(trials, device=device, tick=tick)
+    assert len(answers) == len(trials), f"{len(answers)} answers to {len(trials)} trials"
+    return answers

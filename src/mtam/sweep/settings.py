@@ -1,0 +1,74 @@
+"""What a sweep crosses and where it runs, validated; and validation errors told in one sentence."""
+
+from typing import Any, Self, TypeVar
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from mtam import catalog
+from mtam.errors import UsageError
+from mtam.spec import Frozen
+
+Settings = TypeVar("Settings", bound=Frozen)
+
+
+class SweepSettings(Frozen):
+    """The axes, sizes and seeds that a sweep crosses."""
+
+    axes: dict[str, list[Any]] = Field(default_factory=dict)
+    sizes: list[int] | None = None
+    n_min: int = Field(ge=1)
+    n_max: int = Field(ge=1)
+    seeds: int = Field(ge=1)
+
+    @field_validator("sizes", mode="after")
+    @classmethod
+    def _sizes_are_sizes(cls, sizes: list[int] | None) -> list[int] | None:
+        if sizes is not None and (not sizes or min(sizes) < 1 or len(set(sizes)) < len(sizes)):
+            raise ValueError(f"{sizes} must be distinct positive sample sizes, at least one")
+        return sizes
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.n_min > self.n_max:
+            raise ValueError(f"sweep.n_min = {self.n_min} is larger than sweep.n_max = {self.n_max}")
+        return self
+
+    def sample_sizes(self) -> list[int]:
+        """The explicit sizes, else n_min, 2 n_min, 4 n_min, ... up to n_max."""
+        if self.sizes is not None:
+            return sorted(self.sizes)
+        return [self.n_min << k for k in range((self.n_max // self.n_min).bit_length())]
+
+
+class LauncherSettings(Frozen):
+    """Where packs run; never part of a trial's identity."""
+
+    name: str
+    workers: int | None = Field(None, ge=1)
+
+    @field_validator("name")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        if name not in catalog.options("launcher"):
+            raise ValueError(f"{name!r} is not a launcher; valid: {', '.join(catalog.options('launcher'))}")
+        return name
+
+
+def validate(kind: type[Settings], tree: Any, prefix: str, name: str) -> Settings:
+    try:
+        return kind.model_validate(tree)
+    except ValidationError as error:
+        raise UsageError(describe(error, name, prefix)) from None
+
+
+def describe(error: ValidationError, name: str, prefix: str = "") -> str:
+    """One sentence for the first mistake: where, what was found, what would be valid."""
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in ([prefix] if prefix else []) + list(first["loc"]))
+    if first["type"] == "extra_forbidden":
+        return f"there is no setting {where} here; {catalog.nearest(where, catalog.keys(name))}"
+    message = first["msg"].removeprefix("Value error, ")
+    message = message[0].lower() + message[1:] if message.startswith("Input") else message
+    if first["type"] == "value_error" and not where.count("."):
+        return f"{message}."
+    return f"{where} = {first['input']!r}: {message.removeprefix('input ')}."

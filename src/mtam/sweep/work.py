@@ -1,0 +1,95 @@
+"""Execute one pack: read its trials, answer them, store one record each."""
+
+import functools
+import math
+import platform
+import subprocess
+import time
+import traceback
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from mtam.errors import UsageError
+from mtam.spec import Trial
+from mtam.sweep import store
+from mtam.sweep.registry import run_pack
+
+PACKAGES = ("mtam", "torch", "numpy", "numba", "scipy")
+
+
+@functools.cache
+def environment() -> dict[str, Any]:
+    """Versions, machine and revision that a record carries beside its numbers."""
+    versions = {}
+    for name in PACKAGES:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            versions[name] = "not installed"
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "packages": versions,
+        "revision": _revision(),
+    }
+
+
+def _revision() -> str | None:
+    """The git revision of the source tree, if mtam runs from one."""
+    source = Path(__file__).resolve().parents[3]
+    if not (source / ".git").exists():
+        return None
+    command = ["git", "-C", str(source), "describe", "--always", "--dirty", "--abbrev=12"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip() or None
+
+
+def resolve_device(wanted: str) -> str:
+    """``auto`` becomes cuda where there is one. Raises UsageError when cuda is wanted and absent."""
+    if wanted == "cpu":
+        return "cpu"
+    import torch
+
+    present = torch.cuda.is_available()
+    if wanted == "cuda" and not present:
+        raise UsageError("--device cuda: torch finds no CUDA device here; valid: auto, cpu.")
+    return "cuda" if present else "cpu"
+
+
+def execute(out: Path, trials: dict[str, Trial], *, device: str, tick: Callable[[float], None]) -> None:
+    """Answer one pack and store a record per trial.
+
+    An exception inside the mathematics becomes failed records with its traceback, and the sweep goes on. A
+    KeyboardInterrupt (from the keyboard or from ``tick``) passes through and leaves no record.
+    """
+    started = time.perf_counter()
+    try:
+        answers = [_finite(answer) for answer in run_pack(list(trials.values()), device=device, tick=tick)]
+    except Exception as error:
+        sentence = f"{type(error).__name__}: {error}"
+        answers = [{"failure": sentence, "traceback": traceback.format_exc()}] * len(trials)
+    seconds = time.perf_counter() - started
+    for (key, trial), answer in zip(trials.items(), answers, strict=True):
+        about = {
+            "pack_seconds": seconds,
+            "pack_members": len(trials),
+            "device": device,
+            "environment": environment(),
+        }
+        told = answer if "failure" in answer else {"numbers": answer}
+        store.write(out, key, {"spec": trial.model_dump(mode="json"), **about, **told})
+
+
+def _finite(answer: dict[str, Any]) -> dict[str, Any]:
+    """The answer itself, or a failure that names the numbers that are not finite."""
+    bad = [
+        name
+        for name, value in answer.items()
+        if any(isinstance(x, float) and not math.isfinite(x) for x in (value if isinstance(value, list) else [value]))
+    ]
+    return {"failure": f"not finite: {', '.join(bad)}"} if bad else answer
