@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from mtam import catalog
+from mtam import catalog, complete
 from mtam.errors import UsageError
+from mtam.sweep.threads import one_thread
 
 if TYPE_CHECKING:
     from mtam.lab import Options
@@ -27,43 +28,15 @@ configs = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Print a
 app.add_typer(configs, name="config")
 
 
-def _complete_sweeps(incomplete: str) -> list[tuple[str, str]]:
-    return [(name, title) for name, title in catalog.titles("sweep").items() if name.startswith(incomplete)]
-
-
-def _complete_setting(ctx: typer.Context, incomplete: str) -> list[str]:
-    """KEY= for settings, GROUP=OPTION for groups."""
-    name = ctx.params.get("name")
-    file = f"sweep/{name}" if name in catalog.options("sweep") else "fit_ips"
-    group, sign, start = incomplete.partition("=")
-    if sign and group in catalog.GROUPS:
-        return [f"{group}={option}" for option in catalog.options(group) if option.startswith(start)]
-    group = _bash_group()
-    if group in catalog.GROUPS:
-        return [option for option in catalog.options(group) if option.startswith(incomplete.lstrip("="))]
-    return [f"{key}=" for key in catalog.keys(file) if key.startswith(incomplete)]
-
-
-def _bash_group() -> str:
-    """The word before "=" at the cursor: bash hands ``model=so`` over as the three words model, = and so."""
-    words = os.environ.get("COMP_WORDS", "").split()
-    at = int(os.environ.get("COMP_CWORD") or 0)
-    before = (
-        words[:at] if words[at : at + 1] == ["="] else words[: max(at - 1, 0)] if words[at - 1 : at] == ["="] else []
-    )
-    return before[-1] if before else ""
-
-
 Settings = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="KEY=VALUE",
         help="Settings in Hydra's override grammar; a list (data.alpha=0.5,1,2) adds an axis to a sweep.",
-        autocompletion=_complete_setting,
         show_default=False,
     ),
 ]
-SweepName = Annotated[str, typer.Argument(help="A file in conf/sweep.", autocompletion=_complete_sweeps)]
+SweepName = Annotated[str, typer.Argument(help="A file in conf/sweep.")]
 Out = Annotated[Path | None, typer.Option(help="Folder of the run.  [default: outputs/<name>-<hash>]")]
 LauncherName = Annotated[str | None, typer.Option(help="inline | local.", autocompletion=lambda: ["inline", "local"])]
 Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes.  [default: one per core]")]
@@ -141,7 +114,7 @@ def fit_ips(
 def reproduce(
     scale: Annotated[
         str,
-        typer.Option(help="smoke | standard | full.", autocompletion=lambda: catalog.options("reproduce")),
+        typer.Option(help="smoke | standard | full."),
     ] = "smoke",
     out: Annotated[Path, typer.Option(help="Parent of the runs' folders.")] = Path("outputs"),
     launcher: LauncherName = None,
@@ -238,14 +211,15 @@ def _finish(plan: "Plan", options: "Options", as_json: bool) -> None:
 
 
 def _fail(sentence: str, code: int) -> NoReturn:
-    print(f"mtam: {' '.join(sentence.split())}", file=sys.stderr)
+    sentence = " ".join(sentence.split())
+    print(f"mtam: {sentence}{'' if sentence[-1:] in '.?' else '.'}", file=sys.stderr)
     sys.exit(code)
 
 
 def main() -> None:
     """Entry point: exit code 0 done, 1 a trial or the program failed, 2 wrong input, 130 interrupted."""
-    from mtam.sweep.threads import one_thread
-
+    if complete.VARIABLE in os.environ and complete.answer():
+        sys.exit(0)
     one_thread()
     try:
         code: Any = app(standalone_mode=False)
@@ -261,6 +235,9 @@ def main() -> None:
     except Exception as error:
         if not hasattr(error, "format_message"):  # everything Typer itself says about wrong usage has it
             raise
+        if "\n" in error.format_message():  # a command without arguments: its help page
+            print(error.format_message(), file=sys.stderr)
+            sys.exit(2)
         _fail(_usage(error), 2)
     sys.exit(code if isinstance(code, int) else 0)
 
@@ -268,4 +245,4 @@ def main() -> None:
 def _usage(error: Any) -> str:
     sentence: str = error.format_message()
     command = getattr(getattr(error, "ctx", None), "command_path", "mtam")
-    return f"{sentence.rstrip('.')}; see {command} --help." if sentence else f"see {command} --help."
+    return f"{sentence.rstrip('.')}; see {command} --help."

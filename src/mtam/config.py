@@ -171,6 +171,13 @@ def _get(config: Config, dotted: str) -> Any:
     return config
 
 
+def _refuse_twins(cells: Sequence[Cell]) -> None:
+    for one, two in itertools.combinations(cells, 2):
+        if one.axis == two.axis:
+            at = ", ".join(f"{key}={value}" for key, value in one.axis.items())
+            raise UsageError(f"{at} is given twice along the axes of the sweep.")
+
+
 def _as_frozen(trial: Trial, dotted: str, value: Any) -> Any:
     """The value of an axis as the spec holds it, so that 1 and 1.0 name the same cell."""
     found: Any = trial
@@ -221,6 +228,7 @@ def plan_sweep(name: str, texts: Sequence[str]) -> Plan:
         frozen = tuple(trials)
         cells.append(Cell({key: _as_frozen(frozen[0], key, value) for key, value in at.items()}, frozen))
     config["launcher"] = launcher.model_dump()
+    _refuse_twins(cells)
     return Plan("sweep", name, config["problem"], config, tuple(cells))
 
 

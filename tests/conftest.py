@@ -1,0 +1,53 @@
+"""Shared fixtures: the command line in this process, and a working folder of its own for every test."""
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+
+REPO = Path(__file__).resolve().parents[1]
+
+# A sweep of seconds: two cells, two sizes, two seeds, a handful of optimiser steps.
+TINY = ("data.alpha=1,2", "sweep.sizes=[16,32]", "sweep.seeds=2", "model.steps=4", "model.width=16", "data.modes=6")
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command left: exit code, standard output, standard error."""
+
+    code: int
+    out: str
+    err: str
+
+
+Mtam = Callable[..., Said]
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def mtam(here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Mtam:
+    """Run ``mtam ARGS`` in this process, in an empty working folder."""
+    from mtam.cli import main
+
+    def run(*args: str) -> Said:
+        monkeypatch.setattr(sys, "argv", ["mtam", *args])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as stop:
+            main()
+        said = capsys.readouterr()
+        return Said(int(stop.value.code or 0), said.out, said.err)
+
+    del here
+    return run

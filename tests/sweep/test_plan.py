@@ -1,0 +1,58 @@
+"""Plans: packs by shape, manifests that give back the same trials."""
+
+from pathlib import Path
+
+import pytest
+
+from mtam.config import plan_fit, plan_sweep
+from mtam.errors import UsageError
+from mtam.interaction.spec import InteractionTrial
+from mtam.recall.spec import RecallTrial
+from mtam.spec import SCHEMA
+from mtam.sweep import plan as planning
+
+
+def test_a_pack_holds_trials_of_one_shape() -> None:
+    plan = plan_sweep("alpha", [])
+    for pack in plan.packs:
+        assert len({plan.trials[key].shape() for key in pack}) == 1
+        assert len(pack) <= planning.MOST_MEMBERS
+    assert sorted(key for pack in plan.packs for key in pack) == sorted(plan.trials)
+    assert len(plan.packs) == 7  # one per sample size; alphas and seeds share a program
+
+
+def test_large_packs_are_split() -> None:
+    plan = plan_sweep("alpha", ["sweep.seeds=50", "sweep.sizes=[64]"])
+    assert sorted(map(len, plan.packs)) == [22, 32, 32, 32, 32]
+
+
+def test_the_costliest_pack_comes_first() -> None:
+    plan = plan_sweep("alpha", [])
+    costs = [plan.cost(pack) for pack in plan.packs]
+    assert costs == sorted(costs, reverse=True)
+
+
+@pytest.mark.parametrize("plan", [plan_sweep("alpha", ["sweep.seeds=2"]), plan_fit(["data.d=4"])], ids=["sweep", "fit"])
+def test_the_manifest_gives_the_plan_back(plan: planning.Plan, tmp_path: Path) -> None:
+    plan.write(tmp_path)
+    assert planning.read(tmp_path) == plan
+    assert planning.read(tmp_path).packs == plan.packs
+    plan.write(tmp_path)  # writing it again is harmless
+
+
+def test_the_difference_names_the_settings() -> None:
+    one, two = plan_fit(["data.d=4"]), plan_fit(["data.d=5", "launcher=local"])
+    assert planning.difference(one, two) == "data.d was 4, now 5"
+
+
+def test_no_manifest(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="not the folder of a run"):
+        planning.read(tmp_path)
+
+
+def test_keys_are_stable() -> None:
+    """A changed key orphans every record on users' disks: change these only together with the schema version."""
+    assert SCHEMA == 1
+    assert RecallTrial().key() == RecallTrial().model_copy().key()
+    assert RecallTrial(n=64).key() != RecallTrial(n=128).key()
+    assert InteractionTrial(seed=1).key() != InteractionTrial(seed=2).key()

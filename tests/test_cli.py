@@ -1,0 +1,192 @@
+"""The command line: wrong input is one sentence and exit code 2, results are cached, JSON stands alone."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import TINY, Mtam
+
+WRONG = [
+    (["sweep", "alfa"], "did you mean alpha?"),
+    (["sweep", "alpha", "data.alhpa=1"], "did you mean data.alpha?"),
+    (["sweep", "alpha", "alpha=1"], "did you mean data.alpha?"),
+    (["sweep", "alpha", "data.alpha=three"], "data.alpha = 'three'"),
+    (["sweep", "alpha", "data.alpha=-1"], "greater than 0"),
+    (["sweep", "alpha", "data.alpha=0.5,1,-2"], "data.alpha = -2"),
+    (["sweep", "alpha", "data.noise=nan"], "finite"),
+    (["sweep", "alpha", "data.noise=true"], "data.noise = True"),
+    (["sweep", "alpha", "sweep.n_min=4096", "sweep.n_max=64"], "larger than sweep.n_max"),
+    (["sweep", "alpha", "sweep.seeds=0"], "sweep.seeds = 0"),
+    (["sweep", "alpha", "sweep.seeds=2,3"], "cannot be an axis"),
+    (["sweep", "alpha", "sweep.sizes=[64,64]"], "distinct"),
+    (["sweep", "alpha", "+data.extra=3"], "add or drop a field"),
+    (["sweep", "alpha", "~data.alpha"], "add or drop a field"),
+    (["sweep", "alpha", "data.alpha=[1,2"], "Hydra's grammar"),
+    (["sweep", "alpha", "data.alpha"], "Hydra's grammar"),
+    (["sweep", "alpha", "data.alpha=interval(0,1)"], "range(start,stop,step)"),
+    (["sweep", "alpha", "data.alpha=glob(*)"], "options of a group"),
+    (["sweep", "alpha", "data.alpha=1", "data.alpha=2"], "given twice"),
+    (["sweep", "alpha", "data.alpha=${nothing}"], "cannot be composed"),
+    (["sweep", "alpha", "model=sofmax"], "did you mean softmax?"),
+    (["sweep", "alpha", "model=ips_erm"], "does not answer recall problems"),
+    (["sweep", "alpha", "data=interaction"], "no setting of this problem"),
+    (["sweep", "alpha", "data.components=20"], "number at most 8"),
+    (["sweep", "alpha", "data.tags=ortho"], "'orthonormal'"),
+    (["sweep", "alpha", "hydra.run.dir=x"], "Hydra itself"),
+    (["sweep", "alpha", "--device", "gpu"], "valid: auto, cpu, cuda"),
+    (["sweep", "alpha", "--launcher", "slurm"], "not available in this version"),
+    (["sweep", "alpha", "--launcher", "foo"], "valid: inline, local"),
+    (["sweep", "alpha", "--workers", "0"], "--workers"),
+    (["sweep", "alpha", "--out", "/dev/null/x"], "/dev/null is not a folder"),
+    (["sweep", "alpha", "--sed", "3"], "No such option"),
+    (["sweep"], "Missing argument"),
+    (["fit-ips", "--rank", "31"], "valid: 1 to 30"),
+    (["fit-ips", "--d", "0"], "data.d = 0"),
+    (["fit-ips", "--d", "three"], "valid integer"),
+    (["fit-ips", "--samples", "3"], "at least 23 samples"),
+    (["fit-ips", "data.noise=-0.3"], "data.noise = -0.3"),
+    (["fit-ips", "data.noise_law=laplace"], "allow_heavy_tails"),
+    (["fit-ips", "data.rank=1,2"], "mtam sweep"),
+    (["fit-ips", "--d", "30", "data.d=5"], "given twice"),
+    (["fitips"], "fit-ips"),
+    (["report", "nowhere"], "not the folder of a run"),
+    (["status", "."], "not the folder of a run"),
+    (["reproduce", "--scale", "huge"], "smoke"),
+]
+
+
+@pytest.mark.parametrize(("args", "hint"), WRONG, ids=lambda value: " ".join(value) if isinstance(value, list) else "")
+def test_wrong_input_is_one_sentence_and_writes_nothing(args: list[str], hint: str, mtam: Mtam, here: Path) -> None:
+    said = mtam(*args)
+    assert said.code == 2, said
+    assert said.out == ""
+    assert len(said.err.splitlines()) == 1, said.err
+    assert hint in said.err
+    assert said.err.startswith("mtam: ")
+    assert list(here.iterdir()) == []
+
+
+def test_cuda_where_there_is_none(mtam: Mtam, here: Path) -> None:
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a CUDA device")
+    said = mtam("sweep", "alpha", *TINY, "--device", "cuda")
+    assert (said.code, said.out) == (2, "")
+    assert "no CUDA device" in said.err
+    assert list(here.iterdir()) == []
+
+
+def test_an_out_folder_with_other_things_is_left_alone(mtam: Mtam, here: Path) -> None:
+    (here / "mine").mkdir()
+    (here / "mine" / "notes.txt").write_text("precious")
+    said = mtam("sweep", "alpha", *TINY, "--out", "mine")
+    assert said.code == 2
+    assert [path.name for path in (here / "mine").iterdir()] == ["notes.txt"]
+
+
+def test_help_without_arguments(mtam: Mtam) -> None:
+    said = mtam()
+    assert said.code == 2
+    assert "fit-ips" in said.err
+
+
+def test_list_as_json(mtam: Mtam) -> None:
+    said = mtam("list", "--json")
+    assert said.code == 0
+    assert "alpha" in json.loads(said.out)["sweep"]
+
+
+def test_config_prints_and_runs_nothing(mtam: Mtam, here: Path) -> None:
+    said = mtam("config", "sweep", "alpha", "data.alpha=1,2", "--json")
+    assert json.loads(said.out)["sweep"]["axes"] == {"data.alpha": [1, 2]}
+    assert mtam("config", "fit-ips", "data.d=5").code == 0
+    assert list(here.iterdir()) == []
+
+
+def test_dry_run_writes_nothing(mtam: Mtam, here: Path) -> None:
+    said = mtam("sweep", "alpha", *TINY, "--dry-run", "--json")
+    told = json.loads(said.out)
+    assert (told["trials"], told["to_compute"], told["packs"]) == (8, 8, 2)
+    assert list(here.iterdir()) == []
+
+
+@pytest.fixture
+def swept(mtam: Mtam) -> Path:
+    said = mtam("sweep", "alpha", *TINY, "--launcher", "inline", "--json")
+    assert said.code == 0, said.err
+    return Path(json.loads(said.out)["out"])
+
+
+def test_a_sweep_leaves_its_tables_and_pictures(swept: Path) -> None:
+    names = {path.name for path in swept.iterdir()}
+    assert {"manifest.json", "config.yaml", "curve.csv", "rates.csv", "curves.png", "summary.json"} <= names
+    assert len(list((swept / "records").glob("*.json"))) == 8
+    assert not (swept / "running").exists()
+
+
+def test_json_stands_alone(swept: Path, mtam: Mtam) -> None:
+    said = mtam("sweep", "alpha", *TINY, "--json")
+    summary = json.loads(said.out)
+    assert {"sweep", "out", "trials", "seconds", "cells"} <= set(summary)
+    for cell in summary["cells"]:
+        assert {"axis", "sizes", "mean_errors", "standard_errors", "slope", "slope_ci", "r2", "law"} <= set(cell)
+        low, high = cell["slope_ci"]
+        assert low <= cell["slope"] <= high
+    assert str(swept) == summary["out"]
+    assert "Slopes" in said.err
+
+
+def test_the_same_command_computes_nothing(swept: Path, mtam: Mtam) -> None:
+    before = {path: path.stat().st_mtime_ns for path in swept.rglob("*") if path.is_file()}
+    said = mtam("sweep", "alpha", *TINY)
+    assert said.code == 0
+    assert "Nothing was computed again" in said.out
+    assert {path: path.stat().st_mtime_ns for path in swept.rglob("*") if path.is_file()} == before
+
+
+def test_force_computes_the_same_again(swept: Path, mtam: Mtam) -> None:
+    tables = [(swept / name).read_bytes() for name in ("curve.csv", "rates.csv")]
+    assert json.loads(mtam("sweep", "alpha", *TINY, "--force", "--launcher", "inline", "--json").out)["computed"] == 8
+    assert [(swept / name).read_bytes() for name in ("curve.csv", "rates.csv")] == tables
+
+
+def test_report_rebuilds_the_same_bytes(swept: Path, mtam: Mtam) -> None:
+    names = ("curve.csv", "rates.csv", "curves.png", "curves.svg", "summary.json")
+    before = [(swept / name).read_bytes() for name in names]
+    for name in names:
+        (swept / name).unlink()
+    assert mtam("report", str(swept)).code == 0
+    assert [(swept / name).read_bytes() for name in names] == before
+
+
+def test_a_half_finished_sweep_reports_and_resumes(swept: Path, mtam: Mtam) -> None:
+    table = (swept / "curve.csv").read_bytes()
+    lost = sorted((swept / "records").glob("*.json"))[0]
+    lost.unlink()
+    assert "Half-finished: 1 of 8" in mtam("report", str(swept)).out
+    status = json.loads(mtam("status", str(swept), "--json").out)
+    assert sum(cell["missing"] for cell in status["cells"]) == 1
+    again = json.loads(mtam("sweep", "alpha", *TINY, "--launcher", "inline", "--json").out)
+    assert again["computed"] == 4  # the whole pack of the lost trial, no more
+    assert (swept / "curve.csv").read_bytes() == table
+
+
+def test_quiet_says_the_folder_alone(swept: Path, mtam: Mtam) -> None:
+    said = mtam("sweep", "alpha", *TINY, "--quiet")
+    assert (said.out.strip(), said.err) == (str(swept), "")
+
+
+def test_another_sweep_is_refused_with_the_difference(swept: Path, mtam: Mtam) -> None:
+    said = mtam("sweep", "alpha", *TINY, "data.noise=0.2", "--out", str(swept))
+    assert said.code == 2
+    assert "data.noise was 0.1, now 0.2" in said.err
+
+
+def test_a_damaged_manifest_is_one_sentence(swept: Path, mtam: Mtam) -> None:
+    for text in ("", "{", "[]", '{"schema": 99}', '{"schema": 1}'):
+        (swept / "manifest.json").write_text(text)
+        said = mtam("status", str(swept))
+        assert said.code == 2, text
+        assert len(said.err.splitlines()) == 1, said.err

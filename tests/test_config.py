@@ -1,0 +1,102 @@
+"""Overrides in Hydra's grammar become frozen plans; one compose per choice of group options."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mtam import config
+from mtam.config import plan_fit, plan_sweep
+from mtam.errors import UsageError
+
+
+def axes(texts: list[str]) -> list[dict[str, Any]]:
+    return [cell.axis for cell in plan_sweep("alpha", texts).cells]
+
+
+def test_the_default_sweep() -> None:
+    plan = plan_sweep("alpha", [])
+    assert [cell.axis for cell in plan.cells] == [{"data.alpha": a} for a in (0.5, 1.0, 2.0)]
+    assert len(plan.trials) == 3 * 7 * 3
+    assert {trial.n for trial in plan.trials.values()} == {2**k for k in range(6, 13)}
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (["data.alpha=1"], [1.0]),
+        (["data.alpha=1,3"], [1.0, 3.0]),
+        (["data.alpha=range(1,4)"], [1.0, 2.0, 3.0]),
+        (["data.alpha=choice(1,2)"], [1.0, 2.0]),
+        (["data.alpha=sort(3,1,2)"], [1.0, 2.0, 3.0]),
+    ],
+)
+def test_an_axis_of_the_file_is_replaced(texts: list[str], expected: list[float]) -> None:
+    assert [axis["data.alpha"] for axis in axes(texts)] == expected
+
+
+def test_a_list_adds_an_axis() -> None:
+    assert axes(["data.alpha=1,2", "data.noise=0,0.1"]) == [
+        {"data.alpha": a, "data.noise": s} for a in (1.0, 2.0) for s in (0.0, 0.1)
+    ]
+
+
+def test_group_choices_compose_once_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    compose = config.compose_config
+
+    def counted(name: str, overrides: Any, groups: dict[str, str]) -> Any:
+        seen.append(dict(groups))
+        return compose(name, overrides, groups)
+
+    monkeypatch.setattr(config, "compose_config", counted)
+    plan = plan_sweep("alpha", ["model=glob(soft*)", "sweep.seeds=20", "data.noise=range(0,5)"])
+    assert len(plan.trials) == 3 * 5 * 7 * 20
+    assert len(seen) == 2  # once for the sweep's own settings, once for the one option
+    assert plan.cells[0].axis["model"] == "softmax"
+
+
+def test_a_repeated_value_does_not_make_a_second_cell() -> None:
+    with pytest.raises(UsageError, match="twice"):
+        plan_sweep("alpha", ["data.alpha=1,1.0"])
+
+
+def test_where_it_runs_does_not_change_the_identity() -> None:
+    here, there = plan_sweep("alpha", []), plan_sweep("alpha", ["launcher=inline", "launcher.workers=7"])
+    assert here.digest == there.digest
+    assert list(here.trials) == list(there.trials)
+
+
+def test_science_changes_the_identity() -> None:
+    assert plan_sweep("alpha", []).digest != plan_sweep("alpha", ["data.noise=0.2"]).digest
+    assert plan_fit([]).digest != plan_fit(["data.noise=0.2"]).digest
+
+
+def test_whole_floats_count_as_integers() -> None:
+    assert plan_fit(["samples=2e4"]).digest == plan_fit(["samples=20000"]).digest
+
+
+def test_sizes_double_from_n_min_to_n_max() -> None:
+    plan = plan_sweep("alpha", ["sweep.n_min=100", "sweep.n_max=900"])
+    assert sorted({trial.n for trial in plan.trials.values()}) == [100, 200, 400, 800]
+
+
+def test_explicit_sizes_win() -> None:
+    plan = plan_sweep("alpha", ["sweep.sizes=[300,20]"])
+    assert sorted({trial.n for trial in plan.trials.values()}) == [20, 300]
+
+
+@given(st.floats(min_value=1e-3, max_value=1e3), st.integers(1, 5))
+def test_values_survive_the_way_through_the_grammar(alpha: float, seeds: int) -> None:
+    plan = plan_sweep("alpha", [f"data.alpha={alpha!r}", f"sweep.seeds={seeds}", "sweep.sizes=[64]"])
+    assert [cell.axis["data.alpha"] for cell in plan.cells] == [alpha]
+    assert sorted(trial.seed for trial in plan.trials.values()) == list(range(seeds))
+
+
+@given(st.text(max_size=30))
+def test_any_text_is_a_setting_or_one_sentence(text: str) -> None:
+    try:
+        plan_sweep("alpha", [text, "sweep.sizes=[64]", "sweep.seeds=1"])
+    except UsageError:
+        return
