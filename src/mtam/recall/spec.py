@@ -3,6 +3,7 @@
 Nothing heavy is imported here, so that a sweep can be planned without torch.
 """
 
+import math
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -29,8 +30,12 @@ class RecallData(Frozen):
     tags: Tags = "cross_polytope"
     correlation: float = Field(0.5, ge=0, lt=1)  # rho, for equicorrelated tags only
     target: Target = "matern"
+    length_scale: float = Field(4.0, gt=0)  # of the target, in root mean squares of the coefficient vector
     length: int | None = Field(None, ge=1)  # tokens per context; None: the exact measure
+    query_noise: float = Field(0.0, ge=0)  # the query's tag is v + query_noise * N(0, I/d1)
+    query_scale: float = Field(0.1, ge=0)  # range of the query's content in units of the target's length scale
     noise: float = Field(0.1, ge=0)  # sigma, as a share of the target's standard deviation
+    test: int = Field(4096, ge=16)  # fresh contexts on which the risk is measured
 
 
 class RecallModel(Frozen):
@@ -39,11 +44,11 @@ class RecallModel(Frozen):
     name: Literal["softmax", "linear", "linear_elu", "frozen_rbf", "oracle"] = "softmax"
     width: int = Field(96, ge=1)  # D, the number of value features
     hidden: int = Field(64, ge=1)
-    frequency: float = Field(20.0, gt=0)  # scale of the random Fourier features of the content
+    band: float = Field(1.0, gt=0)  # highest frequency of the content's Fourier features, in units of pi J
     beta0: float = Field(4.0, gt=0)  # W starts at beta0 times the identity
     init: Literal["identity", "random"] = "identity"
     bandwidth: float = Field(0.5, gt=0)  # frozen_rbf only
-    lr: float = Field(3e-3, gt=0)
+    lr: float = Field(5e-3, gt=0)
     weight_decay: float = Field(1e-4, ge=0)
     batch: int = Field(128, ge=1)
     steps: float = Field(110.0, gt=0)  # optimiser steps are steps * n^steps_exponent
@@ -62,6 +67,15 @@ class RecallTrial(Trial):
     seed: int = Field(0, ge=0)
 
     @model_validator(mode="after")
+    def _basis_fits_grid(self) -> Self:
+        d = self.data
+        if d.modes >= d.nodes:
+            raise ValueError(f"data.modes = {d.modes} needs data.nodes > {d.modes}, not {d.nodes}")
+        if d.basis == "haar" and d.nodes & (d.nodes - 1):
+            raise ValueError(f"data.basis = haar needs a power of two as data.nodes, not {d.nodes}")
+        return self
+
+    @model_validator(mode="after")
     def _tags_exist(self) -> Self:
         d1, count = self.data.tag_dim, self.data.components
         most = {"orthonormal": d1, "simplex": d1 + 1, "cross_polytope": 2 * d1, "equicorrelated": d1}
@@ -77,17 +91,18 @@ class RecallTrial(Trial):
         """Members of one batched program share every tensor shape, the number of steps and the attention variant."""
         d, m = self.data, self.model
         return (
-            "recall", self.n, m.name, m.width, m.hidden, m.batch, m.steps, m.steps_exponent, m.holdout,
-            d.modes, d.nodes, d.components, d.tag_dim, d.basis, d.length is None,
+            "recall", self.n, m.name, m.width, m.hidden, m.batch, m.steps, m.steps_exponent, m.holdout, m.lr,
+            m.weight_decay, d.modes, d.nodes, d.components, d.tag_dim, d.length is None, d.test,
         )  # fmt: skip
 
     def optimiser_steps(self) -> int:
         """steps * n^steps_exponent, rounded."""
-        return max(1, round(self.model.steps * self.n**self.model.steps_exponent))
+        return max(1, round(self.model.steps * math.pow(self.n, self.model.steps_exponent)))
 
     def cost(self) -> float:
-        """About 20 microseconds per member-step at batch 128, per thread."""
-        return 1.0 + 2.5e-4 * self.optimiser_steps() * self.model.batch / 128
+        """Seconds on one thread: drawing and judging the contexts, and about 0.2 ms per member-step at batch 128."""
+        rows = min(self.model.batch, self.n)
+        return 0.1 + 4e-5 * self.n + 2e-4 * self.optimiser_steps() * (0.3 + 0.7 * rows / 128)
 
     def law(self) -> dict[str, Any]:
         """exp(-Theta((ln n)^{alpha/(alpha+1)})) for exponential spectra (paper A, main theorem)."""

@@ -1,0 +1,210 @@
+"""How much attention each component receives, from tags alone, with the gradients written out.
+
+A gate maps the query's tag q (M, B, d) and the components' tags v (M, I, B, d) to weights a (M, I, B); members are
+independent along the first axis. The components come before the contexts because reductions over a short last axis
+are several times slower. The backward pass maps dLoss/da to the gradients of the gate's own parameters; the tests
+check every one of them against automatic differentiation.
+"""
+
+# ruff: noqa: ARG002  (one interface for gates with and without parameters)
+
+import math
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from mtam.recall.spec import RecallModel
+
+Shapes = dict[str, tuple[int, ...]]
+Params = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Tags:
+    """What a gate may look at, for M members and B contexts each."""
+
+    query: Tensor  # (M, B, d)
+    tags: Tensor  # (M, I, B, d)
+    log_share: Tensor  # (M, I, B)
+    answering: Tensor  # (M, B) int64: i*, seen by the oracle only
+    bandwidth: Tensor  # (M, 1, 1): h, used by the frozen kernel only
+
+
+class Gate(Protocol):
+    """One attention variant."""
+
+    def shapes(self, dim: int) -> Shapes:
+        """The gate's trained parameters for tags of ``dim`` dimensions, without the member axis."""
+
+    def start(self, dim: int, model: RecallModel, random: torch.Generator) -> Params:
+        """Their initial values for one member."""
+
+    def forward(self, params: Params, at: Tags) -> tuple[Tensor, Any]:
+        """Weights (M, I, B) and what the backward pass needs."""
+
+    def backward(self, params: Params, at: Tags, kept: Any, grad: Tensor, into: Params) -> None:
+        """Writes the parameters' gradients into ``into``, given ``grad`` = dLoss/da (M, I, B)."""
+
+
+def _bilinear_start(dim: int, model: RecallModel, random: torch.Generator) -> Tensor:
+    """beta0 times the identity, or Gaussian entries of variance 1/d: the start that shows the recall transient."""
+    if model.init == "identity":
+        return model.beta0 * torch.eye(dim, dtype=torch.float64)
+    return torch.randn(dim, dim, generator=random, dtype=torch.float64) / math.sqrt(dim)
+
+
+def _scores(weight: Tensor, at: Tags) -> Tensor:
+    """q^T W v_i. (M, d, d) -> (M, I, B)"""
+    probe = at.query @ weight  # (M, B, d)
+    return (at.tags * probe.unsqueeze(1)).sum(-1)
+
+
+def _weight_gradient(at: Tags, grad: Tensor) -> Tensor:
+    """d sum(grad * scores) / dW = sum_b q_b (sum_i grad_bi v_i)^T. (M, I, B) -> (M, d, d)"""
+    pulled = (at.tags * grad.unsqueeze(-1)).sum(1)  # (M, B, d)
+    return at.query.transpose(1, 2) @ pulled
+
+
+class Softmax:
+    """a_i = c_i exp(q^T W v_i) / sum_k c_k exp(q^T W v_k), c_i the share of the context's tokens."""
+
+    def shapes(self, dim: int) -> Shapes:
+        """One bilinear form W = Q^T K."""
+        return {"score": (dim, dim)}
+
+    def start(self, dim: int, model: RecallModel, random: torch.Generator) -> Params:
+        """beta0 I or random."""
+        return {"score": _bilinear_start(dim, model, random)}
+
+    def forward(self, params: Params, at: Tags) -> tuple[Tensor, Tensor]:
+        """Softmax of the scores; the weights themselves are kept."""
+        weights = torch.softmax(_scores(params["score"], at) + at.log_share, 1)
+        return weights, weights
+
+    def backward(self, params: Params, at: Tags, kept: Tensor, grad: Tensor, into: Params) -> None:
+        """dLoss/dscore_i = a_i (grad_i - sum_k a_k grad_k)."""
+        pulled = kept * grad
+        pulled -= kept * pulled.sum(1, keepdim=True)
+        into["score"].copy_(_weight_gradient(at, pulled))
+
+
+class Linear:
+    """a_i = c_i (b + q^T W v_i): affine attention without normalisation; weights may be negative."""
+
+    def shapes(self, dim: int) -> Shapes:
+        """A bilinear form and an offset."""
+        return {"score": (dim, dim), "offset": (1,)}
+
+    def start(self, dim: int, model: RecallModel, random: torch.Generator) -> Params:
+        """Starts at a_i = c_i (1 + beta0 q^T v_i)."""
+        return {"score": _bilinear_start(dim, model, random), "offset": torch.ones(1, dtype=torch.float64)}
+
+    def forward(self, params: Params, at: Tags) -> tuple[Tensor, Tensor]:
+        """Affine in the scores; the shares are kept."""
+        share = at.log_share.exp()
+        return share * (_scores(params["score"], at) + params["offset"].unsqueeze(1)), share
+
+    def backward(self, params: Params, at: Tags, kept: Tensor, grad: Tensor, into: Params) -> None:
+        """dLoss/dscore_i = c_i grad_i."""
+        pulled = kept * grad
+        into["score"].copy_(_weight_gradient(at, pulled))
+        into["offset"].copy_(pulled.sum((1, 2)).unsqueeze(-1))
+
+
+class LinearElu:
+    """a_i = c_i k_i / sum_k c_k k_k with k_i = f(Q q) . f(K v_i), f = elu + 1 (Katharopoulos et al., ICML 2020)."""
+
+    FEATURES = 16  # width of the feature map; at least twice the tags' dimension in the studies
+
+    def shapes(self, dim: int) -> Shapes:
+        """Query and key maps into the features."""
+        width = max(self.FEATURES, 2 * dim)
+        return {"query_map": (dim, width), "key_map": (dim, width)}
+
+    def start(self, dim: int, model: RecallModel, random: torch.Generator) -> Params:
+        """Equal random maps, so that matching tags start with the largest kernel."""
+        width = self.shapes(dim)["query_map"][1]
+        start = torch.randn(dim, width, generator=random, dtype=torch.float64)
+        start *= (model.beta0 / width**0.5) ** 0.5
+        return {"query_map": start, "key_map": start.clone()}
+
+    def forward(self, params: Params, at: Tags) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Normalised positive kernel."""
+        members, count, batch, dim = at.tags.shape
+        left = at.query @ params["query_map"]  # (M, B, F)
+        right = at.tags.reshape(members, count * batch, dim) @ params["key_map"]
+        right = right.view(members, count, batch, -1)
+        phi, psi = _elu1(left), _elu1(right)
+        kernel = (psi * phi.unsqueeze(1)).sum(-1)  # (M, I, B)
+        weighted = at.log_share.exp() * kernel
+        weights = weighted / weighted.sum(1, keepdim=True)
+        return weights, (left, right, phi, psi, kernel, weights)
+
+    def backward(self, params: Params, at: Tags, kept: tuple[Tensor, ...], grad: Tensor, into: Params) -> None:
+        """dLoss/dlog k_i = a_i (grad_i - sum_k a_k grad_k), then through the two feature maps."""
+        left, right, phi, psi, kernel, weights = kept
+        members, count, batch, dim = at.tags.shape
+        pulled = weights * (grad - (weights * grad).sum(1, keepdim=True)) / kernel
+        d_phi = (psi * pulled.unsqueeze(-1)).sum(1) * _elu1_slope(left)
+        d_psi = phi.unsqueeze(1) * pulled.unsqueeze(-1) * _elu1_slope(right)
+        into["query_map"].copy_(at.query.transpose(1, 2) @ d_phi)
+        keys = at.tags.reshape(members, count * batch, dim)
+        into["key_map"].copy_(keys.transpose(1, 2) @ d_psi.reshape(members, count * batch, -1))
+
+
+def _elu1(x: Tensor) -> Tensor:
+    return torch.nn.functional.elu(x) + 1
+
+
+def _elu1_slope(x: Tensor) -> Tensor:
+    return x.clamp(max=0).exp()
+
+
+class FrozenRbf:
+    """a_i = c_i k_i / sum_k c_k k_k with k_i = exp(-||q - v_i||^2 / (2 h^2)): nothing about it is trained."""
+
+    def shapes(self, dim: int) -> Shapes:
+        """No parameters."""
+        return {}
+
+    def start(self, dim: int, model: RecallModel, random: torch.Generator) -> Params:
+        """No parameters."""
+        return {}
+
+    def forward(self, params: Params, at: Tags) -> tuple[Tensor, None]:
+        """Softmax of -||q - v||^2 / (2 h^2)."""
+        squares = (at.tags - at.query.unsqueeze(1)).square().sum(-1)
+        return torch.softmax(at.log_share - squares / (2 * at.bandwidth.square()), 1), None
+
+    def backward(self, params: Params, at: Tags, kept: None, grad: Tensor, into: Params) -> None:
+        """Nothing to train."""
+
+
+class Oracle:
+    """a = one-hot at the answering component: recall is given, only the regression is left."""
+
+    def shapes(self, dim: int) -> Shapes:
+        """No parameters."""
+        return {}
+
+    def start(self, dim: int, model: RecallModel, random: torch.Generator) -> Params:
+        """No parameters."""
+        return {}
+
+    def forward(self, params: Params, at: Tags) -> tuple[Tensor, None]:
+        """One-hot weights."""
+        return torch.zeros_like(at.log_share).scatter_(1, at.answering.unsqueeze(1), 1.0), None
+
+    def backward(self, params: Params, at: Tags, kept: None, grad: Tensor, into: Params) -> None:
+        """Nothing to train."""
+
+
+GATES: dict[str, Gate] = {
+    "softmax": Softmax(),
+    "linear": Linear(),
+    "linear_elu": LinearElu(),
+    "frozen_rbf": FrozenRbf(),
+    "oracle": Oracle(),
+}

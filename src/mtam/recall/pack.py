@@ -1,0 +1,113 @@
+"""The tensors of a pack: samples of all members stacked, features, initial parameters. Nothing here is trained."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mtam.recall.contexts import Problem, Sample
+from mtam.recall.gates import Tags
+from mtam.recall.network import Batch, Network
+from mtam.recall.spec import RecallModel
+from mtam.streams import torch_seed
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Samples of M members, n rows each."""
+
+    moments: Tensor  # (M, I, n, K)
+    tags: Tensor  # (M, I, n, d)
+    log_share: Tensor  # (M, I, n)
+    query: Tensor  # (M, n, d)
+    answering: Tensor  # (M, n)
+    content: Tensor  # (M, n, 2)
+    observed: Tensor  # (M, n)
+    bandwidth: Tensor  # (M, 1, 1)
+
+    def __len__(self) -> int:
+        return self.observed.shape[1]
+
+    def batch(self, start: int, stop: int) -> Batch:
+        """Rows start .. stop of every member, as views."""
+        at = Tags(
+            self.query[:, start:stop], self.tags[:, :, start:stop], self.log_share[:, :, start:stop],
+            self.answering[:, start:stop], self.bandwidth,
+        )  # fmt: skip
+        return Batch(self.moments[:, :, start:stop], at, self.content[:, start:stop], self.observed[:, start:stop])
+
+    def rows(self, start: int, stop: int) -> "Stack":
+        """A contiguous copy of rows start .. stop."""
+        return self._map(lambda t, axis: t.narrow(axis, start, stop - start).contiguous())
+
+    def permute_from(self, source: "Stack", orders: Sequence[Tensor]) -> None:
+        """Row r of member m becomes row orders[m][r] of the source; batches are then views."""
+        for mine, theirs, axis in zip(self._tensors(), source._tensors(), AXES, strict=True):
+            for member, order in enumerate(orders):
+                torch.index_select(theirs[member], axis - 1, order, out=mine[member])
+
+    def empty_like(self) -> "Stack":
+        """Room for as many rows."""
+        return self._map(lambda t, _: torch.empty_like(t))
+
+    def _tensors(self) -> list[Tensor]:
+        return [getattr(self, name) for name in ROWED]
+
+    def _map(self, change: Callable[[Tensor, int], Tensor]) -> "Stack":
+        parts = {name: change(t, axis) for name, t, axis in zip(ROWED, self._tensors(), AXES, strict=True)}
+        return Stack(**parts, bandwidth=self.bandwidth)
+
+
+ROWED = ("moments", "tags", "log_share", "query", "answering", "content", "observed")
+AXES = (2, 2, 2, 1, 1, 1, 1)  # where the rows lie
+
+
+def stack(samples: Sequence[Sample], models: Sequence[RecallModel], place: torch.device, kind: torch.dtype) -> Stack:
+    """The samples of all members, components before rows, on a device and in a precision."""
+
+    def join(parts: Sequence[np.ndarray], rows: int, dtype: torch.dtype = kind) -> Tensor:
+        whole = torch.stack([torch.from_numpy(np.ascontiguousarray(np.moveaxis(p, 0, rows))) for p in parts])
+        return whole.to(place, dtype)
+
+    content = [np.stack([s.query, np.ones_like(s.query)], -1) for s in samples]
+    return Stack(
+        moments=join([s.moments for s in samples], 1),
+        tags=join([s.tags for s in samples], 1),
+        log_share=join([s.log_share for s in samples], 1),
+        query=join([s.query_tag for s in samples], 0),
+        answering=join([s.answering for s in samples], 0, torch.int64),
+        content=join(content, 0),
+        observed=join([s.observed for s in samples], 0),
+        bandwidth=torch.tensor([m.bandwidth for m in models], dtype=kind, device=place).view(-1, 1, 1),
+    )
+
+
+def features(problem: Problem, model: RecallModel, kind: torch.dtype) -> Tensor:
+    """Moments of the value features against the dictionary: C_kd = sum_g D_kg V_d(x_g). (K, D)
+
+    V_d(x) = gamma cos(w_d x + b_d), b_d uniform, w_d = band pi J (d + 1/2) / D: frequencies spread evenly over the band
+    of the kept modes, so that every Mercer coefficient reaches the head about equally well. A small network of x in
+    their place is far worse. gamma gives the pooled features of one component unit variance on average.
+    """
+    random = torch.Generator().manual_seed(torch_seed(problem.seed, "recall", "features"))
+    d = torch.arange(model.width, dtype=torch.float64)
+    w = model.band * torch.pi * problem.data.modes * (d + 0.5) / model.width
+    b = 2 * torch.pi * torch.rand(model.width, generator=random, dtype=torch.float64)
+    mesh = problem.law.grid
+    values = torch.cos(torch.from_numpy(mesh.nodes)[:, None] * w + b)  # (G, D)
+    mercer = torch.from_numpy(mesh.values * mesh.weights) @ values  # (J, D)
+    variance = (torch.from_numpy(problem.law.eigenvalues) @ mercer.square()).mean()
+    return (torch.from_numpy(problem.dictionary()) @ values / variance.sqrt()).to(kind)
+
+
+def start(network: Network, models: Sequence[RecallModel], seeds: Sequence[int], kind: torch.dtype) -> Tensor:
+    """Initial parameters of all members, each from its own stream. (M, P)"""
+    flat = torch.empty(len(models), network.parameters, dtype=kind)
+    for row, model, seed in zip(flat, models, seeds, strict=True):
+        random = torch.Generator().manual_seed(torch_seed(seed, "recall", "start"))
+        layers = {**network.start_head(random), **network.gate.start(network.dim, model, random)}
+        for name, view in network.views(row[None]).items():
+            view.copy_(layers[name][None])
+    return flat

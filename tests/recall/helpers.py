@@ -1,0 +1,33 @@
+"""Small packs in float64 for the tests of gates, network and training."""
+
+from typing import Any
+
+import torch
+
+from mtam.recall import pack
+from mtam.recall.contexts import problem
+from mtam.recall.gates import GATES
+from mtam.recall.network import Network
+from mtam.recall.spec import RecallData, RecallModel, RecallTrial
+
+
+def trials(members: int = 3, *, n: int = 64, model: dict[str, Any] | None = None, **data: Any) -> list[RecallTrial]:
+    """Trials of one shape that differ in alpha and seed."""
+    common = {"modes": 12, "nodes": 32, "test": 64, **data}
+    sizes = {"width": 16, "hidden": 8, **(model or {})}
+    return [
+        RecallTrial(n=n, seed=m, data=RecallData(alpha=0.5 + 0.5 * m, **common), model=RecallModel(**sizes))
+        for m in range(members)
+    ]
+
+
+def assemble(
+    some: list[RecallTrial], kind: torch.dtype = torch.float64
+) -> tuple[Network, torch.Tensor, pack.Stack, torch.Tensor]:
+    """Network, features, the stacked training samples and the initial parameters."""
+    head = some[0]
+    models, problems = [t.model for t in some], [problem(t.data, t.seed) for t in some]
+    network = Network(GATES[head.model.name], head.data.tag_dim, head.model.width, head.model.hidden)
+    rows = pack.stack([p.sample("train", head.n) for p in problems], models, torch.device("cpu"), kind)
+    features = torch.stack([pack.features(p, m, kind) for p, m in zip(problems, models, strict=True)])
+    return network, features, rows, pack.start(network, models, [t.seed for t in some], kind)

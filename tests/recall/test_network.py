@@ -1,0 +1,145 @@
+"""Hand-written gradients are the gradients; attention does what its formula says; pooling is the integral."""
+
+from typing import Any
+
+import pytest
+import torch
+
+from mtam.recall import pack
+from mtam.recall.contexts import problem
+from mtam.recall.evaluate import recall
+from mtam.recall.gates import GATES, Tags
+from tests.recall.helpers import assemble, trials
+
+NAMES = list(GATES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("length", [None, 40])
+def test_written_gradients_are_those_of_automatic_differentiation(name: str, length: int | None) -> None:
+    network, features, rows, flat = assemble(trials(model={"name": name, "init": "random"}, length=length))
+    batch = rows.batch(5, 29)
+    gradient = torch.zeros_like(flat)
+    loss = network.loss_gradient(network.views(flat), features, batch, network.views(gradient))
+
+    leaf = flat.clone().requires_grad_(True)
+    params = network.views(leaf)
+    weights, _ = network.gate.forward(params, batch.at)
+    u = (batch.moments * weights.unsqueeze(-1)).sum(1)
+    pooled = u @ features  # (M, B, D): the integral of V against the attended measure
+    z1 = pooled @ params["value"] + batch.content @ params["content"]
+    h1 = z1 * torch.sigmoid(z1)
+    z2 = h1 @ params["second"] + params["second_bias"]
+    answers = (z2 * torch.sigmoid(z2)) @ params["out"] + params["out_bias"]
+    expected = (answers.squeeze(-1) - batch.observed).square().mean(1)
+    (automatic,) = torch.autograd.grad(expected.sum(), leaf)
+
+    torch.testing.assert_close(loss, expected.detach(), rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(gradient, automatic, rtol=1e-9, atol=1e-11)
+    assert gradient.abs().max() > 1e-3
+
+
+def test_pooling_is_the_sum_over_nodes_and_components() -> None:
+    """sum_i a_i int V d mu^(i), over I components and G nodes one by one, for centred values V."""
+    some = trials(2)
+    network, features, rows, flat = assemble(some)
+    batch = rows.batch(0, 10)
+    _, kept = network.forward(network.views(flat), features, batch)
+    pooled = kept.pooled[..., :-2] @ features  # (M, B, D)
+    for m, trial in enumerate(some):
+        p = problem(trial.data, trial.seed)
+        s = p.sample("train", 10)
+        mass = torch.from_numpy(p.law.probabilities(s.coefficients))  # (B, I, G)
+        mesh = p.law.grid
+        # V on the nodes from its Mercer coefficients and its (zero) mean; orthonormality makes this exact
+        values = torch.from_numpy(mesh.values.T) @ features[m] / p.law.amplitude  # (G, D)
+        for b in range(10):
+            total = torch.zeros(features.shape[-1], dtype=torch.float64)
+            for i in range(trial.data.components):
+                for g in range(trial.data.nodes):
+                    total += kept.weights[m, i, b] * mass[b, i, g] * values[g]
+            torch.testing.assert_close(pooled[m, b], total, rtol=1e-5, atol=1e-5)
+
+
+def _tags(beta: float, **data: Any) -> tuple[torch.Tensor, Any]:
+    some = trials(1, n=200, model={"beta0": beta}, **data)
+    network, features, rows, flat = assemble(some)
+    _, kept = network.forward(network.views(flat), features, rows.batch(0, 200))
+    return kept.weights[0], problem(some[0].data, 0).sample("train", 200)
+
+
+def test_attention_with_large_beta_is_one_hot() -> None:
+    weights, sample = _tags(80.0)
+    found = recall(weights, sample)
+    assert found["attention_mass"] == pytest.approx(1.0, abs=1e-12)
+    assert found["attention_entropy"] == pytest.approx(0.0, abs=1e-10)
+    assert found["recall_accuracy"] == 1.0
+
+
+def test_attention_at_the_start_is_the_closed_form() -> None:
+    """Cross-polytope, I = 4 in pairs: products 1, -1, 0, 0, so the mass is e^b / (e^b + e^-b + 2)."""
+    weights, sample = _tags(2.0)
+    expected = torch.exp(torch.tensor(2.0, dtype=torch.float64))
+    expected = expected / (expected + 1 / expected + 2)
+    assert recall(weights, sample)["attention_mass"] == pytest.approx(float(expected), abs=1e-6)
+
+
+def test_attention_with_vanishing_beta_is_diffuse() -> None:
+    weights, sample = _tags(1e-9)
+    found = recall(weights, sample)
+    assert found["attention_mass"] == pytest.approx(0.25, abs=1e-6)
+    assert found["attention_entropy"] == pytest.approx(float(torch.log(torch.tensor(4.0))), abs=1e-6)
+
+
+def test_affine_attention_is_one_hot_on_orthonormal_and_simplex_tags_but_not_on_the_cross_polytope() -> None:
+    """One-hot selection is an affine function of the inner products unless these take two values off target."""
+    for tags, count, others in (("orthonormal", 4, [0.0]), ("simplex", 5, [-0.25]), ("cross_polytope", 4, [0.0, -1.0])):
+        some = trials(1, model={"name": "linear"}, tags=tags, components=count)
+        network, _, rows, flat = assemble(some)
+        params = network.views(flat)
+        slope = 1 / (1 - others[0])
+        params["score"].copy_(count * slope * torch.eye(4, dtype=torch.float64))
+        params["offset"].fill_(-count * slope * others[0])
+        at = rows.batch(0, 64).at
+        weights, _ = network.gate.forward(params, at)
+        wanted, _ = GATES["oracle"].forward({}, at)
+        gap = float((weights - wanted).abs().max())
+        assert (gap < 1e-5) == (len(others) == 1), (tags, gap)
+
+
+def test_the_oracle_gate_recalls_the_true_coefficients() -> None:
+    some = trials(2, model={"name": "oracle"})
+    network, features, rows, flat = assemble(some)
+    _, kept = network.forward(network.views(flat), features, rows.batch(0, 64))
+    for m, trial in enumerate(some):
+        truth = problem(trial.data, trial.seed).sample("train", 64).recalled()
+        torch.testing.assert_close(kept.pooled[m, :, :-2], torch.from_numpy(truth).double())
+
+
+@pytest.mark.parametrize("name", ["softmax", "linear_elu", "frozen_rbf"])
+def test_normalised_gates_ignore_the_order_of_components_and_sum_to_one(name: str) -> None:
+    network, _, rows, flat = assemble(trials(2, model={"name": name}, length=30))
+    at = rows.batch(0, 40).at
+    weights, _ = network.gate.forward(network.views(flat), at)
+    torch.testing.assert_close(weights.sum(1), torch.ones(2, 40, dtype=torch.float64))
+    turned = Tags(at.query, at.tags.flip(1), at.log_share.flip(1), at.answering, at.bandwidth)
+    torch.testing.assert_close(network.gate.forward(network.views(flat), turned)[0], weights.flip(1))
+
+
+def test_a_narrow_frozen_kernel_is_one_hot_and_a_wide_one_is_not() -> None:
+    masses = []
+    for width in (0.1, 2.0):
+        some = trials(1, model={"name": "frozen_rbf", "bandwidth": width})
+        network, _, rows, flat = assemble(some)
+        weights, _ = network.gate.forward(network.views(flat), rows.batch(0, 64).at)
+        masses.append(recall(weights[0], problem(some[0].data, 0).sample("train", 64))["attention_mass"])
+    assert masses[0] > 1 - 1e-9
+    assert masses[1] < 0.5
+
+
+def test_features_see_every_kept_mode() -> None:
+    """Well conditioned: no Mercer coefficient reaches the head much more weakly than another."""
+    trial = trials(1, modes=48, nodes=128, model={"width": 96})[0]
+    c = pack.features(problem(trial.data, 0), trial.model, torch.float64)
+    strength = torch.linalg.svdvals(c)
+    assert strength.max() / strength.min() < 60

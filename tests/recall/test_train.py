@@ -1,0 +1,129 @@
+"""A member's training depends on its own spec only; divergence stays at home; the same spec gives the same numbers."""
+
+import copy
+from typing import Any
+
+import pytest
+import torch
+
+from mtam.recall.evaluate import outputs
+from mtam.recall.pack import Stack
+from mtam.recall.run import run
+from mtam.recall.spec import RecallModel, RecallTrial
+from mtam.recall.train import Plan, cosine, train
+from tests.recall.helpers import assemble, trials
+
+
+def silent(_: float) -> None:
+    """A tick that nobody hears."""
+
+
+def _trained(some: list[RecallTrial], steps: int, kind: torch.dtype) -> torch.Tensor:
+    network, features, rows, flat = assemble(some, kind)
+    cut = len(rows) - 12
+    plan = Plan(steps, 16, 5e-3, 1e-4)
+    train(network, features, rows.rows(0, cut), rows.rows(cut, len(rows)), flat, [t.seed for t in some], plan, silent)
+    return flat
+
+
+@pytest.mark.parametrize(("steps", "kind", "tolerance"), [(1, torch.float32, 1e-6), (100, torch.float64, 1e-9)])
+@pytest.mark.parametrize("name", ["softmax", "linear", "linear_elu"])
+def test_batched_is_solo(name: str, steps: int, kind: torch.dtype, tolerance: float) -> None:
+    some = trials(3, model={"name": name})
+    together = _trained(some, steps, kind)
+    for m, trial in enumerate(some):
+        alone = _trained([trial], steps, kind)
+        assert (together[m] - alone[0]).abs().max() < tolerance
+    assert (together - assemble(some, kind)[3]).abs().max() > 1e-3  # they did move
+
+
+def test_training_lowers_the_loss_and_keeps_the_best_on_the_holdout() -> None:
+    some = trials(2, n=200)
+    network, features, rows, flat = assemble(some)
+    fit, holdout = rows.rows(0, 160), rows.rows(160, 200)
+
+    def loss(at: torch.Tensor, on: Stack) -> torch.Tensor:
+        return (outputs(network, at, features, on).answers - on.observed).square().mean(1)
+
+    before = loss(flat, fit)
+    ticks: list[float] = []
+    result = train(network, features, fit, holdout, flat, [0, 1], Plan(300, 32, 5e-3, 1e-4), ticks.append)
+    assert (loss(result.best, fit) < before / 2).all()
+    torch.testing.assert_close(loss(result.best, holdout), torch.tensor(result.holdout_loss, dtype=torch.float64))
+    assert (loss(result.best, holdout) <= loss(flat, holdout) + 1e-12).all()
+    assert ticks == sorted(ticks)
+    assert ticks[-1] == 1.0
+    assert len(ticks) >= 40
+
+
+def test_a_member_that_diverges_is_told_and_the_others_do_not_notice() -> None:
+    some = trials(3)
+    network, features, rows, flat = assemble(some)
+    fit, holdout = rows.rows(0, 48), rows.rows(48, 64)
+    plan = Plan(60, 16, 5e-3, 1e-4)
+    clean = train(network, features, fit, holdout, flat.clone(), [0, 1, 2], plan, silent)
+    flat[1] = torch.inf
+    hurt = train(network, features, fit, holdout, flat, [0, 1, 2], plan, silent)
+    assert hurt.diverged_at == [None, hurt.diverged_at[1], None]
+    assert hurt.diverged_at[1] is not None
+    for m in (0, 2):
+        torch.testing.assert_close(hurt.best[m], clean.best[m], rtol=0, atol=0)
+        assert hurt.holdout_loss[m] == clean.holdout_loss[m]
+
+
+def test_a_diverged_trial_returns_a_sentence() -> None:
+    wild = trials(2, n=32, model={"lr": 1e30, "weight_decay": 0.0})
+    for record in run(wild, device="cpu", tick=silent):
+        assert set(record) == {"failure"}
+        assert "diverged" in record["failure"]
+
+
+def _science(record: dict[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in record.items() if k not in ("seconds", "pack_seconds")}
+
+
+def test_the_same_spec_twice_gives_the_same_numbers_whatever_the_global_state() -> None:
+    some = trials(2)
+    torch.manual_seed(1)
+    first = run(some, device="cpu", tick=silent)
+    torch.manual_seed(2)
+    torch.rand(10)
+    second = run(copy.deepcopy(some), device="cpu", tick=silent)
+    assert [_science(r) for r in first] == [_science(r) for r in second]
+    assert first[0]["error"] != first[1]["error"]
+
+
+def test_records_are_plain_finite_numbers_and_complete() -> None:
+    (record,) = run(trials(1), device="cpu", tick=silent)
+    wanted = {
+        "error", "error_se", "mse", "target_variance", "attention_mass", "attention_entropy", "recall_accuracy",
+        "train_loss", "holdout_loss", "steps", "best_step", "seconds", "pack_seconds", "parameters",
+    }  # fmt: skip
+    assert wanted <= set(record)
+    for name, value in record.items():
+        assert type(value) in (bool, int, float), name
+    assert record["error"] == pytest.approx(record["mse"] / record["target_variance"])
+    assert record["steps"] == trials(1)[0].optimiser_steps()
+
+
+def test_a_tick_that_raises_stops_the_run() -> None:
+    def stop(fraction: float) -> None:
+        if fraction > 0.3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(trials(1), device="cpu", tick=stop)
+
+
+def test_trials_of_different_shapes_are_refused() -> None:
+    a = RecallTrial(n=64)
+    b = RecallTrial(n=64, model=RecallModel(width=32))
+    with pytest.raises(ValueError, match="different shapes"):
+        run([a, b], device="cpu", tick=silent)
+
+
+def test_the_schedule_falls_from_the_peak_towards_zero() -> None:
+    rates = [cosine(0.01, step, 100) for step in range(100)]
+    assert rates[0] == 0.01
+    assert rates == sorted(rates, reverse=True)
+    assert 0 < rates[-1] < 1e-5
