@@ -14,7 +14,15 @@ for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUM
 REPO = Path(__file__).resolve().parents[1]
 
 # A sweep of seconds: two cells, two sizes, two seeds, a handful of optimiser steps.
-TINY = ("data.alpha=1,2", "sweep.sizes=[16,32]", "sweep.seeds=2", "model.steps=4", "model.width=16", "data.modes=6")
+TINY = (
+    "data.alpha=1,2",
+    "sweep.sizes=[16,32]",
+    "sweep.seeds=2",
+    "model.steps=4",
+    "model.width=16",
+    "data.modes=6",
+    "data.test=64",
+)
 
 
 @dataclass(frozen=True)

@@ -210,6 +210,10 @@ def _finish(plan: "Plan", options: "Options", as_json: bool) -> None:
     commands.run(plan, options, as_json)
 
 
+INTERRUPTED = 130
+STOPPED = "interrupted; what is done is kept, the same command goes on from there."
+
+
 def _fail(sentence: str, code: int) -> NoReturn:
     sentence = " ".join(sentence.split())
     print(f"mtam: {sentence}{'' if sentence[-1:] in '.?' else '.'}", file=sys.stderr)
@@ -225,10 +229,8 @@ def main() -> None:
         code: Any = app(standalone_mode=False)
     except UsageError as error:
         _fail(str(error), 2)
-    except KeyboardInterrupt:
-        _fail("interrupted; what is done is kept, the same command goes on from there.", 130)
-    except typer.Abort:
-        _fail("interrupted.", 130)
+    except (KeyboardInterrupt, typer.Abort):
+        _fail(STOPPED, INTERRUPTED)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
@@ -239,6 +241,8 @@ def main() -> None:
             print(error.format_message(), file=sys.stderr)
             sys.exit(2)
         _fail(_usage(error), 2)
+    if code == INTERRUPTED:  # Typer turns Ctrl-C into this code, without a word
+        _fail(STOPPED, INTERRUPTED)
     sys.exit(code if isinstance(code, int) else 0)
 
 

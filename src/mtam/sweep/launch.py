@@ -98,9 +98,9 @@ def _run_inline(plan: Plan, out: Path, packs: Sequence[tuple[str, ...]], launche
 _worker: dict[str, Any] = {}
 
 
-def _start_worker(out: Path, device: str, stop: Any) -> None:
+def _start_worker(out: Path, device: str, stop: Any, parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides; it sets the flag
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     one_thread()
     _worker.update(out=out, device=device, stop=stop, plan=planning.read(out))
 
@@ -136,7 +136,7 @@ def _run_local(out: Path, packs: Sequence[tuple[str, ...]], launcher: Launcher, 
     waiting, deaths = list(packs), dict.fromkeys(packs, 0)
     while waiting:
         workers = min(launcher.workers, len(waiting))
-        pool = ProcessPoolExecutor(workers, context, _start_worker, (out, launcher.device, stop))
+        pool = ProcessPoolExecutor(workers, context, _start_worker, (out, launcher.device, stop, os.getpid()))
         try:
             futures = {pool.submit(_work, pack): pack for pack in waiting}
             died = _watch(futures, board) or waiting

@@ -65,8 +65,9 @@ def describe(error: ValidationError, name: str, prefix: str = "") -> str:
     """One sentence for the first mistake: where, what was found, what would be valid."""
     first = error.errors()[0]
     where = ".".join(str(part) for part in ([prefix] if prefix else []) + list(first["loc"]))
+    where = {"n": "sample size", "seed": "seed"}.get(where, where)
     if first["type"] == "extra_forbidden":
-        return f"there is no setting {where} here; {catalog.nearest(where, catalog.keys(name))}"
+        return f"{where} is no setting of this problem; was the wrong data or model chosen for {name}?"
     message = first["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:] if message.startswith("Input") else message
     if first["type"] == "value_error" and not where.count("."):
