@@ -43,7 +43,7 @@ def test_an_exception_keeps_its_traceback(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_one_failed_member_leaves_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    run_with(monkeypatch, lambda trials, **_: [{"failure": "diverged at step 3"}, {"error": 0.5}])
+    run_with(monkeypatch, lambda _trials, **_: [{"failure": "diverged at step 3"}, {"error": 0.5}])
     work.execute(tmp_path, TRIALS, device="cpu", tick=nothing)
     records = store.read_all(tmp_path, TRIALS)
     assert store.failed(records["a"])
@@ -52,7 +52,7 @@ def test_one_failed_member_leaves_the_others(tmp_path: Path, monkeypatch: pytest
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), [1.0, float("nan")]])
 def test_a_number_that_is_none_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bad: Any) -> None:
-    run_with(monkeypatch, lambda trials, **_: [{"error": bad}, {"error": 0.5}])
+    run_with(monkeypatch, lambda _trials, **_: [{"error": bad}, {"error": 0.5}])
     work.execute(tmp_path, TRIALS, device="cpu", tick=nothing)
     assert store.read_all(tmp_path, TRIALS)["a"]["failure"] == "not finite: error"
 
@@ -61,7 +61,7 @@ def test_an_interrupt_leaves_no_record(tmp_path: Path, monkeypatch: pytest.Monke
     def stop(_fraction: float) -> None:
         raise KeyboardInterrupt
 
-    def ticking(trials: Sequence[Any], *, device: str, tick: Any) -> list[dict[str, Any]]:
+    def ticking(trials: Sequence[Any], *, tick: Any, **_: Any) -> list[dict[str, Any]]:
         tick(0.5)
         return [{"error": 1.0}] * len(trials)
 

@@ -153,16 +153,21 @@ def _activation_panel(axis: Axes, numbers: dict[str, Any]) -> None:
 
 
 def _spectrum_panel(axis: Axes, numbers: dict[str, Any]) -> None:
+    """The singular values, as many as are not zero and a few more."""
+    largest = max(numbers["singular_true"] + numbers["singular_hat"])
+    rank = sum(value > 1e-9 * largest for value in numbers["singular_true"])
+    shown = min(len(numbers["singular_true"]), max(rank + 3, 5))
     for name, label, colour, marker, shift in (
         ("singular_true", "$A^*$", "#000000", "o", -0.06),
         ("singular_hat", r"$\hat A$", COLOURS[1], "D", 0.06),
     ):
-        values = np.array(numbers[name])
+        values = np.array(numbers[name])[:shown]
         index = np.arange(1, len(values) + 1) + shift
         axis.vlines(index, 0, values, color=colour, linewidth=1, alpha=0.5)
         axis.plot(index, values, marker, color=colour, markersize=5, label=label)
     axis.set_xlabel("index")
     axis.set_ylabel("singular value")
+    axis.set_title(f"largest {shown} of {len(numbers['singular_true'])}", fontsize=9)
     axis.set_ylim(bottom=0)
     axis.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:.0f}" if float(x).is_integer() else ""))
     axis.legend(loc="best", fontsize=8)
