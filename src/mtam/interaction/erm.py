@@ -1,0 +1,85 @@
+"""The empirical risk minimiser over splines x matrices of rank r: many starts, few of them refined.
+
+Starts are screened by a few iterations on a subsample, the most promising are refined on all data, and the search ends
+when the best loss has been reached from two starts. That starts agree is evidence and not proof; see ``Erm.converged``.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mtam.interaction.levenberg import Point, refine, start
+from mtam.interaction.profile import Profile, whitener
+from mtam.interaction.search import STEPS, search
+from mtam.interaction.splines import Spline, SplineSpace
+from mtam.interaction.truth import SCALE
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Erm:
+    """A fitted interaction g(x, y) = phi(x^T A y)."""
+
+    matrix: Array  # A (d, d), in the coordinates of the tokens as given
+    phi: Spline
+    loss: float
+    converged: bool  # the best point is settled, and at least two starts (all, if there is but one basin) ended there
+    starts: int
+    agreeing: int
+    iterations: int  # of all refinements on all data
+    seconds: float  # processor time of the fit
+
+    def g(self, x: Array, y: Array) -> Array:
+        """g(x, y)  # (n, d), (n, d) -> (n,)."""
+        return self.phi(np.einsum("nd,nd->n", x @ self.matrix, y))
+
+
+def prepare(x: Array, y: Array, rank: int, space: SplineSpace, rng: np.random.Generator) -> Profile:
+    """The profiled problem: whitening, and arguments of a random A for its basis."""
+    white = whitener(x)
+    d, head = x.shape[2], x[: max(1, 4000 // x.shape[1])]
+    u, v = rng.standard_normal((2, d, rank))
+    u = u * np.sqrt(SCALE / np.linalg.norm(u @ v.T))
+    v = v * np.sqrt(SCALE / np.linalg.norm(u @ v.T))
+    arguments = (head @ (white @ u)) @ (head @ (white @ v)).transpose(0, 2, 1)
+    pairs = arguments[:, ~np.eye(x.shape[1], dtype=bool)]
+    return Profile(x, y, white, space, pairs.ravel())
+
+
+def fit(
+    x: Array,
+    y: Array,
+    rank: int,
+    space: SplineSpace,
+    rng: np.random.Generator,
+    max_starts: int = 40,
+    tick: Callable[[], None] = lambda: None,
+) -> Erm:
+    """min over phi in ``space`` and A of rank <= r of sum_i (Y_i - (N-1)^{-1} sum_{j != i} phi(X_i^T A X_j))^2.
+
+    x (M, N, d), y (M, N). In d = 1 the matrix is a scalar that phi absorbs, and the fit is linear least squares.
+    """
+    clock = time.process_time()
+    profile = prepare(x, y, rank, space, rng)
+    if x.shape[2] == 1:
+        one = np.full((1, 1), np.sqrt(SCALE))
+        point = start(profile, one, one, SCALE)
+        return _answer(profile, point, True, 1, 1, 0, time.process_time() - clock)
+    found = search(profile, rank, max_starts, rng, tick)
+    sample = profile.head(found.hessian)
+    best = refine(profile, sample, start(profile, found.best.u, found.best.v, SCALE), STEPS, tick)
+    converged = best.settled and found.agreeing >= min(2, max_starts)
+    seconds = time.process_time() - clock
+    return _answer(profile, best, converged, found.tried, found.agreeing, best.iterations, seconds)
+
+
+def _answer(
+    profile: Profile, point: Point, converged: bool, tried: int, agreeing: int, iterations: int, seconds: float
+) -> Erm:
+    matrix = (profile.white @ point.u) @ (profile.white @ point.v).T
+    spline = profile.spline(point.fit)
+    return Erm(matrix, spline, point.fit.loss, converged, tried, agreeing, iterations, seconds)

@@ -1,0 +1,35 @@
+"""Oracle-A: the spline fitted with A* known. What it loses is the nonparametric part of the error, the rest is A's."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mtam.interaction.profile import Profile
+from mtam.interaction.splines import Spline, SplineSpace
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Oracle:
+    """g(x, y) = phi(x^T A* y), phi fitted."""
+
+    left: Array  # (d, r)
+    right: Array  # (d, r), A* = left right^T
+    phi: Spline
+    loss: float
+
+    def g(self, x: Array, y: Array) -> Array:
+        """g(x, y)  # (n, d), (n, d) -> (n,)."""
+        return self.phi(np.einsum("nr,nr->n", x @ self.left, y @ self.right))
+
+
+def fit(x: Array, y: Array, left: Array, right: Array, space: SplineSpace) -> Oracle:
+    """Least squares over ``space`` at A* = left right^T  # (M, N, d), (M, N), (d, r), (d, r)."""
+    head = x[: max(1, 4000 // x.shape[1])]
+    arguments = (head @ left) @ (head @ right).transpose(0, 2, 1)
+    pairs = arguments[:, ~np.eye(x.shape[1], dtype=bool)].ravel()
+    profile = Profile(x, y, np.eye(x.shape[2]), space, pairs)
+    found = profile.fit(left, right)
+    return Oracle(left, right, profile.spline(found), found.loss)

@@ -1,0 +1,32 @@
+"""Evaluation on fresh pairs: known errors come out, with the promised precision."""
+
+import numpy as np
+import pytest
+
+from mtam.interaction.evaluate import FEWEST, evaluate
+from mtam.interaction.spec import InteractionData
+from mtam.interaction.truth import draw_truth
+
+
+def test_known_errors() -> None:
+    """An estimate off by a constant c has error c^2, the zero estimate has error Var g* = 1."""
+    truth = draw_truth(InteractionData(d=4, rank=1), 0)
+    found = evaluate(
+        truth, [lambda x, y: 0 * (x + y)[:, 0], lambda x, y: truth.phi(truth.arguments(x, y)) + 0.1], seed=0
+    )
+    assert found.errors[0] == pytest.approx(1, abs=5 * found.standard_errors[0] + 0.01)
+    assert found.errors[1] == pytest.approx(0.01)
+    assert found.standard_errors[1] < 1e-8
+    assert found.excess == pytest.approx(found.errors[0] - 0.01)
+
+
+def test_pairs_are_added_until_the_precision_is_reached() -> None:
+    truth = draw_truth(InteractionData(d=4, rank=1), 0)
+
+    def rare(x: np.ndarray, y: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+        u = truth.arguments(x, y)
+        return np.asarray(truth.phi(u) + (np.abs(u) > 0.9))
+
+    found = evaluate(truth, [rare], seed=0)
+    assert found.pairs > FEWEST
+    assert found.standard_errors[0] <= 0.015 * found.errors[0]
