@@ -27,7 +27,7 @@ def exact_data(d: int, rank: int, space: SplineSpace, samples: int = 1500) -> tu
     rng = np.random.default_rng(d + rank)
     x = rng.standard_normal((samples, 6, d)) @ (np.eye(d) + 0.3 * rng.standard_normal((d, d)) / np.sqrt(d))
     white = whitener(x)
-    u, v = balance(*rng.standard_normal((2, d, rank)), SCALE)
+    u, v = balance(rng.standard_normal((d, rank)), rng.standard_normal((d, rank)), SCALE)
     matrix = (white @ u) @ (white @ v).T
     phi = Spline(space, np.cumsum(rng.standard_normal(space.dimension)))
     return x, interactions(x, matrix, phi), matrix, phi
@@ -76,7 +76,7 @@ def test_rotating_tokens_rotates_the_matrix() -> None:
     q = np.linalg.qr(np.random.default_rng(2).standard_normal((6, 6)))[0]
     scaled = np.diag([0.1, 1, 1, 1, 1, 10]) @ q
     moved, same = fitted(x @ scaled, y), fitted(x, y)
-    assert moved.loss == pytest.approx(same.loss, rel=1e-6)
+    assert moved.loss == pytest.approx(same.loss, rel=0.05 / y.size)  # chi^2 units: iterations stop at 0.01
     back = scaled @ moved.matrix @ scaled.T
     sign = np.sign(np.vdot(back, same.matrix))
     np.testing.assert_allclose(sign * back, same.matrix, atol=2e-3)

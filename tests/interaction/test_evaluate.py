@@ -1,11 +1,14 @@
 """Evaluation on fresh pairs: known errors come out, with the promised precision."""
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from mtam.interaction.evaluate import FEWEST, evaluate
 from mtam.interaction.spec import InteractionData
 from mtam.interaction.truth import draw_truth
+
+Array = npt.NDArray[np.float64]
 
 
 def test_known_errors() -> None:
@@ -23,7 +26,7 @@ def test_known_errors() -> None:
 def test_pairs_are_added_until_the_precision_is_reached() -> None:
     truth = draw_truth(InteractionData(d=4, rank=1), 0)
 
-    def rare(x: np.ndarray, y: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+    def rare(x: Array, y: Array) -> Array:
         u = truth.arguments(x, y)
         return np.asarray(truth.phi(u) + (np.abs(u) > 0.9))
 

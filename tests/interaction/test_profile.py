@@ -19,7 +19,7 @@ def problem(degree: int = 3) -> tuple[Profile, Array, Array]:
     y = rng.standard_normal((300, 5)) + np.tanh(x[:, :, 0])
     arguments = rng.standard_normal(2000) / 3
     profile = Profile(x, y, whitener(x), SplineSpace(degree, 6), arguments)
-    u, v = balance(*rng.standard_normal((2, 4, 2)), 1 / 3)
+    u, v = balance(rng.standard_normal((4, 2)), rng.standard_normal((4, 2)), 1 / 3)
     return profile, u, v
 
 

@@ -72,7 +72,7 @@ def fit(
     found = search(profile, rank, max_starts, rng, tick)
     sample = profile.head(found.hessian)
     best = refine(profile, sample, start(profile, found.best.u, found.best.v, SCALE), STEPS, tick)
-    converged = best.settled and found.agreeing >= min(2, max_starts)
+    converged = best.settled and found.agreeing >= 2
     seconds = time.process_time() - clock
     return _answer(profile, best, converged, found.tried, found.agreeing, best.iterations, seconds)
 

@@ -4,7 +4,8 @@ At A = U V^T the Jacobian of the residual is J = -(I - F (F^T F)^{-1} F^T) D wit
 along dU it is x_i (V^T z_i)^T, along dV it is z_i (U^T x_i)^T. The gradient comes from all rows, the Hessian 2 J^T J
 / n from a subsample of some tens of rows per parameter: its error slows convergence from quadratic to fast linear and
 moves no fixed point. Iterations end when the Newton decrement, (n / L) g^T H^{-1} g / 2, is far below one unit of
-chi^2: beyond that the optimum inside the sample is sharper than the sample.
+chi^2: beyond that the optimum inside the sample is sharper than the sample. The loss is not smooth at that scale
+anyway: phi is constant outside [-1, 1], so its slope jumps where an argument crosses an end.
 """
 
 from collections.abc import Callable
@@ -21,8 +22,9 @@ from mtam.interaction.profile import Fit, Profile
 Array = npt.NDArray[np.float64]
 
 HESSIAN_BLOCK = 512  # rows per block of the Jacobian
-DECREMENT = 0.01  # chi^2 units
-REJECTIONS = 8  # increases of the damping before the iteration counts as stuck
+STOP = 0.01  # chi^2 units of predicted or achieved decrease
+SETTLED = 0.5  # chi^2 units of decrement at which a stopped iteration counts as settled
+MOST_DAMPING = 1e4
 FLOOR = 1e-9  # damping relative to the mean diagonal of H: H is singular along the gauge of the factors
 
 
@@ -39,7 +41,7 @@ class Point:
     @property
     def settled(self) -> bool:
         """Whether further optimisation is statistically meaningless."""
-        return self.decrement < DECREMENT
+        return self.decrement < SETTLED
 
 
 def start(profile: Profile, u: Array, v: Array, norm: float) -> Point:
@@ -92,8 +94,7 @@ def refine(
     this call). ``tick`` is called between passes over the data and may raise.
     """
     norm = float(np.linalg.norm(point.u @ point.v.T))
-    shape = point.u.shape
-    half = point.u.size
+    shape, half = point.u.shape, point.u.size
     damping = 1e-3
     for iteration in range(limit):
         tick()
@@ -103,24 +104,28 @@ def refine(
         gradient -= radial * (radial @ gradient) / (radial @ radial)
         matrix = hessian(sample, point)
         level = float(np.trace(matrix)) / len(matrix)
-        newton = _solve(matrix, FLOOR * level, gradient)
-        decrement = float(gradient @ newton) / 2 * profile.rows / max(point.fit.loss, 1e-300)
+        unit = max(point.fit.loss, 1e-300) / profile.rows  # of chi^2
+        decrement = float(gradient @ _solve(matrix, FLOOR * level, gradient)) / 2 / unit
         point = Point(point.u, point.v, point.fit, iteration, decrement)
-        if point.settled:
+        if decrement < STOP:
             return point
-        for _ in range(REJECTIONS):
+        while True:
             step = _solve(matrix, damping * level, gradient)
             predicted = float(gradient @ step - step @ matrix @ step / 2)
             u, v = balance(point.u - step[:half].reshape(shape), point.v - step[half:].reshape(shape), norm)
             fit = profile.fit(u, v)
-            gain = (point.fit.loss - fit.loss) / predicted
-            if gain > 1e-3:
+            gain = point.fit.loss - fit.loss
+            if gain > 1e-3 * predicted:
                 break
+            if predicted < SETTLED / 4 * unit or damping > MOST_DAMPING:
+                return point
             damping *= 6
-        else:
-            return point
-        damping = max(damping / 8, 1e-7) if gain > 0.7 else damping if gain > 0.2 else 2 * damping
+        damping = (
+            max(damping / 8, 1e-7) if gain > 0.7 * predicted else damping if gain > 0.2 * predicted else 2 * damping
+        )
         point = Point(u, v, fit, iteration + 1, decrement)
+        if gain < STOP * unit:
+            return point
     return point
 
 
