@@ -27,7 +27,7 @@ def assemble(
     """Network, features, the stacked training samples and the initial parameters."""
     head = some[0]
     models, problems = [t.model for t in some], [problem(t.data, t.seed) for t in some]
-    network = Network(GATES[head.model.name], head.data.tag_dim, head.model.width, head.model.hidden)
+    network = Network(GATES[head.model.name], head.data.key_dim(), head.model.width, head.model.hidden)
     rows = pack.stack([p.sample("train", head.n) for p in problems], models, torch.device("cpu"), kind)
     features = torch.stack([pack.features(p, m, kind) for p, m in zip(problems, models, strict=True)])
     return network, features, rows, pack.start(network, models, [t.seed for t in some], kind)

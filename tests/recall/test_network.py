@@ -8,7 +8,7 @@ import torch
 from mtam.recall import pack
 from mtam.recall.contexts import problem
 from mtam.recall.evaluate import recall
-from mtam.recall.gates import GATES, Tags
+from mtam.recall.gates import GATES, SHARPNESS, Tags
 from tests.recall.helpers import assemble, trials
 
 NAMES = list(GATES)
@@ -98,7 +98,7 @@ def test_affine_attention_is_one_hot_on_orthonormal_and_simplex_tags_but_not_on_
         network, _, rows, flat = assemble(some)
         params = network.views(flat)
         slope = 1 / (1 - others[0])
-        params["score"].copy_(count * slope * torch.eye(4, dtype=torch.float64))
+        params["temperature"].fill_(count * slope / SHARPNESS)
         params["offset"].fill_(-count * slope * others[0])
         at = rows.batch(0, 64).at
         weights, _ = network.gate.forward(params, at)

@@ -7,6 +7,7 @@ import pytest
 import scipy.stats
 
 from mtam.recall import tags
+from mtam.recall.contexts import problem
 from mtam.recall.spec import RecallData, RecallTrial
 
 CASES = [
@@ -69,3 +70,21 @@ def test_impossible_sets_are_refused() -> None:
         RecallTrial(data=RecallData(tags="cross_polytope", components=9, tag_dim=4))
     with pytest.raises(ValueError, match="no fixed inner products"):
         tags.gram("iid", 3, 0.5)
+
+
+def test_nuisance_dimensions_are_noise_that_query_and_keys_do_not_share() -> None:
+    data = RecallData(tags="nuisance", nuisance=5)
+    sample = problem(data, 1).sample("train", 3000)
+    assert sample.tags.shape == (3000, 4, 9)
+    own = sample.tags[np.arange(3000), sample.answering]
+    np.testing.assert_array_equal(own[:, :4], sample.query_tag[:, :4])  # the signal agrees
+    together = np.concatenate([own[:, 4:], sample.query_tag[:, 4:]], 1).astype(np.float64)
+    np.testing.assert_allclose(np.cov(together.T), np.eye(10), atol=0.12)
+    np.testing.assert_allclose(np.linalg.norm(sample.tags[..., :4], axis=-1), 1.0, atol=1e-5)
+
+
+def test_query_noise_has_the_promised_size() -> None:
+    data = RecallData(query_noise=0.3, tag_dim=8)
+    sample = problem(data, 1).sample("train", 4000)
+    gap = sample.query_tag - sample.tags[np.arange(4000), sample.answering]
+    assert np.sqrt((gap**2).sum(1).mean()) == pytest.approx(0.3, rel=0.03)

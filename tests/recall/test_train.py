@@ -8,7 +8,7 @@ import torch
 
 from mtam.recall.evaluate import outputs
 from mtam.recall.pack import Stack
-from mtam.recall.run import run
+from mtam.recall.run import BANDWIDTHS, run
 from mtam.recall.spec import RecallModel, RecallTrial
 from mtam.recall.train import Plan, cosine, train
 from tests.recall.helpers import assemble, trials
@@ -127,3 +127,14 @@ def test_the_schedule_falls_from_the_peak_towards_zero() -> None:
     assert rates[0] == 0.01
     assert rates == sorted(rates, reverse=True)
     assert 0 < rates[-1] < 1e-5
+
+
+def test_a_frozen_kernel_without_a_bandwidth_takes_the_best_of_the_grid() -> None:
+    given = [trials(1, n=128, model={"name": "frozen_rbf", "bandwidth": h})[0] for h in BANDWIDTHS]
+    each = run(given, device="cpu", tick=silent)
+    free = trials(2, n=128, model={"name": "frozen_rbf", "bandwidth": None})
+    chosen = run(free, device="cpu", tick=silent)
+    best = min(each, key=lambda record: record["holdout_loss"])
+    assert chosen[0]["bandwidth"] == best["bandwidth"]
+    assert chosen[0]["error"] == pytest.approx(best["error"], rel=1e-3)
+    assert len(chosen) == 2

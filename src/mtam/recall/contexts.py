@@ -70,10 +70,7 @@ class Problem:
         u = self.law.coefficients(uniforms)  # (n, I, J)
         answering = (generator(self.seed, "recall", split, "index").random(n) * data.components).astype(np.int64)
         query = generator(self.seed, "recall", split, "query").random(n).astype(np.float32)
-        tag = tags.draw(data, self.seed, split, n)
-        query_tag = tag[np.arange(n), answering]
-        jitter = generator(self.seed, "recall", split, "query_noise").standard_normal(query_tag.shape)
-        query_tag = query_tag + data.query_noise * jitter / np.sqrt(data.tag_dim)
+        tag, query_tag = tags.observe(data, self.seed, split, tags.draw(data, self.seed, split, n), answering)
         clean = self.answer(u[np.arange(n), answering], query)
         noise = generator(self.seed, "recall", split, "noise").standard_normal(n)
         moments, share = self._presented(u, split)

@@ -48,46 +48,63 @@ class Gate(Protocol):
         """Writes the parameters' gradients into ``into``, given ``grad`` = dLoss/da (M, I, B)."""
 
 
-def _bilinear_start(dim: int, model: RecallModel, random: torch.Generator) -> Tensor:
-    """beta0 times the identity, or Gaussian entries of variance 1/d: the start that shows the recall transient."""
+# W = SPREAD * score + SHARPNESS * temperature * identity. Sharp attention needs |W| in the tens while AdamW moves an
+# entry by about the learning rate a step; the temperature may move fast, for it cannot turn a key away from its query.
+SPREAD, SHARPNESS = 2.0, 16.0
+
+
+def _form(params: Params) -> Tensor:
+    """The bilinear form W. (M, d, d)"""
+    score = params["score"]
+    unit = torch.eye(score.shape[-1], dtype=score.dtype, device=score.device)
+    return SPREAD * score + SHARPNESS * params["temperature"].unsqueeze(-1) * unit
+
+
+def _form_start(dim: int, model: RecallModel, random: torch.Generator) -> Params:
+    """W = beta0 times the identity, or Gaussian entries of variance 1/d: the start that shows the recall transient."""
+    score, temperature = torch.zeros(dim, dim, dtype=torch.float64), torch.zeros(1, dtype=torch.float64)
     if model.init == "identity":
-        return model.beta0 * torch.eye(dim, dtype=torch.float64)
-    return torch.randn(dim, dim, generator=random, dtype=torch.float64) / math.sqrt(dim)
+        temperature += model.beta0 / SHARPNESS
+    else:
+        score += torch.randn(dim, dim, generator=random, dtype=torch.float64) / (SPREAD * math.sqrt(dim))
+    return {"score": score, "temperature": temperature}
 
 
-def _scores(weight: Tensor, at: Tags) -> Tensor:
-    """q^T W v_i. (M, d, d) -> (M, I, B)"""
-    probe = at.query @ weight  # (M, B, d)
+def _scores(params: Params, at: Tags) -> Tensor:
+    """q^T W v_i. (M, I, B)"""
+    probe = at.query @ _form(params)  # (M, B, d)
     return (at.tags * probe.unsqueeze(1)).sum(-1)
 
 
-def _weight_gradient(at: Tags, grad: Tensor) -> Tensor:
-    """d sum(grad * scores) / dW = sum_b q_b (sum_i grad_bi v_i)^T. (M, I, B) -> (M, d, d)"""
+def _form_gradient(at: Tags, grad: Tensor, into: Params) -> None:
+    """d sum(grad * scores) / dW = sum_b q_b (sum_i grad_bi v_i)^T, handed on to score and temperature. (M, I, B)"""
     pulled = (at.tags * grad.unsqueeze(-1)).sum(1)  # (M, B, d)
-    return at.query.transpose(1, 2) @ pulled
+    gradient = at.query.transpose(1, 2) @ pulled  # (M, d, d)
+    torch.mul(gradient, SPREAD, out=into["score"])
+    into["temperature"].copy_(SHARPNESS * gradient.diagonal(dim1=1, dim2=2).sum(1, keepdim=True))
 
 
 class Softmax:
     """a_i = c_i exp(q^T W v_i) / sum_k c_k exp(q^T W v_k), c_i the share of the context's tokens."""
 
     def shapes(self, dim: int) -> Shapes:
-        """One bilinear form W = Q^T K."""
-        return {"score": (dim, dim)}
+        """One bilinear form W = Q^T K, in two parts."""
+        return {"score": (dim, dim), "temperature": (1,)}
 
     def start(self, dim: int, model: RecallModel, random: torch.Generator) -> Params:
         """beta0 I or random."""
-        return {"score": _bilinear_start(dim, model, random)}
+        return _form_start(dim, model, random)
 
     def forward(self, params: Params, at: Tags) -> tuple[Tensor, Tensor]:
         """Softmax of the scores; the weights themselves are kept."""
-        weights = torch.softmax(_scores(params["score"], at) + at.log_share, 1)
+        weights = torch.softmax(_scores(params, at) + at.log_share, 1)
         return weights, weights
 
     def backward(self, params: Params, at: Tags, kept: Tensor, grad: Tensor, into: Params) -> None:
         """dLoss/dscore_i = a_i (grad_i - sum_k a_k grad_k)."""
         pulled = kept * grad
         pulled -= kept * pulled.sum(1, keepdim=True)
-        into["score"].copy_(_weight_gradient(at, pulled))
+        _form_gradient(at, pulled, into)
 
 
 class Linear:
@@ -95,21 +112,21 @@ class Linear:
 
     def shapes(self, dim: int) -> Shapes:
         """A bilinear form and an offset."""
-        return {"score": (dim, dim), "offset": (1,)}
+        return {"score": (dim, dim), "temperature": (1,), "offset": (1,)}
 
     def start(self, dim: int, model: RecallModel, random: torch.Generator) -> Params:
         """Starts at a_i = c_i (1 + beta0 q^T v_i)."""
-        return {"score": _bilinear_start(dim, model, random), "offset": torch.ones(1, dtype=torch.float64)}
+        return {**_form_start(dim, model, random), "offset": torch.ones(1, dtype=torch.float64)}
 
     def forward(self, params: Params, at: Tags) -> tuple[Tensor, Tensor]:
         """Affine in the scores; the shares are kept."""
         share = at.log_share.exp()
-        return share * (_scores(params["score"], at) + params["offset"].unsqueeze(1)), share
+        return share * (_scores(params, at) + params["offset"].unsqueeze(1)), share
 
     def backward(self, params: Params, at: Tags, kept: Tensor, grad: Tensor, into: Params) -> None:
         """dLoss/dscore_i = c_i grad_i."""
         pulled = kept * grad
-        into["score"].copy_(_weight_gradient(at, pulled))
+        _form_gradient(at, pulled, into)
         into["offset"].copy_(pulled.sum((1, 2)).unsqueeze(-1))
 
 

@@ -80,7 +80,7 @@ def stack(samples: Sequence[Sample], models: Sequence[RecallModel], place: torch
         answering=join([s.answering for s in samples], 0, torch.int64),
         content=join(content, 0),
         observed=join([s.observed for s in samples], 0),
-        bandwidth=torch.tensor([m.bandwidth for m in models], dtype=kind, device=place).view(-1, 1, 1),
+        bandwidth=torch.tensor([m.bandwidth or 1.0 for m in models], dtype=kind, device=place).view(-1, 1, 1),
     )
 
 

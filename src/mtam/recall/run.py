@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from mtam.recall import pack
+from mtam.recall.benchmark import solve
 from mtam.recall.contexts import Problem, Sample, problem
 from mtam.recall.evaluate import Outputs, outputs, recall, risk
 from mtam.recall.gates import GATES
@@ -17,6 +18,7 @@ from mtam.recall.spec import RecallTrial
 from mtam.recall.train import Plan, Trained, train
 
 KIND = torch.float32
+BANDWIDTHS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)  # from one-hot on separated tags to nearly uniform
 
 
 def run(trials: Sequence[RecallTrial], *, device: str, tick: Callable[[float], None]) -> list[dict[str, Any]]:
@@ -27,17 +29,41 @@ def run(trials: Sequence[RecallTrial], *, device: str, tick: Callable[[float], N
     """
     if len({trial.shape() for trial in trials}) > 1:
         raise ValueError("trials of different shapes cannot be trained as one program")
+    if trials[0].model.name in ("knn", "gp"):
+        return [_solved(trial, (m + 1) / len(trials), tick) for m, trial in enumerate(trials)]
     began, cpu = time.perf_counter(), time.process_time()
-    place = torch.device(device)
-    problems = [problem(trial.data, trial.seed) for trial in trials]
-    network, features, trained = fit(trials, problems, place, tick)
-    records = assess(trials, problems, network, features, trained, place)
+    records = _best_of_grid(trials, torch.device(device), tick)
     shared = {
         "seconds": (time.process_time() - cpu) / len(trials),
         "pack_seconds": time.perf_counter() - began,
         "members": len(trials),
     }
     return [record if "failure" in record else {**record, **shared} for record in records]
+
+
+def _solved(trial: RecallTrial, progress: float, tick: Callable[[float], None]) -> dict[str, Any]:
+    record = solve(trial)
+    tick(progress)
+    return record
+
+
+def _best_of_grid(
+    trials: Sequence[RecallTrial], place: torch.device, tick: Callable[[float], None]
+) -> list[dict[str, Any]]:
+    """Trains a frozen kernel without a bandwidth at all of BANDWIDTHS and keeps the least holdout loss."""
+    tried = [trial for given in trials for trial in _with_bandwidths(given)]
+    problems = [problem(trial.data, trial.seed) for trial in tried]
+    network, features, trained = fit(tried, problems, place, tick)
+    records = assess(tried, problems, network, features, trained, place)
+    each = len(tried) // len(trials)
+    groups = [records[at : at + each] for at in range(0, len(records), each)]
+    return [min(group, key=lambda record: record.get("holdout_loss", math.inf)) for group in groups]
+
+
+def _with_bandwidths(trial: RecallTrial) -> list[RecallTrial]:
+    if trial.model.name != "frozen_rbf" or trial.model.bandwidth is not None:
+        return [trial]
+    return [trial.model_copy(update={"model": trial.model.model_copy(update={"bandwidth": h})}) for h in BANDWIDTHS]
 
 
 def fit(
@@ -47,7 +73,7 @@ def fit(
     head = trials[0]
     models = [trial.model for trial in trials]
     seeds = [trial.seed for trial in trials]
-    network = Network(GATES[head.model.name], head.data.tag_dim, head.model.width, head.model.hidden)
+    network = Network(GATES[head.model.name], head.data.key_dim(), head.model.width, head.model.hidden)
     samples = pack.stack([p.sample("train", head.n) for p in problems], models, place, KIND)
     features = torch.stack([pack.features(p, m, KIND) for p, m in zip(problems, models, strict=True)]).to(place)
     flat = pack.start(network, models, seeds, KIND).to(place)
@@ -86,6 +112,8 @@ def _record(
         "best_step": trained.best_step[m],
         "parameters": network.parameters,
     }
+    if trial.model.name == "frozen_rbf":
+        record["bandwidth"] = trial.model.bandwidth
     if not all(math.isfinite(value) for value in record.values()):
         return {"failure": "the trained network gives answers that are not finite on fresh contexts"}
     return record

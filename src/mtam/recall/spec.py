@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from mtam.spec import Frozen, Trial
 
-Tags = Literal["cross_polytope", "orthonormal", "simplex", "equicorrelated", "iid"]
+Tags = Literal["cross_polytope", "orthonormal", "simplex", "equicorrelated", "iid", "nuisance"]
 Basis = Literal["cosine", "legendre", "haar"]
 Spectrum = Literal["exponential", "polynomial"]
 Target = Literal["matern", "takagi", "linear"]
@@ -28,6 +28,7 @@ class RecallData(Frozen):
     components: int = Field(4, ge=1)  # I
     tag_dim: int = Field(4, ge=1)  # d1
     tags: Tags = "cross_polytope"
+    nuisance: int = Field(4, ge=1)  # dimensions of pure noise beside cross-polytope tags, for nuisance tags only
     correlation: float = Field(0.5, ge=0, lt=1)  # rho, for equicorrelated tags only
     target: Target = "matern"
     length_scale: float = Field(4.0, gt=0)  # of the target, in root mean squares of the coefficient vector
@@ -37,17 +38,21 @@ class RecallData(Frozen):
     noise: float = Field(0.1, ge=0)  # sigma, as a share of the target's standard deviation
     test: int = Field(4096, ge=16)  # fresh contexts on which the risk is measured
 
+    def key_dim(self) -> int:
+        """The dimension of a tag as the model sees it."""
+        return self.tag_dim + (self.nuisance if self.tags == "nuisance" else 0)
+
 
 class RecallModel(Frozen):
     """The attention variant and its training; ``name`` is looked up in the registry."""
 
-    name: Literal["softmax", "linear", "linear_elu", "frozen_rbf", "oracle"] = "softmax"
+    name: Literal["softmax", "linear", "linear_elu", "frozen_rbf", "oracle", "knn", "gp"] = "softmax"
     width: int = Field(96, ge=1)  # D, the number of value features
     hidden: int = Field(64, ge=1)
     band: float = Field(1.0, gt=0)  # highest frequency of the content's Fourier features, in units of pi J
     beta0: float = Field(4.0, gt=0)  # W starts at beta0 times the identity
     init: Literal["identity", "random"] = "identity"
-    bandwidth: float = Field(0.5, gt=0)  # frozen_rbf only
+    bandwidth: float | None = Field(0.5, gt=0)  # frozen_rbf only; null: the best of a grid on the holdout
     lr: float = Field(5e-3, gt=0)
     weight_decay: float = Field(1e-4, ge=0)
     batch: int = Field(128, ge=1)
@@ -78,7 +83,13 @@ class RecallTrial(Trial):
     @model_validator(mode="after")
     def _tags_exist(self) -> Self:
         d1, count = self.data.tag_dim, self.data.components
-        most = {"orthonormal": d1, "simplex": d1 + 1, "cross_polytope": 2 * d1, "equicorrelated": d1}
+        most = {
+            "orthonormal": d1,
+            "simplex": d1 + 1,
+            "cross_polytope": 2 * d1,
+            "equicorrelated": d1,
+            "nuisance": 2 * d1,
+        }
         limit = most.get(self.data.tags)
         if limit is not None and count > limit:
             raise ValueError(
@@ -92,7 +103,7 @@ class RecallTrial(Trial):
         d, m = self.data, self.model
         return (
             "recall", self.n, m.name, m.width, m.hidden, m.batch, m.steps, m.steps_exponent, m.holdout, m.lr,
-            m.weight_decay, d.modes, d.nodes, d.components, d.tag_dim, d.length is None, d.test,
+            m.weight_decay, d.modes, d.nodes, d.components, d.key_dim(), d.length is None, d.test, m.bandwidth is None,
         )  # fmt: skip
 
     def optimiser_steps(self) -> int:
@@ -101,6 +112,10 @@ class RecallTrial(Trial):
 
     def cost(self) -> float:
         """Seconds on one thread: drawing and judging the contexts, and about 0.2 ms per member-step at batch 128."""
+        if self.model.name == "knn":
+            return 0.2 + 1e-4 * self.n
+        if self.model.name == "gp":
+            return 0.2 + 1e-4 * self.n + 3e-8 * self.n**2 + 6e-12 * self.n**3
         rows = min(self.model.batch, self.n)
         return 0.1 + 4e-5 * self.n + 2e-4 * self.optimiser_steps() * (0.3 + 0.7 * rows / 128)
 

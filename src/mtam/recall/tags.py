@@ -2,7 +2,8 @@
 
 At most d1 + 1 vectors of R^{d1} have all inner products negative, at most 2 d1 have none positive (Rankin). The sets
 below draw these borders; equicorrelated tags violate the assumption on purpose. Every sample sees its tags under a
-fresh rotation, so that a model must compare tags and cannot memorise them.
+fresh rotation, so that a model must compare tags and cannot memorise them. Nuisance tags are a cross-polytope beside
+dimensions of standard normal noise that query and keys do not share: a model must learn which dimensions matter.
 """
 
 import numpy as np
@@ -67,6 +68,18 @@ def draw(data: RecallData, seed: int, split: str, count: int) -> Array:
     if data.tags == "iid":
         normals = rng.standard_normal((count, data.components, data.tag_dim))
         return np.asarray(normals / np.linalg.norm(normals, axis=-1, keepdims=True))
-    fixed = from_gram(gram(data.tags, data.components, data.correlation), data.tag_dim)
+    name = "cross_polytope" if data.tags == "nuisance" else data.tags
+    fixed = from_gram(gram(name, data.components, data.correlation), data.tag_dim)
     rotations = haar_rotations(rng.standard_normal((count, data.tag_dim, data.tag_dim)))
     return np.asarray(fixed @ np.swapaxes(rotations, -1, -2))
+
+
+def observe(data: RecallData, seed: int, split: str, tags: Array, answering: NDArray[np.int64]) -> tuple[Array, Array]:
+    """What a model sees of the tags: keys (n, I, d) and the query's tag (n, d), each with its own noise."""
+    query = tags[np.arange(len(tags)), answering]
+    jitter = generator(seed, "recall", split, "query_noise").standard_normal(query.shape)
+    query = query + data.query_noise * jitter / np.sqrt(data.tag_dim)
+    if data.tags != "nuisance":
+        return tags, query
+    noise = generator(seed, "recall", split, "nuisance").standard_normal((len(tags), tags.shape[1] + 1, data.nuisance))
+    return np.concatenate([tags, noise[:, 1:]], -1), np.concatenate([query, noise[:, 0]], -1)
