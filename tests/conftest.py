@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# Machines differ in speed, so examples have no deadline; the same examples every time, so that CI does not flicker.
+settings.register_profile("mtam", deadline=None, max_examples=60, derandomize=True)
+settings.load_profile("mtam")
 
 for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ.setdefault(_name, "1")

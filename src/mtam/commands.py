@@ -80,6 +80,9 @@ def _tell(outcome: Outcome, voice: Voice) -> None:
         for result in results:
             voice.tell(screen.convergence_table(result, size))
         voice.tell(screen.slopes_table(results, size))
+        parts = screen.parts_table(results, problem(outcome.plan.problem).parts, size)
+        if parts is not None:
+            voice.tell(parts)
         for note in screen.notes_on_slopes(results):
             voice.tell(note)
     if outcome.failures:

@@ -58,6 +58,10 @@ class Trial(Frozen):
         """The theoretical form of this cell's curve, by name and parameters, as ``mtam.rates`` knows it."""
         raise NotImplementedError
 
+    def facts(self) -> dict[str, Any]:
+        """What theory says about this trial's cell beyond the law, as columns of rates.csv; largest size, last seed."""
+        return {}
+
     @classmethod
     def from_json(cls, text: str) -> Self:
         """Read back what ``model_dump_json`` wrote."""

@@ -53,9 +53,9 @@ class Curve:
         )
 
 
-def curve(rows: pd.DataFrame) -> Curve:
-    """The curve of one cell from its rows (columns n, seed, error; one row per trial, NaN where it failed)."""
-    wide = rows.pivot(index="seed", columns="n", values="error").sort_index(axis=0).sort_index(axis=1)
+def curve(rows: pd.DataFrame, error: str = "error") -> Curve:
+    """The curve of one cell from its rows (columns n, seed, ``error``; one row per trial, NaN where it failed)."""
+    wide = rows.pivot(index="seed", columns="n", values=error).sort_index(axis=0).sort_index(axis=1)
     errors = wide.to_numpy(dtype=float)
     good = np.all(np.isfinite(errors) & (errors > 0), axis=1)
     seeds = wide.index.to_numpy()

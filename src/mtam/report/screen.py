@@ -1,5 +1,6 @@
 """What a person sees on the terminal: convergence tables, slopes, the numbers of a fit."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -64,6 +65,27 @@ def slopes_table(results: list[CellResult], size: str) -> Table:
             interval(fit.loglog if fit else None),
         )
     return table
+
+
+def parts_table(results: list[CellResult], headings: Mapping[str, str], size: str) -> Table | None:
+    """Log-log slopes of the parts of the error, beside the facts of theory; None where there are no parts."""
+    shown = [name for name in headings if any(name in result.parts for result in results)]
+    if not shown:
+        return None
+    table = Table(title=f"Parts of the error: log-log slopes in {size}", title_justify="left", title_style="bold")
+    facts = list(dict.fromkeys(name for result in results for name in result.facts))
+    table.add_column("cell")
+    for head in ("total", *(headings[name] for name in shown), *(name.replace("_", " ") for name in facts)):
+        table.add_column(head, justify="right")
+    for result in results:
+        slopes = [interval(result.part_slopes.get(name)) for name in shown]
+        told = [_fact(result.facts.get(name)) for name in facts]
+        table.add_row(result.label, interval(result.fit.loglog if result.fit else None), *slopes, *told)
+    return table
+
+
+def _fact(value: Any) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
 def notes_on_slopes(results: list[CellResult]) -> list[str]:

@@ -1,17 +1,18 @@
 """Tables from records alone: building them again gives the same bytes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
 from mtam.rates.curve import Curve, curve
-from mtam.rates.fit import Fit
-from mtam.rates.laws import Law, law
+from mtam.rates.fit import Fit, Interval
+from mtam.rates.laws import Law, PowerLaw, law
 from mtam.sweep import store
 from mtam.sweep.plan import Plan
+from mtam.sweep.registry import problem
 from mtam.sweep.store import Record
 
 
@@ -22,11 +23,19 @@ class CellResult:
     axis: dict[str, Any]
     law: Law
     curve: Curve
+    parts: dict[str, Curve] = field(default_factory=dict)  # curves of further errors in the same records
+    facts: dict[str, Any] = field(default_factory=dict)  # what theory says about this cell
 
     @cached_property
     def fit(self) -> Fit | None:
         """The law fitted to the curve."""
         return self.curve.fit(self.law)
+
+    @cached_property
+    def part_slopes(self) -> dict[str, Interval | None]:
+        """Log-log slopes of the parts."""
+        fits = {name: part.fit(PowerLaw()) for name, part in self.parts.items()}
+        return {name: fit.loglog if fit else None for name, fit in fits.items()}
 
     @property
     def label(self) -> str:
@@ -70,11 +79,15 @@ def trial_rows(plan: Plan, records: Mapping[str, Record]) -> pd.DataFrame:
 
 def cell_results(plan: Plan, rows: pd.DataFrame) -> list[CellResult]:
     """The curve of every cell that has records."""
-    return [
-        CellResult(cell.axis, law(cell.trials[0].law()), curve(rows[rows["cell"] == index]))
-        for index, cell in enumerate(plan.cells)
-        if (rows["cell"] == index).any()
-    ]
+    results = []
+    for index, cell in enumerate(plan.cells):
+        own = rows[rows["cell"] == index]
+        if own.empty:
+            continue
+        names = [name for name in problem(plan.problem).parts if name in own and own[name].abs().max() > 0]
+        parts = {name: curve(own, name) for name in names}
+        results.append(CellResult(cell.axis, law(cell.trials[0].law()), curve(own), parts, cell.trials[-1].facts()))
+    return results
 
 
 def rates_rows(results: list[CellResult]) -> pd.DataFrame:
@@ -98,6 +111,16 @@ def _rate(result: CellResult) -> dict[str, Any]:
         "r2": fit.r2 if fit else None,
         "seeds": len(result.curve.seeds),
         "dropped_seeds": len(result.curve.dropped),
+        **result.facts,
+        **{
+            f"{name}_slope{end}": value
+            for name, slope in result.part_slopes.items()
+            for end, value in (
+                ("", slope.value if slope else None),
+                ("_low", slope.low if slope else None),
+                ("_high", slope.high if slope else None),
+            )
+        },
     }
 
 
@@ -123,6 +146,15 @@ def summary_of_sweep(results: list[CellResult]) -> list[dict[str, Any]]:
                 "loglog_slope_ci": None if single else [rate["loglog_low"], rate["loglog_high"]],
                 "seeds": len(points.seeds),
                 "dropped_seeds": list(points.dropped),
+                **result.facts,
+                "parts": {
+                    name: {
+                        "mean_errors": part.mean.tolist() if part.seeds else [],
+                        "slope": slope.value if slope else None,
+                        "slope_ci": [slope.low, slope.high] if slope else None,
+                    }
+                    for (name, part), slope in zip(result.parts.items(), result.part_slopes.values(), strict=True)
+                },
             }
         )
     return cells

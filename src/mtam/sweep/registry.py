@@ -4,7 +4,7 @@ A new estimator is one file and one line here.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
@@ -28,6 +28,7 @@ class Problem:
     spec: str
     estimators: Mapping[str, str]
     size: str  # the field's letter for the sample size
+    parts: Mapping[str, str] = field(default_factory=dict)  # further errors in a record that have curves -> heading
 
     def trial(self) -> type[Trial]:
         """The class of this problem's trial specs."""
@@ -43,9 +44,18 @@ class Problem:
 _RECALL = "mtam.recall.run:run"
 _INTERACTION = "mtam.interaction.run:run"
 
+_PARTS = {
+    "oracle_error": "A* known",
+    "parametric_error": "price of A",
+    "forecast_error": "forecast",
+    "forecast_oracle_error": "forecast, A* known",
+}
+
 PROBLEMS = {
     "recall": Problem("recall", "mtam.recall.spec:RecallTrial", {"softmax": _RECALL}, "n"),
-    "interaction": Problem("interaction", "mtam.interaction.spec:InteractionTrial", {"ips_erm": _INTERACTION}, "M"),
+    "interaction": Problem(
+        "interaction", "mtam.interaction.spec:InteractionTrial", {"ips_erm": _INTERACTION}, "M", _PARTS
+    ),
 }
 
 
