@@ -190,3 +190,16 @@ def test_a_damaged_manifest_is_one_sentence(swept: Path, mtam: Mtam) -> None:
         said = mtam("status", str(swept))
         assert said.code == 2, text
         assert len(said.err.splitlines()) == 1, said.err
+
+
+@pytest.mark.parametrize("model", ["ips_erm", "oracle_a"])
+def test_an_interaction_fit_tells_its_numbers(model: str, mtam: Mtam) -> None:
+    args = ("fit-ips", "--d", "3", "--rank", "1", "--tokens", "4", "--samples", "400", f"model={model}")
+    said = mtam(*args, "--json")
+    assert said.code == 0, said.err
+    summary = json.loads(said.out)
+    always = {"error", "error_se", "converged", "seconds", "d", "rank", "tokens", "samples", "degree", "seed", "out"}
+    erm = {"oracle_error", "parametric_error", "predicted_parametric_error", "starts"}
+    assert always | (erm if model == "ips_erm" else set()) <= set(summary)
+    assert (Path(summary["out"]) / "fit.png").is_file()
+    assert "Nothing was computed again" in mtam(*args).out

@@ -80,8 +80,17 @@ def keys(config: str) -> list[str]:
         if isinstance(default, dict):
             ((group, option),) = default.items()
             group = group.removeprefix("/")
-            found += [group, *flatten(load(f"{group}/{option}"), f"{group}.")]
+            found += [group, *flatten(_option(group, option), f"{group}.")]
     return sorted({*found, *(key for key in flatten(tree) if key != "sweep.axes")})
+
+
+def _option(group: str, name: str) -> dict[str, Any]:
+    """One option with the options of the same group that it builds on."""
+    tree = load(f"{group}/{name}")
+    for base in tree.pop("defaults", []):
+        if base != "_self_":
+            tree = _option(group, base) | tree
+    return tree
 
 
 def nearest(word: str, valid: Iterable[str]) -> str:

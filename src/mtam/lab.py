@@ -190,6 +190,8 @@ def _build_fit(plan: Plan, out: Path, records: Mapping[str, Record]) -> tuple[di
     summary = tables.summary_of_fit(plan, records[key])
     title = (
         f"d = {summary['d']}, N = {summary['tokens']}, M = {trial.n}, rank {summary['rank']}, seed {trial.seed}: "
-        f"squared error {summary['error']:.2e} ± {summary['error_se']:.0e}, with A* known {summary['oracle_error']:.2e}"
+        f"squared error {summary['error']:.2e} ± {summary['error_se']:.0e}"
     )
+    if "oracle_error" in summary:
+        title += f", with A* known {summary['oracle_error']:.2e}"
     return summary, figures.interaction_fit(records[key]["numbers"], out / "fit", title)

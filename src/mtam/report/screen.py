@@ -114,45 +114,25 @@ def fit_table(summary: dict[str, Any]) -> Table:
     table.add_column("value", justify="right")
     table.add_column("meaning")
     rows = (
-        ("error", _with_se(s["error"], s["error_se"]), "||g_hat - g*||² in L2(rho), g* has variance 1"),
-        ("oracle error", _with_se(s["oracle_error"], s.get("oracle_error_se")), "the same with A* known"),
-        ("parametric part", number(s["parametric_error"]), "error - oracle error, the price of learning A"),
-        ("predicted", number(s["predicted_parametric_error"]), "p sigma²/M, p = 2rd - r² - 1"),
-        ("starts", str(s["starts"]), f"{s.get('agreeing', '-')} of them ended at the best loss"),
-        ("converged", "yes" if s["converged"] else "NO", "judged without the truth"),
-        ("intervals K", str(s.get("intervals", "-")), "knot intervals of the spline"),
-        ("seconds", number(s["seconds"]), "of the fit alone, on one thread"),
+        ("error", "error", "||g_hat - g*||² in L2(rho), g* has variance 1"),
+        ("oracle error", "oracle_error", "the same with A* known"),
+        ("parametric part", "parametric_error", "error - oracle error, the price of learning A"),
+        ("predicted", "predicted_parametric_error", "p sigma²/M, p = 2rd - r² - 1"),
+        ("starts", "starts", f"{s.get('agreeing', 'none')} of them ended at the best loss"),
+        ("converged", "converged", "judged without the truth"),
+        ("intervals K", "intervals", "knot intervals of the spline"),
+        ("seconds", "seconds", "of the fit alone, on one thread"),
     )
-    for row in rows:
-        table.add_row(*row)
+    for name, key, meaning in rows:
+        if key in s:  # an estimator that knows A* has no parametric part and needs no starts
+            table.add_row(name, _value(s, key), meaning)
     return table
 
 
-def _with_se(value: float, se: float | None) -> str:
+def _value(summary: dict[str, Any], key: str) -> str:
+    value, se = summary[key], summary.get(f"{key}_se")
+    if isinstance(value, bool):
+        return "yes" if value else "NO"
+    if isinstance(value, int):
+        return str(value)
     return number(value) if se is None else f"{number(value)} ± {number(se, 2)}"
-
-
-def failures_table(plan: Plan, failures: dict[str, str]) -> Table:
-    """The trials that failed, with the reason of each."""
-    table = Table(title=f"{len(failures)} failed trials", title_justify="left", title_style="bold red")
-    for head in ("cell", problem(plan.problem).size, "seed", "reason", "record"):
-        table.add_column(head)
-    for cell, keys in zip(plan.cells, plan.keys, strict=True):
-        for key, trial in zip(keys, cell.trials, strict=True):
-            if key in failures:
-                axis = ", ".join(f"{name} = {value}" for name, value in cell.axis.items())
-                table.add_row(axis, str(trial.n), str(trial.seed), Text(failures[key]), f"records/{key}.json")
-    return table
-
-
-def status_table(name: str, cells: list[dict[str, Any]]) -> Table:
-    """Done, running, failed and missing trials per cell."""
-    table = Table(title=name, title_justify="left", title_style="bold")
-    table.add_column("cell")
-    heads = ("done", "running", "failed", "missing")
-    for head in heads:
-        table.add_column(head, justify="right")
-    for cell in cells:
-        axis = ", ".join(f"{key} = {value}" for key, value in cell["axis"].items()) or "all"
-        table.add_row(axis, *(str(cell[head]) for head in heads))
-    return table

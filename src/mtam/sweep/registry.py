@@ -44,6 +44,7 @@ class Problem:
 _RECALL = "mtam.recall.run:run"
 _INTERACTION = "mtam.interaction.run:run"
 
+_RECALL_MODELS = ("softmax", "linear", "linear_elu", "frozen_rbf", "oracle", "knn", "gp")
 _PARTS = {
     "oracle_error": "A* known",
     "parametric_error": "price of A",
@@ -52,9 +53,13 @@ _PARTS = {
 }
 
 PROBLEMS = {
-    "recall": Problem("recall", "mtam.recall.spec:RecallTrial", {"softmax": _RECALL}, "n"),
+    "recall": Problem("recall", "mtam.recall.spec:RecallTrial", dict.fromkeys(_RECALL_MODELS, _RECALL), "n"),
     "interaction": Problem(
-        "interaction", "mtam.interaction.spec:InteractionTrial", {"ips_erm": _INTERACTION}, "M", _PARTS
+        "interaction",
+        "mtam.interaction.spec:InteractionTrial",
+        dict.fromkeys(("ips_erm", "oracle_a"), _INTERACTION),
+        "M",
+        _PARTS,
     ),
 }
 
