@@ -203,3 +203,23 @@ def test_an_interaction_fit_tells_its_numbers(model: str, mtam: Mtam) -> None:
     assert always | (erm if model == "ips_erm" else set()) <= set(summary)
     assert (Path(summary["out"]) / "fit.png").is_file()
     assert "Nothing was computed again" in mtam(*args).out
+
+
+def test_failed_trials_are_told_and_set_the_exit_code(mtam: Mtam, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mtam.sweep import work
+
+    def broken(trials: list[object], **_: object) -> list[dict[str, object]]:
+        return [{"failure": "diverged at step 3"}] + [{"error": 0.5, "error_se": 0.1}] * (len(trials) - 1)
+
+    monkeypatch.setattr(work, "run_pack", broken)
+    said = mtam("sweep", "alpha", *TINY, "--launcher", "inline")
+    assert said.code == 1
+    assert "2 failed trials" in said.out
+    assert "diverged at step 3" in said.out
+    monkeypatch.undo()
+
+
+def test_status_counts(swept: Path, mtam: Mtam) -> None:
+    said = mtam("status", str(swept))
+    assert said.code == 0
+    assert "alpha" in said.out

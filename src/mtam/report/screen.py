@@ -136,3 +136,29 @@ def _value(summary: dict[str, Any], key: str) -> str:
     if isinstance(value, int):
         return str(value)
     return number(value) if se is None else f"{number(value)} ± {number(se, 2)}"
+
+
+def failures_table(plan: Plan, failures: dict[str, str]) -> Table:
+    """The trials that failed, with the reason of each."""
+    table = Table(title=f"{len(failures)} failed trials", title_justify="left", title_style="bold red")
+    for head in ("cell", problem(plan.problem).size, "seed", "reason", "record"):
+        table.add_column(head)
+    for cell, keys in zip(plan.cells, plan.keys, strict=True):
+        for key, trial in zip(keys, cell.trials, strict=True):
+            if key in failures:
+                axis = ", ".join(f"{name} = {value}" for name, value in cell.axis.items())
+                table.add_row(axis, str(trial.n), str(trial.seed), Text(failures[key]), f"records/{key}.json")
+    return table
+
+
+def status_table(name: str, cells: list[dict[str, Any]]) -> Table:
+    """Done, running, failed and missing trials per cell."""
+    table = Table(title=name, title_justify="left", title_style="bold")
+    table.add_column("cell")
+    heads = ("done", "running", "failed", "missing")
+    for head in heads:
+        table.add_column(head, justify="right")
+    for cell in cells:
+        axis = ", ".join(f"{key} = {value}" for key, value in cell["axis"].items()) or "all"
+        table.add_row(axis, *(str(cell[head]) for head in heads))
+    return table
