@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -208,7 +209,7 @@ def test_an_interaction_fit_tells_its_numbers(model: str, mtam: Mtam) -> None:
 def test_failed_trials_are_told_and_set_the_exit_code(mtam: Mtam, monkeypatch: pytest.MonkeyPatch) -> None:
     from mtam.sweep import work
 
-    def broken(trials: list[object], **_: object) -> list[dict[str, object]]:
+    def broken(trials: list[object], **_: object) -> list[dict[str, Any]]:
         return [{"failure": "diverged at step 3"}] + [{"error": 0.5, "error_se": 0.1}] * (len(trials) - 1)
 
     monkeypatch.setattr(work, "run_pack", broken)

@@ -18,8 +18,8 @@ TABLES = ("curve.csv", "rates.csv", "curves.png")
 
 def start(out: Path, *more: str) -> "subprocess.Popen[str]":
     command = [sys.executable, "-c", "from mtam.cli import main; main()", "sweep", "alpha", *TINY, "--out", str(out)]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen([*command, "--workers", "2", *more], text=True, start_new_session=True, **pipes)
+    command += ["--workers", "2", *more]
+    return subprocess.Popen(command, text=True, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 def finish(out: Path) -> dict[str, bytes]:

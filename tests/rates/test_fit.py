@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from mtam.rates.fit import fit, local_slopes, student_interval
-from mtam.rates.laws import Law, PowerLaw, SubPolynomial, law
+from mtam.rates.laws import Floats, Law, PowerLaw, SubPolynomial, law
 
-SIZES = 2.0 ** np.arange(6, 14)
+SIZES: Floats = np.asarray(2.0 ** np.arange(6, 14), dtype=np.float64)
 
 
 @pytest.mark.parametrize("form", [PowerLaw(), SubPolynomial(0.5), SubPolynomial(1 / 3)], ids=str)

@@ -8,9 +8,10 @@ import pytest
 
 from mtam.errors import UsageError
 from mtam.recall.spec import RecallTrial
+from mtam.spec import Trial
 from mtam.sweep import store, work
 
-TRIALS = {"a": RecallTrial(seed=0), "b": RecallTrial(seed=1)}
+TRIALS: dict[str, Trial] = {"a": RecallTrial(seed=0), "b": RecallTrial(seed=1)}
 
 
 def nothing(_fraction: float) -> None:
