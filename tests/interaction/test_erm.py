@@ -29,7 +29,8 @@ def exact_data(d: int, rank: int, space: SplineSpace, samples: int = 1500) -> tu
     white = whitener(x)
     u, v = balance(rng.standard_normal((d, rank)), rng.standard_normal((d, rank)), SCALE)
     matrix = (white @ u) @ (white @ v).T
-    phi = Spline(space, np.cumsum(rng.standard_normal(space.dimension)))
+    shape = np.cumsum(rng.standard_normal(space.dimension))
+    phi = Spline(space, shape - shape.mean())
     return x, interactions(x, matrix, phi), matrix, phi
 
 

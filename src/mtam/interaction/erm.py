@@ -1,19 +1,16 @@
-"""The empirical risk minimiser over splines x matrices of rank r: many starts, few of them refined.
-
-Starts are screened by a few iterations on a subsample, the most promising are refined on all data, and the search ends
-when the best loss has been reached from two starts. That starts agree is evidence and not proof; see ``Erm.converged``.
-"""
+"""The empirical risk minimiser over splines x matrices of rank r, from tokens and responses to a fitted interaction."""
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from mtam.interaction.levenberg import Point, refine, start
+from mtam.interaction.adequacy import lack_of_fit
+from mtam.interaction.levenberg import start
 from mtam.interaction.profile import Profile, whitener
-from mtam.interaction.search import STEPS, search
+from mtam.interaction.search import Search, search
 from mtam.interaction.splines import Spline, SplineSpace
 from mtam.interaction.truth import SCALE
 
@@ -27,10 +24,11 @@ class Erm:
     matrix: Array  # A (d, d), in the coordinates of the tokens as given
     phi: Spline
     loss: float
-    converged: bool  # the best point is settled, and at least two starts (all, if there is but one basin) ended there
+    converged: bool  # see search.Search.converged
     starts: int
     agreeing: int
-    iterations: int  # of all refinements on all data
+    lack_of_fit: float  # standard deviations, see adequacy.lack_of_fit
+    iterations: int  # of the final refinement on all data
     seconds: float  # processor time of the fit
 
     def g(self, x: Array, y: Array) -> Array:
@@ -68,18 +66,23 @@ def fit(
     if x.shape[2] == 1:
         one = np.full((1, 1), np.sqrt(SCALE))
         point = start(profile, one, one, SCALE)
-        return _answer(profile, point, True, 1, 1, 0, time.process_time() - clock)
+        found = Search(replace(point, decrement=0.0), 1, 1, lack_of_fit(profile, point, rng), required=1)
+        return _answer(profile, found, time.process_time() - clock)
     found = search(profile, rank, max_starts, rng, tick)
-    sample = profile.head(found.hessian)
-    best = refine(profile, sample, start(profile, found.best.u, found.best.v, SCALE), STEPS, tick)
-    converged = best.settled and found.agreeing >= 2
-    seconds = time.process_time() - clock
-    return _answer(profile, best, converged, found.tried, found.agreeing, best.iterations, seconds)
+    return _answer(profile, found, time.process_time() - clock)
 
 
-def _answer(
-    profile: Profile, point: Point, converged: bool, tried: int, agreeing: int, iterations: int, seconds: float
-) -> Erm:
+def _answer(profile: Profile, found: Search, seconds: float) -> Erm:
+    point = found.point
     matrix = (profile.white @ point.u) @ (profile.white @ point.v).T
-    spline = profile.spline(point.fit)
-    return Erm(matrix, spline, point.fit.loss, converged, tried, agreeing, iterations, seconds)
+    return Erm(
+        matrix,
+        profile.spline(point.fit),
+        point.fit.loss,
+        found.converged,
+        found.tried,
+        found.agreeing,
+        found.lack_of_fit,
+        point.iterations,
+        seconds,
+    )

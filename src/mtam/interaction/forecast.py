@@ -47,17 +47,6 @@ class _Level:
     joint: float  # tr for the ERM
 
 
-def exponent(beta: float) -> float:
-    """2 beta/(2 beta + 1) (paper B, Theorem 4.4)."""
-    return 2 * beta / (2 * beta + 1)
-
-
-def inside(trial: InteractionTrial) -> bool:
-    """Whether r d <= (M / ln M)^{1/(2 beta + 1)}, the condition under which the theorem's rate is free of d and r."""
-    m = trial.n
-    return m > 1 and trial.data.rank * trial.data.d <= (m / np.log(m)) ** (1 / (2 * trial.beta() + 1))
-
-
 def forecast(trial: InteractionTrial) -> Forecast:
     """min over K of bias^2(K) + variance(K) for this truth, this N and sigma, at M = trial.n."""
     levels = _levels(trial.data, trial.seed, trial.model.degree or trial.data.degree)

@@ -124,7 +124,7 @@ def refine(
             max(damping / 8, 1e-7) if gain > 0.7 * predicted else damping if gain > 0.2 * predicted else 2 * damping
         )
         point = Point(u, v, fit, iteration + 1, decrement)
-        if gain < STOP * unit:
+        if gain < STOP * unit and decrement < SETTLED:
             return point
     return point
 

@@ -129,6 +129,20 @@ class Profile:
         loss = total / self.rows + self.ridge * float(fit.coefficients @ fit.coefficients)
         return loss, factor * (self.white.T @ grad_u), factor * (self.white.T @ grad_v)
 
+    def residuals(self, u: Array, v: Array, fit: Fit) -> Array:
+        """Y_i - (N-1)^{-1} sum_{j != i} phi(X_i^T A X_j)  # (M, N)."""
+        coefficients = self.basis @ fit.coefficients
+        out = np.empty(self.rows)
+        buffer = np.empty((self._block * self.tokens, self.space.dimension))
+        done = 0
+        for x, y in self._blocks():
+            raw = buffer[: len(y)]
+            p, q = x @ (self.white @ u), x @ (self.white @ v)
+            kernels.features(p, q, self.tokens, self.space.pieces, self.space.intervals, raw)
+            out[done : done + len(y)] = y - raw @ coefficients
+            done += len(y)
+        return out.reshape(self.y.shape)
+
     def table(self, fit: Fit) -> Array:
         """Local polynomials of the fitted spline  # (K, s+1)."""
         return self.space.table(self.basis @ fit.coefficients)

@@ -9,6 +9,7 @@ import numpy as np
 
 from mtam.interaction import erm, oracle
 from mtam.interaction.evaluate import evaluate
+from mtam.interaction.forecast import forecast
 from mtam.interaction.picture import picture
 from mtam.interaction.spec import InteractionTrial
 from mtam.interaction.splines import SplineSpace
@@ -87,6 +88,7 @@ def _run(trial: InteractionTrial, report: Tick) -> dict[str, Any]:
         lambda: report(0.9 * (1 - math.exp(-next(ticks) / 50))),
     )
     errors = evaluate(truth, [fitted.g, known.g], trial.seed)
+    expected = forecast(trial)
     return {
         "error": float(errors.errors[0]),
         "error_se": float(errors.standard_errors[0]),
@@ -97,9 +99,13 @@ def _run(trial: InteractionTrial, report: Tick) -> dict[str, Any]:
         "parametric_error": errors.excess,
         "predicted_parametric_error": trial.parameters() * trial.data.noise**2 / trial.n,
         "evaluation_pairs": errors.pairs,
+        "forecast_error": expected.total,
+        "forecast_oracle_error": expected.oracle,
+        "forecast_intervals": expected.intervals,
         "converged": fitted.converged,
         "starts": fitted.starts,
         "agreeing": fitted.agreeing,
+        "lack_of_fit": fitted.lack_of_fit,
         "loss": fitted.loss,
         "iterations": fitted.iterations,
         "seconds": fitted.seconds,

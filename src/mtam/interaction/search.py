@@ -1,22 +1,24 @@
-"""Which basin: many starts on little data, few on more, until two agree.
+"""Which basin of the loss: rounds of starts, each in a larger space than the last, until the evidence suffices.
 
 A has rank r, so all that matters happens in the span of its column and row spaces, of dimension at most 2r. Moments of
-the data estimate both spaces; with the tokens projected there the problem is the same one in dimension 2r instead
-of d, where many starts cost little. Its winner is lifted back and polished. Where 2r is no smaller than d,
-or where starts do not agree, the search runs in all of R^d.
+the data estimate both; with the tokens projected there the problem is the same one in dimension 2r instead of d,
+and many starts cost little. The winner is lifted back and polished on all data. The search ends when two starts
+agree on it and its residuals show no structure; else the space is enlarged by what the residuals point at, and in the
+end it is all of R^d.
 
 Searches use coarse cubic splines whatever the final space is. With few knots most random starts reach the best
 basin; with the many knots of the final fit phi adapts to a wrong A and most of them get stuck.
 """
 
-import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from mtam.interaction.factors import Factors
+from mtam.interaction import basins
+from mtam.interaction.adequacy import ALARM, lack_of_fit
+from mtam.interaction.basins import STEPS, Basin, hessian_sample, middle_sample
 from mtam.interaction.levenberg import Point, refine, start
 from mtam.interaction.profile import Profile
 from mtam.interaction.splines import SplineSpace
@@ -24,85 +26,72 @@ from mtam.interaction.starts import spaces, starts
 from mtam.interaction.truth import SCALE
 
 Array = npt.NDArray[np.float64]
+Tick = Callable[[], None]
 
-BATCH = 5  # starts screened at a time
-REFINED = 2  # of each batch
-SCREENING_ROWS = 60  # rows per parameter
-HESSIAN_ROWS = 150  # rows per parameter
-REDUCED_ROWS = 400  # rows per parameter of the projected problem
-FEWEST_ROWS = 4000
-SCREENING_STEPS = 5
-STEPS = 60  # limit of a refinement; typical: 3 to 10
 COARSE = 6  # intervals; even, so that a kink of phi at zero meets a knot
-MIDDLE = 8  # candidates are refined and compared on one sample in eight; only the best one sees all data
-SAME_LOSS = 0.5  # chi^2 units: two starts agree when their losses cannot be told apart
+REDUCED_ROWS = 400  # rows per parameter of a projected problem
+ROUND = 15  # starts per round, at most
 
 
 @dataclass(frozen=True)
 class Search:
-    """What a search has found."""
+    """The best point on all data, in the full spline space, with the evidence for it."""
 
-    best: Point
+    point: Point
     tried: int  # starts
-    agreeing: int  # starts that ended at the best loss
-    hessian: int  # samples that suffice for a Hessian
+    agreeing: int  # starts of the round that found it which ended there
+    lack_of_fit: float  # standard deviations
+    required: int = 2  # starts that have to agree
+
+    @property
+    def converged(self) -> bool:
+        """Settled, reached at least twice, and nothing left in the residuals. The truth is not consulted."""
+        return self.point.settled and self.agreeing >= self.required and self.lack_of_fit < ALARM
 
 
-def search(profile: Profile, rank: int, max_starts: int, rng: np.random.Generator, tick: Callable[[], None]) -> Search:
-    """The most promising basin of the profiled loss over matrices of rank r."""
-    d = profile.x.shape[2]
-    profile = coarsen(profile)
-    if 2 * rank >= d:
-        return _search(profile, starts(profile, rank, SCALE, rng), rank, max_starts, tick)
-    columns, rows = spaces(profile, rank)
-    frame = np.linalg.qr(np.concatenate([columns, rows], axis=1))[0]  # (d, 2r)
-    small = _head(profile, REDUCED_ROWS * 4 * rank**2)
-    projected = replace(small, x=small.x @ (profile.white @ frame), white=np.eye(2 * rank))
-    inner = _search(projected, starts(projected, rank, SCALE, rng), rank, max_starts, tick)
-    lifted = (frame @ inner.best.u, frame @ inner.best.v)
-    enough = inner.agreeing >= 2
-    candidates = itertools.chain([lifted], starts(profile, rank, SCALE, rng))
-    outer = _search(profile, candidates, rank, 1 if enough else max_starts, tick)
-    if enough:
-        return Search(outer.best, inner.tried, inner.agreeing, outer.hessian)
-    return Search(outer.best, inner.tried + outer.tried, outer.agreeing, outer.hessian)
+def search(profile: Profile, rank: int, max_starts: int, rng: np.random.Generator, tick: Tick) -> Search:
+    """Minimise the profiled loss over matrices of rank r; about ``max_starts`` starts at most."""
+    coarse = coarsen(profile)
+    middle, sample = middle_sample(coarse, rank), hessian_sample(profile, rank)
+    everywhere = starts(coarse, rank, SCALE, rng)
+    columns, rows = spaces(coarse, coarse.y, rank)
+    frame = np.concatenate([columns, rows], axis=1)
+    champion: Point | None = None  # of the coarse problem, on the middle sample
+    best: Search | None = None
+    tried = 0
+    while best is None or not (best.converged or tried >= max_starts):
+        limit = min(ROUND, max_starts - tried)
+        if frame.shape[1] < profile.x.shape[2]:
+            basin = _projected(coarse, frame, rank, limit, rng, tick)
+        else:
+            basin = basins.search(coarse, everywhere, rank, limit, tick)
+        tried += basin.tried
+        if champion is not None and best is not None and basins.same(middle, basin.point, champion):
+            best = replace(best, tried=tried, agreeing=best.agreeing + basin.agreeing)
+        elif champion is None or best is None or basin.point.fit.loss < champion.fit.loss:
+            champion = basin.point
+            point = refine(profile, sample, start(profile, champion.u, champion.v, SCALE), STEPS, tick)
+            best = Search(point, tried, basin.agreeing, lack_of_fit(profile, point, rng))
+        else:
+            best = replace(best, tried=tried)
+        residuals = middle.residuals(champion.u, champion.v, champion.fit)
+        frame = np.concatenate([frame, champion.u, champion.v, *spaces(middle, residuals, rank)], axis=1)
+    return best
 
 
 def coarsen(profile: Profile) -> Profile:
-    """The same data with a cubic spline of few intervals."""
+    """The same data with a spline of at most cubic degree on few intervals."""
     space = SplineSpace(min(3, profile.space.degree), min(COARSE, profile.space.intervals))
     return replace(profile, space=space)
 
 
-def _head(profile: Profile, rows: int) -> Profile:
-    return profile.head(max(rows, FEWEST_ROWS) // profile.tokens + 1)
-
-
-def _search(
-    profile: Profile, candidates: Iterator[Factors], rank: int, max_starts: int, tick: Callable[[], None]
-) -> Search:
-    parameters = 2 * rank * profile.x.shape[2]
-    screen, sample = _head(profile, SCREENING_ROWS * parameters), _head(profile, HESSIAN_ROWS * parameters)
-    middle = profile.head(max(len(screen.x), len(profile.x) // MIDDLE))
-    waiting: list[Point] = []
-    found: list[Point] = []
-    tried = 0
-    while tried < max_starts:
-        for _ in range(min(BATCH, max_starts - tried)):
-            point = start(screen, *next(candidates), SCALE)
-            waiting.append(refine(screen, screen, point, SCREENING_STEPS, tick))
-            tried += 1
-        waiting.sort(key=lambda point: point.fit.loss)
-        found += [
-            refine(middle, sample, start(middle, point.u, point.v, SCALE), STEPS, tick) for point in waiting[:REFINED]
-        ]
-        waiting = waiting[REFINED:]
-        if _agreeing(middle, found) >= 2:
-            break
-    best = min(found, key=lambda point: point.fit.loss)
-    return Search(best, tried, _agreeing(middle, found), len(sample.x))
-
-
-def _agreeing(profile: Profile, found: list[Point]) -> int:
-    best = min(point.fit.loss for point in found)
-    return sum(profile.rows * (point.fit.loss - best) <= SAME_LOSS * best for point in found)
+def _projected(profile: Profile, span: Array, rank: int, limit: int, rng: np.random.Generator, tick: Tick) -> Basin:
+    """The best basin with the column and row spaces of A inside ``span``, lifted to R^d and polished there."""
+    frame = np.linalg.qr(span)[0]  # (d, k)
+    width = frame.shape[1]
+    small = basins.head(profile, REDUCED_ROWS * 2 * rank * width)
+    inner = replace(small, x=small.x @ (profile.white @ frame), white=np.eye(width))
+    basin = basins.search(inner, starts(inner, rank, SCALE, rng), rank, limit, tick)
+    middle, sample = basins.middle_sample(profile, rank), basins.hessian_sample(profile, rank)
+    lifted = start(middle, frame @ basin.point.u, frame @ basin.point.v, SCALE)
+    return replace(basin, point=refine(middle, sample, lifted, STEPS, tick))

@@ -3,6 +3,7 @@
 Nothing heavy is imported here, so that a sweep can be planned without numba or torch.
 """
 
+import math
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -89,6 +90,28 @@ class InteractionTrial(Trial):
     def cost(self) -> float:
         """Linear in the number of pairs."""
         return 0.3 + 1e-6 * self.n * self.data.tokens**2
+
+    def inside_theorem(self) -> bool:
+        """r d <= (M / ln M)^{1/(2 beta + 1)}: where the theorem's rate is free of d and r (paper B, Theorem 4.4)."""
+        return self.n >= self.samples_needed()
+
+    def samples_needed(self) -> float:
+        """The smallest M with M / ln M >= (r d)^{2 beta + 1}, by bisection on ln M."""
+        wanted = (2 * self.beta() + 1) * math.log(self.data.rank * self.data.d)
+        low, high = 1.0, 2.0 * wanted + 10.0  # ln M - ln ln M grows with M from M = e on
+        for _ in range(100):
+            middle = 0.5 * (low + high)
+            low, high = (middle, high) if middle - math.log(middle) < wanted else (low, middle)
+        return math.exp(high)
+
+    def facts(self) -> dict[str, Any]:
+        """The other exponent (beta = P: a degree-P spline is Hoelder of order P) and the theorem's condition."""
+        smooth = self.data.degree
+        return {
+            "theory_slope_beta_P": -2 * smooth / (2 * smooth + 1),
+            "inside_theorem": self.inside_theorem(),
+            "theorem_needs_M": float(f"{self.samples_needed():.1e}"),
+        }
 
     def law(self) -> dict[str, Any]:
         """M^{-2 beta/(2 beta + 1)} (paper B, Theorem 4.4 and its matching upper bound)."""

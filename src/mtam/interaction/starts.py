@@ -80,13 +80,13 @@ def dominant(symmetric: Array, rank: int) -> Array:
     return np.asarray(vectors[:, np.argsort(-np.abs(values))[:rank]])
 
 
-def spaces(profile: Profile, rank: int) -> tuple[Array, Array]:
-    """Estimates of the column and the row space of A  # (d, r), (d, r).
+def spaces(profile: Profile, target: Array, rank: int) -> tuple[Array, Array]:
+    """Estimates of the column and the row space of A from Y, or of what is missing from residuals  # (d, r), (d, r).
 
     Linear and marginal moments are pooled in units of their noise: sums over the N-1 other tokens have N-1 times the
     variance of an entry of E[Y_i x_i x_i^T].
     """
-    found = moments(profile, profile.y)
+    found = moments(profile, target)
     others = profile.tokens - 1
     columns = found.linear @ found.linear.T / others + found.columns @ found.columns
     rows = (found.linear.T @ found.linear + found.rows @ found.rows) / others

@@ -1,0 +1,80 @@
+"""Many starts on little data, few of them on more, until two agree."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from mtam.interaction.factors import Factors
+from mtam.interaction.levenberg import Point, refine, start
+from mtam.interaction.profile import Profile
+from mtam.interaction.truth import SCALE
+
+BATCH = 5  # starts screened at a time
+REFINED = 2  # of each batch
+SCREENING_ROWS = 60  # rows per parameter
+HESSIAN_ROWS = 150  # rows per parameter
+FEWEST_ROWS = 4000
+SCREENING_STEPS = 5
+STEPS = 60  # limit of a refinement; typical: 3 to 10
+MIDDLE = 8  # candidates are refined and compared on one sample in eight
+SAME_LOSS = 0.5  # chi^2 units: losses that cannot be told apart
+NEAR_LOSS, NEAR_COSINE = 0.02, 0.99  # or: nearly the same loss at nearly the same A (iterations stall at kinks of phi)
+
+
+@dataclass(frozen=True)
+class Basin:
+    """The best point of a search and how much speaks for it."""
+
+    point: Point
+    tried: int  # starts
+    agreeing: int  # refined starts that ended there
+
+
+def head(profile: Profile, rows: int) -> Profile:
+    """The first samples that hold at least so many rows."""
+    return profile.head(max(rows, FEWEST_ROWS) // profile.tokens + 1)
+
+
+def hessian_sample(profile: Profile, rank: int) -> Profile:
+    """Enough samples for a Hessian over factors of rank r."""
+    return head(profile, HESSIAN_ROWS * 2 * rank * profile.x.shape[2])
+
+
+def middle_sample(profile: Profile, rank: int) -> Profile:
+    """The samples on which candidates are compared."""
+    screen = head(profile, SCREENING_ROWS * 2 * rank * profile.x.shape[2])
+    return profile.head(max(len(screen.x), len(profile.x) // MIDDLE))
+
+
+def search(profile: Profile, candidates: Iterator[Factors], rank: int, limit: int, tick: Callable[[], None]) -> Basin:
+    """Take starts from ``candidates``, at most ``limit``, until two refined ones agree on the best loss."""
+    screen = head(profile, SCREENING_ROWS * 2 * rank * profile.x.shape[2])
+    sample, middle = hessian_sample(profile, rank), middle_sample(profile, rank)
+    waiting: list[Point] = []
+    found: list[Point] = []
+    tried = 0
+    while tried < limit:
+        for _ in range(min(BATCH, limit - tried)):
+            point = start(screen, *next(candidates), SCALE)
+            waiting.append(refine(screen, screen, point, SCREENING_STEPS, tick))
+            tried += 1
+        waiting.sort(key=lambda point: point.fit.loss)
+        found += [
+            refine(middle, sample, start(middle, point.u, point.v, SCALE), STEPS, tick) for point in waiting[:REFINED]
+        ]
+        waiting = waiting[REFINED:]
+        best = min(found, key=lambda point: point.fit.loss)
+        agreeing = sum(same(middle, point, best) for point in found)
+        if agreeing >= 2:
+            break
+    return Basin(best, tried, agreeing)
+
+
+def same(profile: Profile, point: Point, best: Point) -> bool:
+    """Whether two points of one problem lie in one basin, as far as the data can tell."""
+    gap = abs(point.fit.loss - best.fit.loss) / best.fit.loss
+    if profile.rows * gap <= SAME_LOSS:
+        return True
+    inner = np.sum((point.u.T @ best.u) * (point.v.T @ best.v))  # <A, B> = tr(U_A^T U_B (V_A^T V_B)^T)
+    return gap <= NEAR_LOSS and abs(float(inner)) >= NEAR_COSINE * SCALE**2
