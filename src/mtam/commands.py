@@ -41,7 +41,7 @@ class Voice:
 def _console(*, stderr: bool) -> Console:
     """A console that does not squeeze tables into 80 columns where there is no terminal."""
     screen = Console(stderr=stderr, highlight=False)
-    return screen if screen.is_terminal else Console(stderr=stderr, highlight=False, width=120)
+    return screen if screen.is_terminal else Console(stderr=stderr, highlight=False, width=140)
 
 
 def run(plan: Plan, options: Options, as_json: bool) -> None:
@@ -80,9 +80,10 @@ def _tell(outcome: Outcome, voice: Voice) -> None:
         for result in results:
             voice.tell(screen.convergence_table(result, size))
         voice.tell(screen.slopes_table(results, size))
-        parts = screen.parts_table(results, problem(outcome.plan.problem).parts, size)
-        if parts is not None:
-            voice.tell(parts)
+        parts = problem(outcome.plan.problem).parts
+        for table in (screen.parts_table(results, parts, size), screen.facts_table(results)):
+            if table is not None:
+                voice.tell(table)
         for note in screen.notes_on_slopes(results):
             voice.tell(note)
     if outcome.failures:

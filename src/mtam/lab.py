@@ -169,7 +169,8 @@ def _build_sweep(plan: Plan, out: Path, records: Mapping[str, Record]) -> tuple[
     results = tables.cell_results(plan, rows)
     write_text(out / "curve.csv", rows.to_csv(index=False))
     write_text(out / "rates.csv", tables.rates_rows(results).to_csv(index=False))
-    drawn = figures.curves(results, out / "curves", problem(plan.problem).size, plan.name)
+    kind = problem(plan.problem)
+    drawn = figures.curves(results, out / "curves", kind.size, kind.parts)
     cells = tables.summary_of_sweep(results)
     summary = {
         "sweep": plan.name,

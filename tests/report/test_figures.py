@@ -33,18 +33,18 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
 
 
 def test_two_panels_for_a_law_with_an_axis_of_its_own(tmp_path: Path, drawn: list[Figure]) -> None:
-    written = figures.curves([result(SubPolynomial(0.5)), result(SubPolynomial(1 / 3))], tmp_path / "c", "n", "t")
+    written = figures.curves([result(SubPolynomial(0.5)), result(SubPolynomial(1 / 3))], tmp_path / "c", "n", {})
     assert [path.name for path in written] == ["c.png", "c.svg"]
     assert [axis.get_xscale() for axis in drawn[0].axes] == ["linear", "log"]
     assert "alpha" in drawn[0].axes[0].get_xlabel()
     legend = drawn[0].axes[1].get_legend()
     assert legend is not None
-    assert [text.get_text().partition(":")[2].split()[1] for text in legend.get_texts()] == ["-1.30", "-1.30"]
+    assert [text.get_text().partition(":")[2].split()[0] for text in legend.get_texts()] == ["-1.30", "-1.30"]
 
 
 def test_the_drawn_line_is_the_fitted_law(tmp_path: Path, drawn: list[Figure]) -> None:
     one = result(SubPolynomial(0.5))
-    figures.curves([one], tmp_path / "c", "n", "t")
+    figures.curves([one], tmp_path / "c", "n", {})
     lines = [line for line in drawn[0].axes[0].get_lines() if len(line.get_xdata()) == 200]  # type: ignore[arg-type]
     x, y = np.asarray(lines[0].get_xdata()), np.asarray(lines[0].get_ydata())
     assert np.diff(np.log(y)) / np.diff(x) == pytest.approx(-1.3)
@@ -52,24 +52,24 @@ def test_the_drawn_line_is_the_fitted_law(tmp_path: Path, drawn: list[Figure]) -
 
 
 def test_one_panel_for_power_laws(tmp_path: Path, drawn: list[Figure]) -> None:
-    figures.curves([result(PowerLaw(0.8))], tmp_path / "c", "M", "t")
+    figures.curves([result(PowerLaw(0.8))], tmp_path / "c", "M", {})
     assert len(drawn[0].axes) == 1
     assert drawn[0].axes[0].get_xlabel() == "sample size M"
 
 
 def test_the_same_bytes_again(tmp_path: Path) -> None:
     for name in ("a", "b"):
-        figures.curves([result(PowerLaw())], tmp_path / name, "n", "t")
+        figures.curves([result(PowerLaw())], tmp_path / name, "n", {})
     for suffix in (".png", ".svg"):
         assert (tmp_path / f"a{suffix}").read_bytes() == (tmp_path / f"b{suffix}").read_bytes()
 
 
 def test_one_seed_draws_without_an_interval(tmp_path: Path) -> None:
-    assert figures.curves([result(PowerLaw(), seeds=1)], tmp_path / "c", "n", "t")
+    assert figures.curves([result(PowerLaw(), seeds=1)], tmp_path / "c", "n", {})
 
 
 def test_nothing_to_draw(tmp_path: Path) -> None:
-    assert figures.curves([], tmp_path / "c", "n", "t") == []
+    assert figures.curves([], tmp_path / "c", "n", {}) == []
     assert list(tmp_path.iterdir()) == []
 
 

@@ -56,3 +56,14 @@ def test_keys_are_stable() -> None:
     assert RecallTrial().key() == RecallTrial().model_copy().key()
     assert RecallTrial(n=64).key() != RecallTrial(n=128).key()
     assert InteractionTrial(seed=1).key() != InteractionTrial(seed=2).key()
+
+
+def test_a_manifest_of_another_version_is_refused(tmp_path: Path) -> None:
+    """A setting that did not exist then would change every key: its records must not be mistaken for missing ones."""
+    plan_fit(["data.d=4"]).write(tmp_path)
+    path = tmp_path / planning.MANIFEST
+    path.write_text(path.read_text().replace('"noise_law": "gaussian",', ""))
+    assert planning.read(tmp_path).digest == plan_fit(["data.d=4"]).digest  # the default of today
+    path.write_text(path.read_text().replace('"d": 4', '"d": 6'))
+    with pytest.raises(UsageError, match="other settings"):
+        planning.read(tmp_path)

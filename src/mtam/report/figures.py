@@ -1,7 +1,7 @@
 """Figures, drawn from records and curves; colours are those of Okabe and Ito, safe for colour-blind readers."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from mtam.rates.curve import Curve
+from mtam.rates.fit import Fit, Interval
 from mtam.rates.laws import PowerLaw
 from mtam.report.tables import CellResult
 
@@ -46,33 +48,61 @@ def save(figure: Figure, path: Path) -> list[Path]:
     return written
 
 
-def curves(results: Sequence[CellResult], path: Path, size: str, title: str) -> list[Path]:
-    """Learning curves of all cells: on the axis of their law, and log-log unless that is the same."""
+def curves(results: Sequence[CellResult], path: Path, size: str, parts: Mapping[str, str]) -> list[Path]:
+    """Learning curves of all cells: power laws log-log with the parts of the error, others on their axis too."""
     drawn = [result for result in results if result.fit is not None]
     if not drawn:
         return []
     with mpl.rc_context(STYLE):
-        panels = 1 if all(isinstance(result.law, PowerLaw) for result in drawn) else 2
-        figure = Figure(figsize=(4.6 * panels + 0.4, 3.8), layout="constrained")
-        axes = figure.subplots(1, panels, sharey=True, squeeze=False)[0]
-        if panels == 2:
-            _panel(axes[0], drawn, lambda result, n: result.law.axis(n))
-            axes[0].set_xlabel(_axis_name(drawn, size))
-            axes[0].set_title("on the axis of the theory: a straight line if the law holds", fontsize=9)
-        log_log = axes[-1]
-        _panel(log_log, drawn, lambda _result, n: np.asarray(n, dtype=float))
-        log_log.set_xscale("log", base=2)
-        log_log.set_xlabel(f"sample size {size}")
-        log_log.set_title("the same on log-log axes", fontsize=9)
-        if panels == 1:
-            log_log.set_title(title, fontsize=9)
-        axes[0].set_ylabel("excess risk / variance of the target" if panels == 2 else "squared error")
-        quoted = "slope on the theory's axis" if panels == 2 else "log-log slope"
-        axes[-1].legend(loc="best", fontsize=8, title=f"{quoted} [95% interval]", title_fontsize=8, alignment="left")
+        if all(isinstance(result.law, PowerLaw) for result in drawn):
+            figure = _power_law_figure(drawn, size, parts)
+        else:
+            figure = _two_axes_figure(drawn, size)
         figure.supxlabel(CAPTION, fontsize=7, color="#444444")
-        for axis in axes:
-            _log_y(axis)
         return save(figure, path)
+
+
+def _two_axes_figure(drawn: Sequence[CellResult], size: str) -> Figure:
+    figure = Figure(figsize=(9.6, 3.8), layout="constrained")
+    left, right = figure.subplots(1, 2, sharey=True)
+    for index, result in enumerate(drawn):
+        _draw(left, index, result.curve, result.fit, result.law.axis, _legend(result))
+        _draw(right, index, result.curve, result.fit, np.asarray, _legend(result))
+    _log_y(left)
+    left.set_xlabel(_axis_name(drawn, size))
+    left.set_title("on the axis of the theory: a straight line if the law holds", fontsize=9)
+    left.set_ylabel("excess risk / variance of the target")
+    _log_x(right, size)
+    right.set_title("the same on log-log axes", fontsize=9)
+    right.legend(fontsize=8, title="slope on the theory's axis [95% interval]", title_fontsize=8, alignment="left")
+    return figure
+
+
+def _power_law_figure(drawn: Sequence[CellResult], size: str, parts: Mapping[str, str]) -> Figure:
+    """A panel for the total and one per part; forecasts are dotted, theory's slope is a dashed line."""
+    shown = [name for name in parts if not name.startswith("forecast") and any(name in r.parts for r in drawn)]
+    figure = Figure(figsize=(4.2 * (1 + len(shown)) + 0.6, 3.9), layout="constrained")
+    axes = figure.subplots(1, 1 + len(shown), sharey=True, squeeze=False)[0]
+    for axis, name in zip(axes, ("error", *shown), strict=True):
+        for index, result in enumerate(drawn):
+            points = result.curve if name == "error" else result.parts.get(name)
+            line = points.fit(PowerLaw()) if points else None
+            if points is not None and line is not None:
+                _draw(axis, index, points, line, np.asarray, _slope_label(result, line.loglog))
+            expected = result.parts.get({"error": "forecast_error"}.get(name, f"forecast_{name}"))
+            if expected is not None and expected.seeds:
+                axis.plot(expected.sizes, np.exp(expected.mean_log), ":", color=COLOURS[index % 7], linewidth=1.4)
+        _log_y(axis)
+        _log_x(axis, size)
+        axis.set_title(parts.get(name, "total error"), fontsize=9)
+        axis.legend(fontsize=7, title="log-log slope [95%]; dotted: forecast", title_fontsize=7, alignment="left")
+    axes[0].set_ylabel(r"$\|\hat g - g^*\|^2$  (unit: variance of $g^*$)")
+    return figure
+
+
+def _log_x(axis: Axes, size: str) -> None:
+    axis.set_xscale("log", base=2)
+    axis.set_xlabel(f"sample size {size}")
 
 
 def _axis_name(drawn: Sequence[CellResult], size: str) -> str:
@@ -81,24 +111,21 @@ def _axis_name(drawn: Sequence[CellResult], size: str) -> str:
     return rf"$(\ln {size})^{{{exponent}}}$"
 
 
-def _panel(axis: Axes, drawn: Sequence[CellResult], place: Callable[[CellResult, Any], Any]) -> None:
-    """Seeds as faint points, their geometric mean with a t-interval, and the fitted law as a line."""
-    for index, result in enumerate(drawn):
-        colour, marker = COLOURS[index % len(COLOURS)], MARKERS[index % len(MARKERS)]
-        points, fit = result.curve, result.fit
-        assert fit is not None
-        x = place(result, points.sizes)
-        for row in points.errors:
-            axis.plot(x, row, marker, color=colour, alpha=0.3, markersize=3, markeredgewidth=0)
-        spread = _spread(points.errors)
-        mean = np.exp(points.mean_log)
-        axis.errorbar(
-            x, mean, yerr=np.abs(mean * np.exp([-spread, spread]) - mean), fmt=marker, color=colour,
-            markersize=5, capsize=2, linewidth=1, zorder=3,
-        )  # fmt: skip
-        fine = np.geomspace(points.sizes[0], points.sizes[-1], 200)
-        line = np.exp(fit.intercept + fit.line * result.law.axis(fine))
-        axis.plot(place(result, fine), line, color=colour, linewidth=1.2, label=_legend(result))
+def _draw(axis: Axes, index: int, points: Curve, fit: Fit | None, place: Callable[[Any], Any], label: str) -> None:
+    """Seeds as faint points, their geometric mean with a standard error, and the fitted law as a line."""
+    assert fit is not None
+    colour, marker = COLOURS[index % len(COLOURS)], MARKERS[index % len(MARKERS)]
+    x = place(points.sizes)
+    for row in points.errors:
+        axis.plot(x, row, marker, color=colour, alpha=0.3, markersize=3, markeredgewidth=0)
+    spread, mean = _spread(points.errors), np.exp(points.mean_log)
+    bars = np.abs(mean * np.exp([-spread, spread]) - mean)
+    style: dict[str, Any] = {"color": colour, "markersize": 5, "capsize": 2, "linewidth": 1, "zorder": 3}
+    axis.errorbar(x, mean, yerr=bars, fmt=marker, **style)
+    fine = np.geomspace(points.sizes[0], points.sizes[-1], 200)
+    axis.plot(
+        place(fine), np.exp(fit.intercept + fit.line * fit.law.axis(fine)), color=colour, linewidth=1.2, label=label
+    )
 
 
 def _spread(errors: Any) -> Any:
@@ -108,12 +135,12 @@ def _spread(errors: Any) -> Any:
 
 
 def _legend(result: CellResult) -> str:
-    fit = result.fit
+    return _slope_label(result, result.fit.slope if result.fit else None)
+
+
+def _slope_label(result: CellResult, slope: Interval | None) -> str:
     name = result.label.replace("alpha", r"$\alpha$")
-    if fit is None or fit.slope is None:
-        return name
-    slope = fit.slope
-    return f"{name}: slope {slope.value:.2f} [{slope.low:.2f}, {slope.high:.2f}]"
+    return name if slope is None else f"{name}: {slope.value:.2f} [{slope.low:.2f}, {slope.high:.2f}]"
 
 
 def _log_y(axis: Axes) -> None:

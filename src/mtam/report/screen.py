@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mtam.rates.fit import Interval
+from mtam.rates.laws import PowerLaw
 from mtam.report.tables import CellResult
 from mtam.sweep.plan import Plan
 from mtam.sweep.registry import problem
@@ -47,45 +48,62 @@ def convergence_table(result: CellResult, size: str) -> Table:
 
 
 def slopes_table(results: list[CellResult], size: str) -> Table:
-    """Slope and interval of every cell, on the axis of its law and on log-log axes."""
+    """Slope and interval of every cell, on the axis of its law and, where that is another one, on log-log axes."""
+    bent = any(not isinstance(result.law, PowerLaw) for result in results)
     table = Table(title="Slopes, with 95% Student intervals over seeds", title_justify="left", title_style="bold")
     table.add_column("cell")
     table.add_column("law")
-    for head in ("slope on the law's axis", "theory", "R²", f"log-log slope in {size}"):
+    for head in ("slope on the law's axis" if bent else f"log-log slope in {size}", "theory", "R²"):
         table.add_column(head, justify="right")
+    if bent:
+        table.add_column(f"log-log slope in {size}", justify="right")
     for result in results:
         fit = result.fit
         theory = result.law.theory_slope
-        table.add_row(
+        row: list[str | Text] = [
             result.label,
             Text(str(result.law).replace("ln n", f"ln {size}").replace("n^", f"{size}^")),
             interval(fit.slope if fit else None),
-            "C open" if theory is None else f"{theory:.3f}",
+            "form only" if theory is None else f"{theory:.3f}",
             "-" if fit is None or fit.r2 is None else f"{fit.r2:.3f}",
-            interval(fit.loglog if fit else None),
-        )
+        ]
+        table.add_row(*row, *([interval(fit.loglog if fit else None)] if bent else []))
     return table
 
 
 def parts_table(results: list[CellResult], headings: Mapping[str, str], size: str) -> Table | None:
-    """Log-log slopes of the parts of the error, beside the facts of theory; None where there are no parts."""
+    """Log-log slopes of the parts of the error; None where there are no parts."""
     shown = [name for name in headings if any(name in result.parts for result in results)]
     if not shown:
         return None
     table = Table(title=f"Parts of the error: log-log slopes in {size}", title_justify="left", title_style="bold")
-    facts = list(dict.fromkeys(name for result in results for name in result.facts))
     table.add_column("cell")
-    for head in ("total", *(headings[name] for name in shown), *(name.replace("_", " ") for name in facts)):
+    for head in ("total", *(headings[name] for name in shown)):
         table.add_column(head, justify="right")
     for result in results:
         slopes = [interval(result.part_slopes.get(name)) for name in shown]
-        told = [_fact(result.facts.get(name)) for name in facts]
-        table.add_row(result.label, interval(result.fit.loglog if result.fit else None), *slopes, *told)
+        table.add_row(result.label, interval(result.fit.loglog if result.fit else None), *slopes)
+    return table
+
+
+def facts_table(results: list[CellResult]) -> Table | None:
+    """What theory says about every cell beyond its law; None where it says nothing."""
+    names = list(dict.fromkeys(name for result in results for name in result.facts))
+    if not names:
+        return None
+    table = Table(title="What theory says of the cells", title_justify="left", title_style="bold")
+    table.add_column("cell")
+    for name in names:
+        table.add_column(name.replace("_", " "), justify="right")
+    for result in results:
+        table.add_row(result.label, *(_fact(result.facts.get(name)) for name in names))
     return table
 
 
 def _fact(value: Any) -> str:
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return number(value) if isinstance(value, float) else str(value)
 
 
 def notes_on_slopes(results: list[CellResult]) -> list[str]:

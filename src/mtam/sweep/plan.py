@@ -114,7 +114,10 @@ def read(out: Path) -> Plan:
         spec = problem(tree["problem"]).trial()
         trials = {key: spec.from_json(json.dumps(value)) for key, value in tree["trials"].items()}
         cells = tuple(Cell(cell["axis"], tuple(trials[key] for key in cell["keys"])) for cell in tree["cells"])
-        return Plan(tree["kind"], tree["name"], tree["problem"], tree["config"], cells)
+        plan = Plan(tree["kind"], tree["name"], tree["problem"], tree["config"], cells)
+        if plan.digest != tree["digest"]:
+            raise UsageError(f"{out} was made by a version of mtam with other settings; run it into a new folder.")
+        return plan
     except FileNotFoundError:
         raise UsageError(f"{out} is not the folder of a run: it has no {MANIFEST}.") from None
     except (OSError, KeyError, TypeError, AttributeError, UnicodeDecodeError) as error:
