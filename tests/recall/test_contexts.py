@@ -21,7 +21,7 @@ def test_smaller_samples_are_the_first_rows(length: int | None, tags: str) -> No
 
 def test_spectra_share_their_uniforms() -> None:
     a, b = (problem(RecallData(alpha=alpha), 7) for alpha in (0.5, 1.0))
-    xi = [p.sample("train", 20).coefficients / np.sqrt(3 * p.law.eigenvalues) for p in (a, b)]
+    xi = [(p.sample("train", 20).coefficients / np.sqrt(3 * p.law.eigenvalues))[..., :30] for p in (a, b)]
     np.testing.assert_allclose(xi[0], xi[1], atol=1e-5)
     np.testing.assert_array_equal(a.sample("train", 20).tags, b.sample("train", 20).tags)
 

@@ -25,9 +25,9 @@ def test_written_gradients_are_those_of_automatic_differentiation(name: str, len
     leaf = flat.clone().requires_grad_(True)
     params = network.views(leaf)
     weights, _ = network.gate.forward(params, batch.at)
-    u = (batch.moments * weights.unsqueeze(-1)).sum(1)
-    pooled = u @ features  # (M, B, D): the integral of V against the attended measure
-    z1 = pooled @ params["value"] + batch.content @ params["content"]
+    u = (batch.moments * weights.unsqueeze(-1)).sum(1) + batch.base
+    pooled = u @ features  # (M, B, D + 2): the integral of V against the attended measure, x_q and a one
+    z1 = pooled @ params["value"]
     h1 = z1 * torch.sigmoid(z1)
     z2 = h1 @ params["second"] + params["second_bias"]
     answers = (z2 * torch.sigmoid(z2)) @ params["out"] + params["out_bias"]
@@ -45,16 +45,16 @@ def test_pooling_is_the_sum_over_nodes_and_components() -> None:
     network, features, rows, flat = assemble(some)
     batch = rows.batch(0, 10)
     _, kept = network.forward(network.views(flat), features, batch)
-    pooled = kept.pooled[..., :-2] @ features  # (M, B, D)
+    pooled = (kept.pooled @ features)[..., :-2]  # (M, B, D)
     for m, trial in enumerate(some):
         p = problem(trial.data, trial.seed)
         s = p.sample("train", 10)
         mass = torch.from_numpy(p.law.probabilities(s.coefficients))  # (B, I, G)
         mesh = p.law.grid
         # V on the nodes from its Mercer coefficients and its (zero) mean; orthonormality makes this exact
-        values = torch.from_numpy(mesh.values.T) @ features[m] / p.law.amplitude  # (G, D)
+        values = torch.from_numpy(mesh.values.T) @ features[m, :-2, :-2] / p.law.amplitude  # (G, D)
         for b in range(10):
-            total = torch.zeros(features.shape[-1], dtype=torch.float64)
+            total = torch.zeros(features.shape[-1] - 2, dtype=torch.float64)
             for i in range(trial.data.components):
                 for g in range(trial.data.nodes):
                     total += kept.weights[m, i, b] * mass[b, i, g] * values[g]
@@ -141,5 +141,5 @@ def test_features_see_every_kept_mode() -> None:
     """Well conditioned: no Mercer coefficient reaches the head much more weakly than another."""
     trial = trials(1, modes=48, nodes=128, model={"width": 96})[0]
     c = pack.features(problem(trial.data, 0), trial.model, torch.float64)
-    strength = torch.linalg.svdvals(c)
+    strength = torch.linalg.svdvals(c[:-2, :-2])
     assert strength.max() / strength.min() < 60

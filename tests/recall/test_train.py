@@ -8,9 +8,10 @@ import torch
 
 from mtam.recall.evaluate import outputs
 from mtam.recall.pack import Stack
+from mtam.recall.reference import factorised, member_inputs
 from mtam.recall.run import BANDWIDTHS, run
 from mtam.recall.spec import RecallModel, RecallTrial
-from mtam.recall.train import Plan, cosine, train
+from mtam.recall.train import Plan, Stepper, cosine, train
 from tests.recall.helpers import assemble, trials
 
 
@@ -22,8 +23,9 @@ def _trained(some: list[RecallTrial], steps: int, kind: torch.dtype) -> torch.Te
     network, features, rows, flat = assemble(some, kind)
     cut = len(rows) - 12
     plan = Plan(steps, 16, 5e-3, 1e-4)
-    train(network, features, rows.rows(0, cut), rows.rows(cut, len(rows)), flat, [t.seed for t in some], plan, silent)
-    return flat
+    seeds = [t.seed for t in some]
+    fit, holdout = rows.rows(0, cut), rows.rows(cut, len(rows))
+    return train(network, features, fit, holdout, flat, seeds, plan, silent).last
 
 
 @pytest.mark.parametrize(("steps", "kind", "tolerance"), [(1, torch.float32, 1e-6), (100, torch.float64, 1e-9)])
@@ -50,7 +52,7 @@ def test_training_lowers_the_loss_and_keeps_the_best_on_the_holdout() -> None:
     result = train(network, features, fit, holdout, flat, [0, 1], Plan(300, 32, 5e-3, 1e-4), ticks.append)
     assert (loss(result.best, fit) < before / 2).all()
     torch.testing.assert_close(loss(result.best, holdout), torch.tensor(result.holdout_loss, dtype=torch.float64))
-    assert (loss(result.best, holdout) <= loss(flat, holdout) + 1e-12).all()
+    assert (loss(result.best, holdout) <= loss(result.last, holdout) + 1e-12).all()
     assert ticks == sorted(ticks)
     assert ticks[-1] == 1.0
     assert len(ticks) >= 40
@@ -61,7 +63,7 @@ def test_a_member_that_diverges_is_told_and_the_others_do_not_notice() -> None:
     network, features, rows, flat = assemble(some)
     fit, holdout = rows.rows(0, 48), rows.rows(48, 64)
     plan = Plan(60, 16, 5e-3, 1e-4)
-    clean = train(network, features, fit, holdout, flat.clone(), [0, 1, 2], plan, silent)
+    clean = train(network, features, fit, holdout, flat, [0, 1, 2], plan, silent)
     flat[1] = torch.inf
     hurt = train(network, features, fit, holdout, flat, [0, 1, 2], plan, silent)
     assert hurt.diverged_at == [None, hurt.diverged_at[1], None]
@@ -120,6 +122,39 @@ def test_trials_of_different_shapes_are_refused() -> None:
     b = RecallTrial(n=64, model=RecallModel(width=32))
     with pytest.raises(ValueError, match="different shapes"):
         run([a, b], device="cpu", tick=silent)
+
+
+def test_the_optimiser_is_adamw() -> None:
+    """Twenty steps on moving gradients, against torch's own class."""
+    some = trials(2)
+    network, features, rows, flat = assemble(some)
+    stepper = Stepper(network, features, flat, weight_decay=0.05)
+    theirs = network.pack(flat).clone().requires_grad_(True)
+    optimiser = torch.optim.AdamW([theirs], weight_decay=0.05)
+    for step in range(20):
+        optimiser.param_groups[0]["lr"] = 0.01 / (step + 1)
+        stepper.step(rows.batch(step, step + 30), 0.01 / (step + 1))
+        theirs.grad = stepper.gradient.clone()
+        optimiser.step()
+        torch.testing.assert_close(stepper.buffer, theirs.detach(), rtol=1e-10, atol=1e-12)
+    torch.testing.assert_close(stepper.flat(), network.unpack(theirs.detach(), 2), rtol=1e-10, atol=1e-12)
+
+
+def test_the_trainer_follows_the_readable_module_step_by_step() -> None:
+    some = trials(2)
+    network, features, rows, flat = assemble(some)
+    stepper = Stepper(network, features, flat, weight_decay=1e-4)
+    modules = [factorised(network, flat, features, m) for m in range(2)]
+    optimisers = [torch.optim.AdamW(module.parameters(), lr=5e-3, weight_decay=1e-4) for module in modules]
+    for step in range(25):
+        batch = rows.batch(step, step + 32)
+        losses = stepper.step(batch, 5e-3)
+        for m, (module, optimiser) in enumerate(zip(modules, optimisers, strict=True)):
+            loss = (module(*member_inputs(batch, m)) - batch.observed[m]).square().mean()
+            assert float(losses[m]) == pytest.approx(loss.item(), rel=1e-7)
+            optimiser.zero_grad()
+            torch.autograd.backward(loss)
+            optimiser.step()
 
 
 def test_the_schedule_falls_from_the_peak_towards_zero() -> None:

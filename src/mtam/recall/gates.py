@@ -55,9 +55,9 @@ SPREAD, SHARPNESS = 2.0, 16.0
 
 def _form(params: Params) -> Tensor:
     """The bilinear form W. (M, d, d)"""
-    score = params["score"]
-    unit = torch.eye(score.shape[-1], dtype=score.dtype, device=score.device)
-    return SPREAD * score + SHARPNESS * params["temperature"].unsqueeze(-1) * unit
+    form = SPREAD * params["score"]
+    form.diagonal(dim1=1, dim2=2).add_(params["temperature"], alpha=SHARPNESS)
+    return form
 
 
 def _form_start(dim: int, model: RecallModel, random: torch.Generator) -> Params:

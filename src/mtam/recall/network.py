@@ -5,7 +5,8 @@
 V(x) are D Fourier features cos(w x + b) with random phases, centred on the uniform measure and scaled; a trained
 value matrix would be the neighbour of W1 and is one matrix with it. With moments m_i (K,) and the features' moments
 C (K, D), int V d mu^(i) = C^T m_i, so the first layer acts on u = sum_i a_i m_i through the small product C W1 (K, H):
-nothing of size nodes x features, and nothing of size batch x features, is ever formed.
+nothing of size nodes x features, and nothing of size batch x features, is ever formed. The query's content x_q and a
+one for the bias ride along as two more moments of the pooled measure: below, K and D count them.
 Parameters of all members lie in one buffer (M, P), of which layers are views: one optimiser call serves all.
 """
 
@@ -15,7 +16,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import silu
 
 from mtam.recall.gates import Gate, Params, Shapes, Tags
 
@@ -24,9 +24,9 @@ from mtam.recall.gates import Gate, Params, Shapes, Tags
 class Batch:
     """Contexts of M members, B each."""
 
-    moments: Tensor  # (M, I, B, K)
+    moments: Tensor  # (M, I, B, K), zero in the last two columns
+    base: Tensor  # (M, B, K): what is added to the attended moments: zero, then x_q and a one
     at: Tags
-    content: Tensor  # (M, B, 2): the query's content x_q and a one
     observed: Tensor  # (M, B)
 
 
@@ -34,13 +34,13 @@ class Batch:
 class Kept:
     """What the backward pass needs of the forward one."""
 
-    first: Tensor  # (M, K + 2, H): C W1 with the rows of x_q and of the bias below it
+    first: Tensor  # (M, K, H): C W1
     weights: Tensor  # (M, I, B)
     gate: Any
-    pooled: Tensor  # (M, B, K + 2)
-    z1: Tensor  # (M, B, H)
-    h1: Tensor
-    z2: Tensor
+    pooled: Tensor  # (M, B, K)
+    s1: Tensor  # (M, B, H): sigmoid of the first layer's sums
+    h1: Tensor  # (M, B, H): the sums times their sigmoid
+    s2: Tensor
     h2: Tensor
 
 
@@ -53,8 +53,7 @@ class Network:
         self.width = width
         self.hidden = hidden
         head: Shapes = {
-            "value": (width, hidden),  # W1
-            "content": (2, hidden),  # the rows of x_q and of the bias b1
+            "value": (width + 2, hidden),  # W1, with the rows of x_q and of the bias b1 at its end
             "second": (hidden, hidden),
             "second_bias": (1, hidden),
             "out": (hidden, 1),
@@ -62,7 +61,7 @@ class Network:
         }
         self.shapes: Shapes = {**gate.shapes(dim), **head}
         self.parameters = sum(math.prod(shape) for shape in self.shapes.values())
-        self._gate_names = list(gate.shapes(dim))
+        self.attends = bool(gate.shapes(dim))  # whether the gate has anything to train
 
     def views(self, flat: Tensor) -> Params:
         """The layers as views of the buffer. (M, P) -> {name: (M, *shape)}"""
@@ -73,15 +72,44 @@ class Network:
             at += size
         return layers
 
+    def layers(self, buffer: Tensor, members: int) -> Params:
+        """The layers as views of a training buffer, layer after layer. (M * P,) -> {name: (M, *shape)}
+
+        Each layer of all members is contiguous here, which batched products need as outputs.
+        """
+        layers, at = {}, 0
+        for name, shape in self.shapes.items():
+            size = members * math.prod(shape)
+            layers[name] = buffer[at : at + size].view(members, *shape)
+            at += size
+        return layers
+
+    def pack(self, flat: Tensor) -> Tensor:
+        """From member after member to layer after layer. (M, P) -> (M * P,)"""
+        return torch.cat([layer.flatten() for layer in self.views(flat).values()])
+
+    def unpack(self, buffer: Tensor, members: int) -> Tensor:
+        """The way back. (M * P,) -> (M, P)"""
+        return torch.cat([layer.flatten(1) for layer in self.layers(buffer, members).values()], 1)
+
+    def flops(self, batch: int, moments: int, components: int) -> int:
+        """Multiplications and additions of the matrix products of one member-step, forward and backward."""
+        k, d, h = moments, self.width, self.hidden
+        small = 2 * k * (d + 2) * h * 2  # C W1 and its gradient
+        first = 2 * batch * k * h * 3  # answers, gradient of C W1, gradient of u
+        second = 2 * batch * h * h * 3 + 2 * batch * h * 2
+        return small + first + second + 2 * batch * components * k * 2  # and the weighted sum with its gradient
+
     def start_head(self, random: torch.Generator) -> Params:
         """One member's head: Gaussian entries of variance 1/fan-in, small output, biases spread over the inputs."""
 
         def normal(rows: int, columns: int) -> Tensor:
             return torch.randn(rows, columns, generator=random, dtype=torch.float64) / math.sqrt(rows)
 
+        value = normal(self.width, self.hidden)
+        content = torch.randn(2, self.hidden, generator=random, dtype=torch.float64)
         return {
-            "value": normal(self.width, self.hidden),
-            "content": torch.randn(2, self.hidden, generator=random, dtype=torch.float64),
+            "value": torch.cat([value, content]),
             "second": normal(self.hidden, self.hidden),
             "second_bias": torch.zeros(1, self.hidden, dtype=torch.float64),
             "out": normal(self.hidden, 1),
@@ -91,45 +119,51 @@ class Network:
     def forward(self, params: Params, features: Tensor, batch: Batch) -> tuple[Tensor, Kept]:
         """Answers (M, B), given the features' moments C (M, K, D)."""
         weights, gate = self.gate.forward(params, batch.at)
-        first = torch.cat([features @ params["value"], params["content"]], 1)
-        moments = batch.moments
-        size = moments.shape[-1]
-        pooled = moments.new_empty(moments.shape[0], moments.shape[2], size + 2)
-        pooled[..., size:] = batch.content
-        u = pooled[..., :size]
-        torch.mul(moments[:, 0], weights[:, 0].unsqueeze(-1), out=u)
-        for i in range(1, moments.shape[1]):
-            u.addcmul_(moments[:, i], weights[:, i].unsqueeze(-1))
-        z1 = pooled @ first
-        h1 = silu(z1)
-        z2 = torch.baddbmm(params["second_bias"], h1, params["second"])
-        h2 = silu(z2)
-        answers = torch.baddbmm(params["out_bias"], h2, params["out"]).squeeze(-1)
-        return answers, Kept(first, weights, gate, pooled, z1, h1, z2, h2)
+        first = features @ params["value"]
+        columns = weights.unsqueeze(-1)
+        pooled = torch.addcmul(batch.base, batch.moments[:, 0], columns[:, 0])
+        for i in range(1, weights.shape[1]):
+            pooled.addcmul_(batch.moments[:, i], columns[:, i])
+        h1 = torch.bmm(pooled, first)
+        s1 = torch.sigmoid(h1)
+        h1 *= s1
+        h2 = torch.bmm(h1, params["second"])
+        h2 += params["second_bias"]
+        s2 = torch.sigmoid(h2)
+        h2 *= s2
+        answers = torch.bmm(h2, params["out"]).squeeze(-1)
+        answers += params["out_bias"].squeeze(-1)
+        return answers, Kept(first, weights, gate, pooled, s1, h1, s2, h2)
 
     def loss_gradient(self, params: Params, features: Tensor, batch: Batch, into: Params) -> Tensor:
         """The mean squared error of every member (M,); writes its gradient into ``into``."""
         answers, kept = self.forward(params, features, batch)
-        residual = answers - batch.observed  # (M, B)
+        residual = answers.sub_(batch.observed)  # (M, B)
         slope = (residual * (2 / residual.shape[1])).unsqueeze(-1)  # (M, B, 1)
         torch.bmm(kept.h2.transpose(1, 2), slope, out=into["out"])
         torch.sum(slope, 1, keepdim=True, out=into["out_bias"])
-        d2 = silu_backward(slope * params["out"].transpose(1, 2), kept.z2)  # (M, B, H)
+        d2 = silu_slope(kept.s2, kept.h2)
+        d2 *= params["out"].transpose(1, 2)
+        d2 *= slope
         torch.bmm(kept.h1.transpose(1, 2), d2, out=into["second"])
         torch.sum(d2, 1, keepdim=True, out=into["second_bias"])
-        d1 = silu_backward(torch.bmm(d2, params["second"].transpose(1, 2)), kept.z1)
-        d_first = torch.bmm(kept.pooled.transpose(1, 2), d1)  # (M, K + 2, H)
-        size = batch.moments.shape[-1]
-        into["content"].copy_(d_first[:, size:])
-        torch.bmm(features.transpose(1, 2), d_first[:, :size], out=into["value"])
-        if self._gate_names:
-            d_pooled = torch.bmm(d1, kept.first[:, :size].transpose(1, 2))  # (M, B, K)
-            d_weights = (batch.moments * d_pooled.unsqueeze(1)).sum(-1)  # (M, I, B)
-            self.gate.backward(params, batch.at, kept.gate, d_weights, into)
-        return residual.square().mean(1)
+        d1 = torch.bmm(d2, params["second"].transpose(1, 2))
+        d1 *= silu_slope(kept.s1, kept.h1)
+        torch.bmm(features.transpose(1, 2), torch.bmm(kept.pooled.transpose(1, 2), d1), out=into["value"])
+        if self.attends:
+            d_pooled = torch.bmm(d1, kept.first.transpose(1, 2))  # (M, B, K)
+            self.gate.backward(params, batch.at, kept.gate, self._pulled(batch.moments, d_pooled), into)
+        return residual.square_().mean(1)
+
+    def _pulled(self, moments: Tensor, d_pooled: Tensor) -> Tensor:
+        """dLoss/da_i = m_i . dLoss/du, component by component so that the products stay in the cache. (M, I, B)"""
+        found = moments.new_empty(moments.shape[:3])
+        product = torch.empty_like(d_pooled)
+        for i in range(moments.shape[1]):
+            torch.sum(torch.mul(moments[:, i], d_pooled, out=product), -1, out=found[:, i])
+        return found
 
 
-def silu_backward(grad: Tensor, z: Tensor) -> Tensor:
-    """grad * d(z sigmoid(z))/dz, fused."""
-    found: Tensor = torch.ops.aten.silu_backward(grad, z)
-    return found
+def silu_slope(s: Tensor, h: Tensor) -> Tensor:
+    """d silu / dz = s + h (1 - s), with s = sigmoid(z) and h = z s."""
+    return torch.addcmul(h, h, s, value=-1).add_(s)

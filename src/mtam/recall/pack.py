@@ -18,12 +18,12 @@ from mtam.streams import torch_seed
 class Stack:
     """Samples of M members, n rows each."""
 
-    moments: Tensor  # (M, I, n, K)
+    moments: Tensor  # (M, I, n, K), K moments of the measure and two zeros
+    base: Tensor  # (M, n, K): zeros, then the query's content and a one
     tags: Tensor  # (M, I, n, d)
     log_share: Tensor  # (M, I, n)
     query: Tensor  # (M, n, d)
     answering: Tensor  # (M, n)
-    content: Tensor  # (M, n, 2)
     observed: Tensor  # (M, n)
     bandwidth: Tensor  # (M, 1, 1)
 
@@ -36,7 +36,7 @@ class Stack:
             self.query[:, start:stop], self.tags[:, :, start:stop], self.log_share[:, :, start:stop],
             self.answering[:, start:stop], self.bandwidth,
         )  # fmt: skip
-        return Batch(self.moments[:, :, start:stop], at, self.content[:, start:stop], self.observed[:, start:stop])
+        return Batch(self.moments[:, :, start:stop], self.base[:, start:stop], at, self.observed[:, start:stop])
 
     def rows(self, start: int, stop: int) -> "Stack":
         """A contiguous copy of rows start .. stop."""
@@ -60,8 +60,8 @@ class Stack:
         return Stack(**parts, bandwidth=self.bandwidth)
 
 
-ROWED = ("moments", "tags", "log_share", "query", "answering", "content", "observed")
-AXES = (2, 2, 2, 1, 1, 1, 1)  # where the rows lie
+ROWED = ("moments", "base", "tags", "log_share", "query", "answering", "observed")
+AXES = (2, 1, 2, 2, 1, 1, 1)  # where the rows lie
 
 
 def stack(samples: Sequence[Sample], models: Sequence[RecallModel], place: torch.device, kind: torch.dtype) -> Stack:
@@ -71,25 +71,29 @@ def stack(samples: Sequence[Sample], models: Sequence[RecallModel], place: torch
         whole = torch.stack([torch.from_numpy(np.ascontiguousarray(np.moveaxis(p, 0, rows))) for p in parts])
         return whole.to(place, dtype)
 
-    content = [np.stack([s.query, np.ones_like(s.query)], -1) for s in samples]
+    def base(sample: Sample) -> np.ndarray:
+        content = np.stack([sample.query, np.ones_like(sample.query)], -1)
+        return np.pad(content, ((0, 0), (sample.moments.shape[-1], 0)))
+
     return Stack(
-        moments=join([s.moments for s in samples], 1),
+        moments=join([np.pad(s.moments, ((0, 0), (0, 0), (0, 2))) for s in samples], 1),
+        base=join([base(s) for s in samples], 0),
         tags=join([s.tags for s in samples], 1),
         log_share=join([s.log_share for s in samples], 1),
         query=join([s.query_tag for s in samples], 0),
         answering=join([s.answering for s in samples], 0, torch.int64),
-        content=join(content, 0),
         observed=join([s.observed for s in samples], 0),
         bandwidth=torch.tensor([m.bandwidth or 1.0 for m in models], dtype=kind, device=place).view(-1, 1, 1),
     )
 
 
 def features(problem: Problem, model: RecallModel, kind: torch.dtype) -> Tensor:
-    """Moments of the value features against the dictionary: C_kd = sum_g D_kg V_d(x_g). (K, D)
+    """Moments of the value features against the dictionary: C_kd = sum_g D_kg V_d(x_g). (K + 2, D + 2)
 
     V_d(x) = gamma cos(w_d x + b_d), b_d uniform, w_d = band pi J (d + 1/2) / D: frequencies spread evenly over the band
     of the kept modes, so that every Mercer coefficient reaches the head about equally well. A small network of x in
     their place is far worse. gamma gives the pooled features of one component unit variance on average.
+    The identity at the end passes the query's content and the one for the bias through.
     """
     random = torch.Generator().manual_seed(torch_seed(problem.seed, "recall", "features"))
     d = torch.arange(model.width, dtype=torch.float64)
@@ -99,7 +103,10 @@ def features(problem: Problem, model: RecallModel, kind: torch.dtype) -> Tensor:
     values = torch.cos(torch.from_numpy(mesh.nodes)[:, None] * w + b)  # (G, D)
     mercer = torch.from_numpy(mesh.values * mesh.weights) @ values  # (J, D)
     variance = (torch.from_numpy(problem.law.eigenvalues) @ mercer.square()).mean()
-    return (torch.from_numpy(problem.dictionary()) @ values / variance.sqrt()).to(kind)
+    moments = torch.from_numpy(problem.dictionary()) @ values / variance.sqrt()
+    whole = torch.nn.functional.pad(moments, (0, 2, 0, 2))
+    whole[-2:, -2:] = torch.eye(2, dtype=moments.dtype)
+    return whole.to(kind)
 
 
 def start(network: Network, models: Sequence[RecallModel], seeds: Sequence[int], kind: torch.dtype) -> Tensor:

@@ -4,6 +4,7 @@ Nothing heavy is imported here, so that a sweep can be planned without torch.
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -31,7 +32,7 @@ class RecallData(Frozen):
     nuisance: int = Field(4, ge=1)  # dimensions of pure noise beside cross-polytope tags, for nuisance tags only
     correlation: float = Field(0.5, ge=0, lt=1)  # rho, for equicorrelated tags only
     target: Target = "matern"
-    length_scale: float = Field(4.0, gt=0)  # of the target, in root mean squares of the coefficient vector
+    length_scale: float = Field(5.0, gt=0)  # of the target, in root mean squares of the coefficient vector
     length: int | None = Field(None, ge=1)  # tokens per context; None: the exact measure
     query_noise: float = Field(0.0, ge=0)  # the query's tag is v + query_noise * N(0, I/d1)
     query_scale: float = Field(0.1, ge=0)  # range of the query's content in units of the target's length scale
@@ -118,6 +119,13 @@ class RecallTrial(Trial):
             return 0.2 + 1e-4 * self.n + 3e-8 * self.n**2 + 6e-12 * self.n**3
         rows = min(self.model.batch, self.n)
         return 0.1 + 4e-5 * self.n + 2e-4 * self.optimiser_steps() * (0.3 + 0.7 * rows / 128)
+
+    def reference(self, sizes: Sequence[int]) -> list[float]:
+        """R_ref(n) by reverse water-filling of the coefficient box (``mtam.recall.minimax``)."""
+        from mtam.recall.minimax import reference_curve
+
+        d = self.data
+        return reference_curve(d.alpha, d.decay, sizes, d.noise, spectrum=d.spectrum).tolist()
 
     def law(self) -> dict[str, Any]:
         """exp(-Theta((ln n)^{alpha/(alpha+1)})) for exponential spectra (paper A, main theorem)."""

@@ -15,6 +15,7 @@ from mtam.recall.network import Batch, Network
 from mtam.recall.pack import Stack
 from mtam.streams import torch_seed
 
+BETAS, EPSILON = (0.9, 0.999), 1e-8  # of AdamW
 CHECKS = 50  # how often the holdout is looked at during a training
 
 
@@ -33,39 +34,69 @@ class Trained:
     """The parameters with the least holdout loss, and the losses there."""
 
     best: Tensor  # (M, P)
+    last: Tensor  # (M, P): after the last step
     best_step: list[int]
     holdout_loss: list[float]
     train_loss: list[float]  # mean over the block of steps that ended at best_step
     diverged_at: list[int | None]
 
 
+class Stepper:
+    """One optimiser for all members: a training buffer, its gradient, and AdamW's two averages."""
+
+    def __init__(self, network: Network, features: Tensor, flat: Tensor, weight_decay: float) -> None:
+        self.network = network
+        self.features = features
+        self.members = len(flat)
+        self.buffer = network.pack(flat)
+        self.gradient, self.mean, self.square, self.root = (torch.zeros_like(self.buffer) for _ in range(4))
+        self.params = network.layers(self.buffer, self.members)
+        self.into = network.layers(self.gradient, self.members)
+        self.weight_decay = weight_decay
+        self.steps = 0
+
+    def step(self, batch: Batch, lr: float) -> Tensor:
+        """One step of every member at a learning rate; the losses before it. (M,)"""
+        losses = self.network.loss_gradient(self.params, self.features, batch, self.into)
+        self._adamw(lr)
+        return losses
+
+    def _adamw(self, lr: float) -> None:
+        """Loshchilov and Hutter (ICLR 2019); torch's class costs as much again in overhead here."""
+        self.steps += 1
+        first, second = 1 - BETAS[0] ** self.steps, math.sqrt(1 - BETAS[1] ** self.steps)
+        self.mean.lerp_(self.gradient, 1 - BETAS[0])
+        self.square.mul_(BETAS[1]).addcmul_(self.gradient, self.gradient, value=1 - BETAS[1])
+        torch.sqrt(self.square, out=self.root).add_(EPSILON * second)
+        self.buffer.mul_(1 - lr * self.weight_decay).addcdiv_(self.mean, self.root, value=-lr * second / first)
+
+    def flat(self) -> Tensor:
+        """The parameters, member after member. (M, P)"""
+        return self.network.unpack(self.buffer, self.members)
+
+
 def train(
     network: Network, features: Tensor, fit: Stack, holdout: Stack, flat: Tensor, seeds: Sequence[int], plan: Plan,
     tick: Callable[[float], None],
 ) -> Trained:  # fmt: skip
-    """Trains from the parameters ``flat`` (M, P), which are overwritten.
+    """Trains from the parameters ``flat`` (M, P).
 
     ``tick`` is called with the share of the steps done, between blocks of steps.
     """
-    flat.requires_grad_(False)
-    flat.grad = torch.zeros_like(flat)
-    optimiser = torch.optim.AdamW([flat], lr=plan.lr, weight_decay=plan.weight_decay, fused=True)
-    params, into = network.views(flat), network.views(flat.grad)
+    stepper = Stepper(network, features, flat, plan.weight_decay)
     record = _Record(flat)
     feed = _Feed(fit, seeds, plan.batch)
     block = max(1, math.ceil(plan.steps / CHECKS))
     total, step = torch.zeros(len(flat), dtype=flat.dtype, device=flat.device), 0
     for step in range(1, plan.steps + 1):
-        optimiser.param_groups[0]["lr"] = cosine(plan.lr, step - 1, plan.steps)
-        total += network.loss_gradient(params, features, feed.next(), into)
-        optimiser.step()
+        total += stepper.step(feed.next(), cosine(plan.lr, step - 1, plan.steps))
         if step % block == 0 or step == plan.steps:
             length = (step - 1) % block + 1
-            answers, _ = network.forward(params, features, holdout.batch(0, len(holdout)))
-            record.look(step, flat, (answers - holdout.observed).square().mean(1), total / length)
+            answers, _ = network.forward(stepper.params, features, holdout.batch(0, len(holdout)))
+            record.look(step, stepper.flat(), (answers - holdout.observed).square().mean(1), total / length)
             total.zero_()
             tick(step / plan.steps)
-    return record.result()
+    return record.result(stepper.flat())
 
 
 def cosine(peak: float, step: int, steps: int) -> float:
@@ -119,6 +150,6 @@ class _Record:
                 self.holdout[m], self.train[m], self.step[m] = here, fitted, step
                 self.best[m].copy_(flat[m])
 
-    def result(self) -> Trained:
+    def result(self, last: Tensor) -> Trained:
         """What the training hands back."""
-        return Trained(self.best, self.step, self.holdout, self.train, self.diverged)
+        return Trained(self.best, last, self.step, self.holdout, self.train, self.diverged)
