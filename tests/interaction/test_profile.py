@@ -5,8 +5,9 @@ import numpy.typing as npt
 import pytest
 
 from mtam.interaction import reference
+from mtam.interaction.curvature import Dense, Krylov
 from mtam.interaction.factors import balance, truncate, without_radial
-from mtam.interaction.levenberg import Point, hessian, start
+from mtam.interaction.levenberg import start
 from mtam.interaction.profile import RIDGE, Profile, whitener
 from mtam.interaction.splines import SplineSpace
 
@@ -72,7 +73,15 @@ def test_hessian_is_the_projected_gauss_newton_matrix() -> None:
     features = reference.features(x @ u, x @ v, 5, profile.space) @ profile.basis
     gram = features.T @ features + RIDGE * np.eye(features.shape[1])
     expected = 2 / profile.rows * (rows.T @ rows - rows.T @ features @ np.linalg.solve(gram, features.T @ rows))
-    np.testing.assert_allclose(hessian(profile, Point(u, v, fit)), expected, atol=1e-10)
+    dense = Dense(profile, u, v, fit)
+    np.testing.assert_allclose(dense.matrix, expected, atol=1e-10)
+    matrix_free, step = Krylov(profile, u, v, fit), np.random.default_rng(3).standard_normal(16)
+    np.testing.assert_allclose(matrix_free.apply(step), expected @ step, atol=1e-10)
+    assert matrix_free.form(step) == pytest.approx(dense.form(step))
+    gradient = expected @ step
+    solution = dense.solve(0.1, gradient)
+    closer = matrix_free.solve(0.1 * dense.level / matrix_free.level, gradient)
+    assert np.linalg.norm(closer - solution) < 0.05 * np.linalg.norm(solution)
 
 
 def test_gauge() -> None:

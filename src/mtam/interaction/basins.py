@@ -12,11 +12,11 @@ from mtam.interaction.truth import SCALE
 
 BATCH = 5  # starts screened at a time
 REFINED = 2  # of each batch
-SCREENING_ROWS = 60  # rows per parameter
-HESSIAN_ROWS = 150  # rows per parameter
+SCREENING_ROWS = 70  # rows per parameter
+HESSIAN_ROWS = 160  # rows per parameter
 FEWEST_ROWS = 4000
 SCREENING_STEPS = 5
-STEPS = 60  # limit of a refinement; typical: 3 to 10
+STEPS = 40  # limit of a refinement; typical: 3 to 10
 MIDDLE = 8  # candidates are refined and compared on one sample in eight
 SAME_LOSS = 0.5  # chi^2 units: losses that cannot be told apart
 NEAR_LOSS, NEAR_COSINE = 0.02, 0.99  # or: nearly the same loss at nearly the same A (iterations stall at kinks of phi)
@@ -36,20 +36,25 @@ def head(profile: Profile, rows: int) -> Profile:
     return profile.head(max(rows, FEWEST_ROWS) // profile.tokens + 1)
 
 
+def parameters(profile: Profile, rank: int) -> int:
+    """The dimension of the matrices of rank r, 2 r d - r^2."""
+    return rank * (2 * int(profile.x.shape[2]) - rank)
+
+
 def hessian_sample(profile: Profile, rank: int) -> Profile:
     """Enough samples for a Hessian over factors of rank r."""
-    return head(profile, HESSIAN_ROWS * 2 * rank * profile.x.shape[2])
+    return head(profile, HESSIAN_ROWS * parameters(profile, rank))
 
 
 def middle_sample(profile: Profile, rank: int) -> Profile:
     """The samples on which candidates are compared."""
-    screen = head(profile, SCREENING_ROWS * 2 * rank * profile.x.shape[2])
+    screen = head(profile, SCREENING_ROWS * parameters(profile, rank))
     return profile.head(max(len(screen.x), len(profile.x) // MIDDLE))
 
 
 def search(profile: Profile, candidates: Iterator[Factors], rank: int, limit: int, tick: Callable[[], None]) -> Basin:
     """Take starts from ``candidates``, at most ``limit``, until two refined ones agree on the best loss."""
-    screen = head(profile, SCREENING_ROWS * 2 * rank * profile.x.shape[2])
+    screen = head(profile, SCREENING_ROWS * parameters(profile, rank))
     sample, middle = hessian_sample(profile, rank), middle_sample(profile, rank)
     waiting: list[Point] = []
     found: list[Point] = []

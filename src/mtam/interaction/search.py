@@ -3,8 +3,9 @@
 A has rank r, so all that matters happens in the span of its column and row spaces, of dimension at most 2r. Moments of
 the data estimate both; with the tokens projected there the problem is the same one in dimension 2r instead of d,
 and many starts cost little. The winner is lifted back and polished on all data. The search ends when two starts
-agree on it and its residuals show no structure; else the space is enlarged by what the residuals point at, and in the
-end it is all of R^d.
+agree on it and its residuals show no structure. Where only agreement is missing, the next round starts inside the
+spaces of the polished A; where the residuals show structure, in a space enlarged by what they point at, and in the
+end in R^d.
 
 Searches use coarse cubic splines whatever the final space is. With few knots most random starts reach the best
 basin; with the many knots of the final fit phi adapts to a wrong A and most of them get stuck.
@@ -29,7 +30,7 @@ Array = npt.NDArray[np.float64]
 Tick = Callable[[], None]
 
 COARSE = 6  # intervals; even, so that a kink of phi at zero meets a knot
-REDUCED_ROWS = 400  # rows per parameter of a projected problem
+REDUCED_ROWS = 500  # rows per parameter of a projected problem
 ROUND = 15  # starts per round, at most
 
 
@@ -58,7 +59,7 @@ def search(profile: Profile, rank: int, max_starts: int, rng: np.random.Generato
     frame = np.concatenate([columns, rows], axis=1)
     champion: Point | None = None  # of the coarse problem, on the middle sample
     best: Search | None = None
-    tried = 0
+    tried, confirmed = 0, False
     while best is None or not (best.converged or tried >= max_starts):
         limit = min(ROUND, max_starts - tried)
         if frame.shape[1] < profile.x.shape[2]:
@@ -74,8 +75,11 @@ def search(profile: Profile, rank: int, max_starts: int, rng: np.random.Generato
             best = Search(point, tried, basin.agreeing, lack_of_fit(profile, point, rng))
         else:
             best = replace(best, tried=tried)
-        residuals = middle.residuals(champion.u, champion.v, champion.fit)
-        frame = np.concatenate([frame, champion.u, champion.v, *spaces(middle, residuals, rank)], axis=1)
+        if best.lack_of_fit < ALARM and not confirmed:
+            frame, confirmed = np.concatenate([champion.u, champion.v], axis=1), True
+        else:
+            residuals = middle.residuals(champion.u, champion.v, champion.fit)
+            frame = np.concatenate([frame, champion.u, champion.v, *spaces(middle, residuals, rank)], axis=1)
     return best
 
 
@@ -89,7 +93,7 @@ def _projected(profile: Profile, span: Array, rank: int, limit: int, rng: np.ran
     """The best basin with the column and row spaces of A inside ``span``, lifted to R^d and polished there."""
     frame = np.linalg.qr(span)[0]  # (d, k)
     width = frame.shape[1]
-    small = basins.head(profile, REDUCED_ROWS * 2 * rank * width)
+    small = basins.head(profile, REDUCED_ROWS * rank * (2 * width - rank))
     inner = replace(small, x=small.x @ (profile.white @ frame), white=np.eye(width))
     basin = basins.search(inner, starts(inner, rank, SCALE, rng), rank, limit, tick)
     middle, sample = basins.middle_sample(profile, rank), basins.hessian_sample(profile, rank)

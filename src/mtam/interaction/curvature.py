@@ -1,0 +1,138 @@
+"""The Gauss-Newton matrix of the profiled loss, H = 2 J^T J / n, as something that solves (H + shift) s = g.
+
+J = (I - F (F^T F)^{-1} F^T) D with rows D_i = d(mean_j phi(u_ij)): along dU it is x_i (V^T z_i)^T, along dV it is
+z_i (U^T x_i)^T (Kaufman's form of variable projection). Both forms leave out the radial direction (U, V), which only
+rescales A. ``Dense`` forms H; ``Krylov`` multiplies with D, of rank one per row, and solves by conjugate gradients:
+at full rank in d = 30 there are 1800 numbers in the factors, and forming H would cost more than the whole fit.
+"""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import scipy.linalg
+
+from mtam.interaction import kernels
+from mtam.interaction.profile import Fit, Profile
+
+Array = npt.NDArray[np.float64]
+
+BLOCK = 512  # rows per block of the Jacobian
+LARGEST_DENSE = 700  # numbers in the factors
+CG_STEPS, CG_TOLERANCE = 40, 0.02  # what an inexact solve loses is of second order in the tolerance
+
+
+class Curvature(Protocol):
+    """H at one point."""
+
+    level: float  # mean diagonal
+
+    def solve(self, shift: float, gradient: Array) -> Array:
+        """(H + shift level I)^{-1} g  # (2dr,)."""
+        ...
+
+    def form(self, step: Array) -> float:
+        """s^T H s."""
+        ...
+
+
+def curvature(profile: Profile, u: Array, v: Array, fit: Fit) -> Curvature:
+    """H over the rows of ``profile``, in the form that suits its size."""
+    return Dense(profile, u, v, fit) if 2 * u.size <= LARGEST_DENSE else Krylov(profile, u, v, fit)
+
+
+def _blocks(profile: Profile, u: Array, v: Array, fit: Fit) -> Iterator[tuple[Array, Array, Array]]:
+    """Whitened tokens, directions z and orthonormal features, block by block  # (n, d), (n, d), (n, K+s)."""
+    d, tokens = u.shape[0], profile.tokens
+    table, space = profile.table(fit), profile.space
+    samples = max(1, BLOCK // tokens)
+    raw = np.empty((samples * tokens, space.dimension))
+    for first in range(0, len(profile.x), samples):
+        x = profile.x[first : first + samples].reshape(-1, d) @ profile.white
+        p, q = x @ u, x @ v
+        z, features = np.empty_like(x), raw[: len(x)]
+        kernels.directions(p, q, x, tokens, table, z)
+        kernels.features(p, q, tokens, space.pieces, space.intervals, features)
+        yield x, z, features @ profile.basis
+
+
+def _radial(u: Array, v: Array) -> Array:
+    direction = np.concatenate([u.ravel(), v.ravel()])
+    return np.asarray(direction / np.linalg.norm(direction))
+
+
+class Dense:
+    """H as a matrix  # (2dr, 2dr)."""
+
+    def __init__(self, profile: Profile, u: Array, v: Array, fit: Fit) -> None:
+        parameters, size, radial = 2 * u.size, profile.space.dimension, _radial(u, v)
+        normal, cross = np.zeros((parameters, parameters)), np.zeros((size, parameters))
+        gram = profile.ridge * profile.rows * np.eye(size)
+        buffer = np.empty((BLOCK + profile.tokens, parameters))
+        for x, z, features in _blocks(profile, u, v, fit):
+            jacobian = buffer[: len(x)]
+            kernels.jacobian(x, z, x @ u, z @ v, jacobian)
+            normal += jacobian.T @ jacobian
+            cross += features.T @ jacobian
+            gram += features.T @ features
+        for part in (cross, normal):  # leave out the radial direction: in rows for both, in columns as well for J^T J
+            part -= np.outer(part @ radial, radial)
+        normal -= np.outer(radial, radial @ normal)
+        normal -= cross.T @ scipy.linalg.solve(gram, cross, assume_a="pos")
+        self.matrix = normal * (2 / profile.rows)
+        self.level = float(np.trace(self.matrix)) / parameters
+
+    def solve(self, shift: float, gradient: Array) -> Array:
+        """By Cholesky factorisation."""
+        shifted = self.matrix + shift * self.level * np.eye(len(gradient))
+        return np.asarray(scipy.linalg.solve(shifted, gradient, assume_a="pos", check_finite=False))
+
+    def form(self, step: Array) -> float:
+        """s^T H s."""
+        return float(step @ self.matrix @ step)
+
+
+class Krylov:
+    """H as products with its rank-one rows; memory of the order of the rows, n (2d + 2r + K + s) numbers."""
+
+    def __init__(self, profile: Profile, u: Array, v: Array, fit: Fit) -> None:
+        parts = [(x, z, features) for x, z, features in _blocks(profile, u, v, fit)]
+        self.x, self.z, self.features = (np.concatenate(part) for part in zip(*parts, strict=True))
+        self.p, self.w = self.x @ u, self.z @ v
+        self.shape, self.radial, self.scale = u.shape, _radial(u, v), 2 / profile.rows
+        gram = self.features.T @ self.features + profile.ridge * profile.rows * np.eye(profile.space.dimension)
+        self.factor = scipy.linalg.cho_factor(gram)
+        squares = np.einsum("nd,nd->n", self.x, self.x) @ np.einsum("nr,nr->n", self.w, self.w)
+        squares += np.einsum("nd,nd->n", self.z, self.z) @ np.einsum("nr,nr->n", self.p, self.p)
+        self.level = float(squares) * self.scale / (2 * u.size)  # of D^T D: an upper bound, which is enough for a scale
+
+    def apply(self, step: Array) -> Array:
+        """H s  # (2dr,)."""
+        step = step - self.radial * (self.radial @ step)
+        du, dv = step.reshape(2, *self.shape)
+        change = np.einsum("nr,nr->n", self.x @ du, self.w) + np.einsum("nr,nr->n", self.z @ dv, self.p)
+        change -= self.features @ scipy.linalg.cho_solve(self.factor, self.features.T @ change)
+        weighted = change[:, None]
+        back = np.concatenate([(self.x.T @ (weighted * self.w)).ravel(), (self.z.T @ (weighted * self.p)).ravel()])
+        return np.asarray((back - self.radial * (self.radial @ back)) * self.scale)
+
+    def solve(self, shift: float, gradient: Array) -> Array:
+        """By conjugate gradients from zero; every iterate decreases the quadratic model."""
+        step, residual = np.zeros_like(gradient), gradient.copy()
+        direction, power = residual.copy(), float(residual @ residual)
+        goal = CG_TOLERANCE**2 * power
+        for _ in range(CG_STEPS):
+            if power <= goal:
+                break
+            image = self.apply(direction) + shift * self.level * direction
+            length = power / float(direction @ image)
+            step += length * direction
+            residual -= length * image
+            power, last = float(residual @ residual), power
+            direction = residual + (power / last) * direction
+        return step
+
+    def form(self, step: Array) -> float:
+        """s^T H s."""
+        return float(step @ self.apply(step))
