@@ -7,8 +7,9 @@ import torch
 
 from mtam.recall import pack
 from mtam.recall.contexts import problem
-from mtam.recall.evaluate import recall
+from mtam.recall.evaluate import dimension, recall, sensitivity
 from mtam.recall.gates import GATES, SHARPNESS, Tags
+from mtam.recall.reference import factorised, member_inputs
 from tests.recall.helpers import assemble, trials
 
 NAMES = list(GATES)
@@ -143,3 +144,29 @@ def test_features_see_every_kept_mode() -> None:
     c = pack.features(problem(trial.data, 0), trial.model, torch.float64)
     strength = torch.linalg.svdvals(c[:-2, :-2])
     assert strength.max() / strength.min() < 60
+
+
+@pytest.mark.parametrize("length", [None, 80])
+def test_sensitivity_is_the_derivative_by_the_true_coefficients(length: int | None) -> None:
+    """Against automatic differentiation through the coefficients of the attended measure."""
+    some = trials(2, length=length)
+    network, features, rows, flat = assemble(some)
+    batch = rows.batch(0, 32)
+    problems = [problem(t.data, t.seed) for t in some]
+    found = sensitivity(network, flat, features, rows.rows(0, 32), problems)
+    for m, p in enumerate(problems):
+        module = factorised(network, flat, features, m)
+        given = list(member_inputs(batch, m))
+        shift = torch.zeros(32, p.data.modes, dtype=torch.float64, requires_grad=True)
+        moments = shift @ torch.from_numpy(p.presentation())
+        given[-1] = given[-1] + torch.nn.functional.pad(moments, (0, 2))
+        (slope,) = torch.autograd.grad(module(*given).sum(), shift)
+        expected = slope.square().mean(0) * torch.from_numpy(p.law.eigenvalues)
+        torch.testing.assert_close(found[m], expected, rtol=1e-6, atol=1e-9)
+
+
+def test_effective_dimension_counts_what_rises_above_the_error() -> None:
+    strength = torch.tensor([1.0, 1.0, 0.1, 0.0], dtype=torch.float64)
+    assert dimension(strength, 0.05)["effective_dimension"] == 3
+    assert dimension(strength, 0.5)["effective_dimension"] == 2
+    assert dimension(torch.ones(7, dtype=torch.float64), 0.1)["participation"] == pytest.approx(7)

@@ -1,6 +1,7 @@
 """A member's training depends on its own spec only; divergence stays at home; the same spec gives the same numbers."""
 
 import copy
+import json
 from typing import Any
 
 import pytest
@@ -103,7 +104,9 @@ def test_records_are_plain_finite_numbers_and_complete() -> None:
     }  # fmt: skip
     assert wanted <= set(record)
     for name, value in record.items():
-        assert type(value) in (bool, int, float), name
+        for number in value if isinstance(value, list) else [value]:
+            assert type(number) in (bool, int, float), name
+    assert json.loads(json.dumps(record, allow_nan=False)) == record
     assert record["error"] == pytest.approx(record["mse"] / record["target_variance"])
     assert record["steps"] == trials(1)[0].optimiser_steps()
 

@@ -61,6 +61,12 @@ class Problem:
             return self.law.grid.values * self.law.grid.weights
         return np.eye(self.data.nodes)
 
+    def presentation(self) -> Array:
+        """d moments / d coefficients of a component, up to the noise of finite tokens. (J, K)"""
+        if self.data.length is None:
+            return np.eye(self.data.modes)
+        return self.law.grid.values * self.law.grid.weights
+
     def sample(self, split: str, n: int) -> Sample:
         """The first n contexts of the stream ``split`` ("train" or "test")."""
         data = self.data

@@ -1,15 +1,18 @@
 """What a trained member is worth on fresh contexts: risk, and whether it recalls the right component."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from mtam.recall.contexts import Sample
+from mtam.recall.contexts import Problem, Sample
 from mtam.recall.network import Network
 from mtam.recall.pack import Stack
 
 CHUNK = 1024  # contexts at a time
+SHOWN = 16  # sensitivities kept in a record
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,32 @@ def outputs(network: Network, flat: Tensor, features: Tensor, contexts: Stack) -
         answers.append(part.double().cpu())
         weights.append(kept.weights.double().cpu())
     return Outputs(torch.cat(answers, 1), torch.cat(weights, 2))
+
+
+def sensitivity(
+    network: Network, flat: Tensor, features: Tensor, contexts: Stack, problems: Sequence[Problem]
+) -> Tensor:
+    """How much each Mercer coefficient of the attended measure moves the answer: E (df/du_j)^2 lambda_j. (M, J)"""
+    slopes = network.content_slopes(network.views(flat), features, contexts.batch(0, min(len(contexts), CHUNK)))
+    parts = []
+    for each, p in zip(slopes.double().cpu(), problems, strict=True):
+        by_mode = each[:, :-2] @ torch.from_numpy(p.presentation().T)  # (B, J)
+        parts.append(by_mode.square().mean(0) * torch.from_numpy(p.law.eigenvalues))
+    return torch.stack(parts)
+
+
+def dimension(strength: Tensor, mse: float) -> dict[str, Any]:
+    """The effective dimension that the head uses, against D_eff(n) of theory. (J,)
+
+    ``effective_dimension`` counts the coefficients that move the answer by more than its error, so that what they add
+    is signal; ``participation`` is (sum s)^2 / sum s^2.
+    """
+    total = float(strength.sum())
+    return {
+        "effective_dimension": int((strength > mse).sum()),
+        "participation": total**2 / max(float(strength.square().sum()), 1e-300),
+        "sensitivity": [float(s) for s in strength[:SHOWN]],
+    }
 
 
 def risk(answers: Tensor, sample: Sample) -> dict[str, float]:

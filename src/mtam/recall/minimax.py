@@ -20,8 +20,9 @@ from mtam.recall.spec import Spectrum
 
 Array = NDArray[np.float64]
 
-LEVELS = 4000  # water levels tried, evenly spaced in the logarithm
-FLOOR = 1e-12  # the lowest level, as a share of the widest half-axis
+LEVELS = 60000  # water levels tried, evenly spaced in the logarithm; the border N = n makes coarser curves jagged
+FLOOR = 1e-9  # the lowest level, as a share of the widest half-axis: N > n there for every n below 1e9
+BUMPS = 4000  # water levels tried for the lower bound
 AXES = 4096  # axes of the box; those below the floor never split
 
 
@@ -37,15 +38,15 @@ class Covers:
     """Covers by water level, finest last."""
 
     levels: Array  # theta
-    log_cells: Array  # ln N
+    log_cells: Array  # ln N, the metric entropy of the box at half-width theta in the split axes
     bias: Array  # h^2
     split: NDArray[np.int64]  # D, the number of axes with m_j > 1
 
 
 def covers(axes: Array) -> Covers:
-    """The covers of the box with half-axes ``axes`` (J,) at all water levels."""
+    """The covers of the box with half-axes ``axes`` (J,), widest first, at all water levels."""
     levels = axes.max() * np.geomspace(1.0, FLOOR, LEVELS)
-    split = np.searchsorted(-axes, -levels, side="left")  # axes are sorted downwards
+    split = np.searchsorted(-axes, -levels, side="left")
     log_sum = np.concatenate([[0.0], np.cumsum(np.log(np.maximum(axes, np.finfo(float).tiny)))])
     rest = np.concatenate([np.cumsum(axes[::-1] ** 2)[::-1], [0.0]])
     log_cells = log_sum[split] - split * np.log(levels)
@@ -53,27 +54,132 @@ def covers(axes: Array) -> Covers:
     return Covers(levels, log_cells, bias, split)
 
 
-def reference_curve(
-    alpha: float, decay: float, sizes: Sequence[int], sigma: float, *, spectrum: Spectrum = "exponential",
-    query_range: float = 0.0, variance: float | None = None,
-) -> Array:  # fmt: skip
-    """R_ref(n) for every size. (sizes,)
+def box(alpha: float, decay: float, spectrum: Spectrum, query_range: float) -> tuple[Array, float]:
+    """Half-axes, widest first, and the mean square sum_j lambda_j of the coefficients, the unit of all risks here.
 
-    Risks are in units of ``variance``, by default the mean square sum_j lambda_j of the coefficients, which is the
-    variance of a 1-Lipschitz linear answer; ``sigma`` is in units of the target's deviation, as in the data.
-    ``query_range`` adds an axis of that full width for the query's content, in units of the root mean square of u.
-    Raises ValueError for sizes below 1.
+    It is the largest variance that a 1-Lipschitz function of u can have up to a constant. ``query_range`` adds an axis
+    for the query's content, of that full width in root mean squares of u.
     """
-    n = np.asarray(sizes, dtype=np.float64)
-    if n.min() < 1:
-        raise ValueError("sample sizes must be at least 1")
     axes = half_axes(alpha, decay, spectrum)
-    mean_square = float((axes**2).sum() / 3)
+    unit = float((axes**2).sum() / 3)
     if query_range > 0:
-        axes = np.sort(np.append(axes, query_range * np.sqrt(mean_square) / 2))[::-1]
+        axes = np.sort(np.append(axes, query_range * np.sqrt(unit) / 2))[::-1]
+    return axes, unit
+
+
+def _best_covers(
+    alpha: float, decay: float, sizes: Sequence[int], sigma: float, spectrum: Spectrum, query_range: float
+) -> tuple[Covers, NDArray[np.int64], Array]:
+    """All covers, the index of the best one for every size, and its risk."""
+    n = np.asarray(sizes, dtype=np.float64)
+    if n.size == 0 or n.min() < 1:
+        raise ValueError("sample sizes must be at least 1")
+    axes, unit = box(alpha, decay, spectrum, query_range)
     found = covers(axes)
-    unit = mean_square if variance is None else variance
     cells = np.exp(np.minimum(found.log_cells, 700.0))
     risk = found.bias / unit + sigma**2 * cells / n[:, None]  # (sizes, levels)
     risk[found.log_cells > np.log(n)[:, None] + 1e-12] = np.inf
-    return np.asarray(risk.min(axis=1))
+    best = risk.argmin(axis=1)
+    return found, best, risk[np.arange(len(n)), best]
+
+
+def reference_curve(
+    alpha: float, decay: float, sizes: Sequence[int], sigma: float, *, spectrum: Spectrum = "exponential",
+    query_range: float = 0.0,
+) -> Array:  # fmt: skip
+    """R_ref(n) for every size, with ``sigma`` in units of the target's deviation. (sizes,)
+
+    Raises ValueError for sizes below 1.
+    """
+    return _best_covers(alpha, decay, sizes, sigma, spectrum, query_range)[2]
+
+
+def effective_dimension(
+    alpha: float, decay: float, sizes: Sequence[int], sigma: float, *, spectrum: Spectrum = "exponential",
+    query_range: float = 0.0,
+) -> NDArray[np.int64]:  # fmt: skip
+    """D_eff(n), the number of axes that the best cover splits; of order (ln n)^{1/(alpha+1)}. (sizes,)
+
+    Raises ValueError for sizes below 1.
+    """
+    found, best, _ = _best_covers(alpha, decay, sizes, sigma, spectrum, query_range)
+    return found.split[best]
+
+
+def metric_entropy(alpha: float, decay: float, radii: Sequence[float], *, spectrum: Spectrum = "exponential") -> Array:
+    """ln N of the cover whose cells have half-width at most ``radius`` in every axis. (radii,)"""
+    axes = half_axes(alpha, decay, spectrum)
+    ratio = axes / np.asarray(radii, dtype=np.float64)[:, None]
+    return np.asarray(np.log(np.maximum(ratio, 1.0)).sum(1))
+
+
+def lower_bound(
+    alpha: float, decay: float, sizes: Sequence[int], sigma: float, *, spectrum: Spectrum = "exponential",
+    query_range: float = 0.0,
+) -> Array:  # fmt: skip
+    """Assouad's bound on the minimax risk over 1-Lipschitz functions, in the units of the reference curve. (sizes,)
+
+    Bumps (theta - ||.||_inf)_+ sit on N = prod_j floor(a_j / theta) disjoint cells of the split axes. A bump's mean
+    square over the box is k theta^2 / N with k = P(some support) * 2 / ((D + 1)(D + 2)), and
+
+        R >= k theta^2 / 8 * (1 - sqrt(n k theta^2 / (4 N sigma^2))),   maximised over theta
+
+    (Tsybakov, Introduction to Nonparametric Estimation, Theorem 2.12, with Pinsker's inequality).
+    Raises ValueError for sizes below 1 or sigma = 0.
+    """
+    n = np.asarray(sizes, dtype=np.float64)
+    if n.size == 0 or n.min() < 1 or sigma <= 0:
+        raise ValueError("the lower bound needs sizes of at least 1 and noise above zero")
+    axes, unit = box(alpha, decay, spectrum, query_range)
+    levels = axes.max() * np.geomspace(1.0, 1e-4, BUMPS)
+    best = np.zeros(len(n))
+    for theta in levels:
+        kept = axes[axes >= theta]
+        cells = np.floor(kept / theta)
+        log_cells, dim = float(np.log(cells).sum()), len(kept)
+        inside = float(np.exp(log_cells + dim * np.log(theta) - np.log(kept).sum()))
+        k = 2 * inside / ((dim + 1) * (dim + 2))
+        shift = n * k * theta**2 / (4 * sigma**2 * unit) * np.exp(-log_cells)
+        best = np.maximum(best, k * theta**2 / 8 * (1 - np.sqrt(shift)) / unit)
+        if log_cells > np.log(n.max()) + 20:
+            break  # finer cells only lose
+    return best
+
+
+@dataclass(frozen=True)
+class Gamma:
+    """-ln R = intercept + slope (ln n)^gamma."""
+
+    gamma: float
+    slope: float
+    intercept: float
+
+
+def fit_axis(sizes: Sequence[int], risks: Sequence[float] | Array, gamma: float) -> tuple[Gamma, float]:
+    """Least squares of -ln R on (ln n)^gamma, and the residual sum of squares."""
+    x, y = np.log(np.asarray(sizes, dtype=np.float64)) ** gamma, -np.log(np.asarray(risks, dtype=np.float64))
+    slope = float(((x - x.mean()) * (y - y.mean())).sum() / ((x - x.mean()) ** 2).sum())
+    intercept = float(y.mean() - slope * x.mean())
+    return Gamma(gamma, slope, intercept), float(((y - intercept - slope * x) ** 2).sum())
+
+
+def fit_gamma(sizes: Sequence[int], risks: Sequence[float] | Array) -> Gamma:
+    """The free exponent: least squares over gamma in [0.02, 3] as well, by a grid refined twice.
+
+    To be applied to a measured and to the reference curve on the same sizes; alone it estimates nothing asymptotic.
+    Raises ValueError for fewer than four sizes.
+    """
+    if len(sizes) < 4:
+        raise ValueError("a free exponent needs at least four sizes")
+    low, high = 0.02, 3.0
+    for _ in range(3):
+        grid = np.linspace(low, high, 151)
+        best = int(np.argmin([fit_axis(sizes, risks, float(g))[1] for g in grid]))
+        low, high = float(grid[max(best - 1, 0)]), float(grid[min(best + 1, 150)])
+    return fit_axis(sizes, risks, float(grid[best]))[0]
+
+
+def asymptotic_slope(alpha: float, decay: float) -> float:
+    """The limit of -ln R / (ln n)^g: 2 C^{-g} with g = alpha / (alpha + 1), C = g (2 / c)^{1/alpha}."""
+    g = alpha / (alpha + 1)
+    return float(2 * (g * (2 / decay) ** (1 / alpha)) ** -g)

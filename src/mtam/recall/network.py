@@ -155,6 +155,13 @@ class Network:
             self.gate.backward(params, batch.at, kept.gate, self._pulled(batch.moments, d_pooled), into)
         return residual.square_().mean(1)
 
+    def content_slopes(self, params: Params, features: Tensor, batch: Batch) -> Tensor:
+        """d answer / d u, u the attended moments. (M, B, K)"""
+        _, kept = self.forward(params, features, batch)
+        d2 = silu_slope(kept.s2, kept.h2) * params["out"].transpose(1, 2)
+        d1 = torch.bmm(d2, params["second"].transpose(1, 2)) * silu_slope(kept.s1, kept.h1)
+        return torch.bmm(d1, kept.first.transpose(1, 2))
+
     def _pulled(self, moments: Tensor, d_pooled: Tensor) -> Tensor:
         """dLoss/da_i = m_i . dLoss/du, component by component so that the products stay in the cache. (M, I, B)"""
         found = moments.new_empty(moments.shape[:3])

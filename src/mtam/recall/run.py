@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -11,7 +12,7 @@ from torch import Tensor
 from mtam.recall import pack
 from mtam.recall.benchmark import solve
 from mtam.recall.contexts import Problem, Sample, problem
-from mtam.recall.evaluate import Outputs, outputs, recall, risk
+from mtam.recall.evaluate import dimension, outputs, recall, risk, sensitivity
 from mtam.recall.gates import GATES
 from mtam.recall.network import Network
 from mtam.recall.spec import RecallTrial
@@ -19,6 +20,15 @@ from mtam.recall.train import Plan, Trained, train
 
 KIND = torch.float32
 BANDWIDTHS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)  # from one-hot on separated tags to nearly uniform
+
+
+@dataclass(frozen=True)
+class Member:
+    """What one trained member says about its fresh contexts."""
+
+    answers: Tensor  # (n,)
+    weights: Tensor  # (I, n)
+    strength: Tensor  # (J,)
 
 
 def run(trials: Sequence[RecallTrial], *, device: str, tick: Callable[[float], None]) -> list[dict[str, Any]]:
@@ -94,18 +104,24 @@ def assess(
     samples = [p.sample("test", p.data.test) for p in problems]
     tests = pack.stack(samples, [trial.model for trial in trials], place, KIND)
     found = outputs(network, trained.best, features, tests)
-    return [_record(m, trial, samples[m], found, trained, network) for m, trial in enumerate(trials)]
+    strength = sensitivity(network, trained.best, features, tests, problems)
+    return [
+        _record(trial, samples[m], Member(found.answers[m], found.weights[m], strength[m]), trained, m, network)
+        for m, trial in enumerate(trials)
+    ]
 
 
 def _record(
-    m: int, trial: RecallTrial, sample: Sample, found: Outputs, trained: Trained, network: Network
+    trial: RecallTrial, sample: Sample, found: Member, trained: Trained, m: int, network: Network
 ) -> dict[str, Any]:
     step = trained.diverged_at[m]
     if step is not None:
         return {"failure": f"training diverged by step {step} (learning rate {trial.model.lr:g})"}
+    scores = risk(found.answers, sample)
     record: dict[str, Any] = {
-        **risk(found.answers[m], sample),
-        **recall(found.weights[m], sample),
+        **scores,
+        **recall(found.weights, sample),
+        **dimension(found.strength, scores["mse"]),
         "train_loss": trained.train_loss[m],
         "holdout_loss": trained.holdout_loss[m],
         "steps": trial.optimiser_steps(),
@@ -114,6 +130,6 @@ def _record(
     }
     if trial.model.name == "frozen_rbf":
         record["bandwidth"] = trial.model.bandwidth
-    if not all(math.isfinite(value) for value in record.values()):
+    if not all(math.isfinite(value) for value in record.values() if not isinstance(value, list)):
         return {"failure": "the trained network gives answers that are not finite on fresh contexts"}
     return record

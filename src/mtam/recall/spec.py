@@ -125,7 +125,8 @@ class RecallTrial(Trial):
         from mtam.recall.minimax import reference_curve
 
         d = self.data
-        return reference_curve(d.alpha, d.decay, sizes, d.noise, spectrum=d.spectrum).tolist()
+        curve = reference_curve(d.alpha, d.decay, sizes, d.noise, spectrum=d.spectrum)
+        return [float(value) for value in curve]
 
     def law(self) -> dict[str, Any]:
         """exp(-Theta((ln n)^{alpha/(alpha+1)})) for exponential spectra (paper A, main theorem)."""
