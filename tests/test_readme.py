@@ -12,7 +12,7 @@ from tests.conftest import REPO, Mtam
 README = (REPO / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, flags=re.DOTALL)
 COMMANDS = [line for kind, text in BLOCKS if kind == "bash" for line in text.splitlines() if line.startswith("mtam ")]
-PLANNED = [line for line in COMMANDS if line.split()[1] in ("sweep", "fit-ips") and line != "mtam sweep noise"]
+PLANNED = [line for line in COMMANDS if line.split()[1] in ("sweep", "fit-ips") and line != "mtam sweep my_sweep"]
 
 
 @pytest.mark.parametrize("line", PLANNED)
@@ -28,17 +28,17 @@ def test_the_sweep_of_your_own(mtam: Mtam, here: Path, monkeypatch: pytest.Monke
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_text(path.read_text())
     (yaml,) = [text for kind, text in BLOCKS if kind == "yaml"]
-    (conf / "sweep" / "noise.yaml").write_text(yaml)
+    (conf / "sweep" / "my_sweep.yaml").write_text(yaml)
     monkeypatch.setenv("MTAM_CONF", str(conf))
     catalog.conf_dir.cache_clear()
     try:
-        said = mtam("sweep", "noise", "--dry-run")
+        said = mtam("sweep", "my_sweep", "--dry-run")
         listed = mtam("list")
     finally:
         catalog.conf_dir.cache_clear()
     assert said.code == 0, said.err
     assert "36 of 36" in said.out
-    assert "does label noise change the slope?" in listed.out
+    assert "does label noise change the slope at alpha = 2?" in listed.out
 
 
 def test_every_picture_of_the_readme_is_there() -> None:

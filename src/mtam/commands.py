@@ -69,7 +69,6 @@ def _run(plan: Plan, options: Options, voice: Voice) -> tuple[dict[str, Any], in
 def _tell(outcome: Outcome, voice: Voice) -> None:
     from mtam.report import screen
 
-    size = problem(outcome.plan.problem).size
     if outcome.plan.kind == "fit" and "error" in outcome.summary:
         voice.tell(screen.fit_table(outcome.summary))
     elif outcome.plan.kind == "sweep":
@@ -77,15 +76,8 @@ def _tell(outcome: Outcome, voice: Voice) -> None:
 
         rows = tables.trial_rows(outcome.plan, store.read_all(outcome.out, outcome.plan.trials))
         results = tables.cell_results(outcome.plan, rows)
-        for result in results:
-            voice.tell(screen.convergence_table(result, size))
-        voice.tell(screen.slopes_table(results, size))
-        parts = problem(outcome.plan.problem).parts
-        for table in (screen.parts_table(results, parts, size), screen.facts_table(results)):
-            if table is not None:
-                voice.tell(table)
-        for note in screen.notes_on_slopes(results):
-            voice.tell(note)
+        for what in screen.sweep_report(results, problem(outcome.plan.problem)):
+            voice.tell(what)
     if outcome.failures:
         voice.tell(screen.failures_table(outcome.plan, outcome.failures))
     if outcome.missing:

@@ -163,14 +163,17 @@ def _current(out: Path, stamp: str) -> dict[str, Any] | None:
 
 
 def _build_sweep(plan: Plan, out: Path, records: Mapping[str, Record]) -> tuple[dict[str, Any], list[Path]]:
-    from mtam.report import figures, tables
+    from mtam.report import figures, maps, tables
 
     rows = tables.trial_rows(plan, records)
     results = tables.cell_results(plan, rows)
     write_text(out / "curve.csv", rows.to_csv(index=False))
     write_text(out / "rates.csv", tables.rates_rows(results).to_csv(index=False))
     kind = problem(plan.problem)
-    drawn = figures.curves(results, out / "curves", kind.size, kind.parts)
+    drawn = []
+    if any(len(result.curve.sizes) > 1 for result in results):
+        drawn += figures.curves(results, out / "curves", kind.size, kind.parts)
+    drawn += maps.levels(results, out / "levels", kind.levels, kind.size)
     cells = tables.summary_of_sweep(results)
     summary = {
         "sweep": plan.name,

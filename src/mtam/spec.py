@@ -6,6 +6,7 @@ folders) never does.
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -61,6 +62,11 @@ class Trial(Frozen):
     def facts(self) -> dict[str, Any]:
         """What theory says about this trial's cell beyond the law, as columns of rates.csv; largest size, last seed."""
         return {}
+
+    def reference(self, sizes: Sequence[int]) -> list[float] | None:
+        """The error that theory forecasts at these sizes up to constants, where there is a curve and not just a law."""
+        del sizes
+        return None
 
     @classmethod
     def from_json(cls, text: str) -> Self:

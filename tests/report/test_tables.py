@@ -65,3 +65,27 @@ def test_a_single_seed_has_no_slope(records: dict[str, Record]) -> None:
     assert cell["slope_ci"] is None
     assert cell["standard_errors"] == [None] * 3
     assert np.isfinite(cell["mean_errors"]).all()
+
+
+def test_levels_and_law_comparison(plan: Plan, records: dict[str, Record]) -> None:
+    for record in records.values():
+        record["numbers"]["attention_mass"] = 0.75
+    results = tables.cell_results(plan, tables.trial_rows(plan, records))
+    assert results[0].levels["attention_mass"] == (0.75, 0.0)
+    assert results[0].levels["error"][0] == pytest.approx(2 / 256)
+    assert tables.law_comparison(results[0]) == {}  # three sizes decide nothing
+    assert results[0].reference is not None
+    assert np.all(np.diff(results[0].reference) < 0)
+
+
+def test_a_power_law_is_recognised_against_theory() -> None:
+    plan = plan_sweep("alpha", ["data.alpha=1", "sweep.sizes=[64,128,256,512,1024]", "sweep.seeds=3"])
+    rng = np.random.default_rng(0)
+    numbers = {key: float(np.exp(0.01 * rng.normal())) / trial.n for key, trial in plan.trials.items()}
+    records: dict[str, Record] = {key: {"numbers": {"error": value}} for key, value in numbers.items()}
+    (result,) = tables.cell_results(plan, tables.trial_rows(plan, records))
+    told = tables.law_comparison(result)
+    assert told["aic_over_power_law"] < -2
+    assert told["comparison"] == "a power law fits better"
+    assert told["free_gamma_low"] <= 1 <= told["free_gamma_high"]
+    assert told["theory_gamma"] == 0.5

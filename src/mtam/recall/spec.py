@@ -12,9 +12,19 @@ from pydantic import Field, model_validator
 from mtam.spec import Frozen, Trial
 
 Tags = Literal["cross_polytope", "orthonormal", "simplex", "equicorrelated", "iid", "nuisance"]
-Basis = Literal["cosine", "legendre", "haar"]
+Basis = Literal["cosine", "legendre", "haar", "bspline"]
 Spectrum = Literal["exponential", "polynomial"]
-Target = Literal["matern", "takagi", "linear"]
+Target = Literal["matern", "takagi", "linear", "quadratic"]
+
+
+def misfit(basis: Basis, modes: int, nodes: int) -> str | None:
+    """Why this many modes of a basis are not orthonormal on this many quadrature nodes; None if they are."""
+    if basis in ("haar", "bspline") and nodes & (nodes - 1):
+        return f"data.basis = {basis} needs a power of two as data.nodes, not {nodes}"
+    most = nodes // 2 if basis == "bspline" else nodes - 1
+    if modes > most:
+        return f"data.modes = {modes} is too many for data.nodes = {nodes}: {basis} has at most {most} there"
+    return None
 
 
 class RecallData(Frozen):
@@ -62,23 +72,44 @@ class RecallModel(Frozen):
     holdout: float = Field(0.2, gt=0, lt=1)  # share of the sample kept for early stopping
 
 
+class ReportedToy(Frozen):
+    """The paper's own toy experiment (Appendix D), for protocol=reported only; ``provenance`` says what is known of it.
+
+    Of the data only alpha, modes (16), nodes, length (5000), noise (0.01) and test (2000) are read there.
+    """
+
+    law: Literal["normal", "uniform_sqrt3", "uniform_1"] = "normal"  # of Z
+    constant: bool = True  # whether 1 is added to the densities
+    heads: int = Field(4, ge=1)
+    width: int = Field(8, ge=1)  # d_model = d_hidden
+    epochs: int = Field(20, ge=1)
+    steps: int | None = Field(None, ge=1)  # optimiser steps whatever n is; null: as many as the epochs make
+    batch: int = Field(16, ge=1)
+    lr: float = Field(1e-2, gt=0)
+    lr_decay: float = Field(0.95, gt=0, le=1)  # factor per twentieth of the training: per epoch of the reported run
+
+    @model_validator(mode="after")
+    def _heads_share_the_width(self) -> Self:
+        if self.width % self.heads:
+            raise ValueError(f"reported.width = {self.width} is no multiple of reported.heads = {self.heads}")
+        return self
+
+
 class RecallTrial(Trial):
     """One recall fit."""
 
     problem: Literal["recall"] = "recall"
-    protocol: Literal["claimed"] = "claimed"
+    protocol: Literal["claimed", "reported"] = "claimed"
     data: RecallData = RecallData()
     model: RecallModel = RecallModel()
-    n: int = Field(1024, ge=8)
+    reported: ReportedToy = ReportedToy()
+    n: int = Field(1024, ge=4)
     seed: int = Field(0, ge=0)
 
     @model_validator(mode="after")
     def _basis_fits_grid(self) -> Self:
-        d = self.data
-        if d.modes >= d.nodes:
-            raise ValueError(f"data.modes = {d.modes} needs data.nodes > {d.modes}, not {d.nodes}")
-        if d.basis == "haar" and d.nodes & (d.nodes - 1):
-            raise ValueError(f"data.basis = haar needs a power of two as data.nodes, not {d.nodes}")
+        if reason := misfit(self.data.basis, self.data.modes, self.data.nodes):
+            raise ValueError(reason)
         return self
 
     @model_validator(mode="after")
@@ -102,17 +133,27 @@ class RecallTrial(Trial):
     def shape(self) -> tuple[Any, ...]:
         """Members of one batched program share every tensor shape, the number of steps and the attention variant."""
         d, m = self.data, self.model
+        if self.protocol == "reported":
+            r = self.reported
+            return (
+                "reported", self.n, d.modes, d.nodes, d.length, d.test, r.heads, r.width, r.batch, r.lr, r.lr_decay,
+                self.optimiser_steps(),
+            )  # fmt: skip
         return (
             "recall", self.n, m.name, m.width, m.hidden, m.batch, m.steps, m.steps_exponent, m.holdout, m.lr,
             m.weight_decay, d.modes, d.nodes, d.components, d.key_dim(), d.length is None, d.test, m.bandwidth is None,
         )  # fmt: skip
 
     def optimiser_steps(self) -> int:
-        """steps * n^steps_exponent, rounded."""
+        """steps * n^steps_exponent, rounded; of the reported toy, its steps or epochs times batches."""
+        if self.protocol == "reported":
+            return self.reported.steps or self.reported.epochs * math.ceil(self.n / self.reported.batch)
         return max(1, round(self.model.steps * math.pow(self.n, self.model.steps_exponent)))
 
     def cost(self) -> float:
         """Seconds on one thread: drawing and judging the contexts, and about 0.2 ms per member-step at batch 128."""
+        if self.protocol == "reported":
+            return 0.5 + 5e-4 * self.optimiser_steps()
         if self.model.name == "knn":
             return 0.2 + 1e-4 * self.n
         if self.model.name == "gp":

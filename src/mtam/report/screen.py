@@ -9,9 +9,9 @@ from rich.text import Text
 
 from mtam.rates.fit import Interval
 from mtam.rates.laws import PowerLaw
-from mtam.report.tables import CellResult
+from mtam.report.tables import CellResult, law_comparison
 from mtam.sweep.plan import Plan
-from mtam.sweep.registry import problem
+from mtam.sweep.registry import Problem, problem
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -24,6 +24,20 @@ def number(value: float | None, digits: int = 3) -> str:
 def interval(value: Interval | None) -> str:
     """An estimate with its interval, e.g. ``-0.81 [-0.85, -0.77]``."""
     return "-" if value is None else f"{value.value:.3f} [{value.low:.3f}, {value.high:.3f}]"
+
+
+def sweep_report(results: list[CellResult], kind: Problem) -> list[Table | str]:
+    """All that a sweep has to tell: curves and slopes where there are several sizes, and levels at the largest one."""
+    told: list[Table | str] = []
+    if any(len(result.curve.sizes) > 1 for result in results):
+        told += [convergence_table(result, kind.size) for result in results]
+        told.append(slopes_table(results, kind.size))
+        more = (laws_table(results), parts_table(results, kind.parts, kind.size), facts_table(results))
+        told += [table for table in more if table is not None]
+        told += notes_on_slopes(results)
+    if results:
+        told.append(levels_table(results, kind.levels, kind.size))
+    return told
 
 
 def convergence_table(result: CellResult, size: str) -> Table:
@@ -68,6 +82,54 @@ def slopes_table(results: list[CellResult], size: str) -> Table:
             "-" if fit is None or fit.r2 is None else f"{fit.r2:.3f}",
         ]
         table.add_row(*row, *([interval(fit.loglog if fit else None)] if bent else []))
+    return table
+
+
+def levels_table(results: list[CellResult], headings: Mapping[str, str], size: str) -> Table:
+    """The error and the diagnostics of every cell at its largest size, with standard errors over seeds."""
+    largest = ", ".join(sorted({f"{result.curve.sizes[-1]:.0f}" for result in results}, key=int))
+    table = Table(title=f"Levels at {size} = {largest}", title_justify="left", title_style="bold")
+    table.add_column("cell")
+    shown = [name for name in ("error", *headings) if any(name in result.levels for result in results)]
+    for name in shown:
+        table.add_column(headings.get(name, name), justify="right")
+    for result in results:
+        table.add_row(result.label, *(_level(result.levels.get(name)) for name in shown))
+    return table
+
+
+def _level(value: tuple[float, float | None] | None) -> str:
+    if value is None:
+        return "-"
+    mean, spread = value
+    return number(mean) if spread is None else f"{number(mean)} ± {number(spread, 2)}"
+
+
+def laws_table(results: list[CellResult]) -> Table | None:
+    """Theory's law against a power law, and the exponent gamma that curve, reference and asymptotics have."""
+    rows = [(result.label, law_comparison(result)) for result in results]
+    if not any(told for _, told in rows):
+        return None
+    title = "Which law: exp(-C (ln n)^gamma) against a power law (gamma = 1)"
+    table = Table(title=title, title_justify="left", title_style="bold")
+    table.add_column("cell")
+    for head in ("AIC gain", "free gamma", "of the reference", "asymptotic", "reference slope"):
+        table.add_column(head, justify="right")
+    table.add_column("verdict")
+    for label, told in rows:
+        if not told:
+            continue
+        free = told["free_gamma"]
+        shown = None if free is None else Interval(free, told["free_gamma_low"], told["free_gamma_high"])
+        table.add_row(
+            label,
+            number(told["aic_over_power_law"]),
+            interval(shown),
+            number(told.get("reference_gamma")),
+            f"{told['theory_gamma']:.3f}",
+            number(told.get("reference_slope")),
+            Text(told["comparison"]),
+        )
     return table
 
 
@@ -118,7 +180,8 @@ def notes_on_slopes(results: list[CellResult]) -> list[str]:
     if any(result.law.theory_slope is None for result in results):
         notes.append(
             "Theory gives the form of the axis, not its constant C; slopes on different axes are not comparable "
-            "between cells, levels are."
+            "between cells, levels are. The asymptotic gamma is not visible at feasible n: compare the free gamma with "
+            "that of the reference curve, which covers the same sizes."
         )
     return notes
 

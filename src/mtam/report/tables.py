@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from mtam.rates.compare import aic_difference, free_gamma, gamma_interval, verdict
 from mtam.rates.curve import Curve, curve
-from mtam.rates.fit import Fit, Interval
-from mtam.rates.laws import Law, PowerLaw, law
+from mtam.rates.fit import Fit, Interval, slopes
+from mtam.rates.laws import Floats, Law, PowerLaw, SubPolynomial, law
 from mtam.sweep import store
 from mtam.sweep.plan import Plan
 from mtam.sweep.registry import problem
@@ -25,6 +27,8 @@ class CellResult:
     curve: Curve
     parts: dict[str, Curve] = field(default_factory=dict)  # curves of further errors in the same records
     facts: dict[str, Any] = field(default_factory=dict)  # what theory says about this cell
+    reference: Floats | None = None  # the curve that theory forecasts on the same sizes
+    levels: dict[str, tuple[float, float | None]] = field(default_factory=dict)  # at the largest size: mean, std. error
 
     @cached_property
     def fit(self) -> Fit | None:
@@ -86,8 +90,20 @@ def cell_results(plan: Plan, rows: pd.DataFrame) -> list[CellResult]:
             continue
         names = [name for name in problem(plan.problem).parts if name in own and own[name].abs().max() > 0]
         parts = {name: curve(own, name) for name in names}
-        results.append(CellResult(cell.axis, law(cell.trials[0].law()), curve(own), parts, cell.trials[-1].facts()))
+        points, last = curve(own), cell.trials[-1]
+        expected = last.reference([int(n) for n in points.sizes])
+        reference = None if expected is None else np.asarray(expected, dtype=float)
+        names = ["error", *problem(plan.problem).levels]
+        levels = {name: _level(own, name) for name in names if name in own}
+        results.append(CellResult(cell.axis, law(last.law()), points, parts, last.facts(), reference, levels))
     return results
+
+
+def _level(rows: pd.DataFrame, name: str) -> tuple[float, float | None]:
+    """Mean and standard error over seeds of one number at the cell's largest size."""
+    values = pd.to_numeric(rows.loc[rows["n"] == rows["n"].max(), name]).dropna().astype(float)
+    spread = float(values.std(ddof=1) / len(values) ** 0.5) if len(values) > 1 else None
+    return float(values.mean()), spread
 
 
 def rates_rows(results: list[CellResult]) -> pd.DataFrame:
@@ -112,6 +128,8 @@ def _rate(result: CellResult) -> dict[str, Any]:
         "seeds": len(result.curve.seeds),
         "dropped_seeds": len(result.curve.dropped),
         **result.facts,
+        **law_comparison(result),
+        **{f"level_{name}": mean for name, (mean, _) in result.levels.items()},
         **{
             f"{name}_slope{end}": value
             for name, slope in result.part_slopes.items()
@@ -122,6 +140,27 @@ def _rate(result: CellResult) -> dict[str, Any]:
             )
         },
     }
+
+
+def law_comparison(result: CellResult) -> dict[str, Any]:
+    """For a law other than a power law: AIC against one, the gamma the curve chooses, and that of the reference."""
+    points = result.curve
+    if not isinstance(result.law, SubPolynomial) or not points.seeds or len(points.sizes) < 4:
+        return {}
+    difference = aic_difference(result.law, PowerLaw(), points.sizes, points.errors)
+    free = gamma_interval(points.sizes, points.errors)
+    told: dict[str, Any] = {
+        "aic_over_power_law": difference,
+        "free_gamma": free.value if free else None,
+        "free_gamma_low": free.low if free else None,
+        "free_gamma_high": free.high if free else None,
+        "theory_gamma": result.law.gamma,
+    }
+    if result.reference is not None:
+        logs = np.log(result.reference)
+        told["reference_gamma"] = free_gamma(points.sizes, logs)
+        told["reference_slope"] = float(slopes(result.law.axis(points.sizes), logs[None])[0])
+    return told | {"comparison": verdict(difference, "theory's law", "a power law")}
 
 
 def summary_of_sweep(results: list[CellResult]) -> list[dict[str, Any]]:
@@ -147,6 +186,11 @@ def summary_of_sweep(results: list[CellResult]) -> list[dict[str, Any]]:
                 "seeds": len(points.seeds),
                 "dropped_seeds": list(points.dropped),
                 **result.facts,
+                **law_comparison(result),
+                "levels": {
+                    name: {"mean": None if np.isnan(mean) else mean, "standard_error": spread}
+                    for name, (mean, spread) in result.levels.items()
+                },
                 "parts": {
                     name: {
                         "mean_errors": part.mean.tolist() if part.seeds else [],

@@ -29,6 +29,7 @@ class Problem:
     estimators: Mapping[str, str]
     size: str  # the field's letter for the sample size
     parts: Mapping[str, str] = field(default_factory=dict)  # further errors in a record that have curves -> heading
+    levels: Mapping[str, str] = field(default_factory=dict)  # numbers worth a look at the largest size -> heading
 
     def trial(self) -> type[Trial]:
         """The class of this problem's trial specs."""
@@ -52,8 +53,13 @@ _PARTS = {
     "forecast_oracle_error": "forecast, A* known",
 }
 
+_RECALL_LEVELS = {"attention_mass": "attention mass", "recall_accuracy": "recall", "attention_entropy": "entropy"}
+_INTERACTION_LEVELS = {"converged": "converged", "intervals": "K", "a_cosine": "cos(A, A*)"}
+
 PROBLEMS = {
-    "recall": Problem("recall", "mtam.recall.spec:RecallTrial", dict.fromkeys(_RECALL_MODELS, _RECALL), "n"),
+    "recall": Problem(
+        "recall", "mtam.recall.spec:RecallTrial", dict.fromkeys(_RECALL_MODELS, _RECALL), "n", {}, _RECALL_LEVELS
+    ),
     "interaction": Problem(
         "interaction",
         "mtam.interaction.spec:InteractionTrial",

@@ -1,0 +1,60 @@
+"""Which law fits better, and which exponent gamma a curve itself would choose: honest answers at feasible sizes."""
+
+import numpy as np
+
+from mtam.rates.fit import Interval
+from mtam.rates.laws import Floats, Law, SubPolynomial
+from mtam.rates.student import quantile
+
+GAMMAS = np.round(np.arange(0.02, 2.001, 0.01), 2)
+DECIDES = 2.0  # a difference of AIC below this says nothing
+
+
+def residual(law: Law, sizes: Floats, log_errors: Floats) -> float:
+    """Sum of squared residuals of the least-squares line on the law's axis; log_errors (sizes,)."""
+    t = law.axis(sizes)
+    t, y = t - t.mean(), log_errors - log_errors.mean()
+    return float(y @ y - (t @ y) ** 2 / (t @ t))
+
+
+def aic_difference(law: Law, rival: Law, sizes: Floats, errors: Floats) -> float | None:
+    """AIC(rival) - AIC(law) on the mean log curve: positive prefers ``law``. Both have two parameters.
+
+    m ln(RSS_rival / RSS_law) with m sizes; None for fewer than four sizes or where both are exact.
+    """
+    mean = np.log(errors).mean(axis=0)
+    ours, theirs = residual(law, sizes, mean), residual(rival, sizes, mean)
+    if len(sizes) < 4 or min(ours, theirs) < 1e-20:
+        return None
+    return float(len(sizes) * np.log(theirs / ours))
+
+
+def free_gamma(sizes: Floats, log_errors: Floats) -> float:
+    """The gamma in [0.02, 2] for which exp(a - C (ln n)^gamma) fits ``log_errors`` (sizes,) best."""
+    return float(GAMMAS[np.argmin([residual(SubPolynomial(gamma), sizes, log_errors) for gamma in GAMMAS])])
+
+
+def gamma_interval(sizes: Floats, errors: Floats, level: float = 0.95) -> Interval | None:
+    """The free gamma of the mean log curve of ``errors`` (seeds, sizes), with a jackknife interval over seeds.
+
+    None for fewer than two seeds or four sizes. The limits are cut to the range that is searched.
+    """
+    seeds = len(errors)
+    if seeds < 2 or len(sizes) < 4:
+        return None
+    logs = np.log(errors)
+    value = free_gamma(sizes, logs.mean(axis=0))
+    others = np.array([free_gamma(sizes, np.delete(logs, seed, axis=0).mean(axis=0)) for seed in range(seeds)])
+    spread = float(np.sqrt((seeds - 1) / seeds * np.sum((others - others.mean()) ** 2)))
+    half = quantile(0.5 + level / 2, seeds - 1) * spread
+    return Interval(value, max(value - half, float(GAMMAS[0])), min(value + half, float(GAMMAS[-1])))
+
+
+def verdict(difference: float | None, law: str, rival: str) -> str:
+    """What a difference of AIC allows to say."""
+    if difference is None:
+        return "too few sizes to compare laws"
+    if abs(difference) < DECIDES:
+        return "these sizes cannot tell"
+    better = law if difference > 0 else rival
+    return f"{better} fits better"

@@ -1,0 +1,57 @@
+"""Levels: a chart along one axis, heat maps over two, nothing over none or three."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mtam.rates.curve import Curve
+from mtam.rates.laws import SubPolynomial
+from mtam.report import maps
+from mtam.report.tables import CellResult
+
+
+def cells(*axes: dict[str, Any]) -> list[CellResult]:
+    points = Curve(np.array([64.0]), (0, 1), np.array([[0.5], [0.6]]), ())
+    levels: dict[str, tuple[float, float | None]] = {"error": (0.55, 0.05), "attention_mass": (0.9, 0.01)}
+    return [CellResult(axis, SubPolynomial(0.5), points, levels=levels) for axis in axes]
+
+
+PLANE = [{"data.components": i, "data.tag_dim": d} for i in (2, 4, 8) for d in (2, 4)]
+
+
+@pytest.mark.parametrize(
+    "axes",
+    [
+        [{"data.noise": 0.1}, {"data.noise": 0.2}],
+        [{"data.tags": "iid"}, {"data.tags": "simplex"}],
+        PLANE,
+        [{"data.tags": t, "model": m} for t in ("iid", "simplex") for m in ("softmax", "linear")],
+    ],
+    ids=["numbers", "names", "capacity", "names in the plane"],
+)
+def test_drawn(axes: list[dict[str, Any]], tmp_path: Path) -> None:
+    written = maps.levels(cells(*axes), tmp_path / "levels", {"attention_mass": "mass"}, "n")
+    assert [path.name for path in written] == ["levels.png", "levels.svg"]
+
+
+@pytest.mark.parametrize("axes", [[{}], [{"a": 1}], [{"a": i, "b": 1, "c": 1} for i in (1, 2)]])
+def test_nothing_to_draw(axes: list[dict[str, Any]], tmp_path: Path) -> None:
+    assert maps.levels(cells(*axes), tmp_path / "levels", {}, "n") == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_rankins_borders_lie_between_the_right_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[Any] = []
+
+    def keep(figure: Any, path: Path) -> list[Path]:
+        kept.append(figure)
+        return [path]
+
+    monkeypatch.setattr(maps, "save", keep)
+    maps.levels(cells(*PLANE), tmp_path / "levels", {}, "n")
+    below, above = [line.get_ydata() for line in kept[0].axes[0].get_lines()]
+    assert above[0] == pytest.approx(1.5)  # 2 d1 = 4 components fit at d1 = 2: the border lies above the second row
+    assert above[-1] == pytest.approx(2.5)  # and 8 at d1 = 4: above the third
+    assert below[0] == pytest.approx(1.0)  # d1 + 1 = 3 lies half-way between the rows of 2 and 4, and half a row up
