@@ -52,6 +52,5 @@ def test_rankins_borders_lie_between_the_right_counts(tmp_path: Path, monkeypatc
     monkeypatch.setattr(maps, "save", keep)
     maps.levels(cells(*PLANE), tmp_path / "levels", {}, "n")
     below, above = [line.get_ydata() for line in kept[0].axes[0].get_lines()]
-    assert above[0] == pytest.approx(1.5)  # 2 d1 = 4 components fit at d1 = 2: the border lies above the second row
-    assert above[-1] == pytest.approx(2.5)  # and 8 at d1 = 4: above the third
-    assert below[0] == pytest.approx(1.0)  # d1 + 1 = 3 lies half-way between the rows of 2 and 4, and half a row up
+    assert above.tolist() == [1.5, 1.5, 2.5, 2.5]  # 4 components fit at d1 = 2 (two rows), 8 at d1 = 4 (three)
+    assert below.tolist() == [0.5, 0.5, 1.5, 1.5]  # 3 at d1 = 2 (one row of 2, 4, 8), 5 at d1 = 4 (two)

@@ -86,11 +86,10 @@ def _norm(grid: NDArray[np.float64], name: str) -> Normalize:
 
 def _rankin(panel: Axes, counts: Sequence[int], dims: Sequence[int]) -> None:
     """Rankin's borders: at most d1 + 1 unit vectors have all inner products negative, at most 2 d1 none positive."""
-    place = np.arange(len(counts), dtype=float)
-    borders = ((1, 1, "#D55E00", "$d_1+1$"), (2, 0, "#FFFFFF", "$2d_1$"))
-    for factor, plus, colour, label in borders:
-        height = np.interp([factor * d + plus for d in dims], counts, place) + 0.5
-        edges = np.repeat(np.arange(len(dims) + 1) - 0.5, 2)[1:-1]
-        panel.plot(edges, np.repeat(height, 2), color=colour, linewidth=1.5, label=label)
+    edges = np.repeat(np.arange(len(dims) + 1) - 0.5, 2)[1:-1]
+    for factor, plus, line, label in ((1, 1, "--", "$d_1+1$"), (2, 0, "-", "$2d_1$")):
+        below = [sum(count <= factor * d + plus for count in counts) for d in dims]  # rows within the border
+        height = np.repeat(np.array(below, dtype=float) - 0.5, 2)
+        panel.plot(edges, height, line, color="#D55E00", linewidth=1.8, label=f"components = {label}")
     panel.set_ylim(-0.5, len(counts) - 0.5)
-    panel.legend(loc="lower right", fontsize=7, frameon=True, facecolor="#888888", labelcolor="w")
+    panel.legend(loc="lower center", bbox_to_anchor=(0.5, 1.06), ncols=2, fontsize=7)
