@@ -26,7 +26,7 @@ from mtam.recall.gates import GATES
 from mtam.recall.network import Batch, Network
 from mtam.recall.reference import factorised, member_inputs
 from mtam.recall.spec import RecallData, RecallTrial
-from mtam.recall.train import Stepper
+from mtam.recall.stepper import Stepper
 
 Step = Callable[[], object]
 

@@ -12,7 +12,8 @@ from mtam.recall.pack import Stack
 from mtam.recall.reference import factorised, member_inputs
 from mtam.recall.run import BANDWIDTHS, run
 from mtam.recall.spec import RecallModel, RecallTrial
-from mtam.recall.train import Plan, Stepper, cosine, train
+from mtam.recall.stepper import Stepper
+from mtam.recall.train import Plan, cosine, train
 from tests.recall.helpers import assemble, trials
 
 

@@ -9,8 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mtam.recall import pack
+from mtam.recall import pack, reported
 from mtam.recall.benchmark import solve
+from mtam.recall.checkpoint import Keeper
 from mtam.recall.contexts import Problem, Sample, problem
 from mtam.recall.evaluate import dimension, outputs, recall, risk, sensitivity
 from mtam.recall.gates import GATES
@@ -31,18 +32,23 @@ class Member:
     strength: Tensor  # (J,)
 
 
-def run(trials: Sequence[RecallTrial], *, device: str, tick: Callable[[float], None]) -> list[dict[str, Any]]:
+def run(
+    trials: Sequence[RecallTrial], *, device: str, tick: Callable[[float], None], keeper: Keeper | None = None
+) -> list[dict[str, Any]]:
     """Trains all trials, which share one shape, as one program; one dict of plain numbers per trial, in order.
 
     A member that diverges returns {"failure": sentence}. ``tick`` hears the progress in [0, 1] and may raise to stop.
+    A ``keeper`` stores the state of the training between blocks of steps; with it a killed run ends with the same bits.
     Raises ValueError when the shapes differ.
     """
     if len({trial.shape() for trial in trials}) > 1:
         raise ValueError("trials of different shapes cannot be trained as one program")
+    if trials[0].protocol == "reported":
+        return reported.run(trials, tick=tick)
     if trials[0].model.name in ("knn", "gp"):
         return [_solved(trial, (m + 1) / len(trials), tick) for m, trial in enumerate(trials)]
     began, cpu = time.perf_counter(), time.process_time()
-    records = _best_of_grid(trials, torch.device(device), tick)
+    records = _best_of_grid(trials, torch.device(device), tick, keeper)
     shared = {
         "seconds": (time.process_time() - cpu) / len(trials),
         "pack_seconds": time.perf_counter() - began,
@@ -58,12 +64,12 @@ def _solved(trial: RecallTrial, progress: float, tick: Callable[[float], None]) 
 
 
 def _best_of_grid(
-    trials: Sequence[RecallTrial], place: torch.device, tick: Callable[[float], None]
+    trials: Sequence[RecallTrial], place: torch.device, tick: Callable[[float], None], keeper: Keeper | None
 ) -> list[dict[str, Any]]:
     """Trains a frozen kernel without a bandwidth at all of BANDWIDTHS and keeps the least holdout loss."""
     tried = [trial for given in trials for trial in _with_bandwidths(given)]
     problems = [problem(trial.data, trial.seed) for trial in tried]
-    network, features, trained = fit(tried, problems, place, tick)
+    network, features, trained = fit(tried, problems, place, tick, keeper)
     records = assess(tried, problems, network, features, trained, place)
     each = len(tried) // len(trials)
     groups = [records[at : at + each] for at in range(0, len(records), each)]
@@ -77,7 +83,11 @@ def _with_bandwidths(trial: RecallTrial) -> list[RecallTrial]:
 
 
 def fit(
-    trials: Sequence[RecallTrial], problems: Sequence[Problem], place: torch.device, tick: Callable[[float], None]
+    trials: Sequence[RecallTrial],
+    problems: Sequence[Problem],
+    place: torch.device,
+    tick: Callable[[float], None],
+    keeper: Keeper | None = None,
 ) -> tuple[Network, Tensor, Trained]:
     """The network, its fixed features (M, K, D) and the parameters trained on each member's own sample."""
     head = trials[0]
@@ -91,7 +101,7 @@ def fit(
     plan = Plan(head.optimiser_steps(), head.model.batch, head.model.lr, head.model.weight_decay)
     trained = train(
         network, features, samples.rows(0, head.n - kept), samples.rows(head.n - kept, head.n), flat, seeds, plan,
-        tick,
+        tick, keeper, [trial.key() for trial in trials],
     )  # fmt: skip
     return network, features, trained
 

@@ -79,6 +79,7 @@ class ReportedToy(Frozen):
     """
 
     law: Literal["normal", "uniform_sqrt3", "uniform_1"] = "normal"  # of Z
+    system: Literal["constant_first", "cosines"] = "cosines"  # e_1 = 1, or e_1 = sqrt2 cos(pi x)
     constant: bool = True  # whether 1 is added to the densities
     heads: int = Field(4, ge=1)
     width: int = Field(8, ge=1)  # d_model = d_hidden

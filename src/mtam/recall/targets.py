@@ -100,12 +100,26 @@ class Linear:
         return float(np.linalg.norm(self.direction))
 
 
+@dataclass(frozen=True)
+class Quadratic:
+    """f(z) = ||z||^2: a smooth functional, learned at a parametric rate, which would fake the law of the theorem."""
+
+    def __call__(self, z: Array) -> Array:
+        """(rows, dim) -> (rows,)"""
+        return np.asarray((z**2).sum(1))
+
+    @property
+    def lipschitz(self) -> float:
+        """2 sqrt 3: on ||z|| <= sqrt 3, where all coefficients lie for a length scale of at least one."""
+        return 2 * 3**0.5
+
+
 def _unit(normals: Array) -> Array:
     return np.asarray(normals / np.linalg.norm(normals, axis=-1, keepdims=True))
 
 
 def draw(name: str, dim: int, seed: int) -> Function:
-    """The seed's function of z among matern, takagi and linear."""
+    """The seed's function of z among matern, takagi, linear and quadratic."""
     rng = generator(seed, "recall", "target", name)
     if name == "matern":
         frequencies = rng.standard_normal((FEATURES, dim)) / np.sqrt(rng.standard_exponential((FEATURES, 1)))
@@ -114,6 +128,8 @@ def draw(name: str, dim: int, seed: int) -> Function:
         return Takagi(_unit(rng.standard_normal((SCALES, RIDGES, dim))), rng.random((SCALES, RIDGES)))
     if name == "linear":
         return Linear(_unit(rng.standard_normal(dim)))
+    if name == "quadratic":
+        return Quadratic()
     raise ValueError(f"unknown target {name}")
 
 

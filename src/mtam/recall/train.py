@@ -7,15 +7,17 @@ program. One that diverges is marked, and since no operation mixes members the o
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from mtam.recall.checkpoint import Keeper, decode, encode
 from mtam.recall.network import Batch, Network
 from mtam.recall.pack import Stack
+from mtam.recall.stepper import Stepper
 from mtam.streams import torch_seed
 
-BETAS, EPSILON = (0.9, 0.999), 1e-8  # of AdamW
 CHECKS = 50  # how often the holdout is looked at during a training
 
 
@@ -41,60 +43,35 @@ class Trained:
     diverged_at: list[int | None]
 
 
-class Stepper:
-    """One optimiser for all members: a training buffer, its gradient, and AdamW's two averages."""
-
-    def __init__(self, network: Network, features: Tensor, flat: Tensor, weight_decay: float) -> None:
-        self.network = network
-        self.features = features
-        self.members = len(flat)
-        self.buffer = network.pack(flat)
-        self.gradient, self.mean, self.square, self.root = (torch.zeros_like(self.buffer) for _ in range(4))
-        self.params = network.layers(self.buffer, self.members)
-        self.into = network.layers(self.gradient, self.members)
-        self.weight_decay = weight_decay
-        self.steps = 0
-
-    def step(self, batch: Batch, lr: float) -> Tensor:
-        """One step of every member at a learning rate; the losses before it. (M,)"""
-        losses = self.network.loss_gradient(self.params, self.features, batch, self.into)
-        self._adamw(lr)
-        return losses
-
-    def _adamw(self, lr: float) -> None:
-        """Loshchilov and Hutter (ICLR 2019); torch's class costs as much again in overhead here."""
-        self.steps += 1
-        first, second = 1 - BETAS[0] ** self.steps, math.sqrt(1 - BETAS[1] ** self.steps)
-        self.mean.lerp_(self.gradient, 1 - BETAS[0])
-        self.square.mul_(BETAS[1]).addcmul_(self.gradient, self.gradient, value=1 - BETAS[1])
-        torch.sqrt(self.square, out=self.root).add_(EPSILON * second)
-        self.buffer.mul_(1 - lr * self.weight_decay).addcdiv_(self.mean, self.root, value=-lr * second / first)
-
-    def flat(self) -> Tensor:
-        """The parameters, member after member. (M, P)"""
-        return self.network.unpack(self.buffer, self.members)
-
-
 def train(
     network: Network, features: Tensor, fit: Stack, holdout: Stack, flat: Tensor, seeds: Sequence[int], plan: Plan,
-    tick: Callable[[float], None],
+    tick: Callable[[float], None], keeper: Keeper | None = None, identity: Sequence[str] = (),
 ) -> Trained:  # fmt: skip
-    """Trains from the parameters ``flat`` (M, P).
+    """Trains from the parameters ``flat`` (M, P), or from where the ``keeper`` has the trials ``identity``.
 
     ``tick`` is called with the share of the steps done, between blocks of steps.
     """
     stepper = Stepper(network, features, flat, plan.weight_decay)
     record = _Record(flat)
-    feed = _Feed(fit, seeds, plan.batch)
+    done = 0
+    if keeper is not None and (state := decode(list(identity), keeper.load())) is not None:
+        done = int(state["step"])
+        stepper.restore(state["stepper"], done)
+        record.restore(state["record"])
+    feed = _Feed(fit, seeds, plan.batch, done)
     block = max(1, math.ceil(plan.steps / CHECKS))
-    total, step = torch.zeros(len(flat), dtype=flat.dtype, device=flat.device), 0
-    for step in range(1, plan.steps + 1):
+    total = torch.zeros(len(flat), dtype=flat.dtype, device=flat.device)
+    for step in range(done + 1, plan.steps + 1):
         total += stepper.step(feed.next(), cosine(plan.lr, step - 1, plan.steps))
         if step % block == 0 or step == plan.steps:
             length = (step - 1) % block + 1
             answers, _ = network.forward(stepper.params, features, holdout.batch(0, len(holdout)))
             record.look(step, stepper.flat(), (answers - holdout.observed).square().mean(1), total / length)
             total.zero_()
+            if keeper is not None and keeper.due():
+                keeper.save(
+                    encode(list(identity), {"step": step, "stepper": stepper.state(), "record": record.state()})
+                )
             tick(step / plan.steps)
     return record.result(stepper.flat())
 
@@ -107,21 +84,28 @@ def cosine(peak: float, step: int, steps: int) -> float:
 class _Feed:
     """Batches without replacement: rows are permuted once per pass, batches are slices of it."""
 
-    def __init__(self, source: Stack, seeds: Sequence[int], batch: int) -> None:
+    def __init__(self, source: Stack, seeds: Sequence[int], batch: int, taken: int) -> None:
         self.source = source
         self.seeds = seeds
         self.parts = max(1, round(len(source) / batch))
         self.size = len(source) // self.parts
         self.shuffled = source if self.parts == 1 else source.empty_like()
-        self.taken = 0
+        self.taken = taken
+        if taken % self.parts:
+            self._shuffle()
 
     def next(self) -> Batch:
         """The next batch of every member."""
-        lap, part = divmod(self.taken, self.parts)
+        part = self.taken % self.parts
         if part == 0 and self.parts > 1:
-            self.shuffled.permute_from(self.source, [self._order(seed, lap) for seed in self.seeds])
+            self._shuffle()
         self.taken += 1
         return self.shuffled.batch(part * self.size, (part + 1) * self.size)
+
+    def _shuffle(self) -> None:
+        """Puts the rows in the order of the pass that ``taken`` lies in."""
+        orders = {seed: self._order(seed, self.taken // self.parts) for seed in set(self.seeds)}
+        self.shuffled.permute_from(self.source, [orders[seed] for seed in self.seeds])
 
     def _order(self, seed: int, lap: int) -> Tensor:
         """The order of a pass follows from (seed, pass), so that training can resume at any border."""
@@ -149,6 +133,19 @@ class _Record:
             elif fine and self.diverged[m] is None and here < self.holdout[m]:
                 self.holdout[m], self.train[m], self.step[m] = here, fitted, step
                 self.best[m].copy_(flat[m])
+
+    def state(self) -> dict[str, Any]:
+        """What ``restore`` needs."""
+        return {
+            "best": self.best.cpu(), "step": self.step, "holdout": self.holdout, "train": self.train,
+            "diverged": self.diverged,
+        }  # fmt: skip
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Goes back to a state."""
+        self.best.copy_(state["best"])
+        self.step, self.holdout, self.train = state["step"], state["holdout"], state["train"]
+        self.diverged = state["diverged"]
 
     def result(self, last: Tensor) -> Trained:
         """What the training hands back."""

@@ -1,0 +1,54 @@
+"""One optimiser step of all members: gradients by ``Network``, then AdamW on one buffer."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from mtam.recall.network import Batch, Network
+
+BETAS, EPSILON = (0.9, 0.999), 1e-8  # of AdamW
+
+
+class Stepper:
+    """One optimiser for all members: a training buffer, its gradient, and AdamW's two averages."""
+
+    def __init__(self, network: Network, features: Tensor, flat: Tensor, weight_decay: float) -> None:
+        self.network = network
+        self.features = features
+        self.members = len(flat)
+        self.buffer = network.pack(flat)
+        self.gradient, self.mean, self.square, self.root = (torch.zeros_like(self.buffer) for _ in range(4))
+        self.params = network.layers(self.buffer, self.members)
+        self.into = network.layers(self.gradient, self.members)
+        self.weight_decay = weight_decay
+        self.steps = 0
+
+    def step(self, batch: Batch, lr: float) -> Tensor:
+        """One step of every member at a learning rate; the losses before it. (M,)"""
+        losses = self.network.loss_gradient(self.params, self.features, batch, self.into)
+        self._adamw(lr)
+        return losses
+
+    def _adamw(self, lr: float) -> None:
+        """Loshchilov and Hutter (ICLR 2019); torch's class costs as much again in overhead here."""
+        self.steps += 1
+        first, second = 1 - BETAS[0] ** self.steps, math.sqrt(1 - BETAS[1] ** self.steps)
+        self.mean.lerp_(self.gradient, 1 - BETAS[0])
+        self.square.mul_(BETAS[1]).addcmul_(self.gradient, self.gradient, value=1 - BETAS[1])
+        torch.sqrt(self.square, out=self.root).add_(EPSILON * second)
+        self.buffer.mul_(1 - lr * self.weight_decay).addcdiv_(self.mean, self.root, value=-lr * second / first)
+
+    def flat(self) -> Tensor:
+        """The parameters, member after member. (M, P)"""
+        return self.network.unpack(self.buffer, self.members)
+
+    def state(self) -> list[Tensor]:
+        """Parameters and averages, on the CPU."""
+        return [t.cpu() for t in (self.buffer, self.mean, self.square)]
+
+    def restore(self, state: list[Tensor], steps: int) -> None:
+        """Goes back to a state after ``steps`` steps."""
+        for mine, stored in zip((self.buffer, self.mean, self.square), state, strict=True):
+            mine.copy_(stored)
+        self.steps = steps
