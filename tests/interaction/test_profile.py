@@ -81,7 +81,7 @@ def test_hessian_is_the_projected_gauss_newton_matrix() -> None:
     gradient = expected @ step
     solution = dense.solve(0.1, gradient)
     closer = matrix_free.solve(0.1 * dense.level / matrix_free.level, gradient)
-    assert np.linalg.norm(closer - solution) < 0.05 * np.linalg.norm(solution)
+    assert np.linalg.norm(closer - solution) < 0.2 * np.linalg.norm(solution)
 
 
 def test_gauge() -> None:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from mtam.interaction.run import intervals, run
+from mtam.interaction.estimators import intervals
+from mtam.interaction.run import run
 from mtam.interaction.spec import InteractionTrial
 
 SMALL: dict[str, Any] = {"data": {"d": 4, "tokens": 5, "rank": 2}, "n": 800}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mtam.interaction.curvature import LARGEST_DENSE
 from mtam.interaction.factors import Factors
 from mtam.interaction.levenberg import Point, refine, start
 from mtam.interaction.profile import Profile
@@ -14,6 +15,7 @@ BATCH = 5  # starts screened at a time
 REFINED = 2  # of each batch
 SCREENING_ROWS = 70  # rows per parameter
 HESSIAN_ROWS = 160  # rows per parameter
+PRODUCT_ROWS = 30  # rows per parameter, Hessians that are never formed
 FEWEST_ROWS = 4000
 SCREENING_STEPS = 5
 STEPS = 40  # limit of a refinement; typical: 3 to 10
@@ -42,8 +44,9 @@ def parameters(profile: Profile, rank: int) -> int:
 
 
 def hessian_sample(profile: Profile, rank: int) -> Profile:
-    """Enough samples for a Hessian over factors of rank r."""
-    return head(profile, HESSIAN_ROWS * parameters(profile, rank))
+    """Enough samples for a Hessian over factors of rank r; fewer rows per parameter where products with it are dear."""
+    small = 2 * rank * profile.x.shape[2] <= LARGEST_DENSE
+    return head(profile, (HESSIAN_ROWS if small else PRODUCT_ROWS) * parameters(profile, rank))
 
 
 def middle_sample(profile: Profile, rank: int) -> Profile:
@@ -56,13 +59,14 @@ def search(profile: Profile, candidates: Iterator[Factors], rank: int, limit: in
     """Take starts from ``candidates``, at most ``limit``, until two refined ones agree on the best loss."""
     screen = head(profile, SCREENING_ROWS * parameters(profile, rank))
     sample, middle = hessian_sample(profile, rank), middle_sample(profile, rank)
+    bends = screen if len(sample.x) > len(screen.x) else sample
     waiting: list[Point] = []
     found: list[Point] = []
     tried = 0
     while tried < limit:
         for _ in range(min(BATCH, limit - tried)):
             point = start(screen, *next(candidates), SCALE)
-            waiting.append(refine(screen, screen, point, SCREENING_STEPS, tick))
+            waiting.append(refine(screen, bends, point, SCREENING_STEPS, tick))
             tried += 1
         waiting.sort(key=lambda point: point.fit.loss)
         found += [

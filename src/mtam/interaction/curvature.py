@@ -20,7 +20,7 @@ Array = npt.NDArray[np.float64]
 
 BLOCK = 512  # rows per block of the Jacobian
 LARGEST_DENSE = 700  # numbers in the factors
-CG_STEPS, CG_TOLERANCE = 40, 0.02  # what an inexact solve loses is of second order in the tolerance
+CG_STEPS, CG_TOLERANCE = 30, 0.1  # what an inexact solve loses is of second order in the tolerance
 
 
 class Curvature(Protocol):

@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from mtam.interaction.adequacy import lack_of_fit
+from mtam.interaction.knots import Criterion, choose
 from mtam.interaction.levenberg import start
 from mtam.interaction.profile import Profile, whitener
-from mtam.interaction.search import Search, search
+from mtam.interaction.search import Search, polish, search
 from mtam.interaction.splines import Spline, SplineSpace
 from mtam.interaction.truth import SCALE
 
@@ -23,7 +24,7 @@ class Erm:
 
     matrix: Array  # A (d, d), in the coordinates of the tokens as given
     phi: Spline
-    loss: float
+    loss: float  # mean squared residual, without the ridge
     converged: bool  # see search.Search.converged
     starts: int
     agreeing: int
@@ -56,10 +57,13 @@ def fit(
     rng: np.random.Generator,
     max_starts: int = 40,
     tick: Callable[[], None] = lambda: None,
+    criterion: Criterion | None = None,
 ) -> Erm:
     """min over phi in ``space`` and A of rank <= r of sum_i (Y_i - (N-1)^{-1} sum_{j != i} phi(X_i^T A X_j))^2.
 
-    x (M, N, d), y (M, N). In d = 1 the matrix is a scalar that phi absorbs, and the fit is linear least squares.
+    x (M, N, d), y (M, N). With a ``criterion`` the number of intervals is chosen from the data at the A found with
+    ``space``, and A is polished with the chosen one. In d = 1 the matrix is a scalar that phi absorbs, and the fit is
+    linear least squares.
     """
     clock = time.process_time()
     profile = prepare(x, y, rank, space, rng)
@@ -67,8 +71,14 @@ def fit(
         one = np.full((1, 1), np.sqrt(SCALE))
         point = start(profile, one, one, SCALE)
         found = Search(replace(point, decrement=0.0), 1, 1, lack_of_fit(profile, point, rng), required=1)
-        return _answer(profile, found, time.process_time() - clock)
-    found = search(profile, rank, max_starts, rng, tick)
+    else:
+        found = search(profile, rank, max_starts, rng, tick)
+    if criterion is not None:
+        intervals = choose(profile, found.point.u, found.point.v, criterion)
+        profile = replace(profile, space=SplineSpace(space.degree, intervals))
+        point = start(profile, found.point.u, found.point.v, SCALE)
+        point = replace(point, decrement=0.0) if x.shape[2] == 1 else polish(profile, point, rank, tick)
+        found = replace(found, point=point, lack_of_fit=lack_of_fit(profile, point, rng))
     return _answer(profile, found, time.process_time() - clock)
 
 
@@ -78,7 +88,7 @@ def _answer(profile: Profile, found: Search, seconds: float) -> Erm:
     return Erm(
         matrix,
         profile.spline(point.fit),
-        point.fit.loss,
+        point.fit.loss - profile.ridge * float(point.fit.coefficients @ point.fit.coefficients),
         found.converged,
         found.tried,
         found.agreeing,

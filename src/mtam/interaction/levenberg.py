@@ -70,12 +70,14 @@ def refine(
         gradient -= radial * (radial @ gradient) / (radial @ radial)
         bend = curvature(sample, point.u, point.v, point.fit)
         unit = max(point.fit.loss, 1e-300) / profile.rows  # of chi^2
-        decrement = float(gradient @ bend.solve(FLOOR, gradient)) / 2 / unit
+        step = bend.solve(damping, gradient)
+        decrement = float(gradient @ step) / 2 / unit
+        if decrement < SETTLED:  # near the end the damping must not be what makes it small
+            decrement = float(gradient @ bend.solve(FLOOR, gradient)) / 2 / unit
         point = Point(point.u, point.v, point.fit, iteration, decrement)
         if decrement < STOP:
             return point
         while True:
-            step = bend.solve(damping, gradient)
             predicted = float(gradient @ step) - bend.form(step) / 2
             u, v = balance(point.u - step[:half].reshape(shape), point.v - step[half:].reshape(shape), norm)
             fit = profile.fit(u, v)
@@ -85,6 +87,7 @@ def refine(
             if predicted < SETTLED / 4 * unit or damping > MOST_DAMPING:
                 return point
             damping *= 6
+            step = bend.solve(damping, gradient)
         damping = (
             max(damping / 8, 1e-7) if gain > 0.7 * predicted else damping if gain > 0.2 * predicted else 2 * damping
         )

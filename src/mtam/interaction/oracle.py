@@ -1,10 +1,11 @@
 """Oracle-A: the spline fitted with A* known. What it loses is the nonparametric part of the error, the rest is A's."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from mtam.interaction.knots import Criterion, choose
 from mtam.interaction.profile import Profile
 from mtam.interaction.splines import Spline, SplineSpace
 
@@ -25,11 +26,19 @@ class Oracle:
         return self.phi(np.einsum("nr,nr->n", x @ self.left, y @ self.right))
 
 
-def fit(x: Array, y: Array, left: Array, right: Array, space: SplineSpace) -> Oracle:
-    """Least squares over ``space`` at A* = left right^T  # (M, N, d), (M, N), (d, r), (d, r)."""
+def fit(
+    x: Array, y: Array, left: Array, right: Array, space: SplineSpace, criterion: Criterion | None = None
+) -> Oracle:
+    """Least squares at A* = left right^T  # (M, N, d), (M, N), (d, r), (d, r).
+
+    Over ``space``, or with the number of intervals chosen from the data by ``criterion``.
+    """
     head = x[: max(1, 4000 // x.shape[1])]
     arguments = (head @ left) @ (head @ right).transpose(0, 2, 1)
     pairs = arguments[:, ~np.eye(x.shape[1], dtype=bool)].ravel()
     profile = Profile(x, y, np.eye(x.shape[2]), space, pairs)
+    if criterion is not None:
+        intervals = choose(profile, left, right, criterion)
+        profile = replace(profile, space=SplineSpace(space.degree, intervals))
     found = profile.fit(left, right)
     return Oracle(left, right, profile.spline(found), found.loss)

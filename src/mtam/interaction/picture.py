@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mtam.interaction.splines import Spline
+from mtam.interaction.activations import Function
 from mtam.interaction.truth import Truth
 
 Array = npt.NDArray[np.float64]
@@ -18,7 +18,7 @@ POINTS = 201
 TAIL = 1e-3  # share of |u| left outside the grid
 
 
-def picture(truth: Truth, phi: Spline, matrix: Array, arguments: Array) -> dict[str, Any]:
+def picture(truth: Truth, phi: Function, matrix: Array, arguments: Array) -> dict[str, Any]:
     """Lists for the figure: phi on a grid over the range of u, the density of u there, singular values, cosine of A."""
     true = truth.matrix
     norm, size = float(np.linalg.norm(true)), float(np.linalg.norm(matrix))

@@ -7,25 +7,24 @@ from typing import Any
 
 import numpy as np
 
-from mtam.interaction import erm, oracle
-from mtam.interaction.evaluate import evaluate
+from mtam.interaction.estimators import ESTIMATORS, Estimate, fit_oracle, spline_space
+from mtam.interaction.evaluate import Errors, evaluate
 from mtam.interaction.forecast import forecast
 from mtam.interaction.picture import picture
 from mtam.interaction.spec import InteractionTrial
-from mtam.interaction.splines import SplineSpace
 from mtam.interaction.truth import draw_truth, simulate
-from mtam.streams import generator
 
 Tick = Callable[[float], None]
+
+MOST_FORECAST_PARAMETERS = 400  # in the factors; beyond, the forecast's features would take gigabytes
 
 
 def run(trials: Sequence[InteractionTrial], *, device: str, tick: Tick) -> list[dict[str, Any]]:
     """One dict of plain numbers per trial, in order; a trial that fails gives {"failure": one sentence}.
 
-    ``tick`` receives the finished fraction at safe points and may raise to stop. The fits run on the CPU whatever
-    ``device`` says.
+    ``tick`` receives the finished fraction at safe points and may raise to stop. Only the mlp runs on ``device``; the
+    other fits run on the CPU whatever it says.
     """
-    del device
     results: list[dict[str, Any]] = []
     for index, trial in enumerate(trials):
 
@@ -34,7 +33,7 @@ def run(trials: Sequence[InteractionTrial], *, device: str, tick: Tick) -> list[
 
         report(0.0)
         try:
-            results.append(_checked(_run(trial, report)))
+            results.append(_checked(_run(trial, device, report)))
         except np.linalg.LinAlgError as error:
             results.append({"failure": f"a linear system of the fit could not be solved ({error})"})
         except ValueError as error:
@@ -43,75 +42,51 @@ def run(trials: Sequence[InteractionTrial], *, device: str, tick: Tick) -> list[
     return results
 
 
-def intervals(trial: InteractionTrial) -> int:
-    """K: as given, or ceil(c M^{1/(2 beta + 1)}), the paper's rule."""
-    if trial.model.intervals is not None:
-        return trial.model.intervals
-    return math.ceil(trial.model.k_constant * math.pow(trial.n, 1 / (2 * trial.beta() + 1)))
-
-
-def _run(trial: InteractionTrial, report: Tick) -> dict[str, Any]:
+def _run(trial: InteractionTrial, device: str, report: Tick) -> dict[str, Any]:
     clock = time.process_time()
     truth = draw_truth(trial.data, trial.seed)
     x, y = simulate(trial.data, truth, trial.n, trial.seed)
     data_seconds = time.process_time() - clock
-    space = SplineSpace(trial.model.degree or trial.data.degree, intervals(trial))
-    clock = time.process_time()
-    known = oracle.fit(x, y, truth.left, truth.right, space)
-    oracle_seconds = time.process_time() - clock
-    common = {
-        "intervals": space.intervals,
-        "spline_degree": space.degree,
-        "parameters": trial.parameters(),
-        "data_seconds": data_seconds,
-        "oracle_seconds": oracle_seconds,
-    }
-    if trial.model.name == "oracle_a":
-        errors = evaluate(truth, [known.g], trial.seed)
-        return {
-            "error": float(errors.errors[0]),
-            "error_se": float(errors.standard_errors[0]),
-            "loss": known.loss,
-            "converged": True,
-            "seconds": oracle_seconds,
-            **common,
-            **picture(truth, known.phi, truth.matrix, errors.arguments),
-        }
-    ticks = iter(range(10**9))
-    fitted = erm.fit(
-        x,
-        y,
-        trial.fit_rank(),
-        space,
-        generator(trial.seed, "interaction", "starts"),
-        trial.model.max_starts,
-        lambda: report(0.9 * (1 - math.exp(-next(ticks) / 50))),
-    )
-    errors = evaluate(truth, [fitted.g, known.g], trial.seed)
-    expected = forecast(trial)
-    return {
+    found = ESTIMATORS[trial.model.name](trial, truth, x, y, device, lambda part: report(0.9 * part))
+    estimates = [found]
+    if trial.model.name != "oracle_a":
+        estimates.append(fit_oracle(truth, x, y, found.space or spline_space(trial), "rule"))
+    del x, y
+    errors = evaluate(truth, [estimate.g for estimate in estimates], trial.seed)
+    result = {
         "error": float(errors.errors[0]),
         "error_se": float(errors.standard_errors[0]),
+        "evaluation_pairs": errors.pairs,
+        "parameters": trial.parameters(),
+        "data_seconds": data_seconds,
+        **found.numbers,
+    }
+    if found.space is not None:
+        result |= {"intervals": found.space.intervals, "spline_degree": found.space.degree}
+    if len(estimates) == 2:
+        result |= _beside_oracle(trial, errors, estimates[1])
+    return result | picture(truth, found.phi, found.matrix, errors.arguments)
+
+
+def _beside_oracle(trial: InteractionTrial, errors: Errors, known: Estimate) -> dict[str, Any]:
+    """What knowing A* would have given, on the same pairs, and what theory forecasts."""
+    result = {
         "oracle_error": float(errors.errors[1]),
         "oracle_error_se": float(errors.standard_errors[1]),
+        "oracle_seconds": known.numbers["seconds"],
         "excess": errors.excess,
         "excess_se": errors.excess_se,
         "parametric_error": errors.excess,
         "predicted_parametric_error": trial.parameters() * trial.data.noise**2 / trial.n,
-        "evaluation_pairs": errors.pairs,
-        "forecast_error": expected.total,
-        "forecast_oracle_error": expected.oracle,
-        "forecast_intervals": expected.intervals,
-        "converged": fitted.converged,
-        "starts": fitted.starts,
-        "agreeing": fitted.agreeing,
-        "lack_of_fit": fitted.lack_of_fit,
-        "loss": fitted.loss,
-        "iterations": fitted.iterations,
-        "seconds": fitted.seconds,
-        **common,
-        **picture(truth, fitted.phi, fitted.matrix, errors.arguments),
     }
+    if 2 * trial.data.rank * trial.data.d <= MOST_FORECAST_PARAMETERS:
+        expected = forecast(trial)
+        result |= {
+            "forecast_error": expected.total,
+            "forecast_oracle_error": expected.oracle,
+            "forecast_intervals": expected.intervals,
+        }
+    return result
 
 
 def _checked(result: dict[str, Any]) -> dict[str, Any]:

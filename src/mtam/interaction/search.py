@@ -53,7 +53,7 @@ class Search:
 def search(profile: Profile, rank: int, max_starts: int, rng: np.random.Generator, tick: Tick) -> Search:
     """Minimise the profiled loss over matrices of rank r; about ``max_starts`` starts at most."""
     coarse = coarsen(profile)
-    middle, sample = middle_sample(coarse, rank), hessian_sample(profile, rank)
+    middle = middle_sample(coarse, rank)
     everywhere = starts(coarse, rank, SCALE, rng)
     columns, rows = spaces(coarse, coarse.y, rank)
     frame = np.concatenate([columns, rows], axis=1)
@@ -71,7 +71,7 @@ def search(profile: Profile, rank: int, max_starts: int, rng: np.random.Generato
             best = replace(best, tried=tried, agreeing=best.agreeing + basin.agreeing)
         elif champion is None or best is None or basin.point.fit.loss < champion.fit.loss:
             champion = basin.point
-            point = refine(profile, sample, start(profile, champion.u, champion.v, SCALE), STEPS, tick)
+            point = polish(profile, start(profile, champion.u, champion.v, SCALE), rank, tick)
             best = Search(point, tried, basin.agreeing, lack_of_fit(profile, point, rng))
         else:
             best = replace(best, tried=tried)
@@ -81,6 +81,11 @@ def search(profile: Profile, rank: int, max_starts: int, rng: np.random.Generato
             residuals = middle.residuals(champion.u, champion.v, champion.fit)
             frame = np.concatenate([frame, champion.u, champion.v, *spaces(middle, residuals, rank)], axis=1)
     return best
+
+
+def polish(profile: Profile, point: Point, rank: int, tick: Tick) -> Point:
+    """Refine on all data."""
+    return refine(profile, hessian_sample(profile, rank), point, STEPS, tick)
 
 
 def coarsen(profile: Profile) -> Profile:

@@ -12,6 +12,7 @@ from mtam.spec import Frozen, Trial
 
 TokenLaw = Literal["cube", "gaussian", "sphere", "anisotropic", "dependent", "without_replacement"]
 Noise = Literal["gaussian", "uniform", "rademacher", "laplace", "student"]
+KRule = Literal["rule", "cp", "holdout", "bic"]
 Activation = Literal["bspline", "rate_hard", "tanh", "exp", "relu", "odd", "even"]
 
 
@@ -44,13 +45,17 @@ class InteractionData(Frozen):
 class InteractionModel(Frozen):
     """The estimator; ``name`` is looked up in the registry."""
 
-    name: Literal["ips_erm", "oracle_a"] = "ips_erm"
+    name: Literal["ips_erm", "oracle_a", "mlp", "als"] = "ips_erm"
     degree: int | None = Field(None, ge=1, le=9)  # spline degree s of the estimator; None: the degree of the truth
     intervals: int | None = Field(None, ge=1)  # K; None: by k_rule
-    k_rule: Literal["rule"] = "rule"
+    k_rule: KRule = "rule"  # how K is chosen where intervals is null
     k_constant: float = Field(4.0, gt=0)  # c in K = ceil(c M^{1/(2 beta + 1)})
     rank: int | None = Field(None, ge=1)  # rank of the fit; None: the rank of the truth
     max_starts: int = Field(40, ge=1)
+    width: int = Field(64, ge=1)  # units per hidden layer, mlp only
+    steps: int = Field(3000, ge=1)  # of Adam, mlp only
+    batch: int = Field(128, ge=1)  # samples per step, mlp only
+    learning_rate: float = Field(3e-3, gt=0)  # mlp only
 
 
 class InteractionTrial(Trial):
@@ -77,6 +82,10 @@ class InteractionTrial(Trial):
     def fit_rank(self) -> int:
         """The rank of the fitted matrix."""
         return self.model.rank or self.data.rank
+
+    def k_rule(self) -> KRule:
+        """How K is chosen: a given number of intervals is a rule too."""
+        return "rule" if self.model.intervals is not None else self.model.k_rule
 
     def parameters(self) -> int:
         """p = 2 r d - r^2 - 1, the identifiable parameters of a rank-r matrix of fixed norm."""

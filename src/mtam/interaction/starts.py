@@ -5,8 +5,7 @@ With whitened tokens and E over i, Y centred:
 - marginal:  E[Y_i (x_i x_i^T - I)] has the column space of A, E[Y_i (C_i - I)] its row space, C_i the mean of x_j
   x_j^T over the other tokens, when phi has an even part (the linear moment of an even phi vanishes);
 - quadratic: B -> E[Y_i (x_i x_i^T - I) B (C_i - I)] acts like A <A, B> + A B^T A; its leading eigenvector is near A
-  itself. It is solved inside the spaces that the marginal moments have found, where it is an r^2 x r^2 matrix and its
-  noise small.
+  itself, and the more so the higher the rank.
 """
 
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ from mtam.interaction.profile import BLOCK_ROWS, Profile
 
 Array = npt.NDArray[np.float64]
 
-MAX_QUADRATIC = 8  # the quadratic operator has r^4 entries
+QUADRATIC_ROWS, POWER_STEPS = 60000, 10
 
 
 @dataclass(frozen=True)
@@ -51,27 +50,29 @@ def moments(profile: Profile, target: Array) -> Moments:
     return Moments(linear / n, columns / n, rows / n)
 
 
-def quadratic(profile: Profile, left: Array, right: Array) -> Array:
-    """The leading eigenvector of the quadratic operator between two subspaces  # (d, k), (d, l) -> (k, l).
+def quadratic(profile: Profile, found: Moments, rank: int, norm: float, rng: np.random.Generator) -> Factors:
+    """The leading eigenvector of the quadratic operator among matrices of rank r, by truncated power iteration.
 
-    The operator is the kl x kl matrix E[Y_i (p_i p_i^T - I) (x) (D_i - I)], p = left^T x, D_i the mean of q_j q_j^T
-    over the other tokens, q = right^T x, its indices paired as (row of B, column of B).
+    From a random matrix; each step is one pass over pairs, without any array of d^4 numbers.
     """
-    k, m = left.shape[1], right.shape[1]
-    tokens = profile.tokens
-    tensor = np.zeros((k * k, m * m))
-    centred = profile.y - profile.y.mean()
-    samples = max(1, BLOCK_ROWS // tokens)
-    for first in range(0, len(profile.x), samples):
-        x = profile.x[first : first + samples] @ profile.white
-        p, q = x @ left, x @ right
-        pp = (p[..., :, None] * p[..., None, :]).reshape(-1, k * k) - np.eye(k).ravel()
-        qq = (q[..., :, None] * q[..., None, :]).reshape(len(x), tokens, m * m)
-        mean = ((qq.sum(axis=1, keepdims=True) - qq) / (tokens - 1)).reshape(-1, m * m) - np.eye(m).ravel()
-        tensor += (centred[first : first + samples].reshape(-1, 1) * pp).T @ mean
-    paired = tensor.reshape(k, k, m, m).transpose(0, 2, 1, 3).reshape(k * m, k * m)
-    values, vectors = np.linalg.eigh((paired + paired.T) / 2)
-    return np.asarray(vectors[:, np.argmax(np.abs(values))].reshape(k, m))
+    d, others = profile.x.shape[2], profile.tokens - 1
+    head = profile.head(QUADRATIC_ROWS // profile.tokens + 1)
+    centred = head.y - head.y.mean()
+    samples = max(1, BLOCK_ROWS // profile.tokens)
+    diagonal = np.arange(profile.tokens)
+    u, v = balance(rng.standard_normal((d, rank)), rng.standard_normal((d, rank)), norm)
+    for _ in range(POWER_STEPS):
+        matrix = u @ v.T
+        image = np.zeros((d, d))
+        for first in range(0, len(head.x), samples):
+            x = head.x[first : first + samples] @ profile.white
+            products = (x @ matrix) @ x.transpose(0, 2, 1)
+            products[:, diagonal, diagonal] = 0.0
+            weighted = centred[first : first + samples, :, None] * (products @ x)
+            image += x.reshape(-1, d).T @ weighted.reshape(-1, d)
+        image = image / (head.rows * others) - found.columns @ matrix - matrix @ found.rows / others
+        u, v = truncate(image, rank, norm)
+    return u, v
 
 
 def dominant(symmetric: Array, rank: int) -> Array:
@@ -98,10 +99,6 @@ def starts(profile: Profile, rank: int, norm: float, rng: np.random.Generator) -
     d = profile.x.shape[2]
     found = moments(profile, profile.y)
     yield truncate(found.linear, rank, norm)
-    width = min(rank, MAX_QUADRATIC)
-    left, right = dominant(found.columns, width), dominant(found.rows, width)
-    inner = quadratic(profile, left, right)
-    if width == rank:
-        yield balance(left @ inner, right, norm)
+    yield quadratic(profile, found, rank, norm, rng)
     while True:
         yield balance(rng.standard_normal((d, rank)), rng.standard_normal((d, rank)), norm)
