@@ -163,6 +163,8 @@ def facts_table(results: list[CellResult]) -> Table | None:
 
 
 def _fact(value: Any) -> str:
+    if value is None:
+        return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
     return number(value) if isinstance(value, float) else str(value)

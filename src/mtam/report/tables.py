@@ -95,7 +95,9 @@ def cell_results(plan: Plan, rows: pd.DataFrame) -> list[CellResult]:
         reference = None if expected is None else np.asarray(expected, dtype=float)
         names = ["error", *problem(plan.problem).levels]
         levels = {name: _level(own, name) for name in names if name in own}
-        results.append(CellResult(cell.axis, law(last.law()), points, parts, last.facts(), reference, levels))
+        done = own[own["status"] == "done"].select_dtypes("number")
+        facts = last.facts() | problem(plan.problem).decompose({name: done[name].to_numpy() for name in done}, last)
+        results.append(CellResult(cell.axis, law(last.law()), points, parts, facts, reference, levels))
     return results
 
 

@@ -30,11 +30,17 @@ class Problem:
     size: str  # the field's letter for the sample size
     parts: Mapping[str, str] = field(default_factory=dict)  # further errors in a record that have curves -> heading
     levels: Mapping[str, str] = field(default_factory=dict)  # numbers worth a look at the largest size -> heading
+    decomposition: str | None = None  # function of a cell's columns and a trial -> facts fitted to its records
 
     def trial(self) -> type[Trial]:
         """The class of this problem's trial specs."""
         loaded: type[Trial] = _load(self.spec)
         return loaded
+
+    def decompose(self, columns: Mapping[str, Any], trial: Trial) -> dict[str, Any]:
+        """What the problem's own theory fits to the trials of one cell; empty for problems without such a fit."""
+        found: dict[str, Any] = _load(self.decomposition)(columns, trial) if self.decomposition else {}
+        return found
 
     def run(self, estimator: str) -> Run:
         """The function that answers a pack of trials with ``estimator``."""
@@ -56,18 +62,24 @@ _PARTS = {
 _RECALL_LEVELS = {"attention_mass": "attention mass", "recall_accuracy": "recall", "attention_entropy": "entropy"}
 _INTERACTION_LEVELS = {"converged": "converged", "intervals": "K", "a_cosine": "cos(A, A*)"}
 
-PROBLEMS = {
-    "recall": Problem(
-        "recall", "mtam.recall.spec:RecallTrial", dict.fromkeys(_RECALL_MODELS, _RECALL), "n", {}, _RECALL_LEVELS
-    ),
-    "interaction": Problem(
-        "interaction",
-        "mtam.interaction.spec:InteractionTrial",
-        dict.fromkeys(("ips_erm", "oracle_a"), _INTERACTION),
-        "M",
-        _PARTS,
-    ),
-}
+_RECALL_PROBLEM = Problem(
+    name="recall",
+    spec="mtam.recall.spec:RecallTrial",
+    estimators=dict.fromkeys(_RECALL_MODELS, _RECALL),
+    size="n",
+    levels=_RECALL_LEVELS,
+)
+_INTERACTION_PROBLEM = Problem(
+    name="interaction",
+    spec="mtam.interaction.spec:InteractionTrial",
+    estimators=dict.fromkeys(("ips_erm", "oracle_a", "mlp", "als"), _INTERACTION),
+    size="M",
+    parts=_PARTS,
+    levels=_INTERACTION_LEVELS,
+    decomposition="mtam.interaction.decomposition:decompose",
+)
+
+PROBLEMS = {problem.name: problem for problem in (_RECALL_PROBLEM, _INTERACTION_PROBLEM)}
 
 
 def problem(name: str) -> Problem:
