@@ -9,7 +9,7 @@ import yaml
 from mtam import catalog
 from mtam.errors import UsageError
 from mtam.interaction.spec import InteractionData, InteractionModel
-from mtam.recall.spec import RecallData, RecallModel
+from mtam.recall.spec import RecallData, RecallModel, ReportedToy
 from mtam.sweep.registry import PROBLEMS
 
 SCHEMAS = {
@@ -17,6 +17,7 @@ SCHEMAS = {
     "data/interaction": InteractionData,
     "model/softmax": RecallModel,
     "model/ips_erm": InteractionModel,
+    "reported/toy": ReportedToy,
 }
 
 

@@ -74,10 +74,13 @@ def _tell(outcome: Outcome, voice: Voice) -> None:
     elif outcome.plan.kind == "sweep":
         from mtam.report import tables
 
-        rows = tables.trial_rows(outcome.plan, store.read_all(outcome.out, outcome.plan.trials))
+        records = store.read_all(outcome.out, outcome.plan.trials)
+        rows = tables.trial_rows(outcome.plan, records)
         results = tables.cell_results(outcome.plan, rows)
         for what in screen.sweep_report(results, problem(outcome.plan.problem)):
             voice.tell(what)
+        for remark in tables.remarks(outcome.plan, records):
+            voice.tell(screen.remark_table(remark))
     if outcome.failures:
         voice.tell(screen.failures_table(outcome.plan, outcome.failures))
     if outcome.missing:

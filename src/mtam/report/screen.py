@@ -11,7 +11,7 @@ from mtam.rates.fit import Interval
 from mtam.rates.laws import PowerLaw
 from mtam.report.tables import CellResult, law_comparison
 from mtam.sweep.plan import Plan
-from mtam.sweep.registry import Problem, problem
+from mtam.sweep.registry import Problem, Remark, problem
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -38,6 +38,17 @@ def sweep_report(results: list[CellResult], kind: Problem) -> list[Table | str]:
     if results:
         told.append(levels_table(results, kind.levels, kind.size))
     return told
+
+
+def remark_table(remark: Remark) -> Table:
+    """A problem's own table."""
+    title, heads, rows = remark
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for head in heads:
+        table.add_column(head)
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    return table
 
 
 def convergence_table(result: CellResult, size: str) -> Table:

@@ -14,7 +14,7 @@ from mtam.rates.fit import Fit, Interval, slopes
 from mtam.rates.laws import Floats, Law, PowerLaw, SubPolynomial, law
 from mtam.sweep import store
 from mtam.sweep.plan import Plan
-from mtam.sweep.registry import problem
+from mtam.sweep.registry import Remark, problem
 from mtam.sweep.store import Record
 
 
@@ -96,9 +96,18 @@ def cell_results(plan: Plan, rows: pd.DataFrame) -> list[CellResult]:
         names = ["error", *problem(plan.problem).levels]
         levels = {name: _level(own, name) for name in names if name in own}
         done = own[own["status"] == "done"].select_dtypes("number")
-        facts = last.facts() | problem(plan.problem).decompose({name: done[name].to_numpy() for name in done}, last)
+        facts = last.facts() | problem(plan.problem).decompose(
+            {str(name): done[name].to_numpy() for name in done}, last
+        )
         results.append(CellResult(cell.axis, law(last.law()), points, parts, facts, reference, levels))
     return results
+
+
+def remarks(plan: Plan, records: Mapping[str, Record]) -> list[Remark]:
+    """What the problem itself has to say about the whole sweep, from its finished trials."""
+    done = [key for key in plan.trials if key in records and not store.failed(records[key])]
+    trials = [plan.trials[key] for key in done]
+    return problem(plan.problem).remark(trials, [records[key]["numbers"] for key in done])
 
 
 def _level(rows: pd.DataFrame, name: str) -> tuple[float, float | None]:

@@ -13,6 +13,7 @@ from mtam.spec import Trial
 
 # run(trials of one shape, device=..., tick=...) -> one dict of numbers per trial, or {"failure": sentence}
 Run = Callable[..., list[dict[str, Any]]]
+Remark = tuple[str, list[str], list[list[str]]]  # title, headings, rows
 
 
 def _load(path: str) -> Any:
@@ -31,6 +32,7 @@ class Problem:
     parts: Mapping[str, str] = field(default_factory=dict)  # further errors in a record that have curves -> heading
     levels: Mapping[str, str] = field(default_factory=dict)  # numbers worth a look at the largest size -> heading
     decomposition: str | None = None  # function of a cell's columns and a trial -> facts fitted to its records
+    remarks: str | None = None  # function of trials and their numbers -> further tables (title, headings, rows)
 
     def trial(self) -> type[Trial]:
         """The class of this problem's trial specs."""
@@ -40,6 +42,11 @@ class Problem:
     def decompose(self, columns: Mapping[str, Any], trial: Trial) -> dict[str, Any]:
         """What the problem's own theory fits to the trials of one cell; empty for problems without such a fit."""
         found: dict[str, Any] = _load(self.decomposition)(columns, trial) if self.decomposition else {}
+        return found
+
+    def remark(self, trials: Sequence[Trial], numbers: Sequence[Mapping[str, Any]]) -> list[Remark]:
+        """Tables of the problem's own about a whole sweep; empty for problems that have nothing to add."""
+        found: list[Remark] = _load(self.remarks)(trials, numbers) if self.remarks else []
         return found
 
     def run(self, estimator: str) -> Run:
@@ -68,6 +75,7 @@ _RECALL_PROBLEM = Problem(
     estimators=dict.fromkeys(_RECALL_MODELS, _RECALL),
     size="n",
     levels=_RECALL_LEVELS,
+    remarks="mtam.recall.anchors:remarks",
 )
 _INTERACTION_PROBLEM = Problem(
     name="interaction",
