@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from mtam.recall.network import Batch, Network
+from mtam.recall.network import Batch, Network, Room
 
 BETAS, EPSILON = (0.9, 0.999), 1e-8  # of AdamW
 
@@ -23,10 +23,11 @@ class Stepper:
         self.into = network.layers(self.gradient, self.members)
         self.weight_decay = weight_decay
         self.steps = 0
+        self.room = Room()
 
     def step(self, batch: Batch, lr: float) -> Tensor:
         """One step of every member at a learning rate; the losses before it. (M,)"""
-        losses = self.network.loss_gradient(self.params, self.features, batch, self.into)
+        losses = self.network.loss_gradient(self.params, self.features, batch, self.into, self.room)
         self._adamw(lr)
         return losses
 
