@@ -10,6 +10,7 @@ G numbers. Scores depend on tags only, so attention weighs a component by its sh
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,6 +108,7 @@ def token_counts(law: Family, u: Array32, sizes: NDArray[np.int64], seed: int, s
     return rng.multinomial(sizes, probabilities / probabilities.sum(-1, keepdims=True))
 
 
+@lru_cache(maxsize=64)  # a study asks for the same problem at every sample size
 def problem(data: RecallData, seed: int) -> Problem:
     """The law and the regression function of a specification under a seed."""
     law = family(data)

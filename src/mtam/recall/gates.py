@@ -199,6 +199,25 @@ class FrozenRbf:
         """Nothing to train."""
 
 
+class Mean:
+    """a_i = c_i: the mean of the mixture, without any recall; what a pooling without attention can know."""
+
+    def shapes(self, dim: int) -> Shapes:
+        """No parameters."""
+        return {}
+
+    def start(self, dim: int, model: RecallModel, random: torch.Generator) -> Params:
+        """No parameters."""
+        return {}
+
+    def forward(self, params: Params, at: Tags) -> tuple[Tensor, None]:
+        """The shares."""
+        return at.log_share.exp(), None
+
+    def backward(self, params: Params, at: Tags, kept: None, grad: Tensor, into: Params) -> None:
+        """Nothing to train."""
+
+
 class Oracle:
     """a = one-hot at the answering component: recall is given, only the regression is left."""
 
@@ -223,5 +242,6 @@ GATES: dict[str, Gate] = {
     "linear": Linear(),
     "linear_elu": LinearElu(),
     "frozen_rbf": FrozenRbf(),
+    "mean": Mean(),
     "oracle": Oracle(),
 }

@@ -13,6 +13,7 @@ from mtam.recall import pack, reported
 from mtam.recall.benchmark import solve
 from mtam.recall.checkpoint import Keeper
 from mtam.recall.contexts import Problem, Sample, problem
+from mtam.recall.controls import exchanged, foreign_queries, gain
 from mtam.recall.evaluate import dimension, outputs, recall, risk, sensitivity
 from mtam.recall.gates import GATES
 from mtam.recall.network import Network
@@ -30,6 +31,7 @@ class Member:
     answers: Tensor  # (n,)
     weights: Tensor  # (I, n)
     strength: Tensor  # (J,)
+    controls: dict[str, float]
 
 
 def run(
@@ -112,13 +114,26 @@ def assess(
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Every member on its own fresh contexts."""
     samples = [p.sample("test", p.data.test) for p in problems]
-    tests = pack.stack(samples, [trial.model for trial in trials], place, KIND)
+    models = [trial.model for trial in trials]
+    tests = pack.stack(samples, models, place, KIND)
     found = outputs(network, trained.best, features, tests)
     strength = sensitivity(network, trained.best, features, tests, problems)
-    return [
-        _record(trial, samples[m], Member(found.answers[m], found.weights[m], strength[m]), trained, m, network)
-        for m, trial in enumerate(trials)
-    ]
+
+    def told(others: list[Sample]) -> Tensor:
+        return outputs(network, trained.best, features, pack.stack(others, models, place, KIND)).answers
+
+    foreign = told([foreign_queries(s) for s in samples])
+    moved = [exchanged(s, p) for s, p in zip(samples, problems, strict=True)]
+    swapped = told(moved)
+    records = []
+    for m, trial in enumerate(trials):
+        controls = {"shuffled_error": risk(foreign[m], samples[m])["error"]}
+        if trial.data.components > 1:
+            before, after = found.answers[m].numpy(), swapped[m].numpy()
+            controls["swap_gain"] = gain(before, after, samples[m].clean, moved[m].clean)
+        member = Member(found.answers[m], found.weights[m], strength[m], controls)
+        records.append(_record(trial, samples[m], member, trained, m, network))
+    return records
 
 
 def _record(
@@ -132,6 +147,7 @@ def _record(
         **scores,
         **recall(found.weights, sample),
         **dimension(found.strength, scores["mse"]),
+        **found.controls,
         "train_loss": trained.train_loss[m],
         "holdout_loss": trained.holdout_loss[m],
         "steps": trial.optimiser_steps(),

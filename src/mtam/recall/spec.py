@@ -57,7 +57,7 @@ class RecallData(Frozen):
 class RecallModel(Frozen):
     """The attention variant and its training; ``name`` is looked up in the registry."""
 
-    name: Literal["softmax", "linear", "linear_elu", "frozen_rbf", "oracle", "knn", "gp"] = "softmax"
+    name: Literal["softmax", "linear", "linear_elu", "frozen_rbf", "mean", "oracle", "knn", "gp"] = "softmax"
     width: int = Field(96, ge=1)  # D, the number of value features
     hidden: int = Field(64, ge=1)
     band: float = Field(1.0, gt=0)  # highest frequency of the content's Fourier features, in units of pi J
