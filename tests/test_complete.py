@@ -8,9 +8,9 @@ from mtam.complete import answer, candidates
 @pytest.mark.parametrize(
     ("before", "word", "expected"),
     [
-        (["sweep"], "al", ["alpha"]),
+        (["sweep"], "leng", ["length"]),
         (["sweep"], "zzz", []),
-        (["config", "sweep"], "al", ["alpha"]),
+        (["config", "sweep"], "alpha_", ["alpha_reported"]),
         (["sweep", "alpha"], "data.alp", ["data.alpha="]),
         (["sweep", "alpha"], "sweep.n_", ["sweep.n_max=", "sweep.n_min="]),
         (["fit-ips", "--d", "5"], "data.tok", ["data.token_law=", "data.tokens="]),
