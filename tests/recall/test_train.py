@@ -177,3 +177,19 @@ def test_a_frozen_kernel_without_a_bandwidth_takes_the_best_of_the_grid() -> Non
     assert chosen[0]["bandwidth"] == best["bandwidth"]
     assert chosen[0]["error"] == pytest.approx(best["error"], rel=1e-3)
     assert len(chosen) == 2
+
+
+@pytest.mark.parametrize("n", [4, 5, 9, 33])
+@pytest.mark.parametrize("name", ["softmax", "linear_elu"])
+def test_the_smallest_samples_train(n: int, name: str) -> None:
+    for record in run(trials(2, n=n, model={"name": name}), device="cpu", tick=silent):
+        assert record["error"] > 0
+
+
+def test_a_kernel_that_vanishes_gives_finite_gradients() -> None:
+    network, features, rows, flat = assemble(trials(1, model={"name": "linear_elu"}), torch.float32)
+    params, gradient = network.views(flat), torch.zeros_like(flat)
+    params["query_map"].mul_(200)
+    params["key_map"].mul_(-200)
+    network.loss_gradient(params, features, rows.batch(0, 40), network.views(gradient))
+    assert gradient.isfinite().all()

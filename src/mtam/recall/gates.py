@@ -155,15 +155,16 @@ class LinearElu:
         right = right.view(members, count, batch, -1)
         phi, psi = _elu1(left), _elu1(right)
         kernel = (psi * phi.unsqueeze(1)).sum(-1)  # (M, I, B)
-        weighted = at.log_share.exp() * kernel
-        weights = weighted / weighted.sum(1, keepdim=True)
-        return weights, (left, right, phi, psi, kernel, weights)
+        share = at.log_share.exp()
+        total = (share * kernel).sum(1, keepdim=True).clamp_min(torch.finfo(kernel.dtype).tiny)
+        rate = share / total  # da_i/dk_i at fixed total; no division by a kernel that has vanished
+        return rate * kernel, (left, right, phi, psi, kernel, rate)
 
     def backward(self, params: Params, at: Tags, kept: tuple[Tensor, ...], grad: Tensor, into: Params) -> None:
-        """dLoss/dlog k_i = a_i (grad_i - sum_k a_k grad_k), then through the two feature maps."""
-        left, right, phi, psi, kernel, weights = kept
+        """dLoss/dk_i = (c_i / sum_k c_k k_k) (grad_i - sum_k a_k grad_k), then through the two feature maps."""
+        left, right, phi, psi, kernel, rate = kept
         members, count, batch, dim = at.tags.shape
-        pulled = weights * (grad - (weights * grad).sum(1, keepdim=True)) / kernel
+        pulled = rate * (grad - (rate * kernel * grad).sum(1, keepdim=True))
         d_phi = (psi * pulled.unsqueeze(-1)).sum(1) * _elu1_slope(left)
         d_psi = phi.unsqueeze(1) * pulled.unsqueeze(-1) * _elu1_slope(right)
         into["query_map"].copy_(at.query.transpose(1, 2) @ d_phi)

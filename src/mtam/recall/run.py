@@ -21,6 +21,7 @@ from mtam.recall.spec import RecallTrial
 from mtam.recall.train import Plan, Trained, train
 
 KIND = torch.float32
+CONTROLS = 1024  # fresh contexts on which the controls are run
 BANDWIDTHS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)  # from one-hot on separated tags to nearly uniform
 
 
@@ -96,13 +97,15 @@ def fit(
     models = [trial.model for trial in trials]
     seeds = [trial.seed for trial in trials]
     network = Network(GATES[head.model.name], head.data.key_dim(), head.model.width, head.model.hidden)
-    samples = pack.stack([p.sample("train", head.n) for p in problems], models, place, KIND)
+    rows = pack.stack([p.sample("train", head.n) for p in problems], models, place, KIND)
     features = torch.stack([pack.features(p, m, KIND) for p, m in zip(problems, models, strict=True)]).to(place)
     flat = pack.start(network, models, seeds, KIND).to(place)
     kept = max(1, round(head.model.holdout * head.n))
     plan = Plan(head.optimiser_steps(), head.model.batch, head.model.lr, head.model.weight_decay)
+    own, holdout = rows.rows(0, head.n - kept), rows.rows(head.n - kept, head.n)
+    del rows  # both are copies: with sampled tokens the sample is the largest thing in memory
     trained = train(
-        network, features, samples.rows(0, head.n - kept), samples.rows(head.n - kept, head.n), flat, seeds, plan,
+        network, features, own, holdout, flat, seeds, plan,
         tick, keeper, [trial.key() for trial in trials],
     )  # fmt: skip
     return network, features, trained
@@ -122,15 +125,16 @@ def assess(
     def told(others: list[Sample]) -> Tensor:
         return outputs(network, trained.best, features, pack.stack(others, models, place, KIND)).answers
 
-    foreign = told([foreign_queries(s) for s in samples])
-    moved = [exchanged(s, p) for s, p in zip(samples, problems, strict=True)]
+    some = [p.sample("test", min(p.data.test, CONTROLS)) for p in problems]
+    foreign = told([foreign_queries(s) for s in some])
+    moved = [exchanged(s, p) for s, p in zip(some, problems, strict=True)]
     swapped = told(moved)
     records = []
     for m, trial in enumerate(trials):
-        controls = {"shuffled_error": risk(foreign[m], samples[m])["error"]}
+        controls = {"shuffled_error": risk(foreign[m], some[m])["error"]}
         if trial.data.components > 1:
-            before, after = found.answers[m].numpy(), swapped[m].numpy()
-            controls["swap_gain"] = gain(before, after, samples[m].clean, moved[m].clean)
+            before, after = found.answers[m, : len(some[m])].numpy(), swapped[m].numpy()
+            controls["swap_gain"] = gain(before, after, some[m].clean, moved[m].clean)
         member = Member(found.answers[m], found.weights[m], strength[m], controls)
         records.append(_record(trial, samples[m], member, trained, m, network))
     return records

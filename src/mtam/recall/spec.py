@@ -171,7 +171,11 @@ class RecallTrial(Trial):
         return [float(value) for value in curve]
 
     def law(self) -> dict[str, Any]:
-        """exp(-Theta((ln n)^{alpha/(alpha+1)})) for exponential spectra (paper A, main theorem)."""
+        """exp(-Theta((ln n)^{alpha/(alpha+1)})) for exponential spectra (paper A, main theorem).
+
+        For polynomial spectra the metric entropy of the box gives powers of ln n, so that at no range of sizes a power
+        of n is exact; the power is only the common axis, and ``minimax.reference_curve`` the comparison.
+        """
         if self.data.spectrum == "exponential":
             return {"name": "sub_polynomial", "gamma": self.data.alpha / (self.data.alpha + 1)}
         return {"name": "power_law", "exponent": None}
