@@ -224,3 +224,58 @@ def test_status_counts(swept: Path, mtam: Mtam) -> None:
     said = mtam("status", str(swept))
     assert said.code == 0
     assert "alpha" in said.out
+
+
+@pytest.fixture
+def own(here: Path) -> Path:
+    """Tokens and responses of a tanh interaction, as a user would save them."""
+    import numpy as np
+
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(600, 4, 3))
+    u = np.einsum("mid,de,mje->mij", x, np.outer([1.0, 0.5, 0.0], [0.0, 1.0, 1.0]) / 2, x)
+    g = np.tanh(u)
+    g[:, range(4), range(4)] = 0
+    path = here / "own.npz"
+    np.savez(path, X=x, Y=g.sum(axis=2) / 3 + 0.1 * rng.normal(size=(600, 4)))
+    return path
+
+
+def test_own_data(own: Path, mtam: Mtam) -> None:
+    import numpy as np
+
+    import mtam as package
+
+    said = mtam("fit-ips", "--data", str(own), "--json")
+    assert said.code == 0, said.err
+    summary = json.loads(said.out)
+    assert {"out", "rank", "K", "holdout_error", "holdout_se", "noise_sd", "explained", "seed", "d"} <= set(summary)
+    assert "hold-out error" in said.err
+    model = package.load_interaction(Path(summary["out"]) / "model.npz")
+    stored = np.load(own)
+    assert np.mean((model.predict(stored["X"]) - stored["Y"]) ** 2) < 0.011
+    assert "Nothing was computed again" in mtam("fit-ips", "--data", str(own)).out
+
+
+def test_own_data_elsewhere_is_the_same_fit(own: Path, mtam: Mtam) -> None:
+    mtam("fit-ips", "--data", str(own))
+    moved = own.rename(own.with_name("moved.npz"))
+    assert "Nothing was computed again" in mtam("fit-ips", "--data", str(moved)).out
+
+
+@pytest.mark.parametrize(
+    ("args", "hint"),
+    [
+        (["--data", "nowhere.npz"], "nowhere.npz"),
+        (["--data", "own.npz", "--d", "3"], "read from the file"),
+        (["--data", "own.npz", "--rank", "9"], "valid: 1 to 3"),
+        (["--data", "own.npz", "model=mlp"], "does not answer"),
+        (["--data", "own.npz", "data.d=3"], "no setting data.d"),
+    ],
+)
+def test_wrong_own_data(args: list[str], hint: str, own: Path, mtam: Mtam, here: Path) -> None:
+    said = mtam("fit-ips", *args)
+    assert (said.code, said.out) == (2, ""), said
+    assert len(said.err.splitlines()) == 1
+    assert hint in said.err
+    assert list(here.iterdir()) == [own]

@@ -85,6 +85,7 @@ def sweep(
 @app.command("fit-ips", short_help="Fit one pairwise interaction (paper B).")
 def fit_ips(
     settings: Settings = None,
+    data: Annotated[str | None, typer.Option(help="Your own data: FILE.npz with X (M, N, d) and Y (M, N).")] = None,
     d: Annotated[int | None, typer.Option("--d", help="Dimension of a token.  [default: 30]")] = None,
     rank: Annotated[int | None, typer.Option(help="Rank of A*.  [default: 2]")] = None,
     tokens: Annotated[int | None, typer.Option(help="N, tokens per sample.  [default: 10]")] = None,
@@ -105,9 +106,19 @@ def fit_ips(
     from mtam import config
 
     flags = {"data.d": d, "data.rank": rank, "data.tokens": tokens, "samples": samples, "data.degree": degree}
+    if data is not None:
+        flags = _of_own_data(flags)
     given = [f"{key}={value}" for key, value in (flags | {"seed": seed}).items() if value is not None]
-    plan = config.plan_fit(given + _with_launcher(settings, launcher, workers))
-    _finish(plan, options, json_)
+    texts = given + _with_launcher(settings, launcher, workers)
+    _finish(config.plan_fit(texts) if data is None else config.plan_own(data, texts), options, json_)
+
+
+def _of_own_data(flags: dict[str, int | None]) -> dict[str, int | None]:
+    """With --data the file says d, N and M; rank and degree are those of the fit."""
+    for key, name in (("data.d", "--d"), ("data.tokens", "--tokens"), ("samples", "--samples")):
+        if flags[key] is not None:
+            raise UsageError(f"{name} cannot be given with --data: it is read from the file.")
+    return {"model.rank": flags["data.rank"], "model.degree": flags["data.degree"]}
 
 
 @app.command(short_help="Run the jobs of both papers.")

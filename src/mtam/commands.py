@@ -69,7 +69,7 @@ def _run(plan: Plan, options: Options, voice: Voice) -> tuple[dict[str, Any], in
 def _tell(outcome: Outcome, voice: Voice) -> None:
     from mtam.report import screen
 
-    if outcome.plan.kind == "fit" and "error" in outcome.summary:
+    if outcome.plan.kind == "fit" and "failure" not in outcome.summary:
         voice.tell(screen.fit_table(outcome.summary))
     elif outcome.plan.kind == "sweep":
         from mtam.report import tables

@@ -245,3 +245,29 @@ def plan_fit(texts: Sequence[str]) -> Plan:
     frozen = freeze("fit_ips", {**trial, "n": config["samples"], "seed": config["seed"]})
     config["launcher"] = launcher.model_dump()
     return Plan("fit", "fit-ips", config["problem"], config, (Cell({}, (frozen,)),))
+
+
+def plan_own(path: str, texts: Sequence[str]) -> Plan:
+    """The plan of a fit to the user's own file, ``conf/fit_own.yaml`` under KEY=VALUE overrides.
+
+    Raises UsageError for a file that cannot be used, in one sentence that says what would be valid.
+    """
+    from mtam.interaction import ownfile
+
+    overrides = parse_overrides(texts)
+    check_keys("fit_own", overrides)
+    if overrides.axes:
+        raise UsageError(f"fit-ips makes one fit, but {next(iter(overrides.axes))} is a list; give it one value.")
+    config = compose_config("fit_own", overrides, overrides.groups)
+    launcher = validate(LauncherSettings, config["launcher"], "launcher", "fit_own")
+    try:
+        x, _ = ownfile.read(path)
+        content = ownfile.digest(path)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    samples, tokens, d = x.shape
+    config["data"] = {"path": path, "sha256": content, "samples": samples, "tokens": tokens, "d": d}
+    trial = {key: value for key, value in config.items() if key != "launcher"}
+    frozen = freeze("fit_own", {**trial, "n": samples})
+    config["launcher"] = launcher.model_dump()
+    return Plan("fit", "fit-own", config["problem"], config, (Cell({}, (frozen,)),))

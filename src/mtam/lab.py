@@ -191,11 +191,30 @@ def _build_fit(plan: Plan, out: Path, records: Mapping[str, Record]) -> tuple[di
     ((key, trial),) = plan.trials.items()
     if key not in records or store.failed(records[key]):
         return {"fit": plan.name, "failure": records.get(key, {}).get("failure", "not computed")}, []
+    numbers = records[key]["numbers"]
     summary = tables.summary_of_fit(plan, records[key])
-    title = (
-        f"d = {summary['d']}, N = {summary['tokens']}, M = {trial.n}, rank {summary['rank']}, seed {trial.seed}: "
-        f"squared error {summary['error']:.2e} ± {summary['error_se']:.0e}"
-    )
+    title = f"d = {summary['d']}, N = {summary['tokens']}, M = {trial.n}, rank {summary['rank']}, seed {trial.seed}: "
+    if "error" in summary:
+        title += f"squared error {summary['error']:.2e} ± {summary['error_se']:.0e}"
     if "oracle_error" in summary:
         title += f", with A* known {summary['oracle_error']:.2e}"
-    return summary, figures.interaction_fit(records[key]["numbers"], out / "fit", title)
+    if "holdout_error" in summary:
+        title += f"hold-out error {summary['holdout_error']:.3g} ± {summary['holdout_se']:.1g}"
+    drawn = figures.interaction_fit(numbers, out / "fit", title)
+    return summary, [*_save_model(numbers, summary, out), *drawn]
+
+
+def _save_model(numbers: dict[str, Any], summary: dict[str, Any], out: Path) -> list[Path]:
+    """model.npz, where the record holds the whole fit and not just its errors."""
+    if "matrix" not in numbers:
+        return []
+    import numpy as np
+
+    from mtam.interaction.fitted import Band, FittedInteraction
+
+    grid, low, high = (np.array(numbers[name]) for name in ("phi_grid", "band_low", "band_high"))
+    matrix = np.array(numbers["matrix"]).reshape(summary["d"], summary["d"])
+    coefficients, band = np.array(numbers["coefficients"]), Band(grid, low, high)
+    model = FittedInteraction(matrix, coefficients, summary["degree"], summary["intervals"], band)
+    model.save(out / "model.npz")
+    return [out / "model.npz"]

@@ -171,30 +171,39 @@ def _activation_panel(axis: Axes, numbers: dict[str, Any]) -> None:
     behind.spines["right"].set_visible(False)
     axis.set_zorder(behind.get_zorder() + 1)
     axis.patch.set_visible(False)
-    axis.plot(u, numbers["phi_true"], color="#000000", linewidth=2.4, alpha=0.55, label=r"true $\varphi^*$")
+    if "phi_true" in numbers:
+        axis.plot(u, numbers["phi_true"], color="#000000", linewidth=2.4, alpha=0.55, label=r"true $\varphi^*$")
+    if "band_low" in numbers:
+        band: dict[str, Any] = {"color": COLOURS[1], "alpha": 0.25, "linewidth": 0, "label": "95% band, pointwise"}
+        axis.fill_between(u, numbers["band_low"], numbers["band_high"], **band)
     axis.plot(u, numbers["phi_hat"], color=COLOURS[1], linewidth=1.3, label=r"fitted $\hat\varphi$")
     axis.fill_between([], [], color="#999999", alpha=0.25, label="density of $u$")
-    axis.set_xlabel(r"$u = x^\top A^* y$")
-    axis.set_ylabel(r"$\varphi(u)$   (unit: s.d. of $g^*$)")
+    known = "phi_true" in numbers
+    axis.set_xlabel(r"$u = x^\top A^* y$" if known else r"$u = x^\top \hat A y$")
+    axis.set_ylabel(r"$\varphi(u)$   (unit: s.d. of $g^*$)" if known else r"$\hat\varphi(u)$   (unit of $Y$)")
     axis.legend(loc="best", fontsize=8)
 
 
 def _spectrum_panel(axis: Axes, numbers: dict[str, Any]) -> None:
     """The singular values, as many as are not zero and a few more."""
-    largest = max(numbers["singular_true"] + numbers["singular_hat"])
-    rank = sum(value > 1e-9 * largest for value in numbers["singular_true"])
-    shown = min(len(numbers["singular_true"]), max(rank + 3, 5))
-    for name, label, colour, marker, shift in (
-        ("singular_true", "$A^*$", "#000000", "o", -0.06),
-        ("singular_hat", r"$\hat A$", COLOURS[1], "D", 0.06),
-    ):
-        values = np.array(numbers[name])[:shown]
-        index = np.arange(1, len(values) + 1) + shift
+    series = [
+        (name, label, colour, marker, shift)
+        for name, label, colour, marker, shift in (
+            ("singular_true", "$A^*$", "#000000", "o", -0.06),
+            ("singular_hat", r"$\hat A$", COLOURS[1], "D", 0.06),
+        )
+        if name in numbers
+    ]
+    everything = np.array([numbers[name] for name, *_ in series])
+    rank = int((everything > 1e-9 * everything.max()).sum(axis=1).max())
+    shown = min(everything.shape[1], max(rank + 3, 5))
+    for values, (_, label, colour, marker, shift) in zip(everything[:, :shown], series, strict=True):
+        index = np.arange(1, shown + 1) + shift
         axis.vlines(index, 0, values, color=colour, linewidth=1, alpha=0.5)
         axis.plot(index, values, marker, color=colour, markersize=5, label=label)
     axis.set_xlabel("index")
     axis.set_ylabel("singular value")
-    axis.set_title(f"largest {shown} of {len(numbers['singular_true'])}", fontsize=9)
+    axis.set_title(f"largest {shown} of {everything.shape[1]}", fontsize=9)
     axis.set_ylim(bottom=0)
     axis.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:.0f}" if float(x).is_integer() else ""))
     axis.legend(loc="best", fontsize=8)

@@ -212,9 +212,14 @@ def fit_table(summary: dict[str, Any]) -> Table:
         ("oracle error", "oracle_error", "the same with A* known"),
         ("parametric part", "parametric_error", "error - oracle error, the price of learning A"),
         ("predicted", "predicted_parametric_error", "p sigma²/M, p = 2rd - r² - 1"),
+        ("hold-out error", "holdout_error", "mean squared error of prediction on samples the fit has not seen"),
+        ("explained", "explained", "share of the variance of Y, on the same samples"),
+        ("explainable", "explainable", "1 - noise variance / variance of Y"),
+        ("noise", "noise_sd", "standard deviation, from the residuals"),
+        ("rank", "rank", "of A"),
+        ("intervals K", "intervals", "knot intervals of the spline"),
         ("starts", "starts", f"{s.get('agreeing', 'none')} of them ended at the best loss"),
         ("converged", "converged", "judged without the truth"),
-        ("intervals K", "intervals", "knot intervals of the spline"),
         ("seconds", "seconds", "of the fit alone, on one thread"),
     )
     for name, key, meaning in rows:
@@ -224,7 +229,7 @@ def fit_table(summary: dict[str, Any]) -> Table:
 
 
 def _value(summary: dict[str, Any], key: str) -> str:
-    value, se = summary[key], summary.get(f"{key}_se")
+    value, se = summary[key], summary.get(f"{key}_se", summary.get(f"{key.removesuffix('_error')}_se"))
     if isinstance(value, bool):
         return "yes" if value else "NO"
     if isinstance(value, int):

@@ -216,9 +216,13 @@ def summary_of_sweep(results: list[CellResult]) -> list[dict[str, Any]]:
 
 
 def summary_of_fit(plan: Plan, record: Record) -> dict[str, Any]:
-    """The numbers of a single interaction fit with the settings that name it; lists are left to the record."""
+    """The numbers of a single fit with the settings that name it; lists are left to the record."""
     trial: Any = plan.cells[0].trials[0]
     numbers = {name: value for name, value in record["numbers"].items() if not isinstance(value, list)}
     data = trial.data
-    settings = {"d": data.d, "rank": data.rank, "tokens": data.tokens, "degree": data.degree}
-    return numbers | settings | {"samples": trial.n, "seed": trial.seed}
+    settings = {"d": data.d, "tokens": data.tokens, "samples": trial.n, "seed": trial.seed}
+    if plan.problem == "interaction":
+        settings |= {"rank": data.rank, "degree": data.degree}
+    else:
+        settings |= {"degree": numbers["spline_degree"]}
+    return numbers | settings

@@ -87,7 +87,14 @@ _INTERACTION_PROBLEM = Problem(
     decomposition="mtam.interaction.decomposition:decompose",
 )
 
-PROBLEMS = {problem.name: problem for problem in (_RECALL_PROBLEM, _INTERACTION_PROBLEM)}
+_OWN_DATA_PROBLEM = Problem(
+    name="interaction_data",
+    spec="mtam.interaction.ownspec:OwnTrial",
+    estimators={"ips_erm": "mtam.interaction.own:run"},
+    size="M",
+)
+
+PROBLEMS = {problem.name: problem for problem in (_RECALL_PROBLEM, _INTERACTION_PROBLEM, _OWN_DATA_PROBLEM)}
 
 
 def problem(name: str) -> Problem:
