@@ -12,7 +12,11 @@ from tests.conftest import REPO, Mtam
 README = (REPO / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, flags=re.DOTALL)
 COMMANDS = [line for kind, text in BLOCKS if kind == "bash" for line in text.splitlines() if line.startswith("mtam ")]
-PLANNED = [line for line in COMMANDS if line.split()[1] in ("sweep", "fit-ips") and line != "mtam sweep my_sweep"]
+PLANNED = [
+    line
+    for line in COMMANDS
+    if line.split()[1] in ("sweep", "fit-ips") and "my_sweep" not in line and "FILE" not in line
+]
 
 
 @pytest.mark.parametrize("line", PLANNED)
