@@ -217,6 +217,7 @@ def test_broken_and_malicious_archives(tmp_path: Path, content: bytes, says: str
         (pickle.dumps(Bomb()), "Python objects"),
         (stored(BOMBS, pickled=True), "Python objects"),
         (stored(np.ones((40, 3, 2)))[:-16], "cannot be read"),
+        (stored(np.ones(3)).replace(b"(3,)", b"(3, "), "cannot be read"),
         (members(X_npy=stored(np.ones(3))), "archive under the name of an array"),
     ],
 )
@@ -227,6 +228,28 @@ def test_broken_and_malicious_arrays(tmp_path: Path, content: bytes, says: str) 
         np.save(tmp_path / f"a_{good}.npy", array)
         with pytest.raises(ValueError, match=rf"a_{bad}\.npy.*{says}"):
             read(tmp_path / "a_X.npy")
+
+
+@given(st.sampled_from(["a.npz", "a_X.npy"]), st.lists(st.tuples(st.integers(0, 200), st.integers(0, 255)), max_size=4))
+def test_damage_is_a_sentence_or_data(
+    tmp_path_factory: pytest.TempPathFactory, name: str, damage: list[tuple[int, int]]
+) -> None:
+    x, y = sample()
+    folder = tmp_path_factory.mktemp("damaged")
+    np.savez(folder / "a.npz", X=x, Y=y)
+    np.save(folder / "a_X.npy", x)
+    np.save(folder / "a_Y.npy", y)
+    content = bytearray((folder / name).read_bytes())
+    for place, value in damage:
+        content[place] = value
+    (folder / name).write_bytes(content)
+    sentence = ""
+    try:
+        x, _ = read(folder / name)
+    except ValueError as error:
+        sentence = str(error)
+    assert "\n" not in sentence
+    assert np.isfinite(x).all()
 
 
 @pytest.mark.parametrize("call", [read, digest])

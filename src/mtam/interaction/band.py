@@ -25,7 +25,7 @@ from mtam.interaction.splines import Spline
 Array = npt.NDArray[np.float64]
 
 LEVEL = 1.959964  # normal quantile of a two-sided 95% interval
-ROWS_PER_COLUMN, FEWEST_ROWS = 100, 100_000  # rows used at most
+ROWS_PER_COLUMN, FEWEST_ROWS = 50, 50_000  # rows used at most: V is inflated by about 1/50
 BLOCK = 512  # rows at a time
 ARGUMENTS = 2**17  # arguments u kept for the grid, the density and the basis
 POINTS = 201

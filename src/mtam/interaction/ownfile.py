@@ -16,7 +16,6 @@ import numpy as np
 import numpy.typing as npt
 
 from mtam.interaction.checks import blocks, finite, numbers
-from mtam.interaction.fitted import UNREADABLE
 
 Array = npt.NDArray[np.float64]
 
@@ -138,7 +137,7 @@ def _npz(file: Path) -> tuple[object, object]:
     with file.open("rb") as content:  # opened here: numpy leaves a file open that turns out to be damaged
         try:
             archive: Any = np.load(content, allow_pickle=False)
-        except UNREADABLE:
+        except Exception:  # here and below: damaged headers make numpy and zipfile raise almost anything
             raise ValueError(f"{file} is not a readable npz archive") from None
         if not isinstance(archive, np.lib.npyio.NpzFile):
             raise ValueError(f"{file} is not an npz archive but a single array; valid: {FORMS}")
@@ -152,7 +151,7 @@ def _npz(file: Path) -> tuple[object, object]:
 def _member(archive: Any, name: str, file: Path) -> object:
     try:
         found: object = archive[name]
-    except (*UNREADABLE, NotImplementedError) as error:
+    except Exception as error:
         raise ValueError(_no_numbers(f"{name} in {file}", error)) from None
     if not isinstance(found, np.ndarray):
         raise ValueError(f"{name} in {file} is not stored as an array; write it with numpy.savez")
@@ -166,7 +165,7 @@ def _npy(file: Path) -> tuple[object, object]:
             raise ValueError(f"{part} is an archive under the name of an array; valid: {FORMS}")
         try:
             found.append(np.load(part, mmap_mode="r" if part == file else None, allow_pickle=False))
-        except UNREADABLE as error:
+        except Exception as error:
             raise ValueError(_no_numbers(str(part), error)) from None
     return found[0], found[1]
 
@@ -186,7 +185,7 @@ def _parquet(file: Path) -> tuple[object, object]:
         frame = pandas.read_parquet(file)
     except ImportError:
         raise ValueError(f"{file}: reading parquet needs pyarrow or fastparquet; valid without: FILE.npz") from None
-    except (*UNREADABLE, NotImplementedError):
+    except Exception:
         raise ValueError(f"{file} is not a readable parquet table") from None
     return _wide(frame, file)
 
