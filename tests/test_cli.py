@@ -40,6 +40,8 @@ WRONG = [
     (["sweep", "alpha", "--launcher", "foo"], "valid: inline, local"),
     (["sweep", "alpha", "--workers", "0"], "--workers"),
     (["sweep", "alpha", "--out", "/dev/null/x"], "/dev/null is not a folder"),
+    (["sweep", "alpha", "--task-id", "8", "--num-tasks", "8"], "task-id < num-tasks"),
+    (["sweep", "alpha", "--task-id", "0"], "both are needed"),
     (["sweep", "alpha", "--sed", "3"], "No such option"),
     (["sweep"], "Missing argument"),
     (["fit-ips", "--rank", "31"], "valid: 1 to 30"),
@@ -212,12 +214,24 @@ def test_failed_trials_are_told_and_set_the_exit_code(mtam: Mtam, monkeypatch: p
     def broken(trials: list[object], **_: object) -> list[dict[str, Any]]:
         return [{"failure": "diverged at step 3"}] + [{"error": 0.5, "error_se": 0.1}] * (len(trials) - 1)
 
-    monkeypatch.setattr(work, "run_pack", broken)
-    said = mtam("sweep", "alpha", *TINY, "--launcher", "inline")
+    with monkeypatch.context() as patch:
+        patch.setattr(work, "run_pack", broken)
+        said = mtam("sweep", "alpha", *TINY, "--launcher", "inline")
     assert said.code == 1
     assert "2 failed trials" in said.out
     assert "diverged at step 3" in said.out
-    monkeypatch.undo()
+    again = json.loads(mtam("sweep", "alpha", *TINY, "--launcher", "inline", "--json").out)
+    assert again["computed"] == 0
+    said = mtam("sweep", "alpha", *TINY, "--launcher", "inline", "--retry-failed", "--json")
+    assert said.code == 0
+    assert json.loads(said.out)["computed"] == 2
+
+
+def test_tasks_of_a_job_array(mtam: Mtam) -> None:
+    args = ("sweep", "alpha", *TINY, "--launcher", "inline", "--json", "--num-tasks", "2")
+    computed = [json.loads(mtam(*args, "--task-id", task).out)["computed"] for task in "01"]
+    assert computed == [4, 4]
+    assert json.loads(mtam("sweep", "alpha", *TINY, "--json").out)["computed"] == 0
 
 
 def test_status_counts(swept: Path, mtam: Mtam) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -73,11 +74,19 @@ def sweep(
     json_: Json = False,
     quiet: Quiet = False,
     force: Force = False,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Compute failed trials again.")] = False,
+    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first failed trial.")] = False,
+    task_id: Annotated[int | None, typer.Option(help="With --num-tasks: this task's number, from 0.")] = None,
+    num_tasks: Annotated[int | None, typer.Option(help="Share the packs among so many tasks.")] = None,
 ) -> None:
     """Train and measure a whole sweep; compute only what is missing; print convergence tables and slopes."""
     options = _options(out, device, dry_run, quiet, force)
+    task = _task(task_id, num_tasks)
+    from dataclasses import replace
+
     from mtam import config
 
+    options = replace(options, retry_failed=retry_failed, fail_fast=fail_fast, task=task)
     plan = config.plan_sweep(name, _with_launcher(settings, launcher, workers))
     _finish(plan, options, json_)
 
@@ -205,6 +214,16 @@ def _options(out: Path | None, device: str, dry_run: bool, quiet: bool, force: b
     return Options(out, device, dry_run, force, quiet)
 
 
+def _task(task_id: int | None, num_tasks: int | None) -> tuple[int, int] | None:
+    if task_id is None and num_tasks is None:
+        return None
+    if task_id is None or num_tasks is None or not 0 <= task_id < num_tasks:
+        raise UsageError(
+            f"--task-id {task_id} --num-tasks {num_tasks}: both are needed, with 0 <= task-id < num-tasks."
+        )
+    return task_id, num_tasks
+
+
 def _with_launcher(settings: list[str] | None, launcher: str | None, workers: int | None) -> list[str]:
     """--launcher and --workers are shorthands for settings of the same name."""
     if launcher == "slurm":
@@ -231,11 +250,17 @@ def _fail(sentence: str, code: int) -> NoReturn:
     sys.exit(code)
 
 
+def _stop(number: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt(number)
+
+
 def main() -> None:
     """Entry point: exit code 0 done, 1 a trial or the program failed, 2 wrong input, 130 interrupted."""
     if complete.VARIABLE in os.environ and complete.answer():
         sys.exit(0)
     one_thread()
+    for name in ("SIGTERM", "SIGUSR2"):  # what batch systems send before they kill
+        signal.signal(getattr(signal, name), _stop)
     try:
         code: Any = app(standalone_mode=False)
     except UsageError as error:

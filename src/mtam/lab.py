@@ -33,6 +33,9 @@ class Options:
     dry_run: bool = False
     force: bool = False
     quiet: bool = False
+    retry_failed: bool = False
+    fail_fast: bool = False
+    task: tuple[int, int] | None = None  # (i, k): only every k-th pack, from the i-th on
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ def run(plan: Plan, options: Options, screen: Any) -> Outcome:
     out = folder(plan, options)
     if out.exists():
         check_same(plan, out)
-    packs = launch.missing(plan, out, options.force)
+    packs = _wanted(plan, out, options)
     computed = sum(map(len, packs))
     if packs:
         launcher = _launcher(plan, options)
@@ -82,6 +85,11 @@ def run(plan: Plan, options: Options, screen: Any) -> Outcome:
         summary["seconds"] = seconds
     summary |= {"out": str(out), "computed": computed, "cached": len(plan.trials) - computed}
     return Outcome(plan, out, summary, files, computed, failures, len(plan.trials) - len(records))
+
+
+def _wanted(plan: Plan, out: Path, options: Options) -> list[tuple[str, ...]]:
+    packs = launch.missing(plan, out, force=options.force, retry_failed=options.retry_failed)
+    return packs if options.task is None else launch.share(plan, packs, *options.task)
 
 
 def check_same(plan: Plan, out: Path) -> None:
@@ -110,7 +118,7 @@ def _prepare(plan: Plan, out: Path) -> None:
 def _launcher(plan: Plan, options: Options) -> launch.Launcher:
     settings = plan.config["launcher"]
     workers = settings["workers"] or launch.cores()
-    return launch.Launcher(settings["name"], workers, work.resolve_device(options.device))
+    return launch.Launcher(settings["name"], workers, work.resolve_device(options.device), options.fail_fast)
 
 
 def forecast(plan: Plan, options: Options) -> dict[str, Any]:
@@ -118,7 +126,7 @@ def forecast(plan: Plan, options: Options) -> dict[str, Any]:
     out = folder(plan, options)
     if out.exists():
         check_same(plan, out)
-    packs = launch.missing(plan, out, options.force)
+    packs = _wanted(plan, out, options)
     settings = plan.config["launcher"]
     workers = 1 if settings["name"] == "inline" else min(settings["workers"] or launch.cores(), max(len(packs), 1))
     seconds = max([sum(map(plan.cost, packs)) / workers, *map(plan.cost, packs)], default=0.0)

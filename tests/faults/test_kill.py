@@ -72,14 +72,16 @@ def _alive(pid: int) -> bool:
         return False
 
 
-@pytest.mark.parametrize("launcher", ["inline", "local"])
-def test_an_interrupt_is_clean(launcher: str, whole: dict[str, bytes], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("launcher", "number"), [("inline", signal.SIGINT), ("local", signal.SIGINT), ("local", signal.SIGTERM)]
+)
+def test_an_interrupt_is_clean(launcher: str, number: signal.Signals, whole: dict[str, bytes], tmp_path: Path) -> None:
     out = tmp_path / "run"
     process = start(out, "--launcher", launcher)
     deadline = time.monotonic() + 60
     while not (out / "running").exists() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the whole group
+    os.killpg(process.pid, number)  # as a terminal does: to the whole group
     _, errors = process.communicate(timeout=60)
     if process.returncode != 0:  # it may have ended before the signal came
         assert process.returncode == 130

@@ -30,6 +30,7 @@ class Launcher:
     name: str
     workers: int
     device: str
+    fail_fast: bool = False  # stop after the first pack with a failed trial
 
 
 def cores() -> int:
@@ -37,15 +38,27 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def missing(plan: Plan, out: Path, force: bool) -> list[tuple[str, ...]]:
+def missing(plan: Plan, out: Path, *, force: bool = False, retry_failed: bool = False) -> list[tuple[str, ...]]:
     """The packs with at least one trial that has no complete record, or all of them under ``force``.
 
-    A pack is computed again as a whole: it is one tensor program, and its numbers must not depend on what was lost.
+    Such a pack is computed again as a whole: it is one tensor program, and its numbers must not depend on what was
+    lost. A failed trial counts as answered; ``retry_failed`` adds the failed trials of complete packs, alone.
     """
     if force:
         return list(plan.packs)
-    done = store.read_all(out, plan.trials)
-    return [pack for pack in plan.packs if not all(key in done and not store.failed(done[key]) for key in pack)]
+    records = store.read_all(out, plan.trials)
+    lost = [pack for pack in plan.packs if not all(key in records for key in pack)]
+    if not retry_failed:
+        return lost
+    whole = [pack for pack in plan.packs if all(key in records for key in pack)]
+    failed = [tuple(key for key in pack if store.failed(records[key])) for pack in whole]
+    return lost + [pack for pack in failed if pack]
+
+
+def share(plan: Plan, packs: Sequence[tuple[str, ...]], task: int, tasks: int) -> list[tuple[str, ...]]:
+    """The packs of task ``task`` out of ``tasks``: every tasks-th pack of the manifest, whatever is done already."""
+    mine = {key for pack in plan.packs[task::tasks] for key in pack}
+    return [pack for pack in packs if mine.issuperset(pack)]
 
 
 def run(plan: Plan, out: Path, packs: Sequence[tuple[str, ...]], launcher: Launcher, show: progress.Show) -> None:
@@ -76,6 +89,10 @@ class _Board:
         trials, all_trials = (sum(map(len, packs)) for packs in (self.done, self.costs))
         self.show(fraction, f"{trials}/{all_trials} trials")
 
+    def failed(self, pack: tuple[str, ...]) -> bool:
+        """Whether a trial of a pack that has ended failed."""
+        return any(store.failed(record) for record in store.read_all(self.out, pack).values())
+
 
 def _run_inline(plan: Plan, out: Path, packs: Sequence[tuple[str, ...]], launcher: Launcher, board: _Board) -> None:
     for pack in packs:
@@ -92,6 +109,8 @@ def _run_inline(plan: Plan, out: Path, packs: Sequence[tuple[str, ...]], launche
             progress.silence(out, pack[0])
         board.done.add(pack)
         board.update({})
+        if launcher.fail_fast and board.failed(pack):
+            return
 
 
 # What a worker process holds: the manifest's plan, read once, and the flag that asks it to stop.
@@ -99,7 +118,8 @@ _worker: dict[str, Any] = {}
 
 
 def _start_worker(out: Path, device: str, stop: Any, parent: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides; it sets the flag
+    for name in ("SIGINT", "SIGTERM", "SIGUSR2"):
+        signal.signal(getattr(signal, name), signal.SIG_IGN)  # the parent decides; it sets the flag
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     one_thread()
     _worker.update(out=out, device=device, stop=stop, plan=planning.read(out))
@@ -139,7 +159,10 @@ def _run_local(out: Path, packs: Sequence[tuple[str, ...]], launcher: Launcher, 
         pool = ProcessPoolExecutor(workers, context, _start_worker, (out, launcher.device, stop, os.getpid()))
         try:
             futures = {pool.submit(_work, pack): pack for pack in waiting}
-            died = _watch(futures, board) or waiting
+            died = _watch(futures, board, launcher.fail_fast) or waiting
+        except _FailFast:
+            _stop(pool, stop)
+            return
         except KeyboardInterrupt:
             _stop(pool, stop)
             raise
@@ -153,7 +176,11 @@ def _run_local(out: Path, packs: Sequence[tuple[str, ...]], launcher: Launcher, 
         waiting = [pack for pack in waiting if pack not in board.done]
 
 
-def _watch(futures: dict[Future[None], tuple[str, ...]], board: _Board) -> list[tuple[str, ...]]:
+class _FailFast(Exception):
+    """A trial failed and the user wants no more."""
+
+
+def _watch(futures: dict[Future[None], tuple[str, ...]], board: _Board, fail_fast: bool) -> list[tuple[str, ...]]:
     """Wait for the packs; return those that were running when a worker died."""
     open_futures = set(futures)
     suspects: set[str] = set()
@@ -171,6 +198,8 @@ def _watch(futures: dict[Future[None], tuple[str, ...]], board: _Board) -> list[
                 raise error
             else:
                 board.done.add(futures[future])
+                if fail_fast and board.failed(futures[future]):
+                    raise _FailFast
         if broken:
             return [pack for pack in futures.values() if pack[0] in suspects and pack not in board.done]
     board.update({})
