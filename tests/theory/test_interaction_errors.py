@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pytest
 
 from mtam.interaction.run import run
 from mtam.interaction.spec import InteractionTrial
@@ -47,3 +48,24 @@ def test_default_trial_reaches_the_parametric_bound() -> None:
     (found,) = results(range(1))
     assert found["converged"]
     assert found["error"] <= found["oracle_error"] + 1.5 * found["predicted_parametric_error"]
+
+
+@pytest.mark.parametrize("activation", ["bspline", "odd", "even"])
+@pytest.mark.parametrize("law", ["cube", "anisotropic"])
+def test_the_search_finds_the_basin_of_the_truth(activation: str, law: str) -> None:
+    """The excess over oracle-A is parametric: no start at the truth is needed, whatever the parity of phi* (d = 12, r
+    = 2).
+
+    An even phi* has no linear moment, anisotropic tokens (condition number 100) need whitening.
+    """
+    data = {"d": 12, "tokens": 6, "rank": 2, "activation": activation, "token_law": law}
+    found = results(range(4), data=data, n=3000)
+    assert all(one["converged"] for one in found)
+    assert all(one["excess"] < 2 * one["predicted_parametric_error"] for one in found)
+
+
+def test_full_rank() -> None:
+    """r = d = 10, an even phi*: 99 parameters and no low rank to lean on."""
+    (found,) = results(range(1), data={"d": 10, "tokens": 6, "rank": 10, "activation": "even"}, n=4000)
+    assert found["converged"]
+    assert found["excess"] < 2 * found["predicted_parametric_error"]

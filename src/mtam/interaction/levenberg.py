@@ -20,7 +20,7 @@ from mtam.interaction.profile import Fit, Profile
 Array = npt.NDArray[np.float64]
 
 STOP = 0.01  # chi^2 units of predicted or achieved decrease
-SETTLED = 0.5  # chi^2 units of decrement at which a stopped iteration counts as settled
+SETTLED, SETTLED_SHARE = 0.5, 0.01  # chi^2 units of decrement that mean nothing: absolute, and per factor entry
 MOST_DAMPING = 1e4
 FLOOR = 1e-9  # damping relative to the mean diagonal of H: H is singular along the gauge of the factors
 
@@ -38,7 +38,7 @@ class Point:
     @property
     def settled(self) -> bool:
         """Whether further optimisation is statistically meaningless."""
-        return self.decrement < SETTLED
+        return self.decrement < max(SETTLED, SETTLED_SHARE * 2 * self.u.size)
 
 
 def start(profile: Profile, u: Array, v: Array, norm: float) -> Point:

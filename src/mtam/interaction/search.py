@@ -45,9 +45,14 @@ class Search:
     required: int = 2  # starts that have to agree
 
     @property
+    def evident(self) -> bool:
+        """The basin was reached as often as required, and the residuals show no structure."""
+        return self.agreeing >= self.required and self.lack_of_fit < ALARM
+
+    @property
     def converged(self) -> bool:
-        """Settled, reached at least twice, and nothing left in the residuals. The truth is not consulted."""
-        return self.point.settled and self.agreeing >= self.required and self.lack_of_fit < ALARM
+        """The basin is evident and its bottom is reached, to statistical precision. The truth is not consulted."""
+        return self.evident and self.point.settled
 
 
 def search(profile: Profile, rank: int, max_starts: int, rng: np.random.Generator, tick: Tick) -> Search:
@@ -60,7 +65,7 @@ def search(profile: Profile, rank: int, max_starts: int, rng: np.random.Generato
     champion: Point | None = None  # of the coarse problem, on the middle sample
     best: Search | None = None
     tried, confirmed = 0, False
-    while best is None or not (best.converged or tried >= max_starts):
+    while best is None or not (best.evident or tried >= max_starts):
         limit = min(ROUND, max_starts - tried)
         if frame.shape[1] < profile.x.shape[2]:
             basin = _projected(coarse, frame, rank, limit, rng, tick)
