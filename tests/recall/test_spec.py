@@ -1,0 +1,91 @@
+"""Trials are light to plan, refuse what cannot be, and pack by tensor shape alone."""
+
+import subprocess
+import sys
+
+import pytest
+from pydantic import ValidationError
+
+from mtam.recall.run import run
+from mtam.recall.spec import RecallData, RecallModel, RecallTrial, ReportedToy
+
+
+@pytest.mark.parametrize("module", ["mtam.recall.spec", "mtam.recall.minimax", "mtam.recall.provenance"])
+def test_planning_and_theory_do_not_load_torch(module: str) -> None:
+    code = f"import {module}, sys; print(sorted({{'torch', 'scipy', 'numba'}} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_members_that_differ_in_everything_but_shape_are_one_pack() -> None:
+    """Spectrum, basis, target, tags, noise, seed, start: none of them changes a tensor's shape or the optimiser."""
+    small = {"modes": 12, "nodes": 32, "test": 64}
+    some = [
+        RecallTrial(n=40, seed=0, data=RecallData(alpha=0.5, **small)),
+        RecallTrial(n=40, seed=1, data=RecallData(spectrum="polynomial", basis="haar", target="takagi", **small)),
+        RecallTrial(n=40, seed=2, data=RecallData(basis="bspline", tags="iid", noise=0.5, **small)),
+        RecallTrial(n=40, seed=3, data=RecallData(basis="legendre", tags="equicorrelated", query_noise=0.2, **small)),
+        RecallTrial(n=40, seed=4, data=RecallData(target="quadratic", tags="simplex", decay=2.0, **small)),
+        RecallTrial(n=40, seed=5, data=RecallData(**small), model=RecallModel(init="random", beta0=1.0, band=0.5)),
+    ]
+    assert len({t.shape() for t in some}) == 1
+    together = run(some, device="cpu", tick=lambda _: None)
+    for t, record in zip(some, together, strict=True):
+        (alone,) = run([t], device="cpu", tick=lambda _: None)
+        assert record["error"] == pytest.approx(alone["error"], rel=5e-3)
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ({"n": 64}, {"n": 65}),
+        ({"model": RecallModel(lr=1e-3)}, {}),
+        ({"model": RecallModel(name="linear")}, {}),
+        ({"data": RecallData(length=100)}, {}),
+        ({"data": RecallData(components=3)}, {}),
+        ({"data": RecallData(tags="nuisance")}, {}),
+        ({"model": RecallModel(bandwidth=None)}, {}),
+        ({"protocol": "reported"}, {}),
+    ],
+)
+def test_what_changes_the_program_changes_the_shape(a: dict[str, object], b: dict[str, object]) -> None:
+    first, second = RecallTrial.model_validate(a), RecallTrial.model_validate(b)
+    assert first.shape() != second.shape()
+    assert first.key() != second.key()
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ({"components": 6, "tags": "orthonormal"}, "at most 4"),
+        ({"components": 6, "tags": "simplex"}, "at most 5"),
+        ({"components": 9}, "at most 8"),
+        ({"modes": 128}, "at most 127"),
+        ({"modes": 65, "basis": "bspline"}, "at most 64"),
+        ({"nodes": 100, "basis": "haar"}, "power of two"),
+        ({"noise": -0.1}, "greater than or equal to 0"),
+        ({"alpha": 0.0}, "greater than 0"),
+    ],
+)
+def test_impossible_trials_are_refused(data: dict[str, object], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        RecallTrial.model_validate({"data": data})
+
+
+def test_heads_must_share_the_width() -> None:
+    with pytest.raises(ValidationError, match="no multiple"):
+        ReportedToy(width=6, heads=4)
+
+
+def test_steps_of_the_reported_toy_are_epochs_or_their_own_number() -> None:
+    trial = RecallTrial(protocol="reported", n=64)
+    assert trial.optimiser_steps() == 20 * 4
+    free = RecallTrial(protocol="reported", n=64, reported=ReportedToy(steps=500))
+    assert free.optimiser_steps() == 500
+
+
+def test_forecasts_grow_with_the_sample() -> None:
+    for name in ("softmax", "knn", "gp"):
+        costs = [RecallTrial(n=n, model=RecallModel(name=name)).cost() for n in (64, 1024, 8192)]
+        assert costs == sorted(costs)
+        assert costs[0] > 0
