@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.linalg
 
+from mtam.interaction import kernels
 from mtam.interaction.spec import InteractionData, InteractionTrial
 from mtam.interaction.splines import SplineSpace
 from mtam.interaction.tokens import TokenStream
@@ -74,11 +75,15 @@ class _Tangents:
     """Directions of A that keep rank and norm, as features per row and per pair."""
 
     def __init__(self, truth: Truth, x: Array, u: Array) -> None:
+        d = x.shape[2]
+        self.p, self.q = x.reshape(-1, d) @ truth.left, x.reshape(-1, d) @ truth.right
         left, right = _tangent_directions(truth)
         slope = (truth.phi(u + DIFFERENCE) - truth.phi(u - DIFFERENCE)) / (2 * DIFFERENCE)
         tokens = x.shape[1]
         slope[:, np.arange(tokens), np.arange(tokens)] = 0.0
         self.rows, self.pairs = self._features(x @ left, x @ right, slope, _radial(truth, left, right))
+        # The same for every K, and most of the work.
+        self.row_gram, self.pair_gram = self.rows.T @ self.rows, self.pairs.T @ self.pairs
 
     @staticmethod
     def _features(a: Array, b: Array, slope: Array, keep: Array) -> tuple[Array, Array]:
@@ -112,22 +117,28 @@ def _level(space: SplineSpace, truth: Truth, u: Array, pairs: npt.NDArray[np.boo
     samples, tokens = u.shape[:2]
     index = np.arange(tokens)
     one = (index + 1) % tokens
-    features = np.zeros((samples * tokens, space.dimension))
-    for j in range(1, tokens):
-        features += space.design(u[:, index, (index + j) % tokens].reshape(-1))
-    features /= tokens - 1
+    features = np.empty((samples * tokens, space.dimension))
+    kernels.features(tangents.p, tangents.q, tokens, space.pieces, space.intervals, features)
     target = np.where(pairs, truth.phi(u), 0.0).sum(axis=2).reshape(-1) / (tokens - 1)
     v = u[:, index, one].reshape(-1)
     single = space.design(v)
-    coefficients = np.linalg.lstsq(features, target, rcond=None)[0]
-    bias = float(np.mean((single @ coefficients - truth.phi(v)) ** 2))
-    spline = _trace(single, features)
-    both = np.hstack([single, tangents.pairs]), np.hstack([features, tangents.rows])
-    joint = _trace(*both) if tangents.rows.shape[1] else spline
+    rows, singles = features.T @ features, single.T @ single
+    inverse = np.linalg.pinv(rows, rcond=1e-12, hermitian=True)
+    bias = float(np.mean((single @ (inverse @ (features.T @ target)) - truth.phi(v)) ** 2))
+    spline = float(np.sum(singles * inverse))
+    if not tangents.rows.shape[1]:
+        return _Level(space.intervals, bias, spline, spline)
+    joint = _trace(
+        _bordered(singles, single.T @ tangents.pairs, tangents.pair_gram),
+        _bordered(rows, features.T @ tangents.rows, tangents.row_gram),
+    )
     return _Level(space.intervals, bias, spline, joint)
 
 
+def _bordered(corner: Array, side: Array, gram: Array) -> Array:
+    return np.block([[corner, side], [side.T, gram]])
+
+
 def _trace(pairs: Array, rows: Array) -> float:
-    """tr(E[W W^T] E[Z Z^T]^{-1}) from rows of W and of Z; directions that no row sees are left out."""
-    inverse = np.linalg.pinv(rows.T @ rows / len(rows), rcond=1e-10, hermitian=True)
-    return float(np.sum((pairs.T @ pairs / len(pairs)) * inverse))
+    """tr(E[W W^T] E[Z Z^T]^{-1}) from the two Gram matrices; directions that no row sees are left out."""
+    return float(np.sum(pairs * np.linalg.pinv(rows, rcond=1e-10, hermitian=True)))
