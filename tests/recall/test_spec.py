@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -19,7 +20,7 @@ def test_planning_and_theory_do_not_load_torch(module: str) -> None:
 
 def test_members_that_differ_in_everything_but_shape_are_one_pack() -> None:
     """Spectrum, basis, target, tags, noise, seed, start: none of them changes a tensor's shape or the optimiser."""
-    small = {"modes": 12, "nodes": 32, "test": 64}
+    small: dict[str, Any] = {"modes": 12, "nodes": 32, "test": 64}
     some = [
         RecallTrial(n=40, seed=0, data=RecallData(alpha=0.5, **small)),
         RecallTrial(n=40, seed=1, data=RecallData(spectrum="polynomial", basis="haar", target="takagi", **small)),
