@@ -209,20 +209,14 @@ def _build_fit(plan: Plan, out: Path, records: Mapping[str, Record]) -> tuple[di
     if "holdout_error" in summary:
         title += f"hold-out error {summary['holdout_error']:.3g} ± {summary['holdout_se']:.1g}"
     drawn = figures.interaction_fit(numbers, out / "fit", title)
-    return summary, [*_save_model(numbers, summary, out), *drawn]
+    return summary, [*_save_model(numbers, out), *drawn]
 
 
-def _save_model(numbers: dict[str, Any], summary: dict[str, Any], out: Path) -> list[Path]:
+def _save_model(numbers: dict[str, Any], out: Path) -> list[Path]:
     """model.npz, where the record holds the whole fit and not just its errors."""
     if "matrix" not in numbers:
         return []
-    import numpy as np
+    from mtam.interaction.fitted import from_record
 
-    from mtam.interaction.fitted import Band, FittedInteraction
-
-    grid, low, high = (np.array(numbers[name]) for name in ("phi_grid", "band_low", "band_high"))
-    matrix = np.array(numbers["matrix"]).reshape(summary["d"], summary["d"])
-    coefficients, band = np.array(numbers["coefficients"]), Band(grid, low, high)
-    model = FittedInteraction(matrix, coefficients, summary["degree"], summary["intervals"], band)
-    model.save(out / "model.npz")
+    from_record(numbers).save(out / "model.npz")
     return [out / "model.npz"]
