@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +54,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def mtam(here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Mtam:
     """Run ``mtam ARGS`` in this process, in an empty working folder."""
     from mtam.cli import main
+
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)  # the program sets its own
 
     def run(*args: str) -> Said:
         monkeypatch.setattr(sys, "argv", ["mtam", *args])

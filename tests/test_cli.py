@@ -1,6 +1,7 @@
 """The command line: wrong input is one sentence and exit code 2, results are cached, JSON stands alone."""
 
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -293,3 +294,18 @@ def test_wrong_own_data(args: list[str], hint: str, own: Path, mtam: Mtam, here:
     assert len(said.err.splitlines()) == 1
     assert hint in said.err
     assert list(here.iterdir()) == [own]
+
+
+def test_a_damaged_record_is_told_in_one_line_and_computed_again(swept: Path, mtam: Mtam) -> None:
+    table = (swept / "curve.csv").read_bytes()
+    victim = sorted((swept / "records").glob("*.json"))[0]
+    victim.write_text("{")
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        said = mtam("sweep", "alpha", *TINY, "--launcher", "inline", "--json")
+    assert said.code == 0
+    told = [line for line in said.err.splitlines() if "warning" in line]
+    assert len(told) == 1
+    assert "is damaged" in told[0]
+    assert json.loads(said.out)["computed"] == 4
+    assert (swept / "curve.csv").read_bytes() == table

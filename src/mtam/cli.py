@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -250,6 +251,11 @@ def _fail(sentence: str, code: int) -> NoReturn:
     sys.exit(code)
 
 
+def _warn(message: Warning | str, *_: object) -> None:
+    """One line for a person; where in the source it was raised helps nobody who runs a sweep."""
+    print(f"mtam: warning: {message}", file=sys.stderr)
+
+
 def _stop(number: int, _frame: object) -> NoReturn:
     raise KeyboardInterrupt(number)
 
@@ -259,6 +265,7 @@ def main() -> None:
     if complete.VARIABLE in os.environ and complete.answer():
         sys.exit(0)
     one_thread()
+    warnings.showwarning = _warn
     for name in ("SIGTERM", "SIGUSR2"):  # what batch systems send before they kill
         signal.signal(getattr(signal, name), _stop)
     try:
