@@ -17,15 +17,16 @@ from mtam.interaction.starts import Moments, moments
 Array = npt.NDArray[np.float64]
 
 ROWS = 30000  # enough to see a missing singular direction, few enough to cost little
-FLIPS = 16
+FLIPS = 24
+CHANCE = 1.4  # times the flipped mean: heavy tails make the deviation alone a poor judge
 NEGLIGIBLE = 0.01  # of sd(Y): a smaller moment is no missing direction of A, however significant (noise-free data)
-ALARM = 6.0  # standard deviations; wrong basins score tens to hundreds
+ALARM = 6.0  # standard deviations; wrong basins score 7 to hundreds
 
 
 def lack_of_fit(profile: Profile, point: Point, rng: np.random.Generator) -> float:
     """The largest excess of a residual moment's spectral norm, in standard deviations of its sign-flipped copies.
 
-    0 if no moment is larger than negligible.
+    0 if no moment is larger than negligible, and than chance makes it.
     """
     head = profile.head(ROWS // profile.tokens + 1)
     residuals = head.residuals(point.u, point.v, point.fit)
@@ -34,7 +35,8 @@ def lack_of_fit(profile: Profile, point: Point, rng: np.random.Generator) -> flo
         [_norms(moments(head, residuals * rng.choice([-1.0, 1.0], (len(head.x), 1)))) for _ in range(FLIPS)]
     )
     scores = (observed - flipped.mean(axis=0)) / flipped.std(axis=0, ddof=1)
-    return float(np.max(np.where(observed > NEGLIGIBLE * head.y.std(), scores, 0.0)))
+    counts = (observed > NEGLIGIBLE * head.y.std()) & (observed > CHANCE * flipped.mean(axis=0))
+    return float(np.max(np.where(counts, scores, 0.0)))
 
 
 def _norms(found: Moments) -> Array:
