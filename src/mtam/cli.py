@@ -6,12 +6,13 @@ import signal
 import sys
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
 
 import typer
 
 from mtam import catalog, complete
 from mtam.errors import UsageError
+from mtam.shorthands import of_own_data, share_of, with_launcher
 from mtam.sweep.threads import one_thread
 
 if TYPE_CHECKING:
@@ -82,13 +83,13 @@ def sweep(
 ) -> None:
     """Train and measure a whole sweep; compute only what is missing; print convergence tables and slopes."""
     options = _options(out, device, dry_run, quiet, force)
-    task = _task(task_id, num_tasks)
+    task = share_of(task_id, num_tasks)
     from dataclasses import replace
 
     from mtam import config
 
     options = replace(options, retry_failed=retry_failed, fail_fast=fail_fast, task=task)
-    plan = config.plan_sweep(name, _with_launcher(settings, launcher, workers))
+    plan = config.plan_sweep(name, with_launcher(settings, launcher, workers))
     _finish(plan, options, json_)
 
 
@@ -117,18 +118,10 @@ def fit_ips(
 
     flags = {"data.d": d, "data.rank": rank, "data.tokens": tokens, "samples": samples, "data.degree": degree}
     if data is not None:
-        flags = _of_own_data(flags)
+        flags = of_own_data(flags)
     given = [f"{key}={value}" for key, value in (flags | {"seed": seed}).items() if value is not None]
-    texts = given + _with_launcher(settings, launcher, workers)
+    texts = given + with_launcher(settings, launcher, workers)
     _finish(config.plan_fit(texts) if data is None else config.plan_own(data, texts), options, json_)
-
-
-def _of_own_data(flags: dict[str, int | None]) -> dict[str, int | None]:
-    """With --data the file says d, N and M; rank and degree are those of the fit."""
-    for key, name in (("data.d", "--d"), ("data.tokens", "--tokens"), ("samples", "--samples")):
-        if flags[key] is not None:
-            raise UsageError(f"{name} cannot be given with --data: it is read from the file.")
-    return {"model.rank": flags["data.rank"], "model.degree": flags["data.degree"]}
 
 
 @app.command(short_help="Run the jobs of both papers.")
@@ -152,7 +145,7 @@ def reproduce(
     options = _options(out, device, dry_run, quiet, force)
     from mtam import commands
 
-    commands.reproduce(scale, _with_launcher(None, launcher, workers), options, json_)
+    commands.reproduce(scale, with_launcher(None, launcher, workers), options, json_)
 
 
 @app.command(short_help="Tables and figures from the records.")
@@ -215,26 +208,6 @@ def _options(out: Path | None, device: str, dry_run: bool, quiet: bool, force: b
     return Options(out, device, dry_run, force, quiet)
 
 
-def _task(task_id: int | None, num_tasks: int | None) -> tuple[int, int] | None:
-    if task_id is None and num_tasks is None:
-        return None
-    if task_id is None or num_tasks is None or not 0 <= task_id < num_tasks:
-        raise UsageError(
-            f"--task-id {task_id} --num-tasks {num_tasks}: both are needed, with 0 <= task-id < num-tasks."
-        )
-    return task_id, num_tasks
-
-
-def _with_launcher(settings: list[str] | None, launcher: str | None, workers: int | None) -> list[str]:
-    """--launcher and --workers are shorthands for settings of the same name."""
-    if launcher == "slurm":
-        raise UsageError("--launcher slurm is not available in this version; valid: inline, local.")
-    if launcher is not None and launcher not in catalog.options("launcher"):
-        raise UsageError(f"--launcher {launcher} is unknown; {catalog.nearest(launcher, catalog.options('launcher'))}")
-    shorthand = [f"launcher={launcher}"] * (launcher is not None)
-    return shorthand + [f"launcher.workers={workers}"] * (workers is not None) + (settings or [])
-
-
 def _finish(plan: "Plan", options: "Options", as_json: bool) -> None:
     from mtam import commands
 
@@ -251,8 +224,16 @@ def _fail(sentence: str, code: int) -> NoReturn:
     sys.exit(code)
 
 
-def _warn(message: Warning | str, *_: object) -> None:
+def _warn(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
     """One line for a person; where in the source it was raised helps nobody who runs a sweep."""
+    del category, filename, lineno, file, line
     print(f"mtam: warning: {message}", file=sys.stderr)
 
 
