@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from mtam.rates.fit import fit, local_slopes, student_interval
-from mtam.rates.laws import Floats, Law, PowerLaw, SubPolynomial, law
+from mtam.rates.laws import Floats, Law, LogPower, PowerLaw, SubPolynomial, law
 
 SIZES: Floats = np.asarray(2.0 ** np.arange(6, 14), dtype=np.float64)
 
 
-@pytest.mark.parametrize("form", [PowerLaw(), SubPolynomial(0.5), SubPolynomial(1 / 3)], ids=str)
+@pytest.mark.parametrize("form", [PowerLaw(), SubPolynomial(0.5), SubPolynomial(1 / 3), LogPower()], ids=str)
 def test_noise_free_curves_are_recovered_exactly(form: Law) -> None:
     levels = np.array([[0.3], [-0.2], [1.1]])
     errors = np.exp(levels - 1.7 * form.axis(SIZES))
@@ -88,6 +88,8 @@ def test_interval_of_equal_values() -> None:
         ({"name": "power_law", "exponent": 0.8}, PowerLaw(0.8)),
         ({"name": "power_law"}, PowerLaw()),
         ({"name": "sub_polynomial", "gamma": 0.5}, SubPolynomial(0.5)),
+        ({"name": "log_power", "exponent": 3.0}, LogPower(3.0)),
+        ({"name": "log_power"}, LogPower()),
     ],
 )
 def test_laws_by_name(form: dict[str, object], expected: Law) -> None:

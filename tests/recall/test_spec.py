@@ -4,9 +4,11 @@ import subprocess
 import sys
 from typing import Any
 
+import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from mtam.recall.minimax import reference_curve
 from mtam.recall.run import run
 from mtam.recall.spec import RecallData, RecallModel, RecallTrial, ReportedToy
 
@@ -90,3 +92,14 @@ def test_forecasts_grow_with_the_sample() -> None:
         costs = [RecallTrial(n=n, model=RecallModel(name=name)).cost() for n in (64, 1024, 8192)]
         assert costs == sorted(costs)
         assert costs[0] > 0
+
+
+@pytest.mark.parametrize("alpha", [1.0, 2.0, 3.0])
+def test_the_polynomial_law_is_the_limit_of_the_reference_curve(alpha: float) -> None:
+    """Far out, the local slope of R_ref in ln ln n approaches -(2 alpha - 1)."""
+    law = RecallTrial(data=RecallData(spectrum="polynomial", alpha=alpha)).law()
+    assert law["name"] == "log_power"
+    n = np.array([1e60, 1e120])
+    risk = reference_curve(alpha, 1.0, n.tolist(), 0.1, spectrum="polynomial")
+    slope = np.diff(np.log(risk)) / np.diff(np.log(np.log(n)))
+    assert float(slope[0]) == pytest.approx(-law["exponent"], rel=0.1)

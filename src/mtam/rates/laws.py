@@ -77,10 +77,33 @@ class SubPolynomial(Law):
         return f"exp(-C (ln n)^{self.gamma:.3g})"
 
 
+@dataclass(frozen=True)
+class LogPower(Law):
+    """error = C (ln n)^{-exponent}: slower than any power of n."""
+
+    exponent: float | None = None
+
+    def axis(self, n: ArrayLike) -> Floats:
+        return np.asarray(np.log(np.log(np.asarray(n, dtype=float))))
+
+    @property
+    def theory_slope(self) -> float | None:
+        return None if self.exponent is None else -self.exponent
+
+    @property
+    def axis_label(self) -> str:
+        return "ln ln n"
+
+    def __str__(self) -> str:
+        return "(ln n)^-b" if self.exponent is None else f"(ln n)^-{self.exponent:.3g}"
+
+
 def law(form: dict[str, Any]) -> Law:
     """The law of a trial spec's description, e.g. ``{"name": "sub_polynomial", "gamma": 0.5}``."""
     if form["name"] == "power_law":
         return PowerLaw(form.get("exponent"))
     if form["name"] == "sub_polynomial":
         return SubPolynomial(form["gamma"])
-    raise ValueError(f"unknown law {form['name']!r}; valid: power_law, sub_polynomial")
+    if form["name"] == "log_power":
+        return LogPower(form.get("exponent"))
+    raise ValueError(f"unknown law {form['name']!r}; valid: power_law, sub_polynomial, log_power")

@@ -173,9 +173,10 @@ class RecallTrial(Trial):
     def law(self) -> dict[str, Any]:
         """exp(-Theta((ln n)^{alpha/(alpha+1)})) for exponential spectra (paper A, main theorem).
 
-        For polynomial spectra the metric entropy of the box gives powers of ln n, so that at no range of sizes a power
-        of n is exact; the power is only the common axis, and ``minimax.reference_curve`` the comparison.
+        For lambda_j = j^{-2 alpha} a cover of n cells splits about ln n axes and leaves the tail of the others, about
+        (ln n)^{-(2 alpha - 1)}, for alpha > 1/2; below, the trace of the kernel is infinite.
         """
+        alpha = self.data.alpha
         if self.data.spectrum == "exponential":
-            return {"name": "sub_polynomial", "gamma": self.data.alpha / (self.data.alpha + 1)}
-        return {"name": "power_law", "exponent": None}
+            return {"name": "sub_polynomial", "gamma": alpha / (alpha + 1)}
+        return {"name": "log_power", "exponent": 2 * alpha - 1 if alpha > 0.5 else None}

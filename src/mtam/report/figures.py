@@ -16,7 +16,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from mtam.rates.curve import Curve
 from mtam.rates.fit import Fit, Interval
-from mtam.rates.laws import PowerLaw
+from mtam.rates.laws import PowerLaw, SubPolynomial
 from mtam.report.tables import CellResult
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -106,6 +106,9 @@ def _log_x(axis: Axes, size: str) -> None:
 
 
 def _axis_name(drawn: Sequence[CellResult], size: str) -> str:
+    if not all(isinstance(result.law, SubPolynomial) for result in drawn):
+        labels = dict.fromkeys(result.law.axis_label.replace("ln n", f"ln {size}") for result in drawn)
+        return "axis of each cell's law: " + ", ".join(labels)
     gammas = {getattr(result.law, "gamma", None) for result in drawn}
     exponent = r"\alpha/(\alpha+1)" if len(gammas) > 1 else f"{gammas.pop():.3g}"
     return rf"$(\ln {size})^{{{exponent}}}$"

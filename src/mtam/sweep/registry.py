@@ -58,7 +58,7 @@ class Problem:
 _RECALL = "mtam.recall.run:run"
 _INTERACTION = "mtam.interaction.run:run"
 
-_RECALL_MODELS = ("softmax", "linear", "linear_elu", "frozen_rbf", "oracle", "knn", "gp")
+_RECALL_MODELS = ("softmax", "linear", "linear_elu", "frozen_rbf", "mean", "oracle", "knn", "gp")
 _PARTS = {
     "oracle_error": "A* known",
     "parametric_error": "price of A",
