@@ -13,11 +13,12 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13; do \
 .PHONY: setup reproduce test test-all lint types format bench clean
 setup: $(STAMP)
 
-# torch first and by its exact version: a bare "torch" would pull the newest build with gigabytes of CUDA.
+# torch first and by its exact version. Where pip has no CPU build at hand it fetches the default one, on Linux with
+# gigabytes of CUDA; `make TORCH_INDEX=URL` takes torch from another index, such as PyTorch's own of CPU builds.
 $(STAMP): pyproject.toml scripts/constraints.txt
 	@test -n "$(PYTHON)" || { echo "mtam needs Python 3.11 or newer with the venv module; none was found on PATH." >&2; exit 2; }
 	@test -x $(BIN)/python || { rm -rf $(VENV) && $(PYTHON) -m venv $(VENV); }
-	$(BIN)/pip install --quiet --disable-pip-version-check -c scripts/constraints.txt torch==2.13.0
+	$(BIN)/pip install --quiet --disable-pip-version-check -c scripts/constraints.txt $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) torch==2.13.0
 	$(BIN)/pip install --quiet --disable-pip-version-check -c scripts/constraints.txt -e '.[dev]'
 	@touch $@
 
@@ -40,6 +41,9 @@ types: $(STAMP)
 format: $(STAMP)
 	$(BIN)/ruff format src tests scripts
 	$(BIN)/ruff check --fix src tests scripts
+
+bench: $(STAMP)
+	for script in scripts/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 clean:
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -43,6 +43,11 @@ WRONG = [
     (["sweep", "alpha", "--out", "/dev/null/x"], "/dev/null is not a folder"),
     (["sweep", "alpha", "--task-id", "8", "--num-tasks", "8"], "task-id < num-tasks"),
     (["sweep", "alpha", "--task-id", "0"], "both are needed"),
+    (["sweep", "alpha", "model=glob(zzz)"], "chooses nothing"),
+    (["sweep", "alpha", "sweep.n_max=1e30"], "less than or equal"),
+    (["sweep", "alpha", "sweep.seeds=1000000"], "at most 100000"),
+    (["fit-ips", "--samples", "60000000", "--tokens", "20"], "GiB of memory"),
+    (["fit-ips", "--out", ""], "names no folder"),
     (["sweep", "alpha", "--sed", "3"], "No such option"),
     (["sweep"], "Missing argument"),
     (["fit-ips", "--rank", "31"], "valid: 1 to 30"),
@@ -309,3 +314,81 @@ def test_a_damaged_record_is_told_in_one_line_and_computed_again(swept: Path, mt
     assert "is damaged" in told[0]
     assert json.loads(said.out)["computed"] == 4
     assert (swept / "curve.csv").read_bytes() == table
+
+
+def test_quoted_choices_are_choices(mtam: Mtam) -> None:
+    said = mtam("config", "sweep", "alpha", "data.tags='iid','simplex'", "--json")
+    assert json.loads(said.out)["sweep"]["axes"]["data.tags"] == ["iid", "simplex"]
+
+
+def test_brackets_in_a_folder_name(mtam: Mtam) -> None:
+    said = mtam("sweep", "alpha", *TINY, "--launcher", "inline", "--out", "r[bold]x[/bold]")
+    assert said.code == 0, said.err
+    assert "r[bold]x[/bold]/curve.csv" in said.out
+
+
+def test_the_order_of_an_axis_changes_no_byte(mtam: Mtam) -> None:
+    turned = ("data.alpha=2,1", *TINY[1:])
+    first = json.loads(mtam("sweep", "alpha", *TINY, "--launcher", "inline", "--json").out)
+    table = (Path(first["out"]) / "curve.csv").read_bytes()
+    again = json.loads(mtam("sweep", "alpha", *turned, "--json").out)
+    assert again["computed"] == 0
+    assert again["cells"] == first["cells"]
+    assert (Path(first["out"]) / "curve.csv").read_bytes() == table
+
+
+def test_counts_of_an_unfinished_sweep_are_true(mtam: Mtam) -> None:
+    args = ("sweep", "alpha", *TINY, "--launcher", "inline", "--task-id", "0", "--num-tasks", "2", "--json")
+    dry = json.loads(mtam(*args, "--dry-run").out)
+    assert (dry["to_compute"], dry["cached"]) == (4, 0)
+    first = json.loads(mtam(*args).out)
+    assert {name: first[name] for name in ("computed", "cached", "missing", "failed")} == {
+        "computed": 4,
+        "cached": 0,
+        "missing": 4,
+        "failed": 0,
+    }
+    said = mtam(*args[:-1])
+    assert "Half-finished: 4 of 8" in said.out
+    assert "Nothing was computed" not in said.out
+
+
+def test_a_crash_before_the_manifest_does_not_block_the_folder(mtam: Mtam, here: Path) -> None:
+    (here / "run").mkdir()
+    (here / "run" / "config.yaml").write_text("")
+    (here / "run" / ".manifest.json.abc.tmp").write_text("")
+    assert mtam("sweep", "alpha", *TINY, "--launcher", "inline", "--out", "run").code == 0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "hint"),
+    [
+        ("data.alpha: [0.5, 1.0, 2.0]", "data.alhpa: [1.0]", "did you mean data.alpha?"),
+        ("data.alpha: [0.5, 1.0, 2.0]", "data.alpha.x: [1.0]", "there is no setting"),
+        ("problem: recall\n", "", "has no problem"),
+        ("problem: recall\n", "problem: [recall]\n", "problem = ['recall'] is unknown"),
+        ("/data: recall", "/data: recal", "recal"),
+        ("# @package _global_\n", "", "has no"),
+    ],
+)
+def test_a_wrong_sweep_file_is_one_sentence(
+    old: str, new: str, hint: str, mtam: Mtam, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import shutil
+
+    from mtam import catalog
+
+    shutil.copytree(catalog.conf_dir(), here / "conf")
+    path = here / "conf" / "sweep" / "alpha.yaml"
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+    monkeypatch.setenv("MTAM_CONF", str(here / "conf"))
+    catalog.conf_dir.cache_clear()
+    try:
+        said = mtam("sweep", "alpha", "--dry-run")
+    finally:
+        monkeypatch.delenv("MTAM_CONF")
+        catalog.conf_dir.cache_clear()
+    assert said.code == 2, said
+    assert len(said.err.splitlines()) == 1, said.err
+    assert hint in said.err

@@ -8,7 +8,7 @@ from mtam.complete import answer, candidates
 @pytest.mark.parametrize(
     ("before", "word", "expected"),
     [
-        (["sweep"], "leng", ["length"]),
+        (["sweep"], "separ", ["separation"]),
         (["sweep"], "zzz", []),
         (["config", "sweep"], "alpha_", ["alpha_reported"]),
         (["sweep", "alpha"], "data.alp", ["data.alpha="]),

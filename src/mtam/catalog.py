@@ -46,6 +46,10 @@ def load(name: str) -> dict[str, Any]:
     path = conf_dir() / f"{name}.yaml"
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
+    except (OSError, UnicodeDecodeError) as error:
+        group, _, option = name.rpartition("/")
+        told = nearest(option, options(group)) if group else str(error)
+        raise UsageError(f"{path} cannot be read; {told}") from None
     except yaml.YAMLError as error:
         raise UsageError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
     if not isinstance(content, dict):
@@ -57,7 +61,7 @@ def titles(group: str) -> dict[str, str]:
     """The one-line description of every option of a group: its comment that starts with ``# Title:``."""
     found = {}
     for name in options(group):
-        lines = (conf_dir() / group / f"{name}.yaml").read_text(encoding="utf-8").splitlines()
+        lines = (conf_dir() / group / f"{name}.yaml").read_text(encoding="utf-8", errors="replace").splitlines()
         marked = [line.removeprefix("# Title:").strip() for line in lines if line.startswith("# Title:")]
         found[name] = marked[0] if marked else ""
     return found

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import warnings
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
 
@@ -247,6 +248,9 @@ def main() -> None:
         sys.exit(0)
     one_thread()
     warnings.showwarning = _warn
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal that knows no Greek still shows the numbers
+            stream.reconfigure(errors="replace")
     for name in ("SIGTERM", "SIGUSR2"):  # what batch systems send before they kill
         signal.signal(getattr(signal, name), _stop)
     try:
@@ -258,6 +262,10 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
+    except FileNotFoundError as error:
+        if error.filename is not None or os.path.isdir(os.curdir):
+            raise
+        _fail("the working folder has vanished; change to another one.", 2)
     except Exception as error:
         if not hasattr(error, "format_message"):  # everything Typer itself says about wrong usage has it
             raise

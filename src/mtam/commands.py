@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.text import Text
 
 from mtam import catalog, lab
 from mtam.lab import Options, Outcome
@@ -40,8 +41,8 @@ class Voice:
 
 def _console(*, stderr: bool) -> Console:
     """A console that does not squeeze tables into 80 columns where there is no terminal."""
-    screen = Console(stderr=stderr, highlight=False)
-    return screen if screen.is_terminal else Console(stderr=stderr, highlight=False, width=140)
+    screen = Console(stderr=stderr, highlight=False, markup=False)  # folder names may hold brackets
+    return screen if screen.is_terminal else Console(stderr=stderr, highlight=False, markup=False, width=140)
 
 
 def run(plan: Plan, options: Options, as_json: bool) -> None:
@@ -85,7 +86,7 @@ def _tell(outcome: Outcome, voice: Voice) -> None:
         voice.tell(screen.failures_table(outcome.plan, outcome.failures))
     if outcome.missing:
         voice.tell(f"Half-finished: {outcome.missing} of {len(outcome.plan.trials)} trials have no record yet.")
-    if outcome.computed == 0:
+    if outcome.computed == 0 and outcome.missing == 0:
         voice.tell(f"Nothing was computed again: all {len(outcome.plan.trials)} records were there.")
     for path in outcome.files:
         voice.tell(str(path))
@@ -101,9 +102,11 @@ def reproduce(scale: str, launcher: Sequence[str], options: Options, as_json: bo
         texts = [*job.get("settings", []), *launcher]
         plans.append(config.plan_fit(texts) if "fit-ips" in job else config.plan_sweep(job["sweep"], texts))
     assert options.out is not None
+    for plan in plans:
+        lab.folder(plan, replace(options, out=options.out / f"{plan.name}-{plan.digest}"))
     summaries, worst = [], 0
     for plan in plans:
-        voice.tell(f"[bold]{plan.name}[/bold]")
+        voice.tell(Text(plan.name, style="bold"))
         each = replace(options, out=options.out / f"{plan.name}-{plan.digest}")
         summary, code = _run(plan, each, voice)
         summaries.append(summary)

@@ -7,13 +7,14 @@ costs about a thousand times as much.
 import copy
 import fnmatch
 import itertools
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from hydra import compose, initialize_config_dir
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import ChoiceSweep, Glob, IntervalSweep, Override, OverrideType
+from hydra.core.override_parser.types import ChoiceSweep, Glob, IntervalSweep, Override, OverrideType, QuotedString
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -27,6 +28,7 @@ from mtam.sweep.registry import problem
 from mtam.sweep.settings import LauncherSettings, SweepSettings, describe, validate
 
 Config = dict[str, Any]
+MOST_TRIALS = 100_000
 
 
 @dataclass(frozen=True)
@@ -90,16 +92,19 @@ def _sweep_values(override: Override, text: str) -> list[Any]:
     if isinstance(sweep, Glob):
         if key not in catalog.GROUPS:
             raise UsageError(f"{text!r}: glob() chooses among the options of a group ({', '.join(catalog.GROUPS)}).")
-        return [
-            name
-            for name in catalog.options(key)
-            if any(fnmatch.fnmatch(name, p) for p in sweep.include)
-            and not any(fnmatch.fnmatch(name, p) for p in sweep.exclude)
-        ]
-    values = list(override.sweep_iterator())
+        chosen = [name for name in catalog.options(key) if _globbed(name, sweep)]
+        if not chosen:
+            raise UsageError(f"{text!r} chooses nothing; valid: {', '.join(catalog.options(key))}.")
+        return chosen
+    values = [value.text if isinstance(value, QuotedString) else value for value in override.sweep_iterator()]
     if isinstance(sweep, ChoiceSweep) and sweep.shuffle:
         values = sorted(values, key=repr)  # the order of an axis is no part of a sweep's identity
     return [str(value) if key in catalog.GROUPS else value for value in values]
+
+
+def _globbed(name: str, glob: Glob) -> bool:
+    wanted, unwanted = ([fnmatch.fnmatch(name, p) for p in patterns] for patterns in (glob.include, glob.exclude))
+    return any(wanted) and not any(unwanted)
 
 
 def compose_config(name: str, overrides: _Overrides, groups: dict[str, str]) -> Config:
@@ -119,10 +124,10 @@ def compose_config(name: str, overrides: _Overrides, groups: dict[str, str]) -> 
     return {str(key): value for key, value in tree.items()}
 
 
-def check_keys(name: str, overrides: _Overrides) -> None:
+def check_keys(name: str, keys: Iterable[str]) -> None:
     """Raise UsageError with the nearest valid name for a key that the schema does not have."""
     valid = catalog.keys(name)
-    for key in (*overrides.values, *overrides.axes, *overrides.groups):
+    for key in keys:
         if key not in valid:
             raise UsageError(f"there is no setting {key}; {catalog.nearest(key, valid)}")
 
@@ -138,7 +143,7 @@ def put(config: Config, dotted: str, value: Any) -> None:
 def freeze(name: str, settings: Config) -> Trial:
     """Validate one trial's settings; raise UsageError with one sentence for the first mistake."""
     kind = problem(settings["problem"])
-    model = settings["model"]["name"]
+    model = settings["model"].get("name") if isinstance(settings["model"], dict) else settings["model"]
     if model not in kind.estimators:
         valid = ", ".join(kind.estimators)
         raise UsageError(f"model={model} does not answer {kind.name} problems; valid: {valid}.")
@@ -210,13 +215,20 @@ def plan_sweep(name: str, texts: Sequence[str]) -> Plan:
         raise UsageError(f"there is no sweep {name}; {catalog.nearest(name, catalog.options('sweep'))}")
     file = f"sweep/{name}"
     overrides = parse_overrides(texts)
-    check_keys(file, overrides)
+    check_keys(file, (*overrides.values, *overrides.axes, *overrides.groups))
     first = {group: values[0] for group, values in overrides.axes.items() if group in catalog.GROUPS}
     config = compose_config(file, overrides, overrides.groups | first)
+    for section in ("problem", "data", "model", "launcher", "sweep"):
+        if section not in config:
+            raise UsageError(f"conf/{file}.yaml has no {section}; see conf/sweep/alpha.yaml for what a sweep needs.")
     settings = validate(SweepSettings, config["sweep"], "sweep", file)
+    check_keys(file, settings.axes)
     launcher = validate(LauncherSettings, config["launcher"], "launcher", file)
     axes = _axes(settings, overrides, config)
     config["sweep"]["axes"] = {axis.key: list(axis.values) for axis in axes}
+    count = math.prod(len(axis.values) for axis in axes) * len(settings.sample_sizes()) * settings.seeds
+    if count > MOST_TRIALS:
+        raise UsageError(f"this sweep has {count} trials; valid: at most {MOST_TRIALS}.")
     cells = []
     for at, cell in _cells(file, axes, overrides):
         trial = {key: value for key, value in cell.items() if key not in ("sweep", "launcher")}
@@ -235,7 +247,7 @@ def plan_sweep(name: str, texts: Sequence[str]) -> Plan:
 def plan_fit(texts: Sequence[str]) -> Plan:
     """The plan of one interaction fit, ``conf/fit_ips.yaml`` under KEY=VALUE overrides."""
     overrides = parse_overrides(texts)
-    check_keys("fit_ips", overrides)
+    check_keys("fit_ips", (*overrides.values, *overrides.axes, *overrides.groups))
     if overrides.axes:
         key, values = next(iter(overrides.axes.items()))
         raise UsageError(f"fit-ips makes one fit, but {key} is a list of {len(values)}; lists belong to mtam sweep.")
@@ -255,7 +267,7 @@ def plan_own(path: str, texts: Sequence[str]) -> Plan:
     from mtam.interaction import ownfile
 
     overrides = parse_overrides(texts)
-    check_keys("fit_own", overrides)
+    check_keys("fit_own", (*overrides.values, *overrides.axes, *overrides.groups))
     if overrides.axes:
         raise UsageError(f"fit-ips makes one fit, but {next(iter(overrides.axes))} is a list; give it one value.")
     config = compose_config("fit_own", overrides, overrides.groups)

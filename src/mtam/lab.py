@@ -7,8 +7,8 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,8 @@ class Outcome:
 def folder(plan: Plan, options: Options) -> Path:
     """Where the run lives: --out, else outputs/<name>-<digest>. Raises UsageError when it cannot be written."""
     out = options.out or Path("outputs") / f"{plan.name}-{plan.digest}"
+    if options.out is not None and not str(options.out).strip("."):
+        raise UsageError("--out names no folder; give a folder of its own to every run.")
     parent = out
     while not os.path.lexists(parent):
         parent = parent.parent
@@ -67,13 +69,11 @@ def folder(plan: Plan, options: Options) -> Path:
 def run(plan: Plan, options: Options, screen: Any) -> Outcome:
     """Bring ``plan`` to its end: compute what has no record, then tables, figures and summary."""
     started = time.perf_counter()
-    out = folder(plan, options)
-    if out.exists():
-        check_same(plan, out)
-    packs = _wanted(plan, out, options)
-    computed = sum(map(len, packs))
+    plan, out, packs = _begin(plan, options)
+    before = store.read_all(out, plan.trials).keys() - {key for pack in packs for key in pack}
     if packs:
         launcher = _launcher(plan, options)
+        _check_memory(plan, packs)
         _prepare(plan, out)
         with progress.display(screen, plan.name, options.quiet) as show:
             launch.run(plan, out, packs, launcher, show)
@@ -81,26 +81,52 @@ def run(plan: Plan, options: Options, screen: Any) -> Outcome:
     seconds = round(time.perf_counter() - started, 3)
     records = store.read_all(out, plan.trials)
     failures = {key: record["failure"] for key, record in records.items() if store.failed(record)}
+    computed, lost = len(records) - len(before), len(plan.trials) - len(records)
     if plan.kind == "sweep":
-        summary["seconds"] = seconds
-    summary |= {"out": str(out), "computed": computed, "cached": len(plan.trials) - computed}
-    return Outcome(plan, out, summary, files, computed, failures, len(plan.trials) - len(records))
+        summary |= {"seconds": seconds, "failed": len(failures), "missing": lost}
+    summary |= {"out": str(out), "computed": computed, "cached": len(before)}
+    return Outcome(plan, out, summary, files, computed, failures, lost)
 
 
-def _wanted(plan: Plan, out: Path, options: Options) -> list[tuple[str, ...]]:
+def _begin(plan: Plan, options: Options) -> tuple[Plan, Path, list[tuple[str, ...]]]:
+    """The plan as its manifest orders it, its folder, and what is wanted of it. Raises UsageError, writes nothing."""
+    out = folder(plan, options)
+    if out.exists():
+        plan = check_same(plan, out)
     packs = launch.missing(plan, out, force=options.force, retry_failed=options.retry_failed)
-    return packs if options.task is None else launch.share(plan, packs, *options.task)
+    return plan, out, packs if options.task is None else launch.share(plan, packs, *options.task)
 
 
-def check_same(plan: Plan, out: Path) -> None:
-    """Raise UsageError when ``out`` holds the run of another plan, or things that are no run at all."""
+def _check_memory(plan: Plan, packs: Sequence[tuple[str, ...]]) -> None:
+    needed = max(sum(plan.trials[key].memory() for key in pack) for pack in packs)
+    present = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if needed > present:
+        raise UsageError(
+            f"one pack of {plan.name} would need about {needed / 2**30:.0f} GiB of memory, and this machine has "
+            f"{present / 2**30:.0f} GiB; take fewer samples."
+        )
+
+
+def check_same(plan: Plan, out: Path) -> Plan:
+    """The plan with its cells in the order of the manifest in ``out``, so that equal results are equal bytes.
+
+    Raises UsageError when ``out`` holds the run of another plan, or things that are no run at all.
+    """
     if (out / planning.MANIFEST).exists():
         found = planning.read(out)
         if found.digest != plan.digest:
             what = planning.difference(found, plan)
             raise UsageError(f"{out} already holds another {found.name} run ({what}); choose another --out.")
-    elif any(out.iterdir()):
+        if plan.kind == "sweep":
+            return replace(found, config=plan.config)
+    elif any(not _is_ours(path.name) for path in out.iterdir()):
         raise UsageError(f"--out {out} is not empty and holds no run of mtam; choose another --out.")
+    return plan
+
+
+def _is_ours(name: str) -> bool:
+    """What a run may leave before its manifest: a crash, or a sibling of a job array, must not block the folder."""
+    return name in (CONFIG, progress.FOLDER) or (name.startswith(".") and name.endswith(".tmp"))
 
 
 def _prepare(plan: Plan, out: Path) -> None:
@@ -109,8 +135,8 @@ def _prepare(plan: Plan, out: Path) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
         text = yaml.safe_dump(plan.config, sort_keys=False)
-        write_text(out / CONFIG, f"# The resolved configuration of this run.\n{text}")
         plan.write(out)
+        write_text(out / CONFIG, f"# The resolved configuration of this run.\n{text}")
     except OSError as error:
         raise UsageError(f"--out {out} cannot be written: {error.strerror}.") from None
 
@@ -123,10 +149,7 @@ def _launcher(plan: Plan, options: Options) -> launch.Launcher:
 
 def forecast(plan: Plan, options: Options) -> dict[str, Any]:
     """What a run would do, with nothing written: the --dry-run answer."""
-    out = folder(plan, options)
-    if out.exists():
-        check_same(plan, out)
-    packs = _wanted(plan, out, options)
+    plan, out, packs = _begin(plan, options)
     settings = plan.config["launcher"]
     workers = 1 if settings["name"] == "inline" else min(settings["workers"] or launch.cores(), max(len(packs), 1))
     seconds = max([sum(map(plan.cost, packs)) / workers, *map(plan.cost, packs)], default=0.0)
@@ -134,7 +157,7 @@ def forecast(plan: Plan, options: Options) -> dict[str, Any]:
         plan.kind: plan.name,
         "out": str(out),
         "trials": len(plan.trials),
-        "cached": len(plan.trials) - sum(map(len, packs)),
+        "cached": len(store.read_all(out, plan.trials)),
         "to_compute": sum(map(len, packs)),
         "packs": len(packs),
         "workers": workers,
@@ -157,7 +180,9 @@ def build(plan: Plan, out: Path, *, again: bool = True) -> tuple[dict[str, Any],
 
 
 def _stamp(records: Mapping[str, Record]) -> str:
-    text = json.dumps([__version__, sorted(record["checksum"] for record in records.values())])
+    sources = [path for room in ("rates", "report") for path in sorted((Path(__file__).parent / room).glob("*.py"))]
+    code = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
+    text = json.dumps([__version__, code, sorted(record["checksum"] for record in records.values())])
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 SCHEMA = 1  # raised whenever the meaning of a stored number changes; old records are then computed again
 
@@ -39,7 +39,7 @@ class Frozen(BaseModel):
 class Trial(Frozen):
     """One fit: (problem, estimator, sample size, seed). Subclasses add ``data`` and ``model``."""
 
-    n: int
+    n: int = Field(le=2**26)
     seed: int
 
     def key(self) -> str:
@@ -54,6 +54,10 @@ class Trial(Frozen):
     def cost(self) -> float:
         """A rough forecast of the seconds on one thread, for scheduling and for remaining time."""
         return 1.0
+
+    def memory(self) -> float:
+        """A rough forecast of the bytes that this trial holds at once, to refuse what cannot fit."""
+        return 0.0
 
     def law(self) -> dict[str, Any]:
         """The theoretical form of this cell's curve, by name and parameters, as ``mtam.rates`` knows it."""

@@ -31,6 +31,16 @@ def test_a_bad_error_drops_its_seed(bad: float) -> None:
     assert found.dropped == (1,)
 
 
+def test_a_difference_keeps_its_negative_seeds() -> None:
+    """Dropping them would bias the mean of a part that is a difference of errors."""
+    table = rows()
+    table.loc[4, "error"] = -1.0
+    found = curve(table, signed=True)
+    assert found.seeds == (0, 1, 2)
+    assert found.mean == pytest.approx(table.groupby("n")["error"].mean().to_numpy())
+    assert found.fit(PowerLaw()) is None
+
+
 def test_a_missing_row_drops_its_seed() -> None:
     assert curve(rows().drop(index=0)).dropped == (0,)
 

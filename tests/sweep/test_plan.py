@@ -6,8 +6,8 @@ import pytest
 
 from mtam.config import plan_fit, plan_sweep
 from mtam.errors import UsageError
-from mtam.interaction.spec import InteractionTrial
-from mtam.recall.spec import RecallTrial
+from mtam.interaction.spec import InteractionData, InteractionModel, InteractionTrial
+from mtam.recall.spec import RecallData, RecallModel, RecallTrial
 from mtam.spec import SCHEMA
 from mtam.sweep import plan as planning
 
@@ -51,11 +51,25 @@ def test_no_manifest(tmp_path: Path) -> None:
 
 
 def test_keys_are_stable() -> None:
-    """A changed key orphans every record on users' disks: change these only together with the schema version."""
+    """A changed key orphans every record on users' disks. Change these figures knowingly."""
     assert SCHEMA == 1
-    assert RecallTrial().key() == RecallTrial().model_copy().key()
+    assert RecallTrial().key() == "f3e2ffd0e5a2b68bec49"
+    assert InteractionTrial().key() == "96c6f4ea26287ef2b1a5"
     assert RecallTrial(n=64).key() != RecallTrial(n=128).key()
     assert InteractionTrial(seed=1).key() != InteractionTrial(seed=2).key()
+
+
+def test_numbers_are_stable() -> None:
+    """Another number for the same key would make old records lie: if one of these changes, raise SCHEMA."""
+    from mtam.sweep.registry import run_pack
+
+    recall = RecallTrial(data=RecallData(modes=6, test=64), model=RecallModel(name="gp"), n=32)
+    data = InteractionData(d=2, rank=1, tokens=3)
+    interaction = InteractionTrial(data=data, model=InteractionModel(name="oracle_a"), n=200)
+    (one,) = run_pack([recall], device="cpu", tick=lambda _fraction: None)
+    (two,) = run_pack([interaction], device="cpu", tick=lambda _fraction: None)
+    assert one["error"] == pytest.approx(0.16610069015882112, rel=1e-6)
+    assert two["error"] == pytest.approx(0.005070078546157732, rel=1e-6)
 
 
 def test_a_manifest_of_another_version_is_refused(tmp_path: Path) -> None:

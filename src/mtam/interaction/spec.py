@@ -65,7 +65,7 @@ class InteractionTrial(Trial):
     protocol: Literal["claimed"] = "claimed"
     data: InteractionData = InteractionData()
     model: InteractionModel = InteractionModel()
-    n: int = Field(20000, ge=1)
+    n: int = Field(20000, ge=1, le=2**26)
     seed: int = Field(0, ge=0)
 
     @model_validator(mode="after")
@@ -95,6 +95,10 @@ class InteractionTrial(Trial):
     def beta(self) -> int:
         """The paper's smoothness index, beta = P - 1 (at least 1)."""
         return max(1, self.data.degree - 1)
+
+    def memory(self) -> float:
+        """The tokens in double precision, and a third more for whitening and blocks."""
+        return 8 * 1.3 * self.n * self.data.tokens * (self.data.d + 1)
 
     def cost(self) -> float:
         """Linear in the number of pairs."""

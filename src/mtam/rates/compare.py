@@ -37,7 +37,8 @@ def free_gamma(sizes: Floats, log_errors: Floats) -> float:
 def gamma_interval(sizes: Floats, errors: Floats, level: float = 0.95) -> Interval | None:
     """The free gamma of the mean log curve of ``errors`` (seeds, sizes), with a jackknife interval over seeds.
 
-    None for fewer than two seeds or four sizes. The limits are cut to the range that is searched.
+    None for fewer than two seeds or four sizes. A side is open (infinite) where the curve itself, or the curve without
+    one of its seeds, wants a gamma beyond the range that is searched: there the data set no limit.
     """
     seeds = len(errors)
     if seeds < 2 or len(sizes) < 4:
@@ -47,14 +48,24 @@ def gamma_interval(sizes: Floats, errors: Floats, level: float = 0.95) -> Interv
     others = np.array([free_gamma(sizes, np.delete(logs, seed, axis=0).mean(axis=0)) for seed in range(seeds)])
     spread = float(np.sqrt((seeds - 1) / seeds * np.sum((others - others.mean()) ** 2)))
     half = quantile(0.5 + level / 2, seeds - 1) * spread
-    return Interval(value, max(value - half, float(GAMMAS[0])), min(value + half, float(GAMMAS[-1])))
+    lowest, highest = float(GAMMAS[0]), float(GAMMAS[-1])
+    low, high = min(value, float(others.min())), max(value, float(others.max()))
+    return Interval(
+        value,
+        -np.inf if low <= lowest or value - half <= lowest else value - half,
+        np.inf if high >= highest or value + half >= highest else value + half,
+    )
 
 
-def verdict(difference: float | None, law: str, rival: str) -> str:
-    """What a difference of AIC allows to say."""
-    if difference is None:
-        return "too few sizes to compare laws"
-    if abs(difference) < DECIDES:
+def verdict(difference: float | None, free: Interval | None, gamma: float) -> str:
+    """What can be said of theory's law (exponent ``gamma``) against a power law (exponent 1).
+
+    The sizes of one seed share target and samples, so AIC, which takes them for independent, decides too often. It must
+    agree with the interval of the free gamma over seeds: that has to exclude the exponent of the losing law.
+    """
+    if difference is None or free is None:
+        return "too few sizes or seeds to compare laws"
+    loser = 1.0 if difference > 0 else gamma
+    if abs(difference) < DECIDES or free.low <= loser <= free.high:
         return "these sizes cannot tell"
-    better = law if difference > 0 else rival
-    return f"{better} fits better"
+    return "theory's law fits better" if difference > 0 else "a power law fits better"

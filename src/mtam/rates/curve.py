@@ -31,13 +31,18 @@ class Curve:
         return np.asarray(self.errors.std(axis=0, ddof=1) / len(self.seeds) ** 0.5)
 
     @property
+    def positive(self) -> bool:
+        """Whether there is a seed and every error has a logarithm."""
+        return len(self.seeds) > 0 and bool(np.all(self.errors > 0))
+
+    @property
     def mean_log(self) -> Floats:
         """Mean over seeds of ln error, per size: what slopes are fitted to, robust to one high seed."""
         return np.asarray(np.log(self.errors).mean(axis=0))
 
     def fit(self, law: Law) -> Fit | None:
-        """The law's fit to this curve; None when it has fewer than two sizes or no complete seed."""
-        return fit(law, self.sizes, self.errors) if len(self.seeds) else None
+        """The law's fit to this curve; None when it has fewer than two sizes, no complete seed or no logarithms."""
+        return fit(law, self.sizes, self.errors) if self.positive else None
 
     def table(self) -> pd.DataFrame:
         """The convergence table: n, error, standard error, ln n, mean ln error, local slope."""
@@ -53,11 +58,15 @@ class Curve:
         )
 
 
-def curve(rows: pd.DataFrame, error: str = "error") -> Curve:
-    """The curve of one cell from its rows (columns n, seed, ``error``; one row per trial, NaN where it failed)."""
+def curve(rows: pd.DataFrame, error: str = "error", *, signed: bool = False) -> Curve:
+    """The curve of one cell from its rows (columns n, seed, ``error``; one row per trial, NaN where it failed).
+
+    ``signed`` keeps seeds with errors that are not positive: of a difference of errors, dropping them would bias the
+    mean. Such a curve has means and standard errors, but no logarithms and so no fit.
+    """
     wide = rows.pivot(index="seed", columns="n", values=error).sort_index(axis=0).sort_index(axis=1)
     errors = wide.to_numpy(dtype=float)
-    good = np.all(np.isfinite(errors) & (errors > 0), axis=1)
+    good = np.all(np.isfinite(errors) & (signed | (errors > 0)), axis=1)
     seeds = wide.index.to_numpy()
     return Curve(
         wide.columns.to_numpy(dtype=float),

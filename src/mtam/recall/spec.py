@@ -104,7 +104,7 @@ class RecallTrial(Trial):
     data: RecallData = RecallData()
     model: RecallModel = RecallModel()
     reported: ReportedToy = ReportedToy()
-    n: int = Field(1024, ge=4)
+    n: int = Field(1024, ge=4, le=2**26)
     seed: int = Field(0, ge=0)
 
     @model_validator(mode="after")
@@ -150,6 +150,11 @@ class RecallTrial(Trial):
         if self.protocol == "reported":
             return self.reported.steps or self.reported.epochs * math.ceil(self.n / self.reported.batch)
         return max(1, round(self.model.steps * math.pow(self.n, self.model.steps_exponent)))
+
+    def memory(self) -> float:
+        """Coefficients and tags of all components in single precision, drawn in double."""
+        d = self.data
+        return 12.0 * (self.n + d.test) * d.components * (d.modes + 2 * d.key_dim())
 
     def cost(self) -> float:
         """Seconds on one thread: drawing and judging the contexts, and about 0.2 ms per member-step at batch 128."""

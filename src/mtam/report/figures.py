@@ -12,7 +12,7 @@ mpl.use("Agg")
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter
 
 from mtam.rates.curve import Curve
 from mtam.rates.fit import Fit, Interval
@@ -58,7 +58,10 @@ def curves(results: Sequence[CellResult], path: Path, size: str, parts: Mapping[
             figure = _power_law_figure(drawn, size, parts)
         else:
             figure = _two_axes_figure(drawn, size)
-        figure.supxlabel(CAPTION, fontsize=7, color="#444444")
+        single = all(len(result.curve.seeds) < 2 for result in drawn)
+        figure.supxlabel(
+            "one seed: no error bars; lines: fitted law" if single else CAPTION, fontsize=7, color="#444444"
+        )
         return save(figure, path)
 
 
@@ -90,7 +93,7 @@ def _power_law_figure(drawn: Sequence[CellResult], size: str, parts: Mapping[str
             if points is not None and line is not None:
                 _draw(axis, index, points, line, np.asarray, _slope_label(result, line.loglog))
             expected = result.parts.get({"error": "forecast_error"}.get(name, f"forecast_{name}"))
-            if expected is not None and expected.seeds:
+            if expected is not None and expected.positive:
                 axis.plot(expected.sizes, np.exp(expected.mean_log), ":", color=COLOURS[index % 7], linewidth=1.4)
         _log_y(axis)
         _log_x(axis, size)
@@ -121,20 +124,16 @@ def _draw(axis: Axes, index: int, points: Curve, fit: Fit | None, place: Callabl
     x = place(points.sizes)
     for row in points.errors:
         axis.plot(x, row, marker, color=colour, alpha=0.3, markersize=3, markeredgewidth=0)
-    spread, mean = _spread(points.errors), np.exp(points.mean_log)
-    bars = np.abs(mean * np.exp([-spread, spread]) - mean)
+    mean, bars = np.exp(points.mean_log), None
+    if len(points.seeds) > 1:
+        spread = np.log(points.errors).std(axis=0, ddof=1) / len(points.seeds) ** 0.5
+        bars = np.abs(mean * np.exp([-spread, spread]) - mean)
     style: dict[str, Any] = {"color": colour, "markersize": 5, "capsize": 2, "linewidth": 1, "zorder": 3}
     axis.errorbar(x, mean, yerr=bars, fmt=marker, **style)
     fine = np.geomspace(points.sizes[0], points.sizes[-1], 200)
     axis.plot(
         place(fine), np.exp(fit.intercept + fit.line * fit.law.axis(fine)), color=colour, linewidth=1.2, label=label
     )
-
-
-def _spread(errors: Any) -> Any:
-    """One standard error of the mean of ln error over seeds; zero where there is one seed."""
-    seeds = len(errors)
-    return np.log(errors).std(axis=0, ddof=1) / seeds**0.5 if seeds > 1 else np.zeros(errors.shape[1])
 
 
 def _legend(result: CellResult) -> str:
@@ -147,9 +146,7 @@ def _slope_label(result: CellResult, slope: Interval | None) -> str:
 
 
 def _log_y(axis: Axes) -> None:
-    axis.set_yscale("log")
-    axis.yaxis.set_major_locator(LogLocator(base=10))
-    axis.yaxis.set_minor_formatter(NullFormatter())
+    axis.set_yscale("log")  # its own formatter labels minor ticks where less than a decade is shown
 
 
 def interaction_fit(numbers: dict[str, Any], path: Path, title: str) -> list[Path]:

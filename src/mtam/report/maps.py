@@ -44,7 +44,9 @@ def _chart(panel: Axes, results: Sequence[CellResult], axes: Sequence[str], name
     x = np.array(values, dtype=float) if numeric else np.arange(len(values))
     order = np.argsort(x)
     mean = np.array([result.levels[name][0] for result in results])[order]
-    spread = np.array([result.levels[name][1] or 0.0 for result in results])[order]
+    spreads = [result.levels[name][1] for result in results]
+    known = [spread for spread in spreads if spread is not None]
+    spread = np.array(known)[order] if len(known) == len(spreads) else None
     style: dict[str, Any] = {"color": COLOURS[0], "capsize": 3, "markersize": 5, "linewidth": 1}
     panel.errorbar(x[order], mean, yerr=spread, fmt="o-" if numeric else "o", **style)
     panel.set_xlabel(_word(key))

@@ -23,7 +23,10 @@ def number(value: float | None, digits: int = 3) -> str:
 
 def interval(value: Interval | None) -> str:
     """An estimate with its interval, e.g. ``-0.81 [-0.85, -0.77]``."""
-    return "-" if value is None else f"{value.value:.3f} [{value.low:.3f}, {value.high:.3f}]"
+    if value is None:
+        return "-"
+    low, high = (f"{x:.3f}" if np.isfinite(x) else "open" for x in (value.low, value.high))
+    return f"{value.value:.3f} [{low}, {high}]"
 
 
 def sweep_report(results: list[CellResult], kind: Problem) -> list[Table | str]:
@@ -130,8 +133,8 @@ def laws_table(results: list[CellResult]) -> Table | None:
     for label, told in rows:
         if not told:
             continue
-        free = told["free_gamma"]
-        shown = None if free is None else Interval(free, told["free_gamma_low"], told["free_gamma_high"])
+        free, low, high = (told[f"free_gamma{end}"] for end in ("", "_low", "_high"))
+        shown = None if free is None else Interval(free, -np.inf if low is None else low, high or np.inf)
         table.add_row(
             label,
             number(told["aic_over_power_law"]),
@@ -190,6 +193,14 @@ def notes_on_slopes(results: list[CellResult]) -> list[str]:
         if result.curve.dropped:
             seeds = ", ".join(map(str, result.curve.dropped))
             notes.append(f"{result.label}: seeds {seeds} lack a size and are left out of the curve.")
+    signed = [
+        result.label for result in results if any(part.seeds and not part.positive for part in result.parts.values())
+    ]
+    if signed:
+        notes.append(
+            f"{'; '.join(signed)}: a part of the error is a difference and not positive in every seed; it has a mean "
+            "(in the JSON) but no logarithm, so no slope and no line."
+        )
     if any(result.law.theory_slope is None for result in results):
         notes.append(
             "Theory gives the form of the axis, not its constant C; slopes on different axes are not comparable "

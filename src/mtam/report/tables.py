@@ -44,8 +44,9 @@ class CellResult:
     @property
     def label(self) -> str:
         """The cell in words, e.g. ``alpha = 0.5``."""
-        parts = (f"{key.rpartition('.')[2]} = {value}" for key, value in self.axis.items())
-        return ", ".join(parts) or "all"
+        leaves = [key.rpartition(".")[2] for key in self.axis]
+        names = leaves if len(set(leaves)) == len(leaves) else list(self.axis)
+        return ", ".join(f"{name} = {value}" for name, value in zip(names, self.axis.values(), strict=True)) or "all"
 
 
 def trial_rows(plan: Plan, records: Mapping[str, Record]) -> pd.DataFrame:
@@ -89,12 +90,13 @@ def cell_results(plan: Plan, rows: pd.DataFrame) -> list[CellResult]:
         if own.empty:
             continue
         names = [name for name in problem(plan.problem).parts if name in own and own[name].abs().max() > 0]
-        parts = {name: curve(own, name) for name in names}
+        parts = {name: curve(own, name, signed=True) for name in names}
         points, last = curve(own), cell.trials[-1]
         expected = last.reference([int(n) for n in points.sizes])
         reference = None if expected is None else np.asarray(expected, dtype=float)
         names = ["error", *problem(plan.problem).levels]
-        levels = {name: _level(own, name) for name in names if name in own}
+        complete = own[own["seed"].isin(points.seeds)]
+        levels = {name: _level(complete, name) for name in names if name in own}
         done = own[own["status"] == "done"].select_dtypes("number")
         facts = last.facts() | problem(plan.problem).decompose(
             {str(name): done[name].to_numpy() for name in done}, last
@@ -163,15 +165,15 @@ def law_comparison(result: CellResult) -> dict[str, Any]:
     told: dict[str, Any] = {
         "aic_over_power_law": difference,
         "free_gamma": free.value if free else None,
-        "free_gamma_low": free.low if free else None,
-        "free_gamma_high": free.high if free else None,
+        "free_gamma_low": free.low if free and np.isfinite(free.low) else None,
+        "free_gamma_high": free.high if free and np.isfinite(free.high) else None,
         "theory_gamma": result.law.gamma,
     }
     if result.reference is not None:
         logs = np.log(result.reference)
         told["reference_gamma"] = free_gamma(points.sizes, logs)
         told["reference_slope"] = float(slopes(result.law.axis(points.sizes), logs[None])[0])
-    return told | {"comparison": verdict(difference, "theory's law", "a power law")}
+    return told | {"comparison": verdict(difference, free, result.law.gamma)}
 
 
 def summary_of_sweep(results: list[CellResult]) -> list[dict[str, Any]]:
@@ -193,7 +195,7 @@ def summary_of_sweep(results: list[CellResult]) -> list[dict[str, Any]]:
                 "slope_axis": rate["axis"],
                 "theory_slope": rate["theory_slope"],
                 "loglog_slope": rate["loglog_slope"],
-                "loglog_slope_ci": None if single else [rate["loglog_low"], rate["loglog_high"]],
+                "loglog_slope_ci": None if rate["loglog_slope"] is None else [rate["loglog_low"], rate["loglog_high"]],
                 "seeds": len(points.seeds),
                 "dropped_seeds": list(points.dropped),
                 **result.facts,
@@ -205,6 +207,8 @@ def summary_of_sweep(results: list[CellResult]) -> list[dict[str, Any]]:
                 "parts": {
                     name: {
                         "mean_errors": part.mean.tolist() if part.seeds else [],
+                        "standard_errors": None if len(part.seeds) < 2 else part.standard_error.tolist(),
+                        "seeds": len(part.seeds),
                         "slope": slope.value if slope else None,
                         "slope_ci": [slope.low, slope.high] if slope else None,
                     }

@@ -6,9 +6,10 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
@@ -67,10 +68,13 @@ def run(plan: Plan, out: Path, packs: Sequence[tuple[str, ...]], launcher: Launc
     Raises KeyboardInterrupt after a clean stop; what is done is on disk.
     """
     board = _Board(plan, out, packs, show)
-    if launcher.name == "inline" or len(packs) == 1 or launcher.workers == 1:
-        _run_inline(plan, out, packs, launcher, board)
-    else:
-        _run_local(out, packs, launcher, board)
+    try:
+        if launcher.name == "inline" or len(packs) == 1 or launcher.workers == 1:
+            _run_inline(plan, out, packs, launcher, board)
+        else:
+            _run_local(out, packs, launcher, board)
+    finally:
+        progress.silence_all(out, (pack[0] for pack in packs))
 
 
 class _Board:
@@ -118,10 +122,8 @@ _worker: dict[str, Any] = {}
 
 
 def _start_worker(out: Path, device: str, stop: Any, parent: int) -> None:
-    for name in ("SIGINT", "SIGTERM", "SIGUSR2"):
-        signal.signal(getattr(signal, name), signal.SIG_IGN)  # the parent decides; it sets the flag
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    one_thread()
+    one_thread(force=True)
     _worker.update(out=out, device=device, stop=stop, plan=planning.read(out))
 
 
@@ -158,12 +160,13 @@ def _run_local(out: Path, packs: Sequence[tuple[str, ...]], launcher: Launcher, 
         workers = min(launcher.workers, len(waiting))
         pool = ProcessPoolExecutor(workers, context, _start_worker, (out, launcher.device, stop, os.getpid()))
         try:
-            futures = {pool.submit(_work, pack): pack for pack in waiting}
+            with _signals_blocked():
+                futures = {pool.submit(_work, pack): pack for pack in waiting}
             died = _watch(futures, board, launcher.fail_fast) or waiting
         except _FailFast:
             _stop(pool, stop)
             return
-        except KeyboardInterrupt:
+        except BaseException:
             _stop(pool, stop)
             raise
         pool.shutdown()
@@ -174,6 +177,21 @@ def _run_local(out: Path, packs: Sequence[tuple[str, ...]], launcher: Launcher, 
                 _record_death(out, pack)
                 board.done.add(pack)
         waiting = [pack for pack in waiting if pack not in board.done]
+
+
+@contextmanager
+def _signals_blocked() -> Iterator[None]:
+    """Processes started inside never see these signals: the parent decides, and tells them by the flag.
+
+    A mask is inherited from the first instruction on; a handler set by the child itself would come too late for a
+    signal that arrives while it imports.
+    """
+    names = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGUSR2")]
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, names)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _FailFast(Exception):

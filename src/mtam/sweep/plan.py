@@ -5,7 +5,7 @@ The manifest is written before anything runs; whoever executes a pack reads it a
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -147,8 +147,3 @@ def _leaves(tree: Any, prefix: str = "") -> Iterable[tuple[str, Any]]:
             yield from _leaves(value, f"{prefix}.{key}" if prefix else str(key))
     else:
         yield prefix, tree
-
-
-def cross(spec: type[Trial], settings: dict[str, Any], sizes: Sequence[int], seeds: Iterable[int]) -> tuple[Trial, ...]:
-    """The trials of one cell: its settings at every size and seed."""
-    return tuple(spec.model_validate({**settings, "n": n, "seed": seed}) for n in sizes for seed in seeds)

@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -30,10 +30,11 @@ def heartbeat(out: Path, pack: str, before: Callable[[], None] | None = None) ->
         if now - last < EVERY:
             return
         last = now
-        path.parent.mkdir(exist_ok=True)
-        draft = path.with_suffix(f".{os.getpid()}.tmp")
-        draft.write_text(json.dumps({"fraction": fraction, "pid": os.getpid(), "time": time.time()}))
-        os.replace(draft, path)
+        with suppress(OSError):  # a heartbeat is a courtesy; its folder may be swept away by a run that ends
+            path.parent.mkdir(exist_ok=True)
+            draft = path.with_suffix(f".{os.getpid()}.tmp")
+            draft.write_text(json.dumps({"fraction": fraction, "pid": os.getpid(), "time": time.time()}))
+            os.replace(draft, path)
 
     return tick
 
@@ -42,6 +43,15 @@ def silence(out: Path, pack: str) -> None:
     """Remove the heartbeat of a pack that has ended."""
     with suppress(OSError):
         (out / FOLDER / f"{pack}.json").unlink()
+
+
+def silence_all(out: Path, packs: Iterable[str]) -> None:
+    """Remove what a run has left of its heartbeats, and their folder if nobody else uses it."""
+    for pack in packs:
+        silence(out, pack)
+    for draft in (out / FOLDER).glob(f"*.{os.getpid()}.tmp"):
+        with suppress(OSError):
+            draft.unlink()
     with suppress(OSError):
         (out / FOLDER).rmdir()
 

@@ -99,7 +99,7 @@ PROBLEMS = {problem.name: problem for problem in (_RECALL_PROBLEM, _INTERACTION_
 
 def problem(name: str) -> Problem:
     """Look a problem up; raise UsageError for an unknown one."""
-    if name not in PROBLEMS:
+    if not isinstance(name, str) or name not in PROBLEMS:
         raise UsageError(f"problem = {name!r} is unknown; valid: {', '.join(PROBLEMS)}.")
     return PROBLEMS[name]
 

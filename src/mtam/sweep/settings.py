@@ -1,5 +1,6 @@
 """What a sweep crosses and where it runs, validated; and validation errors told in one sentence."""
 
+import reprlib
 from typing import Any, Self, TypeVar
 
 from pydantic import Field, ValidationError, field_validator, model_validator
@@ -72,4 +73,4 @@ def describe(error: ValidationError, name: str, prefix: str = "") -> str:
     message = message[0].lower() + message[1:] if message.startswith("Input") else message
     if first["type"] == "value_error" and not where.count("."):
         return f"{message}."
-    return f"{where} = {first['input']!r}: {message.removeprefix('input ')}."
+    return f"{where} = {reprlib.repr(first['input'])}: {message.removeprefix('input ')}."

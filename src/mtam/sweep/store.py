@@ -10,9 +10,11 @@ import os
 import tempfile
 import warnings
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from mtam.errors import UsageError
 from mtam.spec import SCHEMA
 
 Record = dict[str, Any]
@@ -75,6 +77,8 @@ def read(out: Path, key: str) -> Record | None:
         text = path.read_bytes()
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from None
     try:
         record = json.loads(text)
         if record["schema"] == SCHEMA and record["key"] == key and record["checksum"] == checksum(record):
@@ -82,8 +86,9 @@ def read(out: Path, key: str) -> Record | None:
     except (ValueError, KeyError, TypeError):
         pass
     aside = path.with_suffix(f".{os.getpid()}.corrupt")
-    warnings.warn(f"{path} is damaged; moved to {aside.name}, the trial will be computed again", stacklevel=2)
-    os.replace(path, aside)
+    warnings.warn(f"{path} is damaged; moved to {aside.name}, its trial counts as missing", stacklevel=2)
+    with suppress(OSError):  # another reader was first, or the folder can only be read
+        os.replace(path, aside)
     return None
 
 
