@@ -76,7 +76,7 @@ def test_every_activation_runs(activation: str) -> None:
 
 def test_failures_are_sentences() -> None:
     result = once(data={"d": 1, "rank": 1, "tokens": 3, "token_law": "sphere", "activation": "even"})
-    assert list(result) == ["failure"]
+    assert list(result) == ["failure", "traceback"]
     assert "constant on the products" in result["failure"]
 
 

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mtam.interaction import band, erm, ownfile, ownrank
+from mtam.interaction.each import Tick, answer_each
 from mtam.interaction.fitted import FittedInteraction
 from mtam.interaction.knots import rule
 from mtam.interaction.ownrank import Fit, Split
@@ -26,7 +27,6 @@ from mtam.interaction.splines import SplineSpace
 from mtam.streams import generator
 
 Array = npt.NDArray[np.float64]
-Tick = Callable[[float], None]
 
 IN_MEMORY = 2**26  # numbers of X (half a GiB) up to which all samples are shuffled; of more, so many choose the rank
 CLEAR = 0.1  # correlation of phi(u) with u
@@ -39,21 +39,7 @@ def run(trials: Sequence[OwnTrial], *, device: str, tick: Tick) -> list[dict[str
     ``device`` says.
     """
     del device
-    results: list[dict[str, Any]] = []
-    for index, trial in enumerate(trials):
-
-        def report(part: float, index: int = index) -> None:
-            tick((index + part) / len(trials))
-
-        report(0.0)
-        try:
-            results.append(_finite(_run(trial, report)))
-        except np.linalg.LinAlgError as error:
-            results.append({"failure": f"a linear system of the fit could not be solved ({error})"})
-        except ValueError as error:
-            results.append({"failure": str(error)})
-    tick(1.0)
-    return results
+    return answer_each(trials, tick, _run)
 
 
 def _run(trial: OwnTrial, report: Tick) -> dict[str, Any]:
@@ -167,11 +153,3 @@ def _sign(fitted: FittedInteraction, x: Array) -> FittedInteraction:
     if lean >= 0:
         return fitted
     return FittedInteraction(-fitted.matrix, fitted.coefficients[::-1].copy(), fitted.degree, fitted.intervals)
-
-
-def _finite(result: dict[str, Any]) -> dict[str, Any]:
-    """The result, or a failure if a number is not finite: JSON has no word for NaN."""
-    for name, value in result.items():
-        if not all(math.isfinite(number) for number in (value if isinstance(value, list) else [value])):
-            return {"failure": f"the fit produced a {name} that is not finite"}
-    return result

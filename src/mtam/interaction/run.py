@@ -1,20 +1,16 @@
 """One interaction trial from specification to numbers: simulate, fit, fit the oracle, evaluate on fresh pairs."""
 
-import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
+from mtam.interaction.each import Tick, answer_each
 from mtam.interaction.estimators import ESTIMATORS, Estimate, fit_oracle, spline_space
 from mtam.interaction.evaluate import Errors, evaluate
 from mtam.interaction.forecast import forecast
 from mtam.interaction.picture import picture
 from mtam.interaction.spec import InteractionTrial
 from mtam.interaction.truth import draw_truth, simulate
-
-Tick = Callable[[float], None]
 
 MOST_FORECAST_PARAMETERS = 400  # in the factors; beyond, the forecast's features would take gigabytes
 
@@ -25,21 +21,7 @@ def run(trials: Sequence[InteractionTrial], *, device: str, tick: Tick) -> list[
     ``tick`` receives the finished fraction at safe points and may raise to stop. Only the mlp runs on ``device``; the
     other fits run on the CPU whatever it says.
     """
-    results: list[dict[str, Any]] = []
-    for index, trial in enumerate(trials):
-
-        def report(part: float, index: int = index) -> None:
-            tick((index + part) / len(trials))
-
-        report(0.0)
-        try:
-            results.append(_checked(_run(trial, device, report)))
-        except np.linalg.LinAlgError as error:
-            results.append({"failure": f"a linear system of the fit could not be solved ({error})"})
-        except ValueError as error:
-            results.append({"failure": str(error)})
-    tick(1.0)
-    return results
+    return answer_each(trials, tick, lambda trial, report: _run(trial, device, report))
 
 
 def _run(trial: InteractionTrial, device: str, report: Tick) -> dict[str, Any]:
@@ -86,13 +68,4 @@ def _beside_oracle(trial: InteractionTrial, errors: Errors, known: Estimate) -> 
             "forecast_oracle_error": expected.oracle,
             "forecast_intervals": expected.intervals,
         }
-    return result
-
-
-def _checked(result: dict[str, Any]) -> dict[str, Any]:
-    """The result, or a failure if a number is not finite: JSON has no word for NaN."""
-    for name, value in result.items():
-        numbers = value if isinstance(value, list) else [value]
-        if not all(math.isfinite(number) for number in numbers):
-            return {"failure": f"the fit produced a {name} that is not finite"}
     return result
