@@ -95,12 +95,24 @@ def _power_law_figure(drawn: Sequence[CellResult], size: str, parts: Mapping[str
             expected = result.parts.get({"error": "forecast_error"}.get(name, f"forecast_{name}"))
             if expected is not None and expected.positive:
                 axis.plot(expected.sizes, np.exp(expected.mean_log), ":", color=COLOURS[index % 7], linewidth=1.4)
+        if name in ("error", "oracle_error"):
+            _theory(axis, drawn[0], size)
         _log_y(axis)
         _log_x(axis, size)
         axis.set_title(parts.get(name, "total error"), fontsize=9)
         axis.legend(fontsize=7, title="log-log slope [95%]; dotted: forecast", title_fontsize=7, alignment="left")
     axes[0].set_ylabel(r"$\|\hat g - g^*\|^2$  (unit: variance of $g^*$)")
     return figure
+
+
+def _theory(axis: Axes, result: CellResult, size: str) -> None:
+    """A guide with the slope of theory, below the first cell's curve."""
+    slope, points = result.law.theory_slope, result.curve
+    if slope is None:
+        return
+    ends = points.sizes[[0, -1]]
+    guide = 0.4 * points.mean[0] * (ends / ends[0]) ** slope
+    axis.plot(ends, guide, "--", color="#777777", linewidth=1, label=f"theory: {size}$^{{{slope:.3g}}}$")
 
 
 def _log_x(axis: Axes, size: str) -> None:
