@@ -75,12 +75,11 @@ def _tell(outcome: Outcome, voice: Voice) -> None:
     elif outcome.plan.kind == "sweep":
         from mtam.report import tables
 
-        records = store.read_all(outcome.out, outcome.plan.trials)
-        rows = tables.trial_rows(outcome.plan, records)
+        rows = tables.trial_rows(outcome.plan, outcome.records)
         results = tables.cell_results(outcome.plan, rows)
         for what in screen.sweep_report(results, problem(outcome.plan.problem)):
             voice.tell(what)
-        for remark in tables.remarks(outcome.plan, records):
+        for remark in tables.remarks(outcome.plan, outcome.records):
             voice.tell(screen.remark_table(remark))
     if outcome.failures:
         voice.tell(screen.failures_table(outcome.plan, outcome.failures))
@@ -102,12 +101,12 @@ def reproduce(scale: str, launcher: Sequence[str], options: Options, as_json: bo
         texts = [*job.get("settings", []), *launcher]
         plans.append(config.plan_fit(texts) if "fit-ips" in job else config.plan_sweep(job["sweep"], texts))
     assert options.out is not None
-    for plan in plans:
-        lab.folder(plan, replace(options, out=options.out / f"{plan.name}-{plan.digest}"))
+    jobs = [(plan, replace(options, out=options.out / f"{plan.name}-{plan.digest}")) for plan in plans]
+    for plan, each in jobs:
+        lab.folder(plan, each)
     summaries, worst = [], 0
-    for plan in plans:
+    for plan, each in jobs:
         voice.tell(Text(plan.name, style="bold"))
-        each = replace(options, out=options.out / f"{plan.name}-{plan.digest}")
         summary, code = _run(plan, each, voice)
         summaries.append(summary)
         worst = max(worst, code)
@@ -119,12 +118,10 @@ def report(out: Path, as_json: bool, quiet: bool) -> None:
     """Build tables and figures again from the records in ``out``."""
     voice = Voice(as_json=as_json, quiet=quiet)
     plan = planning.read(out)
-    summary, files = lab.build(plan, out)
-    records = store.read_all(out, plan.trials)
-    failures = {key: record["failure"] for key, record in records.items() if store.failed(record)}
-    outcome = Outcome(plan, out, summary, files, -1, failures, len(plan.trials) - len(records))
+    outcome = lab.build(plan, out)
+    failures = outcome.failures
     _tell(outcome, voice)
-    voice.answer(summary | {"missing": outcome.missing, "failed": len(failures)})
+    voice.answer(outcome.summary | {"missing": outcome.missing, "failed": len(failures)})
     sys.exit(1 if failures else 0)
 
 

@@ -244,18 +244,23 @@ def plan_sweep(name: str, texts: Sequence[str]) -> Plan:
     return Plan("sweep", name, config["problem"], config, tuple(cells))
 
 
-def plan_fit(texts: Sequence[str]) -> Plan:
-    """The plan of one interaction fit, ``conf/fit_ips.yaml`` under KEY=VALUE overrides."""
+def _compose_fit(name: str, texts: Sequence[str], advice: str) -> Config:
+    """The configuration of a single fit, its launcher validated; lists are refused."""
     overrides = parse_overrides(texts)
-    check_keys("fit_ips", (*overrides.values, *overrides.axes, *overrides.groups))
+    check_keys(name, (*overrides.values, *overrides.axes, *overrides.groups))
     if overrides.axes:
         key, values = next(iter(overrides.axes.items()))
-        raise UsageError(f"fit-ips makes one fit, but {key} is a list of {len(values)}; lists belong to mtam sweep.")
-    config = compose_config("fit_ips", overrides, overrides.groups)
-    launcher = validate(LauncherSettings, config["launcher"], "launcher", "fit_ips")
+        raise UsageError(f"fit-ips makes one fit, but {key} is a list of {len(values)}; {advice}.")
+    config = compose_config(name, overrides, overrides.groups)
+    config["launcher"] = validate(LauncherSettings, config["launcher"], "launcher", name).model_dump()
+    return config
+
+
+def plan_fit(texts: Sequence[str]) -> Plan:
+    """The plan of one interaction fit, ``conf/fit_ips.yaml`` under KEY=VALUE overrides."""
+    config = _compose_fit("fit_ips", texts, "lists belong to mtam sweep")
     trial = {key: value for key, value in config.items() if key not in ("samples", "seed", "launcher")}
     frozen = freeze("fit_ips", {**trial, "n": config["samples"], "seed": config["seed"]})
-    config["launcher"] = launcher.model_dump()
     return Plan("fit", "fit-ips", config["problem"], config, (Cell({}, (frozen,)),))
 
 
@@ -266,12 +271,7 @@ def plan_own(path: str, texts: Sequence[str]) -> Plan:
     """
     from mtam.interaction import ownfile
 
-    overrides = parse_overrides(texts)
-    check_keys("fit_own", (*overrides.values, *overrides.axes, *overrides.groups))
-    if overrides.axes:
-        raise UsageError(f"fit-ips makes one fit, but {next(iter(overrides.axes))} is a list; give it one value.")
-    config = compose_config("fit_own", overrides, overrides.groups)
-    launcher = validate(LauncherSettings, config["launcher"], "launcher", "fit_own")
+    config = _compose_fit("fit_own", texts, "give it one value")
     try:
         x, _ = ownfile.read(path)
         content = ownfile.digest(path)
@@ -281,5 +281,4 @@ def plan_own(path: str, texts: Sequence[str]) -> Plan:
     config["data"] = {"path": path, "sha256": content, "samples": samples, "tokens": tokens, "d": d}
     trial = {key: value for key, value in config.items() if key != "launcher"}
     frozen = freeze("fit_own", {**trial, "n": samples})
-    config["launcher"] = launcher.model_dump()
     return Plan("fit", "fit-own", config["problem"], config, (Cell({}, (frozen,)),))

@@ -46,9 +46,18 @@ class Outcome:
     out: Path
     summary: dict[str, Any]
     files: tuple[Path, ...]
+    records: dict[str, Record]  # as they were read once, after the run
     computed: int  # trials computed now
-    failures: dict[str, str]  # key -> sentence
-    missing: int
+
+    @property
+    def failures(self) -> dict[str, str]:
+        """The sentence of every failed trial, by key."""
+        return {key: record["failure"] for key, record in self.records.items() if store.failed(record)}
+
+    @property
+    def missing(self) -> int:
+        """Trials without a record."""
+        return len(self.plan.trials) - len(self.records)
 
 
 def folder(plan: Plan, options: Options) -> Path:
@@ -77,15 +86,12 @@ def run(plan: Plan, options: Options, screen: Any) -> Outcome:
         _prepare(plan, out)
         with progress.display(screen, plan.name, options.quiet) as show:
             launch.run(plan, out, packs, launcher, show)
-    summary, files = build(plan, out, again=bool(packs) or options.force)
+    outcome = build(plan, out, again=bool(packs) or options.force, before=len(before))
     seconds = round(time.perf_counter() - started, 3)
-    records = store.read_all(out, plan.trials)
-    failures = {key: record["failure"] for key, record in records.items() if store.failed(record)}
-    computed, lost = len(records) - len(before), len(plan.trials) - len(records)
     if plan.kind == "sweep":
-        summary |= {"seconds": seconds, "failed": len(failures), "missing": lost}
-    summary |= {"out": str(out), "computed": computed, "cached": len(before)}
-    return Outcome(plan, out, summary, files, computed, failures, lost)
+        outcome.summary.update(seconds=seconds, failed=len(outcome.failures), missing=outcome.missing)
+    outcome.summary.update(out=str(out), computed=outcome.computed, cached=len(before))
+    return outcome
 
 
 def _begin(plan: Plan, options: Options) -> tuple[Plan, Path, list[tuple[str, ...]]]:
@@ -112,14 +118,10 @@ def check_same(plan: Plan, out: Path) -> Plan:
 
     Raises UsageError when ``out`` holds the run of another plan, or things that are no run at all.
     """
-    if (out / planning.MANIFEST).exists():
-        found = planning.read(out)
-        if found.digest != plan.digest:
-            what = planning.difference(found, plan)
-            raise UsageError(f"{out} already holds another {found.name} run ({what}); choose another --out.")
-        if plan.kind == "sweep":
-            return replace(found, config=plan.config)
-    elif any(not _is_ours(path.name) for path in out.iterdir()):
+    found = planning.found_in(out, plan)
+    if found is not None:
+        return replace(found, config=plan.config) if plan.kind == "sweep" else plan
+    if any(not _is_ours(path.name) for path in out.iterdir()):
         raise UsageError(f"--out {out} is not empty and holds no run of mtam; choose another --out.")
     return plan
 
@@ -165,18 +167,23 @@ def forecast(plan: Plan, options: Options) -> dict[str, Any]:
     }
 
 
-def build(plan: Plan, out: Path, *, again: bool = True) -> tuple[dict[str, Any], tuple[Path, ...]]:
-    """Tables, figures and summary from the records in ``out``; without ``again``, only if they are out of date."""
+def build(plan: Plan, out: Path, *, again: bool = True, before: int = 0) -> Outcome:
+    """Tables, figures and summary from the records in ``out``; without ``again``, only if they are out of date.
+
+    ``before`` is how many of the records were there already.
+    """
     records = store.read_all(out, plan.trials)
+    computed = len(records) - before
     stamp = _stamp(records)
     if not again:
         found = _current(out, stamp)
         if found is not None:
-            return found["summary"], tuple(out / name for name in found["files"])
+            files_there = tuple(out / name for name in found["files"])
+            return Outcome(plan, out, found["summary"], files_there, records, computed)
     summary, files = _build_sweep(plan, out, records) if plan.kind == "sweep" else _build_fit(plan, out, records)
     content = {"stamp": stamp, "files": [path.name for path in files], "summary": summary}
     write_text(out / SUMMARY, json.dumps(content, indent=1) + "\n")
-    return dict(summary), tuple(files)
+    return Outcome(plan, out, dict(summary), tuple(files), records, computed)
 
 
 def _stamp(records: Mapping[str, Record]) -> str:

@@ -91,15 +91,19 @@ class Plan:
 
         Raises UsageError when ``out`` holds another sweep.
         """
-        path = out / MANIFEST
-        if path.exists():
-            found = read(out)
-            if found.digest != self.digest:
-                raise UsageError(
-                    f"{out} already holds another {found.name} run ({difference(found, self)}); choose another --out."
-                )
-            return
-        write_text(path, json.dumps(self.to_json(), indent=1) + "\n")
+        if found_in(out, self) is None:
+            write_text(out / MANIFEST, json.dumps(self.to_json(), indent=1) + "\n")
+
+
+def found_in(out: Path, plan: Plan) -> Plan | None:
+    """The plan that ``out`` was made for, if there is one. Raises UsageError when it is another one than ``plan``."""
+    if not (out / MANIFEST).exists():
+        return None
+    found = read(out)
+    if found.digest != plan.digest:
+        what = difference(found, plan)
+        raise UsageError(f"{out} already holds another {found.name} run ({what}); choose another --out.")
+    return found
 
 
 def read(out: Path) -> Plan:
