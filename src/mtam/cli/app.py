@@ -1,0 +1,70 @@
+"""The Typer application and the options that several commands share."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mtam.errors import UsageError
+
+if TYPE_CHECKING:
+    from mtam.lab import Options
+    from mtam.sweep.plan import Plan
+
+app = typer.Typer(
+    name="mtam",
+    help="A laboratory for the statistics of attention: learning curves against proven rates.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # the rich help page alone would double the start-up time
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+configs = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Print a composed configuration.")
+app.add_typer(configs, name="config")
+
+
+Settings = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="KEY=VALUE",
+        help="Settings in Hydra's override grammar; a list (data.alpha=0.5,1,2) adds an axis to a sweep.",
+        show_default=False,
+    ),
+]
+SweepName = Annotated[str, typer.Argument(help="A file in conf/sweep.")]
+Out = Annotated[Path | None, typer.Option(help="Folder of the run.  [default: outputs/<name>-<hash>]")]
+LauncherName = Annotated[str | None, typer.Option(help="inline | local.", autocompletion=lambda: ["inline", "local"])]
+Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes.  [default: one per core]")]
+Device = Annotated[str, typer.Option(help="auto | cpu | cuda.", autocompletion=lambda: ["auto", "cpu", "cuda"])]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would run; write nothing.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no tables.")]
+Force = Annotated[bool, typer.Option("--force", help="Compute again what is already there.")]
+Folder = Annotated[Path, typer.Argument(help="The folder of a run.", metavar="DIR")]
+
+
+@app.callback(invoke_without_command=True)
+def _main(
+    ctx: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+) -> None:
+    if version:
+        from mtam import __version__
+
+        typer.echo(f"mtam {__version__}")
+        raise typer.Exit
+    del ctx
+
+
+def options_of(out: Path | None, device: str, dry_run: bool, quiet: bool, force: bool) -> "Options":
+    if device not in ("auto", "cpu", "cuda"):
+        raise UsageError(f"--device {device} is unknown; valid: auto, cpu, cuda.")
+    from mtam.lab import Options
+
+    return Options(out, device, dry_run, force, quiet)
+
+
+def finish(plan: "Plan", options: "Options", as_json: bool) -> None:
+    from mtam.commands import running
+
+    running.run(plan, options, as_json)

@@ -1,0 +1,85 @@
+"""The entry point: parse, call, print; exit codes and signals. Nothing heavy is imported until a command needs it."""
+
+import os
+import signal
+import sys
+import warnings
+from io import TextIOWrapper
+from typing import Any, NoReturn, TextIO
+
+import typer
+
+from mtam import complete
+from mtam.cli import look, runs
+from mtam.cli.app import app
+from mtam.errors import UsageError
+from mtam.sweep.threads import one_thread
+
+COMMANDS = (runs, look)  # importing them registers their commands, in the order of the help page
+INTERRUPTED = 130
+STOPPED = "interrupted; what is done is kept, the same command goes on from there."
+
+
+def _fail(sentence: str, code: int) -> NoReturn:
+    sentence = " ".join(sentence.split())
+    print(f"mtam: {sentence}{'' if sentence[-1:] in '.?' else '.'}", file=sys.stderr)
+    sys.exit(code)
+
+
+def _warn(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """One line for a person; where in the source it was raised helps nobody who runs a sweep."""
+    del category, filename, lineno, file, line
+    print(f"mtam: warning: {message}", file=sys.stderr)
+
+
+def _stop(number: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt(number)
+
+
+def main() -> None:
+    """Entry point: exit code 0 done, 1 a trial or the program failed, 2 wrong input, 130 interrupted."""
+    if complete.VARIABLE in os.environ and complete.answer():
+        sys.exit(0)
+    one_thread()
+    warnings.showwarning = _warn
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal that knows no Greek still shows the numbers
+            stream.reconfigure(errors="replace")
+    for name in ("SIGTERM", "SIGUSR2"):  # what batch systems send before they kill
+        signal.signal(getattr(signal, name), _stop)
+    try:
+        code: Any = app(standalone_mode=False)
+    except UsageError as error:
+        _fail(str(error), 2)
+    except (KeyboardInterrupt, typer.Abort):
+        _fail(STOPPED, INTERRUPTED)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+    except FileNotFoundError as error:
+        if error.filename is not None or os.path.isdir(os.curdir):
+            raise
+        _fail("the working folder has vanished; change to another one.", 2)
+    except Exception as error:
+        if not hasattr(error, "format_message"):  # everything Typer itself says about wrong usage has it
+            raise
+        if "\n" in error.format_message():  # a command without arguments: its help page
+            print(error.format_message(), file=sys.stderr)
+            sys.exit(2)
+        _fail(_usage(error), 2)
+    if code == INTERRUPTED:  # Typer turns Ctrl-C into this code, without a word
+        _fail(STOPPED, INTERRUPTED)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _usage(error: Any) -> str:
+    sentence: str = error.format_message()
+    command = getattr(getattr(error, "ctx", None), "command_path", "mtam")
+    return f"{sentence.rstrip('.')}; see {command} --help."

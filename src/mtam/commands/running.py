@@ -1,0 +1,57 @@
+"""Run a plan, tell its result, choose the exit code."""
+
+import sys
+from typing import Any
+
+from mtam import lab
+from mtam.commands.voice import Voice
+from mtam.lab import Options
+from mtam.results import Outcome
+from mtam.sweep.plan import Plan
+from mtam.sweep.registry import problem
+
+
+def run(plan: Plan, options: Options, as_json: bool) -> None:
+    """Run one plan and tell its result; exits 1 when a trial failed."""
+    voice = Voice(as_json=as_json, quiet=options.quiet)
+    summary, code = run_plan(plan, options, voice)
+    voice.answer(summary)
+    sys.exit(code)
+
+
+def run_plan(plan: Plan, options: Options, voice: Voice) -> tuple[dict[str, Any], int]:
+    if options.dry_run:
+        told = lab.forecast(plan, options)
+        voice.tell(
+            f"{plan.name}: {told['to_compute']} of {told['trials']} trials would be computed "
+            f"({told['cached']} are there) in {told['packs']} packs on {told['workers']} workers, "
+            f"about {told['forecast_seconds']:.0f} s; nothing was written. Folder: {told['out']}"
+        )
+        return told, 0
+    outcome = lab.run(plan, options, voice.err)
+    tell(outcome, voice)
+    return outcome.summary, 1 if outcome.failures else 0
+
+
+def tell(outcome: Outcome, voice: Voice) -> None:
+    from mtam.report import screen
+
+    if outcome.plan.kind == "fit" and "failure" not in outcome.summary:
+        voice.tell(screen.fit_table(outcome.summary))
+    elif outcome.plan.kind == "sweep":
+        from mtam.report import tables
+
+        rows = tables.trial_rows(outcome.plan, outcome.records)
+        results = tables.cell_results(outcome.plan, rows)
+        for what in screen.sweep_report(results, problem(outcome.plan.problem)):
+            voice.tell(what)
+        for remark in tables.remarks(outcome.plan, outcome.records):
+            voice.tell(screen.remark_table(remark))
+    if outcome.failures:
+        voice.tell(screen.failures_table(outcome.plan, outcome.failures))
+    if outcome.missing:
+        voice.tell(f"Half-finished: {outcome.missing} of {len(outcome.plan.trials)} trials have no record yet.")
+    if outcome.computed == 0 and outcome.missing == 0:
+        voice.tell(f"Nothing was computed again: all {len(outcome.plan.trials)} records were there.")
+    for path in outcome.files:
+        voice.tell(str(path))

@@ -1,0 +1,33 @@
+"""Where words go."""
+
+import json
+from typing import Any
+
+from rich.console import Console
+
+
+class Voice:
+    """Where words go: results to standard output unless that is kept for JSON; progress to standard error."""
+
+    def __init__(self, *, as_json: bool, quiet: bool) -> None:
+        self.as_json, self.quiet = as_json, quiet
+        self.err = _console(stderr=True)
+        self.out = self.err if as_json else _console(stderr=False)
+
+    def tell(self, what: Any) -> None:
+        """Show something to a person."""
+        if not self.quiet:
+            self.out.print(what, soft_wrap=isinstance(what, str))
+
+    def answer(self, summary: dict[str, Any]) -> None:
+        """The one JSON object, or under --quiet the folder alone."""
+        if self.as_json:
+            print(json.dumps(summary, allow_nan=False))
+        elif self.quiet and "out" in summary:
+            print(summary["out"])
+
+
+def _console(*, stderr: bool) -> Console:
+    """A console that does not squeeze tables into 80 columns where there is no terminal."""
+    screen = Console(stderr=stderr, highlight=False, markup=False)  # folder names may hold brackets
+    return screen if screen.is_terminal else Console(stderr=stderr, highlight=False, markup=False, width=140)
