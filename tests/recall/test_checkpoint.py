@@ -1,37 +1,23 @@
 """A killed pack goes on where it was and ends with the same bits; foreign or torn states are not believed."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mtam.recall import checkpoint
 from mtam.recall.run import run
 from mtam.recall.spec import RecallTrial
 from tests.recall.helpers import trials
 
 
-class Shelf:
-    """Keeps states in memory, all of them or none."""
-
-    def __init__(self, stored: bytes | None = None) -> None:
-        self.stored = stored
-        self.saves = 0
-
-    def load(self) -> bytes | None:
-        """The last state."""
-        return self.stored
-
-    def due(self) -> bool:
-        """Always."""
-        return True
-
-    def save(self, state: bytes) -> None:
-        """Replaces the state."""
-        self.stored = state
-        self.saves += 1
-
-
 class Killed(Exception):
     """What the tick raises."""
+
+
+@pytest.fixture(autouse=True)
+def _always_due(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoint, "EVERY", 0.0)
 
 
 def _numbers(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -42,7 +28,7 @@ def _silent(_: float) -> None:
     """A tick that nobody hears."""
 
 
-def _until(share: float, some: list[RecallTrial], shelf: Shelf) -> list[float]:
+def _until(share: float, some: list[RecallTrial], folder: Path) -> list[float]:
     heard: list[float] = []
 
     def tick(fraction: float) -> None:
@@ -51,50 +37,49 @@ def _until(share: float, some: list[RecallTrial], shelf: Shelf) -> list[float]:
             raise Killed
 
     with pytest.raises(Killed):
-        run(some, device="cpu", tick=tick, keeper=shelf)
+        run(some, device="cpu", tick=tick, checkpoint=folder)
     return heard
 
 
 @pytest.mark.parametrize("share", [0.02, 0.5, 0.97])
 @pytest.mark.parametrize("n", [64, 400])
-def test_a_killed_pack_ends_with_the_same_bits(share: float, n: int) -> None:
+def test_a_killed_pack_ends_with_the_same_bits(share: float, n: int, tmp_path: Path) -> None:
     some = trials(2, n=n, model={"batch": 64, "steps": 30.0})
     whole = run(some, device="cpu", tick=_silent)
-    shelf = Shelf()
-    _until(share, some, shelf)
+    _until(share, some, tmp_path / "deep" / "pack")
     later: list[float] = []
-    resumed = run(some, device="cpu", tick=later.append, keeper=shelf)
+    resumed = run(some, device="cpu", tick=later.append, checkpoint=tmp_path / "deep" / "pack")
     assert _numbers(resumed) == _numbers(whole)
     assert min(later) > share  # nothing was done twice
 
 
-def test_killed_twice() -> None:
+def test_killed_twice(tmp_path: Path) -> None:
     some = trials(2, n=200)
-    shelf = Shelf()
-    first = _until(0.3, some, shelf)
-    second = _until(0.7, some, shelf)
+    first = _until(0.3, some, tmp_path)
+    second = _until(0.7, some, tmp_path)
     assert second[0] > first[-1]
-    assert _numbers(run(some, device="cpu", tick=_silent, keeper=shelf)) == _numbers(
+    assert _numbers(run(some, device="cpu", tick=_silent, checkpoint=tmp_path)) == _numbers(
         run(some, device="cpu", tick=_silent)
     )
 
 
-def test_states_of_other_trials_and_torn_states_are_not_believed() -> None:
+def test_states_of_other_trials_and_torn_states_are_not_believed(tmp_path: Path) -> None:
     some, others = trials(2), trials(3)[1:]
-    shelf = Shelf()
-    _until(0.5, others, shelf)
-    assert shelf.stored is not None
+    _until(0.5, others, tmp_path)
+    path = tmp_path / checkpoint.STATE
+    foreign = path.read_bytes()
     clean = _numbers(run(some, device="cpu", tick=_silent))
-    for stored in (shelf.stored, shelf.stored[: len(shelf.stored) // 2], b"", b"nonsense"):
-        assert _numbers(run(some, device="cpu", tick=_silent, keeper=Shelf(stored))) == clean
+    for stored in (foreign, foreign[: len(foreign) // 2], b"", b"nonsense"):
+        path.write_bytes(stored)
+        assert _numbers(run(some, device="cpu", tick=_silent, checkpoint=tmp_path)) == clean
 
 
-def test_nothing_is_saved_unless_due() -> None:
-    class Never(Shelf):
-        def due(self) -> bool:
-            """Never."""
-            return False
+def test_nothing_is_saved_unless_due(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoint, "EVERY", 1e9)
+    run(trials(1), device="cpu", tick=_silent, checkpoint=tmp_path)
+    assert not list(tmp_path.iterdir())
 
-    shelf = Never()
-    run(trials(1), device="cpu", tick=_silent, keeper=shelf)
-    assert shelf.saves == 0
+
+def test_one_whole_file_is_left_and_no_draft(tmp_path: Path) -> None:
+    _until(0.5, trials(1), tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [checkpoint.STATE]

@@ -12,6 +12,7 @@ for even phi) the largest entry of A is positive.
 import math
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -32,13 +33,13 @@ IN_MEMORY = 2**26  # numbers of X (half a GiB) up to which all samples are shuff
 CLEAR = 0.1  # correlation of phi(u) with u
 
 
-def run(trials: Sequence[OwnTrial], *, device: str, tick: Tick) -> list[dict[str, Any]]:
+def run(trials: Sequence[OwnTrial], *, device: str, tick: Tick, checkpoint: Path | None = None) -> list[dict[str, Any]]:
     """One dict of plain numbers per trial, in order; a trial that fails gives {"failure": one sentence}.
 
     ``tick`` receives the finished fraction at safe points and may raise to stop. The fits run on the CPU whatever
-    ``device`` says.
+    ``device`` says, and keep no ``checkpoint``.
     """
-    del device
+    del device, checkpoint
     return answer_each(trials, tick, _run)
 
 

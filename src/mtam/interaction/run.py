@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from mtam.interaction.each import Tick, answer_each
@@ -15,12 +16,15 @@ from mtam.interaction.truth import draw_truth, simulate
 MOST_FORECAST_PARAMETERS = 400  # in the factors; beyond, the forecast's features would take gigabytes
 
 
-def run(trials: Sequence[InteractionTrial], *, device: str, tick: Tick) -> list[dict[str, Any]]:
+def run(
+    trials: Sequence[InteractionTrial], *, device: str, tick: Tick, checkpoint: Path | None = None
+) -> list[dict[str, Any]]:
     """One dict of plain numbers per trial, in order; a trial that fails gives {"failure": one sentence}.
 
     ``tick`` receives the finished fraction at safe points and may raise to stop. Only the mlp runs on ``device``; the
-    other fits run on the CPU whatever it says.
+    other fits run on the CPU whatever it says. A fit keeps no ``checkpoint``: it is done again from its start.
     """
+    del checkpoint
     return answer_each(trials, tick, lambda trial, report: _run(trial, device, report))
 
 

@@ -1,43 +1,54 @@
 """State of a training in progress, so that a killed pack goes on where it was and ends with the same bits.
 
-Where the bytes live is the caller's business. Everything random in training follows from (seed, pass), so the state is
-the step, the parameters, the optimiser's averages and the best parameters so far.
+Everything random in training follows from (seed, pass), so the state is the step, the parameters, the optimiser's
+averages and the best parameters so far. The folder is the caller's; whoever deletes it deletes the state with it.
 """
 
-import io
-from typing import Any, Protocol
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import torch
 
+EVERY = 10.0  # seconds of work that a kill may cost
+STATE = "training.pt"
 
-class Keeper(Protocol):
-    """Keeps the state of one pack."""
 
-    def load(self) -> bytes | None:
-        """What was saved last for this pack, or None."""
+class Keeper:
+    """Keeps the state of one pack, which is known by the keys of its trials, in a folder; None: keeps nothing."""
+
+    def __init__(self, folder: Path | None, identity: Sequence[str]) -> None:
+        self._path = None if folder is None else folder / STATE
+        self._identity = list(identity)
+        self._saved = time.monotonic()
+
+    def load(self) -> dict[str, Any] | None:
+        """The state, or None if there is none, it is damaged, or it belongs to other trials."""
+        if self._path is None:
+            return None
+        try:
+            state = torch.load(self._path, weights_only=True, map_location="cpu")
+        except Exception:  # a torn file may fail anywhere in the reader; the work is then done again
+            return None
+        if not isinstance(state, dict) or state.get("identity") != self._identity:
+            return None
+        return state
 
     def due(self) -> bool:
-        """Whether a state is wanted now; asked at every block of steps."""
+        """Whether the last state is so old that a new one is wanted; asked at every block of steps."""
+        return self._path is not None and time.monotonic() - self._saved >= EVERY
 
-    def save(self, state: bytes) -> None:
-        """Keeps a state in place of the one before."""
-
-
-def encode(identity: list[str], state: dict[str, Any]) -> bytes:
-    """The state with the keys of the trials that it belongs to."""
-    target = io.BytesIO()
-    torch.save({"identity": identity, **state}, target)
-    return target.getvalue()
-
-
-def decode(identity: list[str], stored: bytes | None) -> dict[str, Any] | None:
-    """The state, or None if there is none, it is damaged, or it belongs to other trials."""
-    if stored is None:
-        return None
-    try:
-        state = torch.load(io.BytesIO(stored), weights_only=True)
-    except Exception:  # a torn file may fail anywhere in the reader; the work is then done again
-        return None
-    if not isinstance(state, dict) or state.get("identity") != identity:
-        return None
-    return state
+    def save(self, state: dict[str, Any]) -> None:
+        """Puts a state in the place of the one before, in one step that survives a crash."""
+        if self._path is None:
+            return
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        draft = self._path.with_name(f".{STATE}.{os.getpid()}.tmp")
+        with draft.open("wb") as file:
+            torch.save({"identity": self._identity, **state}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(self._path)
+        self._saved = time.monotonic()

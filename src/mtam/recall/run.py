@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -36,12 +37,13 @@ class Member:
 
 
 def run(
-    trials: Sequence[RecallTrial], *, device: str, tick: Callable[[float], None], keeper: Keeper | None = None
+    trials: Sequence[RecallTrial], *, device: str, tick: Callable[[float], None], checkpoint: Path | None = None
 ) -> list[dict[str, Any]]:
     """Trains all trials, which share one shape, as one program; one dict of plain numbers per trial, in order.
 
     A member that diverges returns {"failure": sentence}. ``tick`` hears the progress in [0, 1] and may raise to stop.
-    A ``keeper`` stores the state of the training between blocks of steps; with it a killed run ends with the same bits.
+    With a folder ``checkpoint`` the state of the training is kept there between blocks of steps, and a killed run that
+    is called again ends with the same bits; the toy and the oracles, which take seconds, keep none.
     Raises ValueError when the shapes differ.
     """
     if len({trial.shape() for trial in trials}) > 1:
@@ -51,7 +53,7 @@ def run(
     if trials[0].model.name in ("knn", "gp"):
         return [_solved(trial, (m + 1) / len(trials), tick) for m, trial in enumerate(trials)]
     began, cpu = time.perf_counter(), time.process_time()
-    records = _best_of_grid(trials, torch.device(device), tick, keeper)
+    records = _best_of_grid(trials, torch.device(device), tick, checkpoint)
     shared = {
         "seconds": (time.process_time() - cpu) / len(trials),
         "pack_seconds": time.perf_counter() - began,
@@ -67,12 +69,12 @@ def _solved(trial: RecallTrial, progress: float, tick: Callable[[float], None]) 
 
 
 def _best_of_grid(
-    trials: Sequence[RecallTrial], place: torch.device, tick: Callable[[float], None], keeper: Keeper | None
+    trials: Sequence[RecallTrial], place: torch.device, tick: Callable[[float], None], checkpoint: Path | None
 ) -> list[dict[str, Any]]:
     """Trains a frozen kernel without a bandwidth at all of BANDWIDTHS and keeps the least holdout loss."""
     tried = [trial for given in trials for trial in _with_bandwidths(given)]
     problems = [problem(trial.data, trial.seed) for trial in tried]
-    network, features, trained = fit(tried, problems, place, tick, keeper)
+    network, features, trained = fit(tried, problems, place, tick, checkpoint)
     records = assess(tried, problems, network, features, trained, place)
     each = len(tried) // len(trials)
     groups = [records[at : at + each] for at in range(0, len(records), each)]
@@ -90,7 +92,7 @@ def fit(
     problems: Sequence[Problem],
     place: torch.device,
     tick: Callable[[float], None],
-    keeper: Keeper | None = None,
+    checkpoint: Path | None = None,
 ) -> tuple[Network, Tensor, Trained]:
     """The network, its fixed features (M, K, D) and the parameters trained on each member's own sample."""
     head = trials[0]
@@ -106,7 +108,7 @@ def fit(
     del rows  # both are copies: with sampled tokens the sample is the largest thing in memory
     trained = train(
         network, features, own, holdout, flat, seeds, plan,
-        tick, keeper, [trial.key() for trial in trials],
+        tick, Keeper(checkpoint, [trial.key() for trial in trials]),
     )  # fmt: skip
     return network, features, trained
 

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mtam.recall.checkpoint import Keeper, decode, encode
+from mtam.recall.checkpoint import Keeper
 from mtam.recall.network import Batch, Network
 from mtam.recall.pack import Stack
 from mtam.recall.stepper import Stepper
@@ -45,16 +45,16 @@ class Trained:
 
 def train(
     network: Network, features: Tensor, fit: Stack, holdout: Stack, flat: Tensor, seeds: Sequence[int], plan: Plan,
-    tick: Callable[[float], None], keeper: Keeper | None = None, identity: Sequence[str] = (),
+    tick: Callable[[float], None], keeper: Keeper | None = None,
 ) -> Trained:  # fmt: skip
-    """Trains from the parameters ``flat`` (M, P), or from where the ``keeper`` has the trials ``identity``.
+    """Trains from the parameters ``flat`` (M, P), or from the state that the ``keeper`` has.
 
     ``tick`` is called with the share of the steps done, between blocks of steps.
     """
     stepper = Stepper(network, features, flat, plan.weight_decay)
     record = _Record(flat)
     done = 0
-    if keeper is not None and (state := decode(list(identity), keeper.load())) is not None:
+    if keeper is not None and (state := keeper.load()) is not None:
         done = int(state["step"])
         stepper.restore(state["stepper"], done)
         record.restore(state["record"])
@@ -69,9 +69,7 @@ def train(
             record.look(step, stepper.flat(), (answers - holdout.observed).square().mean(1), total / length)
             total.zero_()
             if keeper is not None and keeper.due():
-                keeper.save(
-                    encode(list(identity), {"step": step, "stepper": stepper.state(), "record": record.state()})
-                )
+                keeper.save({"step": step, "stepper": stepper.state(), "record": record.state()})
             tick(step / plan.steps)
     return record.result(stepper.flat())
 

@@ -11,7 +11,8 @@ from typing import Any
 from mtam.errors import UsageError
 from mtam.spec import Trial
 
-# run(trials of one shape, device=..., tick=...) -> one dict of numbers per trial, or {"failure": sentence}
+# run(trials of one shape, device=..., tick=..., checkpoint=folder for the state of this pack, or None)
+#   -> one dict of numbers per trial, or {"failure": sentence}
 Run = Callable[..., list[dict[str, Any]]]
 Remark = tuple[str, list[str], list[list[str]]]  # title, headings, rows
 
