@@ -4,6 +4,7 @@ import copy
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -110,6 +111,23 @@ def test_records_are_plain_finite_numbers_and_complete() -> None:
     assert json.loads(json.dumps(record, allow_nan=False)) == record
     assert record["error"] == pytest.approx(record["mse"] / record["target_variance"])
     assert record["steps"] == trials(1)[0].optimiser_steps()
+
+
+def test_a_record_keeps_what_the_holdout_said_during_training() -> None:
+    (record,) = run(trials(1), device="cpu", tick=silent)
+    steps, holdout = record["trace_steps"], record["trace_holdout"]
+    assert steps == sorted(set(steps))
+    assert len(steps) == len(holdout) == len(record["trace_train"]) <= 50
+    assert steps[-1] == record["steps"]
+    assert min(holdout) == pytest.approx(record["holdout_loss"], rel=1e-5)
+    assert steps[holdout.index(min(holdout))] == record["best_step"]
+
+
+def test_a_record_keeps_the_attention_of_a_few_contexts() -> None:
+    (record,) = run(trials(1), device="cpu", tick=silent)
+    contexts, answering = np.array(record["attention_map"]).reshape(8, -1), record["attention_answering"]
+    assert contexts.sum(1) == pytest.approx(1, abs=1e-3)
+    assert all(0 <= index < contexts.shape[1] for index in answering)
 
 
 def test_a_tick_that_raises_stops_the_run() -> None:

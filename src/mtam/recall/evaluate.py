@@ -13,6 +13,8 @@ from mtam.recall.pack import Stack
 
 CHUNK = 1024  # contexts at a time
 SHOWN = 16  # sensitivities kept in a record
+MAPPED = 8  # contexts whose attention is kept in a record
+WIDEST = 64  # components beyond which it is not
 
 
 @dataclass(frozen=True)
@@ -90,3 +92,12 @@ def recall(weights: Tensor, sample: Sample) -> dict[str, float]:
         "attention_entropy": float(-torch.special.xlogy(share, share).sum(0).mean()),
         "recall_accuracy": float((weights.argmax(0) == answering).double().mean()),
     }
+
+
+def attention_map(weights: Tensor, sample: Sample) -> dict[str, list[Any]]:
+    """Attention of the first contexts, one after the other, and the component that answers each. (I, n)"""
+    if len(weights) > WIDEST:
+        return {}
+    answering = sample.answering[:MAPPED].tolist()
+    shown = weights[:, : len(answering)].T.flatten().tolist()
+    return {"attention_map": [round(weight, 4) for weight in shown], "attention_answering": answering}

@@ -15,7 +15,7 @@ from mtam.recall.benchmark import solve
 from mtam.recall.checkpoint import Keeper
 from mtam.recall.contexts import Problem, Sample, problem
 from mtam.recall.controls import exchanged, foreign_queries, gain
-from mtam.recall.evaluate import dimension, outputs, recall, risk, sensitivity
+from mtam.recall.evaluate import attention_map, dimension, outputs, recall, risk, sensitivity
 from mtam.recall.gates import GATES
 from mtam.recall.network import Network
 from mtam.recall.spec import RecallTrial
@@ -152,12 +152,16 @@ def _record(
     record: dict[str, Any] = {
         **scores,
         **recall(found.weights, sample),
+        **attention_map(found.weights, sample),
         **dimension(found.strength, scores["mse"]),
         **found.controls,
         "train_loss": trained.train_loss[m],
         "holdout_loss": trained.holdout_loss[m],
         "steps": trial.optimiser_steps(),
         "best_step": trained.best_step[m],
+        "trace_steps": trained.looked_at,
+        "trace_holdout": trained.holdout_trace[m],
+        "trace_train": trained.train_trace[m],
         "parameters": network.parameters,
     }
     if trial.model.name == "frozen_rbf":

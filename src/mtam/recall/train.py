@@ -41,6 +41,9 @@ class Trained:
     holdout_loss: list[float]
     train_loss: list[float]  # mean over the block of steps that ended at best_step
     diverged_at: list[int | None]
+    looked_at: list[int]  # the steps after which the holdout was looked at, at most CHECKS
+    holdout_trace: list[list[float]]  # the losses there, a list per member
+    train_trace: list[list[float]]
 
 
 def train(
@@ -121,9 +124,15 @@ class _Record:
         self.holdout = [math.inf] * members
         self.train = [math.inf] * members
         self.diverged: list[int | None] = [None] * members
+        self.looked: list[int] = []
+        self.holdouts: list[list[float]] = []  # one list of members per look
+        self.trains: list[list[float]] = []
 
     def look(self, step: int, flat: Tensor, holdout: Tensor, losses: Tensor) -> None:
         """Keeps a member's parameters if its holdout loss is the least; marks it if anything is not finite."""
+        self.looked.append(step)
+        self.holdouts.append(_short(holdout))
+        self.trains.append(_short(losses))
         finite = (flat.isfinite().all(1) & losses.isfinite() & holdout.isfinite()).tolist()
         for m, (here, fitted, fine) in enumerate(zip(holdout.tolist(), losses.tolist(), finite, strict=True)):
             if not fine and self.diverged[m] is None:
@@ -136,7 +145,7 @@ class _Record:
         """What ``restore`` needs."""
         return {
             "best": self.best.cpu(), "step": self.step, "holdout": self.holdout, "train": self.train,
-            "diverged": self.diverged,
+            "diverged": self.diverged, "looked": self.looked, "holdouts": self.holdouts, "trains": self.trains,
         }  # fmt: skip
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -144,7 +153,14 @@ class _Record:
         self.best.copy_(state["best"])
         self.step, self.holdout, self.train = state["step"], state["holdout"], state["train"]
         self.diverged = state["diverged"]
+        self.looked, self.holdouts, self.trains = state["looked"], state["holdouts"], state["trains"]
 
     def result(self, last: Tensor) -> Trained:
         """What the training hands back."""
-        return Trained(self.best, last, self.step, self.holdout, self.train, self.diverged)
+        traces = [[list(trace) for trace in zip(*kept, strict=True)] for kept in (self.holdouts, self.trains)]
+        return Trained(self.best, last, self.step, self.holdout, self.train, self.diverged, self.looked, *traces)
+
+
+def _short(losses: Tensor) -> list[float]:
+    """Six significant digits: a trace is for looking at, and a record holds a hundred of these."""
+    return [float(f"{loss:.6g}") for loss in losses.tolist()]
