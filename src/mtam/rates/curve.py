@@ -1,6 +1,8 @@
 """A curve: the errors of one cell by sample size and seed, from a table with one row per trial."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 import pandas as pd
@@ -74,3 +76,24 @@ def curve(rows: pd.DataFrame, error: str = "error", *, signed: bool = False) -> 
         errors[good],
         tuple(int(seed) for seed in seeds[~good]),
     )
+
+
+def matched(curves: Sequence[Curve]) -> list[Curve]:
+    """The same curves on the sizes and seeds that all of them have, in equal order: ready to be compared seed by seed.
+
+    Raises ValueError where they share no size or no seed.
+    """
+    sizes = reduce(np.intersect1d, [np.asarray(curve.sizes) for curve in curves])
+    seeds = reduce(np.intersect1d, [np.array(curve.seeds, dtype=int) for curve in curves])
+    if not len(sizes) or not len(seeds):
+        raise ValueError(f"the curves share {len(sizes)} sizes and {len(seeds)} seeds; nothing can be compared")
+    kept = tuple(int(seed) for seed in seeds)
+    return [
+        Curve(
+            sizes,
+            kept,
+            curve.errors[np.isin(curve.seeds, seeds)][:, np.isin(curve.sizes, sizes)],  # both are sorted
+            curve.dropped,
+        )
+        for curve in curves
+    ]

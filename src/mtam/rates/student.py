@@ -1,14 +1,15 @@
 """Quantiles of Student's t distribution, for intervals over few seeds."""
 
 import math
+from functools import cache
 
 import numpy as np
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(200)
 
 
-def cdf(t: float, df: int) -> float:
-    """P(T <= t) for df degrees of freedom.
+def cdf(t: float, df: float) -> float:
+    """P(T <= t) for df degrees of freedom, of which there need not be a whole number (Welch).
 
     With t = sqrt(df) tan(x) the density becomes proportional to cos(x)^(df - 1), smooth on a bounded interval, where
     Gauss-Legendre quadrature is exact to rounding.
@@ -19,7 +20,8 @@ def cdf(t: float, df: int) -> float:
     return 0.5 + constant * 0.5 * angle * float(_WEIGHTS @ np.cos(x) ** (df - 1))
 
 
-def quantile(p: float, df: int) -> float:
+@cache
+def quantile(p: float, df: float) -> float:
     """The t with P(T <= t) = p, by bisection on the angle; raises ValueError unless 0 < p < 1 and df >= 1."""
     if not 0 < p < 1 or df < 1:
         raise ValueError(f"p = {p} must lie in (0, 1) and df = {df} must be at least 1")

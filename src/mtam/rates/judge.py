@@ -1,0 +1,179 @@
+"""Ways to judge a statement about learning curves: supported, contradicted, or undecided, with the interval.
+
+A seed is the unit of replication, so every way takes one number per seed (or the interval that came of them), and all
+intervals are Student's over seeds. Errors are compared as ratios: on logs, where seeds differ by factors.
+
+    contains      the interval contains the expected figure
+    within        the figure lies in a range
+    ordering      curves come in this order
+    ratio_within  one error is so many times another
+    equivalence   figures are equal within a margin (two one-sided tests)
+
+"Supported" needs evidence as much as "contradicted" does: what the data leave open is undecided. A statement that
+joins several comparisons is supported only when each of them is, for which no correction is due (an intersection-union
+test: Berger 1982, Technometrics 24); it is contradicted when one of them is, at a level that Bonferroni corrects.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations, pairwise
+from typing import Literal
+
+import numpy as np
+
+from mtam.rates.fit import Interval, fit, student_interval
+from mtam.rates.laws import Floats, Law
+from mtam.rates.student import quantile
+
+Verdict = Literal["supported", "contradicted", "undecided"]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A verdict with the interval it rests on, and why, in a few words."""
+
+    verdict: Verdict
+    interval: Interval | None
+    reason: str
+
+
+NOTHING = Judgement("undecided", None, "fewer than two seeds: no interval")
+
+
+def slope(law: Law, sizes: Floats, errors: Floats, level: float = 0.95) -> Interval | None:
+    """The slope of ``errors`` (seeds, sizes), all positive, on the law's axis; None where there is no interval."""
+    found = fit(law, sizes, errors, level)
+    return found.slope if found else None
+
+
+def difference(values: Floats, others: Floats, level: float = 0.95, *, paired: bool = True) -> Interval | None:
+    """Mean of ``values`` (seeds,) minus mean of ``others`` (seeds,), with Student's interval.
+
+    Paired by position, as one seed has one truth for both; otherwise Welch's interval for independent samples, whose
+    degrees of freedom are Satterthwaite's. None for fewer than two seeds. Raises ValueError for paired values that
+    differ in number.
+    """
+    values, others = np.asarray(values, dtype=float), np.asarray(others, dtype=float)
+    if paired:
+        if values.shape != others.shape:
+            raise ValueError(f"paired values must be as many on both sides, not {len(values)} and {len(others)}")
+        return student_interval(values - others, level)
+    if min(len(values), len(others)) < 2:
+        return None
+    parts = np.array([values.var(ddof=1) / len(values), others.var(ddof=1) / len(others)])
+    freedom = np.array([len(values) - 1, len(others) - 1])
+    middle, total = float(values.mean() - others.mean()), float(parts.sum())
+    if total == 0:
+        return Interval(middle, middle, middle)
+    half = quantile(0.5 + level / 2, total**2 / float(np.sum(parts**2 / freedom))) * total**0.5
+    return Interval(middle, middle - half, middle + half)
+
+
+def ratio(errors: Floats, others: Floats, level: float = 0.95, *, paired: bool = True) -> Interval | None:
+    """Geometric mean of ``errors`` / ``others`` (seeds,) at one size, with an interval; None for fewer than two seeds.
+
+    Raises ValueError for errors that are not positive, and for paired errors that differ in number.
+    """
+    errors, others = np.asarray(errors, dtype=float), np.asarray(others, dtype=float)
+    if not (np.all(errors > 0) and np.all(others > 0)):
+        raise ValueError("a ratio of errors needs positive errors on both sides")
+    return _exp(difference(np.log(errors), np.log(others), level, paired=paired))
+
+
+def contains(
+    found: Interval | None, expected: float, *, tolerance: float = 0.0, widest: float = float("inf")
+) -> Judgement:
+    """Whether the interval contains ``expected``, give or take ``tolerance``.
+
+    An interval that misses contradicts. One that is wider than ``widest`` on either side of its estimate contains too
+    much to support anything and leaves the statement undecided.
+    """
+    if found is None:
+        return NOTHING
+    shown = f"{expected:.3g}" + (f" ± {tolerance:.2g}" if tolerance else "")
+    if found.low > expected + tolerance or found.high < expected - tolerance:
+        return Judgement("contradicted", found, f"the interval excludes {shown}")
+    if max(found.high - found.value, found.value - found.low) > widest:
+        return Judgement("undecided", found, f"the interval contains {shown} but is wider than ± {widest:.2g}")
+    return Judgement("supported", found, f"the interval contains {shown}")
+
+
+def within(found: Interval | None, low: float = -np.inf, high: float = np.inf) -> Judgement:
+    """Whether the figure lies in [low, high]: supported if its whole interval does, contradicted if none of it does."""
+    if found is None:
+        return NOTHING
+    if low <= found.low and found.high <= high:
+        return Judgement("supported", found, f"the whole interval lies in {_range(low, high)}")
+    if found.high < low or found.low > high:
+        return Judgement("contradicted", found, f"the whole interval lies outside {_range(low, high)}")
+    return Judgement("undecided", found, f"the interval crosses the border of {_range(low, high)}")
+
+
+def ratio_within(
+    errors: Floats, others: Floats, low: float = 0.0, high: float = np.inf, *, level: float = 0.95, paired: bool = True
+) -> Judgement:
+    """Whether ``errors`` are between ``low`` and ``high`` times ``others`` (seeds,), in geometric mean."""
+    return within(ratio(errors, others, level, paired=paired), low, high)
+
+
+def ordering(curves: Sequence[Floats], *, level: float = 0.95, paired: bool = True) -> Judgement:
+    """Whether errors rise from each of ``curves`` to the next, each (seeds,) or (seeds, sizes): then at every size.
+
+    The interval is that of the weakest comparison, as a ratio of the later to the earlier curve.
+    Raises ValueError for fewer than two curves and for errors that are not positive.
+    """
+    if len(curves) < 2:
+        raise ValueError("an order needs at least two curves")
+    columns = [np.asarray(curve, dtype=float).reshape(len(curve), -1) for curve in curves]
+    sides = [(b[:, k], a[:, k]) for a, b in pairwise(columns) for k in range(a.shape[1])]
+    found = [ratio(later, earlier, level, paired=paired) for later, earlier in sides]
+    intervals = [interval for interval in found if interval is not None]
+    if len(intervals) < len(found):
+        return NOTHING
+    strict = 1 - (1 - level) / len(sides)
+    reversed_ = [interval for side in sides if (interval := ratio(*side, strict, paired=paired)) and interval.high < 1]
+    if reversed_:
+        worst = min(reversed_, key=lambda interval: interval.high)
+        return Judgement("contradicted", worst, f"reversed in {len(reversed_)} of {len(sides)} comparisons")
+    weakest = min(intervals, key=lambda interval: interval.low)
+    open_ = sum(interval.low <= 1 for interval in intervals)
+    if open_:
+        return Judgement("undecided", weakest, f"open in {open_} of {len(sides)} comparisons")
+    return Judgement("supported", weakest, f"so in all {len(sides)} comparisons" if len(sides) > 1 else "so")
+
+
+def equivalence(
+    groups: Sequence[Floats], margin: float, *, level: float = 0.95, paired: bool = True
+) -> Judgement:  # fmt: skip
+    """Whether the means of ``groups``, each (seeds,), differ by less than ``margin``, every pair of them.
+
+    Two one-sided tests at 1 - level each (Schuirmann 1987): supported when the interval at 2 level - 1 (90% for 95%) of
+    every difference lies inside ± margin; contradicted when one difference lies outside at ``level``, corrected. The
+    interval is that of the largest difference. Raises ValueError for fewer than two groups or a margin <= 0.
+    """
+    if len(groups) < 2 or margin <= 0:
+        raise ValueError("equivalence needs at least two groups and a positive margin")
+    pairs = list(combinations(groups, 2))
+    found = [difference(a, b, 2 * level - 1, paired=paired) for a, b in pairs]
+    intervals = [interval for interval in found if interval is not None]
+    if len(intervals) < len(found):
+        return NOTHING
+    strict = 1 - (1 - level) / len(pairs)
+    for a, b in pairs:
+        outside = difference(a, b, strict, paired=paired)
+        if outside is not None and (outside.low > margin or outside.high < -margin):
+            return Judgement("contradicted", outside, f"a difference lies outside ± {margin:.3g}")
+    largest = max(intervals, key=lambda interval: max(abs(interval.low), abs(interval.high)))
+    if max(abs(largest.low), abs(largest.high)) < margin:
+        return Judgement("supported", largest, f"every difference lies within ± {margin:.3g}")
+    return Judgement("undecided", largest, f"a difference reaches the margin ± {margin:.3g}")
+
+
+def _exp(found: Interval | None) -> Interval | None:
+    return None if found is None else Interval(*(float(np.exp(x)) for x in (found.value, found.low, found.high)))
+
+
+def _range(low: float, high: float) -> str:
+    if np.isinf(high):
+        return f"[{low:.3g}, ∞)"
+    return f"(-∞, {high:.3g}]" if np.isinf(low) else f"[{low:.3g}, {high:.3g}]"
