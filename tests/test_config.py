@@ -87,6 +87,15 @@ def test_explicit_sizes_win() -> None:
     assert sorted({trial.n for trial in plan.trials.values()}) == [20, 300]
 
 
+def test_the_first_seed_moves_the_seeds_and_keeps_the_trials_of_those_that_remain() -> None:
+    plain = plan_sweep("alpha", ["sweep.sizes=[64]", "sweep.seeds=4"])
+    moved = plan_sweep("alpha", ["sweep.sizes=[64]", "sweep.seeds=3", "sweep.first_seed=2"])
+    assert sorted({trial.seed for trial in moved.trials.values()}) == [2, 3, 4]
+    assert {key for key, trial in plain.trials.items() if trial.seed >= 2} < moved.trials.keys()
+    with pytest.raises(UsageError, match=r"sweep\.first_seed = -1"):
+        plan_sweep("alpha", ["sweep.first_seed=-1"])
+
+
 @given(st.floats(min_value=1e-3, max_value=1e3), st.integers(1, 5))
 def test_values_survive_the_way_through_the_grammar(alpha: float, seeds: int) -> None:
     plan = plan_sweep("alpha", [f"data.alpha={alpha!r}", f"sweep.seeds={seeds}", "sweep.sizes=[64]"])

@@ -235,7 +235,7 @@ def plan_sweep(name: str, texts: Sequence[str]) -> Plan:
         trials = (
             freeze(file, {**trial, "n": n, "seed": seed})
             for n in settings.sample_sizes()
-            for seed in range(settings.seeds)
+            for seed in settings.seed_range()
         )
         frozen = tuple(trials)
         cells.append(Cell({key: _as_frozen(frozen[0], key, value) for key, value in at.items()}, frozen))

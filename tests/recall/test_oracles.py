@@ -73,3 +73,15 @@ def test_too_large_a_kernel_matrix_is_refused_in_a_sentence() -> None:
     trial = RecallTrial(n=20000, model=RecallModel(name="gp"))
     (record,) = run([trial], device="cpu", tick=lambda _: None)
     assert "limited to n = 16384" in record["failure"]
+
+
+def test_the_factor_in_single_precision_solves_in_double() -> None:
+    """For a matrix of the condition that the studies meet, and for one beyond single precision."""
+    train, y, _ = _points(300, 1)
+    for nugget in (1e-2, 1e-10):
+        kernel = oracles._tabulated((train,), 1.0)
+        lower = np.tril(oracles._lower(kernel, train * 1e-2, nugget))
+        whole = lower + np.tril(lower, -1).T
+        found = oracles._solve(lower, y)
+        assert np.linalg.norm(whole @ found - y) < 1e-8 * np.linalg.norm(y) * max(1.0, np.abs(found).max())
+        np.testing.assert_allclose(whole @ found, whole @ np.linalg.solve(whole, y), atol=1e-6)

@@ -20,6 +20,7 @@ class SweepSettings(Frozen):
     n_min: int = Field(ge=1)
     n_max: int = Field(ge=1)
     seeds: int = Field(ge=1)
+    first_seed: int = Field(0, ge=0)
 
     @field_validator("sizes", mode="after")
     @classmethod
@@ -33,6 +34,10 @@ class SweepSettings(Frozen):
         if self.n_min > self.n_max:
             raise ValueError(f"sweep.n_min = {self.n_min} is larger than sweep.n_max = {self.n_max}")
         return self
+
+    def seed_range(self) -> range:
+        """first_seed, first_seed + 1, ...: as many as ``seeds``."""
+        return range(self.first_seed, self.first_seed + self.seeds)
 
     def sample_sizes(self) -> list[int]:
         """The explicit sizes, else n_min, 2 n_min, 4 n_min, ... up to n_max."""
