@@ -13,7 +13,7 @@ REPO = Path(__file__).resolve().parents[1]
 SRC = REPO / "src" / "mtam"
 MODULES = sorted(SRC.rglob("*.py"))
 HEAVY = ("torch", "hydra", "omegaconf", "pandas", "matplotlib", "numba", "scipy")
-ROOMS = ("recall", "interaction", "rates", "sweep", "report", "config", "cli", "lab", "results", "commands")
+ROOMS = ("recall", "interaction", "rates", "sweep", "report", "config", "cli", "lab", "results", "commands", "check")
 
 
 def imports(path: Path, *, top_only: bool = False) -> Iterator[str]:
@@ -56,9 +56,14 @@ def test_who_may_import_whom(path: Path) -> None:
         assert used <= {"rates"}
         assert outside <= {"numpy", "pandas", "mtam", *sys.stdlib_module_names}
     if here == "sweep":
-        assert not used & {"recall", "interaction", "rates", "report", "config", "cli", "lab", "results", "commands"}
+        joining = {"config", "cli", "lab", "results", "commands", "check"}
+        assert not used & {"recall", "interaction", "rates", "report", *joining}
     if here == "report":
-        assert not used & {"recall", "interaction", "config", "cli", "lab", "results", "commands"}
+        assert not used & {"recall", "interaction", "config", "cli", "lab", "results", "commands", "check"}
+    if here == "check":
+        assert not used & {"report", "config", "cli", "lab", "results", "commands"}
+    if here == "finding":
+        assert used <= {"spec"}
     if here != "config":
         assert not outside & {"hydra", "omegaconf"}
     if here != "cli":
@@ -96,7 +101,7 @@ def test_top_level_is_as_drawn() -> None:
     assert {name for name in top if not name.startswith(".")} <= allowed | {"LICENSE", "CITATION.cff"}
 
 
-@pytest.mark.parametrize("args", [["--help"], ["sweep", "--help"], ["list"], ["--version"]])
+@pytest.mark.parametrize("args", [["--help"], ["sweep", "--help"], ["check", "--help"], ["list"], ["--version"]])
 def test_light_commands_import_nothing_heavy(args: list[str]) -> None:
     code = (
         "import sys; sys.argv = ['mtam', *sys.argv[1:]]\n"

@@ -27,7 +27,7 @@ def test_files_and_schema_have_the_same_fields_and_defaults(name: str) -> None:
     assert written == schema.model_dump()
 
 
-@pytest.mark.parametrize("group", ["sweep", "data", "model", "launcher", "reproduce"])
+@pytest.mark.parametrize("group", ["sweep", "check", "data", "model", "launcher", "reproduce"])
 def test_every_option_has_a_title(group: str) -> None:
     titles = catalog.titles(group)
     assert titles

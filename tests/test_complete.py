@@ -19,6 +19,8 @@ from mtam.complete import answer, candidates
         (["sweep", "alpha", "launcher"], "=", ["inline", "local"]),
         (["sweep", "alpha"], "--dr", None),
         (["sweep", "alpha", "--out"], "da", None),
+        (["check"], "coer", ["coercivity"]),
+        (["check", "coercivity"], "se", ["seed="]),
         ([], "sw", None),
         (["report"], "", None),
     ],

@@ -1,4 +1,4 @@
-"""Shell completion of sweep names, groups and keys, answered before the command line itself is built.
+"""Shell completion: names of sweeps and checks, groups and keys, answered before the command line itself is built.
 
 Typer completes commands and options; converting a command's words there would load pydantic, which alone takes longer
 than a person wants to wait for the Tab key.
@@ -58,6 +58,10 @@ def candidates(before: Sequence[str], word: str) -> list[str] | None:
         return [name for name in catalog.options("sweep") if name.startswith(word)]
     if path[:1] == ["sweep"]:
         return _setting(path, word, f"sweep/{path[1]}" if path[1] in catalog.options("sweep") else "sweep/alpha")
+    if path[:1] == ["check"] and len(path) == 1:
+        return [name for name in (*catalog.options("check"), "all") if name.startswith(word)]
+    if path[:1] == ["check"]:
+        return _setting(path, word, f"check/{path[1]}") if path[1] in catalog.options("check") else []
     if path[:1] == ["fit-ips"]:
         return _setting(path, word, "fit_ips")
     return None

@@ -36,8 +36,13 @@ class Options:
 
 def folder(plan: Plan, options: Options) -> Path:
     """Where the run lives: --out, else outputs/<name>-<digest>. Raises UsageError when it cannot be written."""
-    out = options.out or Path("outputs") / f"{plan.name}-{plan.digest}"
-    if options.out is not None and not str(options.out).strip("."):
+    return place(f"{plan.name}-{plan.digest}", options.out)
+
+
+def place(name: str, chosen: Path | None) -> Path:
+    """The folder ``chosen``, else outputs/<name>. Raises UsageError when it cannot be written; creates nothing."""
+    out = chosen or Path("outputs") / name
+    if chosen is not None and not str(chosen).strip("."):
         raise UsageError("--out names no folder; give a folder of its own to every run.")
     parent = out
     while not os.path.lexists(parent):

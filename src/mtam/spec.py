@@ -25,15 +25,18 @@ class Frozen(BaseModel):
         """``n_max=1e4`` is parsed as a float by YAML and by Hydra; it means the integer 10000."""
         if not isinstance(values, dict):
             return values
-        return {
-            key: int(value) if isinstance(value, float) and cls._wants_int(key) and value.is_integer() else value
-            for key, value in values.items()
-        }
+        return {key: cls._whole(value) if cls._wants_int(key) else value for key, value in values.items()}
+
+    @staticmethod
+    def _whole(value: Any) -> Any:
+        if isinstance(value, list):
+            return [Frozen._whole(each) for each in value]
+        return int(value) if isinstance(value, float) and value.is_integer() else value
 
     @classmethod
     def _wants_int(cls, key: str) -> bool:
         field = cls.model_fields.get(key)
-        return field is not None and field.annotation in (int, int | None)
+        return field is not None and field.annotation in (int, int | None, list[int], list[int] | None)
 
 
 class Trial(Frozen):

@@ -30,8 +30,8 @@ def status(out: Folder, json_: Json = False) -> None:
 
 @app.command("list", short_help="What there is, a line each.")
 def list_(json_: Json = False) -> None:
-    """List sweeps, data, models, launchers and scales with a line each."""
-    groups = {group: catalog.titles(group) for group in ("sweep", *catalog.GROUPS, "reproduce")}
+    """List sweeps, checks, data, models, launchers and scales with a line each."""
+    groups = {group: catalog.titles(group) for group in ("sweep", "check", *catalog.GROUPS, "reproduce")}
     if json_:
         typer.echo(json.dumps(groups))
         return

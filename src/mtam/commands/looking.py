@@ -3,6 +3,8 @@
 import sys
 from pathlib import Path
 
+from mtam.check import folder
+from mtam.commands import checking
 from mtam.commands.running import tell
 from mtam.commands.voice import Voice
 from mtam.results import build
@@ -12,6 +14,9 @@ from mtam.sweep import progress, store
 
 def report(out: Path, as_json: bool, quiet: bool) -> None:
     """Build tables and figures again from the records in ``out``."""
+    if folder.is_finding(out):
+        checking.report(out, as_json, quiet)
+        return
     voice = Voice(as_json=as_json, quiet=quiet)
     plan = planning.read(out)
     outcome = build(plan, out)

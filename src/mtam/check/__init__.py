@@ -1,0 +1,1 @@
+"""Statements of the papers computed directly: settings in, a finding out."""

@@ -1,0 +1,95 @@
+"""Checks: settings -> finding -> tables, picture, words; a finding that is there is not computed again."""
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mtam import config
+from mtam.check import folder
+from mtam.check.registry import CHECKS, Job, settings_of
+from mtam.commands.voice import Voice
+from mtam.errors import UsageError
+from mtam.lab import place
+from mtam.sweep import progress
+from mtam.sweep.settings import validate
+
+
+def compose(name: str, texts: Sequence[str]) -> Job:
+    """The check ``name`` under KEY=VALUE settings. Raises UsageError with one sentence for the first mistake."""
+    kind, file = settings_of(name), f"check/{name}"
+    overrides = config.parse_overrides(texts)
+    config.check_keys(file, (*overrides.values, *overrides.axes, *overrides.groups))
+    for key, values in overrides.axes.items():
+        told = ",".join(map(str, values))
+        raise UsageError(f"a check runs once, but {key} is a list along an axis; a list of values is {key}=[{told}].")
+    return Job(name, validate(kind, config.compose_config(file, overrides, {}), "", file))
+
+
+def settings_text(name: str, texts: Sequence[str], as_json: bool) -> str:
+    """The composed settings of a check as YAML or JSON."""
+    tree = compose(name, texts).settings.model_dump(mode="json")
+    return json.dumps(tree) + "\n" if as_json else yaml.safe_dump(tree, sort_keys=False)
+
+
+def check(name: str, texts: Sequence[str], out: Path | None, as_json: bool, quiet: bool, force: bool) -> None:
+    """Run one check and tell its finding."""
+    voice = Voice(as_json=as_json, quiet=quiet)
+    job = compose(name, texts)
+    voice.answer(_run(job, _folder(job, out), voice, force))
+
+
+def check_all(texts: Sequence[str], out: Path | None, as_json: bool, quiet: bool, force: bool) -> None:
+    """Run every check with its own settings; ``out`` is the parent of their folders."""
+    if texts:
+        raise UsageError(f"settings such as {texts[0]} belong to one check; name it instead of all.")
+    voice = Voice(as_json=as_json, quiet=quiet)
+    jobs = [compose(name, []) for name in CHECKS]
+    folders = [_folder(job, None if out is None else out / f"check-{job.name}-{job.digest}") for job in jobs]
+    found = [_run(job, where, voice, force) for job, where in zip(jobs, folders, strict=True)]
+    voice.answer({"check": "all", "out": str(out or Path("outputs")), "checks": found})
+
+
+def report(out: Path, as_json: bool, quiet: bool) -> None:
+    """Tables and picture of a check again, from its finding alone."""
+    voice = Voice(as_json=as_json, quiet=quiet)
+    kept = folder.read(out)
+    if kept is None:
+        raise UsageError(f"{out / folder.FINDING} cannot be read; run the check again into this folder.")
+    voice.answer(_tell(kept, out, voice, again=True) | {"computed": 0})
+    sys.exit(0)
+
+
+def _folder(job: Job, out: Path | None) -> Path:
+    """Where the finding goes. Raises UsageError when it cannot be written there, or other things lie there."""
+    where = place(f"check-{job.name}-{job.digest}", out)
+    folder.check_same(job, where)
+    return where
+
+
+def _run(job: Job, out: Path, voice: Voice, force: bool) -> dict[str, Any]:
+    kept = None if force else folder.read(out)
+    fresh = kept is None or kept.stamp != job.stamp()
+    if kept is None or fresh:
+        with progress.display(voice.err, f"check {job.name}", voice.quiet) as show:
+            kept = folder.compute(job, lambda fraction: show(fraction, "computing"))
+        folder.write(kept, out)
+    told = _tell(kept, out, voice, again=fresh)
+    if not fresh:
+        voice.tell("Nothing was computed again: the finding was there.")
+    return told | {"computed": int(fresh)}
+
+
+def _tell(kept: folder.Kept, out: Path, voice: Voice, *, again: bool) -> dict[str, Any]:
+    from mtam.report import checks
+
+    files = checks.write(kept.finding, out) if again else checks.files(kept.finding, out)
+    for what in checks.screen(kept.finding):
+        voice.tell(what)
+    for path in files:
+        voice.tell(str(path))
+    told = kept.finding.model_dump(mode="json")
+    return {"check": told.pop("name"), "out": str(out), "seconds": kept.seconds, "settings": kept.settings, **told}
