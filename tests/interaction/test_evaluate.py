@@ -6,7 +6,7 @@ import pytest
 
 from mtam.interaction.evaluate import FEWEST, evaluate
 from mtam.interaction.spec import InteractionData
-from mtam.interaction.truth import draw_truth
+from mtam.interaction.truth import Truth, draw_truth
 
 Array = npt.NDArray[np.float64]
 
@@ -33,3 +33,17 @@ def test_pairs_are_added_until_the_precision_is_reached() -> None:
     found = evaluate(truth, [rare], seed=0)
     assert found.pairs > FEWEST
     assert found.standard_errors[0] <= 0.015 * found.errors[0]
+
+
+def test_responses_are_compared_where_no_function_of_pairs_is_the_truth() -> None:
+    """Softmax attention of two tokens is the pair's own score; of more tokens, no function of pairs has no error."""
+    for tokens, least, most in ((2, 0.0, 1e-20), (6, 0.01, 9.0)):
+        data = InteractionData(d=3, rank=1, tokens=tokens, activation="exp", row_normalised=True)
+        truth = draw_truth(data, 0)
+
+        def score(x: Array, y: Array, t: Truth = truth) -> Array:
+            return (t.arguments(x, y) - t.shift) * t.gain
+
+        found = evaluate(truth, [score, lambda x, y: 0 * (x + y)[:, 0]], seed=0, tokens=tokens)
+        assert least <= found.errors[0] <= most
+        assert found.errors[1] == pytest.approx(1, abs=5 * found.standard_errors[1] + 0.02)

@@ -61,3 +61,34 @@ def test_a_constant_interaction_is_refused_in_words() -> None:
     """Tokens +-1 in d = 1 give u = +-1/3, and an even phi cannot tell the two apart."""
     with pytest.raises(ValueError, match="constant on the products"):
         draw_truth(spec(d=1, rank=1, token_law="sphere", activation="even"), 0)
+
+
+def test_hypotheses_move_with_the_sample_size_and_stay_in_their_class() -> None:
+    """Over a fixed base: bumps that become lower as (N M)^{-beta/(2 beta + 1)} and narrower."""
+    data = spec(activation="hypotheses", holder=10.0)
+    u = np.linspace(-1, 1, 4001)
+    base = draw_truth(spec(activation="tanh"), 3)
+    heights = []
+    for samples in (250, 8000, 256000):  # N M = 1e3, 3.2e4, 1.024e6: (N M)^{1/5} = 4, 8, 16
+        added = draw_truth(data, 3, samples).phi(u) - base.phi(u)
+        heights.append(np.abs(added).max())
+        curvature = np.abs(np.diff(added, 2)).max() / (u[1] - u[0]) ** 2
+        assert curvature == pytest.approx(10.0, rel=0.01)  # beta = 2: the first derivative is Lipschitz with L
+    np.testing.assert_allclose(np.array(heights[:-1]) / heights[1:], 4, rtol=0.01)
+
+
+def test_softmax_response_by_loops_is_standardised() -> None:
+    data = spec(activation="exp", row_normalised=True)
+    truth = draw_truth(data, 2)
+    x = TokenStream(truth.law, 2, "test").take(20000, 4)
+    response = truth.interactions(x)
+    assert response.mean() == pytest.approx(0, abs=0.03)
+    assert response.var() == pytest.approx(1, abs=0.05)
+    u = [x[0, 1] @ truth.matrix @ x[0, j] for j in (0, 2, 3)]
+    weights = np.exp(3 * np.array(u)) / np.exp(3 * np.array(u)).sum()
+    assert response[0, 1] == pytest.approx((weights @ u - truth.shift) * truth.gain)
+
+
+def test_softmax_response_needs_exp() -> None:
+    with pytest.raises(ValueError, match="needs exp, not tanh"):
+        spec(activation="tanh", row_normalised=True)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from mtam.interaction.samples import read
 from mtam.interaction.spec import InteractionData
 from mtam.interaction.splines import Spline, SplineSpace
 from mtam.streams import generator
@@ -16,7 +17,6 @@ from mtam.streams import generator
 Array = npt.NDArray[np.float64]
 Function = Callable[[Array], Array]
 
-KNOTS = 6  # intervals of the bspline, odd and even truths: few, so that their bias is soon negligible
 GAIN = 3.0  # u has standard deviation 1/3, so tanh(3u), exp(3u) see arguments of unit variance
 FREQUENCIES = 512  # of the rate-hard series: finer than any K a fit can afford
 FINE = 32  # cubic intervals per shortest wavelength of the rate-hard table
@@ -27,14 +27,17 @@ def activation(data: InteractionData, seed: int) -> Function:
     rng = generator(seed, "interaction", "truth", "activation")
     match data.activation:
         case "bspline":
-            return smooth_spline(data.degree, rng)
+            return smooth_spline(data.degree, rng, data.knots)
         case "odd":
-            return parity(smooth_spline(data.degree, rng), -1)
+            return parity(smooth_spline(data.degree, rng, data.knots), -1)
         case "even":
-            return parity(smooth_spline(data.degree, rng), +1)
+            return parity(smooth_spline(data.degree, rng, data.knots), +1)
         case "rate_hard":
             return rate_hard(max(1, data.degree - 1), rng)
-        case "tanh":
+        case "samples":
+            assert data.samples_file is not None
+            return read(data.samples_file, data.samples_sha256).interpolate()
+        case "tanh" | "hypotheses":  # the base to which truth.draw_truth adds the bumps
             return lambda u: np.asarray(np.tanh(GAIN * np.clip(u, -1, 1)))
         case "exp":
             return lambda u: np.asarray(np.exp(GAIN * np.clip(u, -1, 1)))
@@ -42,7 +45,7 @@ def activation(data: InteractionData, seed: int) -> Function:
             return lambda u: np.clip(u, 0, 1)
 
 
-def smooth_spline(degree: int, rng: np.random.Generator) -> Spline:
+def smooth_spline(degree: int, rng: np.random.Generator, intervals: int = 6) -> Spline:
     """Least-squares B-spline of degree P on few intervals of a random smooth curve, as in the paper.
 
     The curve is sum_k (a_k cos(pi k u/2) + b_k sin(pi k u/2))/k, k = 1..4, with standard normal a, b.
@@ -51,7 +54,7 @@ def smooth_spline(degree: int, rng: np.random.Generator) -> Spline:
     k = np.arange(1, 5)
     angles = np.pi / 2 * grid[:, None] * k
     a, b = rng.standard_normal((2, 4)) / k
-    space = SplineSpace(degree, KNOTS)
+    space = SplineSpace(degree, intervals)
     coefficients = np.linalg.lstsq(space.design(grid), np.cos(angles) @ a + np.sin(angles) @ b, rcond=None)[0]
     return Spline(space, coefficients)
 

@@ -30,26 +30,25 @@ class Errors:
     pairs: int
 
 
-def evaluate(truth: Truth, estimates: Sequence[Interaction], seed: int) -> Errors:
+def evaluate(truth: Truth, estimates: Sequence[Interaction], seed: int, tokens: int = 2) -> Errors:
     """Mean squared distances to g* over fresh independent pairs, as many as the precision asks for.
+
+    Where the truth is no function of pairs (softmax attention): distances of the responses of N = ``tokens``.
 
     Pairs are added, doubling, until every standard error is below 1.5% of its error, at most 2^22 of them. They come
     from a stream of their own and are the same for all estimates, so that differences are far more precise than the
     errors.
     """
     stream = TokenStream(truth.law, seed, "evaluation")
-    block = min(FEWEST, max(1024, BLOCK // truth.law.d))
+    compare, width = (_responses, tokens) if truth.normalised else (_pairs, 2)
+    block = min(FEWEST, max(1024, BLOCK // (truth.law.d * width)))
     count, wanted = 0, FEWEST
     total = np.zeros(len(estimates))
     cross = np.zeros((len(estimates), len(estimates)))
     kept: list[Array] = []
     while True:
         while count < wanted:
-            pairs = stream.take(block, 2)
-            x, y = np.ascontiguousarray(pairs[:, 0]), np.ascontiguousarray(pairs[:, 1])
-            u = truth.arguments(x, y)
-            true = truth.phi(u)
-            squares = np.stack([(g(x, y) - true) ** 2 for g in estimates])
+            u, squares = compare(truth, estimates, stream.take(block, width))
             total += squares.sum(axis=1)
             cross += squares @ squares.T
             if count < KEPT:
@@ -65,3 +64,21 @@ def evaluate(truth: Truth, estimates: Sequence[Interaction], seed: int) -> Error
     return Errors(
         errors, standard, float(errors[0] - errors[-1]), float(np.sqrt(max(spread, 0.0))), np.concatenate(kept), count
     )
+
+
+def _pairs(truth: Truth, estimates: Sequence[Interaction], sample: Array) -> tuple[Array, Array]:
+    """u and (g_hat - g*)^2 of one pair per sample  # (n, 2, d) -> (n,), (estimates, n)."""
+    x, y = np.ascontiguousarray(sample[:, 0]), np.ascontiguousarray(sample[:, 1])
+    u = truth.arguments(x, y)
+    true = truth.phi(u)
+    return u, np.stack([(g(x, y) - true) ** 2 for g in estimates])
+
+
+def _responses(truth: Truth, estimates: Sequence[Interaction], sample: Array) -> tuple[Array, Array]:
+    """u of one pair and the squared distance of the first token's response  # (n, N, d) -> (n,), (estimates, n)."""
+    n, tokens, d = sample.shape
+    x = np.repeat(sample[:, 0], tokens - 1, axis=0)
+    y = sample[:, 1:].reshape(-1, d)
+    true = truth.interactions(sample)[:, 0]
+    fitted = [g(x, y).reshape(n, tokens - 1).mean(axis=1) for g in estimates]
+    return truth.arguments(sample[:, 0], sample[:, 1]), np.stack([(one - true) ** 2 for one in fitted])

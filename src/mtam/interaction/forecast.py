@@ -50,7 +50,8 @@ class _Level:
 
 def forecast(trial: InteractionTrial) -> Forecast:
     """min over K of bias^2(K) + variance(K) for this truth, this N and sigma, at M = trial.n."""
-    levels = _levels(trial.data, trial.seed, trial.model.degree or trial.data.degree)
+    moving = trial.n if trial.data.activation == "hypotheses" else 1
+    levels = _levels(trial.data, trial.seed, trial.model.degree or trial.data.degree, moving)
     unit = trial.data.noise**2 / (trial.n * trial.data.tokens)
     totals = [level.bias + unit * level.joint for level in levels]
     best = int(np.argmin(totals))
@@ -58,9 +59,9 @@ def forecast(trial: InteractionTrial) -> Forecast:
 
 
 @lru_cache(maxsize=256)
-def _levels(data: InteractionData, seed: int, degree: int) -> tuple[_Level, ...]:
+def _levels(data: InteractionData, seed: int, degree: int, moving: int = 1) -> tuple[_Level, ...]:
     """Bias and traces over a geometric grid of K; they depend on the truth, not on M."""
-    truth = draw_truth(data, seed)
+    truth = draw_truth(data, seed, moving)
     grid = sorted({round(STEP**k) for k in range(100) if 2 <= STEP**k <= MOST_INTERVALS})
     columns = MOST_INTERVALS + degree + 2 * data.rank * data.d
     samples = max(FEWEST_ROWS, ROWS_PER_COLUMN * columns) // data.tokens + 1

@@ -32,7 +32,7 @@ def picture(truth: Truth, phi: Function, matrix: Array, arguments: Array) -> dic
     return {
         "a_cosine": abs(cosine),
         "phi_grid": grid.tolist(),
-        "phi_true": truth.phi(grid).tolist(),
+        **({} if truth.normalised else {"phi_true": truth.phi(grid).tolist()}),
         "phi_hat": phi(grid * stretch).tolist(),
         "u_density": density.tolist(),
         "singular_true": np.linalg.svd(true, compute_uv=False).tolist(),

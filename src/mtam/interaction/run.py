@@ -30,7 +30,7 @@ def run(
 
 def _run(trial: InteractionTrial, device: str, report: Tick) -> dict[str, Any]:
     clock = time.process_time()
-    truth = draw_truth(trial.data, trial.seed)
+    truth = draw_truth(trial.data, trial.seed, trial.n)
     x, y = simulate(trial.data, truth, trial.n, trial.seed)
     data_seconds = time.process_time() - clock
     found = ESTIMATORS[trial.model.name](trial, truth, x, y, device, lambda part: report(0.9 * part))
@@ -38,7 +38,7 @@ def _run(trial: InteractionTrial, device: str, report: Tick) -> dict[str, Any]:
     if trial.model.name != "oracle_a":
         estimates.append(fit_oracle(truth, x, y, found.space or spline_space(trial), "rule"))
     del x, y
-    errors = evaluate(truth, [estimate.g for estimate in estimates], trial.seed)
+    errors = evaluate(truth, [estimate.g for estimate in estimates], trial.seed, trial.data.tokens)
     result = {
         "error": float(errors.errors[0]),
         "error_se": float(errors.standard_errors[0]),
@@ -65,7 +65,7 @@ def _beside_oracle(trial: InteractionTrial, errors: Errors, known: Estimate) -> 
         "parametric_error": errors.excess,
         "predicted_parametric_error": trial.parameters() * trial.data.noise**2 / trial.n,
     }
-    if 2 * trial.data.rank * trial.data.d <= MOST_FORECAST_PARAMETERS:
+    if not trial.data.row_normalised and 2 * trial.data.rank * trial.data.d <= MOST_FORECAST_PARAMETERS:
         expected = forecast(trial)
         result |= {
             "forecast_error": expected.total,

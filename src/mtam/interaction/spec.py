@@ -3,17 +3,21 @@
 Nothing heavy is imported here, so that a sweep can be planned without numba or torch.
 """
 
+import hashlib
+import json
 import math
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from mtam.spec import Frozen, Trial
+from mtam.spec import SCHEMA, Frozen, Trial
 
 TokenLaw = Literal["cube", "gaussian", "sphere", "anisotropic", "dependent", "without_replacement"]
 Noise = Literal["gaussian", "uniform", "rademacher", "laplace", "student"]
 KRule = Literal["rule", "cp", "holdout", "bic"]
-Activation = Literal["bspline", "rate_hard", "tanh", "exp", "relu", "odd", "even"]
+Activation = Literal["bspline", "rate_hard", "tanh", "exp", "relu", "odd", "even", "hypotheses", "samples"]
+
+MOST_BUMPS = 256  # of hypotheses: the longest code, see hypotheses.code
 
 
 class InteractionData(Frozen):
@@ -24,14 +28,33 @@ class InteractionData(Frozen):
     rank: int = Field(2, ge=1)  # r
     degree: int = Field(3, ge=1)  # P, smoothness of the truth; the theory's beta is P - 1
     activation: Activation = "bspline"
+    knots: int = Field(6, ge=1)  # intervals of bspline, odd and even truths
+    holder: float = Field(10.0, gt=0)  # L, Hoelder constant of the bumps of hypotheses
+    samples_file: str | None = None  # CSV with columns u, phi, for activation samples
+    samples_sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$")  # of its content, found here
+    row_normalised: bool = False  # weights exp(3u) that sum to one over j, as in softmax attention
     token_law: TokenLaw = "cube"
     condition: float = Field(100.0, ge=1)  # condition number of the covariance, anisotropic tokens only
     noise: float = Field(0.3, ge=0)  # sigma, standard deviation
     noise_law: Noise = "gaussian"
     allow_heavy_tails: bool = False
 
+    @model_validator(mode="before")
+    @classmethod
+    def _known_by_content(cls, values: Any) -> Any:
+        """The digest of the samples enters the trial when it is planned; whoever runs it compares."""
+        if not isinstance(values, dict) or values.get("samples_file") is None or values.get("samples_sha256"):
+            return values
+        from mtam.interaction.samples import read
+
+        return {**values, "samples_sha256": read(str(values["samples_file"])).sha256}
+
     @model_validator(mode="after")
     def _sensible(self) -> Self:
+        if (self.activation == "samples") != (self.samples_file is not None):
+            raise ValueError("data.activation=samples and data.samples_file=FILE.csv go together")
+        if self.row_normalised and self.activation != "exp":
+            raise ValueError(f"data.row_normalised=true is softmax attention and needs exp, not {self.activation}")
         if self.rank > self.d:
             raise ValueError(f"data.rank = {self.rank} is larger than data.d = {self.d}; valid: 1 to {self.d}")
         if self.noise_law in ("laplace", "student") and not self.allow_heavy_tails:
@@ -62,11 +85,26 @@ class InteractionTrial(Trial):
     """One interaction fit; n is M, the number of samples."""
 
     problem: Literal["interaction"] = "interaction"
-    protocol: Literal["claimed"] = "claimed"
+    protocol: Literal["claimed", "reported"] = "claimed"
     data: InteractionData = InteractionData()
     model: InteractionModel = InteractionModel()
     n: int = Field(20000, ge=1, le=2**26)
     seed: int = Field(0, ge=0)
+
+    def key(self) -> str:
+        """As for every trial, but without the path of the samples: the same content elsewhere is the same trial."""
+        fields = self.model_dump(mode="json", exclude={"data": {"samples_file"}})
+        text = json.dumps({"schema": SCHEMA, **fields}, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+    @model_validator(mode="after")
+    def _few_enough_bumps(self) -> Self:
+        if self.data.activation == "hypotheses" and self.n * self.data.tokens > MOST_BUMPS ** (2 * self.beta() + 1):
+            most = int(MOST_BUMPS ** (2 * self.beta() + 1) // self.data.tokens)
+            raise ValueError(
+                f"hypotheses of degree {self.data.degree} have at most {MOST_BUMPS} bumps; valid: M <= {most}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _enough_samples(self) -> Self:

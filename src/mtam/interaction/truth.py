@@ -3,14 +3,20 @@
 Scale: sd(u) = 1/3 for u = x^T A* y with independent x, y, that is ||Sigma^{1/2} A* Sigma^{1/2}||_F = 1/3, which is
 ||A*||_F = 1/3 for tokens of identity covariance. g* has mean 0 and variance 1 under rho, the law of (X_1, X_2).
 Then neither the difficulty nor the signal-to-noise ratio depends on d by accident.
+
+Two truths are not of this form. ``hypotheses`` adds to tanh, so standardised, the bumps of the lower bound for the
+sample size at hand: g* moves with M, its variance is 1 plus theirs. With ``row_normalised`` the response of a token is
+that of softmax attention, Y_i = sum_{j != i} w_ij u_ij, w_ij = exp(3 u_ij)/sum_{k != i} exp(3 u_ik), the value of a
+token being its own score; no function of pairs gives it. It is the response that has mean 0 and variance 1 then.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from mtam.interaction.activations import Function, activation
+from mtam.interaction.activations import GAIN, Function, activation
+from mtam.interaction.hypotheses import bumps, code, hypothesis
 from mtam.interaction.noise import draw_noise
 from mtam.interaction.spec import InteractionData
 from mtam.interaction.tokens import Tokens, TokenStream, token_law
@@ -33,6 +39,7 @@ class Truth:
     shape: Function
     shift: float = 0.0
     gain: float = 1.0
+    normalised: bool = False  # softmax attention
 
     @property
     def matrix(self) -> Array:
@@ -48,17 +55,28 @@ class Truth:
         return np.asarray(np.einsum("nr,nr->n", x @ self.left, y @ self.right))
 
     def interactions(self, x: Array) -> Array:
-        """(N-1)^{-1} sum_{j != i} g*(X_i, X_j)  # (M, N, d) -> (M, N)."""
+        """(N-1)^{-1} sum_{j != i} g*(X_i, X_j), or the response of softmax attention  # (M, N, d) -> (M, N)."""
         tokens = x.shape[1]
-        values = self.phi((x @ self.left) @ (x @ self.right).transpose(0, 2, 1))
+        u = (x @ self.left) @ (x @ self.right).transpose(0, 2, 1)
+        if self.normalised:
+            return (_softmax_response(u) - self.shift) * self.gain
+        values = self.phi(u)
         values[:, np.arange(tokens), np.arange(tokens)] = 0.0
         return np.asarray(values.sum(axis=2) / (tokens - 1))
 
 
-def draw_truth(data: InteractionData, seed: int) -> Truth:
+def _softmax_response(u: Array) -> Array:
+    """sum_{j != i} exp(3 u_ij) u_ij / sum_{j != i} exp(3 u_ij)  # (M, N, N) -> (M, N)."""
+    weights = np.exp(GAIN * u)
+    index = np.arange(u.shape[1])
+    weights[:, index, index] = 0.0
+    return np.asarray((weights * u).sum(axis=2) / weights.sum(axis=2))
+
+
+def draw_truth(data: InteractionData, seed: int, samples: int = 1) -> Truth:
     """A* = Q_1 diag(s) Q_2^T with uniform orthonormal frames and s_k uniform on [1/2, 1], then scaled; phi* as named.
 
-    Everything is keyed by the seed and by nothing else, in particular not by the sample size.
+    Everything is keyed by the seed and by nothing else; only ``hypotheses`` looks at the number of ``samples``.
 
     Raises ValueError if g* is constant under rho (an even activation of tokens +-1, say): nothing could be learned.
     """
@@ -69,25 +87,44 @@ def draw_truth(data: InteractionData, seed: int) -> Truth:
     left, right = frames[0] * np.sqrt(values), frames[1] * np.sqrt(values)
     spread = np.sqrt(np.trace((left.T @ law.second_moment @ left) @ (right.T @ law.second_moment @ right)))
     factor = np.sqrt(SCALE / spread)
-    raw = Truth(law, left * factor, right * factor, activation(data, seed))
-    mean, variance = _moments(raw, min(8, 2 * data.tokens), seed)
+    raw = Truth(law, left * factor, right * factor, activation(data, seed), normalised=data.row_normalised)
+    mean, variance = _moments(raw, data.tokens if data.row_normalised else min(8, 2 * data.tokens), seed)
     if variance < 1e-12:
         raise ValueError(
             f"the activation {data.activation} is constant on the products x^T A y of the token law "
             f"{data.token_law} at d = {data.d}; another activation or d >= 2 leaves something to learn"
         )
-    return Truth(law, raw.left, raw.right, raw.shape, mean, float(variance**-0.5))
+    found = replace(raw, shift=mean, gain=float(variance**-0.5))
+    return found if data.activation != "hypotheses" else _with_bumps(found, data, seed, samples)
+
+
+def _with_bumps(truth: Truth, data: InteractionData, seed: int, samples: int) -> Truth:
+    """The bumps of the lower bound at M = ``samples`` on top; their code and word are keyed by seed and length."""
+    beta = max(1, data.degree - 1)
+    length = bumps(samples, data.tokens, beta)
+    rng = generator(seed, "interaction", "truth", "signs", length)
+    signs = 2.0 * code(length, rng).draw(rng).astype(np.float64) - 1.0
+    base, gain = truth.shape, truth.gain
+
+    def shape(u: Array) -> Array:
+        return np.asarray(base(u) + hypothesis(u, signs, beta, data.holder) / gain)
+
+    return replace(truth, shape=shape)
 
 
 def _moments(truth: Truth, tokens: int, seed: int) -> tuple[float, float]:
-    """Mean and variance of shape(u) under rho, over all pairs of samples that no fit and no evaluation sees."""
+    """Mean and variance of shape(u) under rho, over all pairs of samples that no fit and no evaluation sees.
+
+    Of the response, where that is not a mean of pairs.
+    """
     stream = TokenStream(truth.law, seed, "moments")
     block = min(MOMENT_SAMPLES, max(1024, BLOCK // (tokens * truth.law.d)))
     pairs = ~np.eye(tokens, dtype=bool)
     total, square, count = 0.0, 0.0, 0
     for _ in range(0, MOMENT_SAMPLES, block):
         x = stream.take(block, tokens)
-        values = truth.shape(((x @ truth.left) @ (x @ truth.right).transpose(0, 2, 1))[:, pairs])
+        u = (x @ truth.left) @ (x @ truth.right).transpose(0, 2, 1)
+        values = _softmax_response(u) if truth.normalised else truth.shape(u[:, pairs])
         total, square, count = total + float(values.sum()), square + float((values**2).sum()), count + values.size
     mean = total / count
     return mean, square / count - mean**2
