@@ -26,6 +26,7 @@ class Table(Frozen):
     title: str
     headings: list[str]
     rows: list[list[Cell]]
+    shown: int | None = Field(None, ge=1)  # rows on the terminal; None: all. The CSV file holds all of them
 
     @model_validator(mode="after")
     def _rectangular(self) -> Self:
@@ -48,7 +49,7 @@ class Verdict(Frozen):
     because: str  # the numbers in words, with their uncertainty
     expected: float | None = None  # the figure of theory, where there is one
     value: float | None = None
-    low: float | None = None  # interval of the value at the level that ``because`` names
+    low: float | None = None  # the interval behind the verdict: 99%, widened for the number of looks
     high: float | None = None
 
 

@@ -9,9 +9,33 @@ from mtam import catalog
 from mtam.check import folder
 from mtam.check.registry import CHECKS, Job, settings_of
 from mtam.errors import UsageError
+from mtam.finding import Finding, Table, Verdict
 from tests.conftest import Mtam
 
-TINY: list[str] = []  # settings of a coercivity check of seconds
+TINY = ("laws=[cube]", "dims=[1]", "tokens=[3]", "samples=1000")  # a check of a moment
+FINDING = Finding(
+    name="demo",
+    title="A demonstration",
+    source="no paper",
+    statement="two is more than one",
+    assumptions=[],
+    if_false="it would be less",
+    verdicts=[Verdict(key="more", claim="two is more", said="supported", because="2 > 1")],
+    tables=[Table(name="numbers", title="Numbers", headings=["a"], rows=[[1]])],
+)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A check that computes nothing; the names of the checks that ran."""
+    ran = []
+
+    def recorded(job: Job, _tick: object) -> Finding:
+        ran.append(job.name)
+        return FINDING
+
+    monkeypatch.setattr(Job, "run", recorded)
+    return ran
 
 
 def test_every_check_has_a_file() -> None:
@@ -39,54 +63,64 @@ def test_a_finding_is_computed_once(mtam: Mtam) -> None:
     assert {"coercivity.png", "coercivity.svg"} <= names
 
 
-def test_quiet_prints_the_folder_alone(mtam: Mtam) -> None:
-    said = mtam("check", "coercivity", *TINY, "--quiet", "--out", "here")
+def test_quiet_prints_the_folder_alone(quick: list[str], mtam: Mtam) -> None:
+    said = mtam("check", "coercivity", "--quiet", "--out", "here")
     assert (said.code, said.out, said.err) == (0, "here\n", "")
+    assert quick == ["coercivity"]
 
 
-def test_a_damaged_finding_is_computed_again(mtam: Mtam, here: Path) -> None:
-    mtam("check", "coercivity", *TINY, "--out", "here", "--quiet")
-    whole = (here / "here" / folder.FINDING).read_text()
-    (here / "here" / folder.FINDING).write_text(whole[:1000])
-    said = mtam("check", "coercivity", *TINY, "--out", "here", "--json")
+def test_a_damaged_finding_is_computed_again(quick: list[str], mtam: Mtam, here: Path) -> None:
+    path = here / "here" / folder.FINDING
+    mtam("check", "coercivity", "--out", "here", "--quiet")
+    whole = path.read_text()
+    path.write_text(whole[: len(whole) // 2])
+    said = mtam("check", "coercivity", "--out", "here", "--json")
     assert json.loads(said.out)["computed"] == 1
-    kept, again = json.loads(whole), json.loads((here / "here" / folder.FINDING).read_text())
-    assert again["finding"] == kept["finding"]
+    assert json.loads(path.read_text())["finding"] == json.loads(whole)["finding"]
+    assert len(quick) == 2
 
 
-def test_report_draws_again_and_computes_nothing(mtam: Mtam, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    mtam("check", "coercivity", *TINY, "--out", "here", "--quiet")
-    (here / "here" / "coercivity.png").unlink()
+def test_force_and_new_code_compute_again(
+    quick: list[str], mtam: Mtam, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for flags in ([], [], ["--force"]):
+        mtam("check", "coercivity", "--quiet", *flags)
+    assert len(quick) == 2
+    monkeypatch.setattr("mtam.check.registry._code", lambda: "other code")
+    mtam("check", "coercivity", "--quiet")
+    assert len(quick) == 3
+    assert len(list((here / "outputs").iterdir())) == 1
 
-    def never(*_: object) -> None:
-        raise AssertionError("computed")
 
-    monkeypatch.setattr(Job, "run", never)
+def test_report_draws_again_and_computes_nothing(quick: list[str], mtam: Mtam, here: Path) -> None:
+    mtam("check", "coercivity", "--out", "here", "--quiet")
+    (here / "here" / "numbers.csv").unlink()
     said = mtam("report", "here", "--json")
     assert json.loads(said.out)["computed"] == 0
-    assert (here / "here" / "coercivity.png").is_file()
+    assert (here / "here" / "numbers.csv").is_file()
+    assert len(quick) == 1
 
 
-def test_another_check_or_other_things_are_left_alone(mtam: Mtam, here: Path) -> None:
-    mtam("check", "coercivity", *TINY, "--out", "here", "--quiet")
-    before = (here / "here" / folder.FINDING).read_bytes()
-    said = mtam("check", "coercivity", *TINY, "seed=7", "--out", "here")
+def test_another_check_or_other_things_are_left_alone(quick: list[str], mtam: Mtam, here: Path) -> None:
+    path = here / "here" / folder.FINDING
+    mtam("check", "coercivity", "--out", "here", "--quiet")
+    before = path.read_bytes()
+    said = mtam("check", "coercivity", "seed=7", "--out", "here")
     assert said.code == 2
     assert "other settings" in said.err
-    assert (here / "here" / folder.FINDING).read_bytes() == before
+    assert path.read_bytes() == before
     (here / "mine").mkdir()
     (here / "mine" / "notes.txt").write_text("precious")
-    said = mtam("check", "coercivity", *TINY, "--out", "mine")
+    said = mtam("check", "coercivity", "--out", "mine")
     assert said.code == 2
     assert [path.name for path in (here / "mine").iterdir()] == ["notes.txt"]
+    assert len(quick) == 1
 
 
-def test_all_runs_every_check(mtam: Mtam, monkeypatch: pytest.MonkeyPatch) -> None:
-    small = {"coercivity": CHECKS["coercivity"]}
-    monkeypatch.setattr("mtam.commands.checking.CHECKS", small)
+def test_all_runs_every_check(quick: list[str], mtam: Mtam) -> None:
     told = json.loads(mtam("check", "all", "--json", "--out", "parent").out)
-    assert [each["check"] for each in told["checks"]] == list(small)
-    assert Path(told["checks"][0]["out"]).parent == Path("parent")
+    assert quick == list(CHECKS)
+    assert {Path(each["out"]).parent for each in told["checks"]} == {Path("parent")}
 
 
 def test_an_unknown_check() -> None:

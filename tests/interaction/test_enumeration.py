@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mtam.interaction.enumeration import (
@@ -18,11 +18,13 @@ from mtam.interaction.enumeration import (
 ENTRIES = st.lists(st.lists(st.fractions(-3, 3, max_denominator=7), min_size=4, max_size=4), min_size=4, max_size=4)
 
 
+@settings(max_examples=20)
 @given(ENTRIES, st.integers(2, 4))
 def test_the_identity_is_exact_without_replacement(h: list[list[Fraction]], tokens: int) -> None:
     assert enumerate_terms(h, without_replacement(4, tokens)).gap(tokens) == 0
 
 
+@settings(max_examples=20)
 @given(ENTRIES, st.integers(2, 4), st.integers(1, 5))
 def test_the_identity_is_exact_and_coercive_for_independent_tokens(
     h: list[list[Fraction]], tokens: int, weight: int

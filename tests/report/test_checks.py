@@ -64,7 +64,7 @@ def test_screen() -> None:
         "assumed: numbers exist",
         "were it false",
         "Ratios of things",
-        "2 ± 0.1",
+        "2.00 ± 0.10",
     ):
         assert text in captured.get()
     assert "supported" in captured.get()
@@ -80,7 +80,15 @@ def test_screen() -> None:
         (10**6, "1e+06"),
         (0.00261, "0.00261"),
         (Estimate(value=0.5, se=0.0), "0.5"),
-        (Estimate(value=0.5, se=0.01), "0.5 ± 0.01"),
+        (Estimate(value=0.9968, se=0.0044), "0.997 ± 0.004"),
+        (Estimate(value=0.9968, se=0.0012), "0.9968 ± 0.0012"),
+        (Estimate(value=0.9968, se=0.0099), "0.997 ± 0.010"),
+        (Estimate(value=0.002612, se=0.000031), "(2.61 ± 0.03)e-03"),
+        (Estimate(value=-0.5, se=0.3), "-0.5 ± 0.3"),
+        (Estimate(value=123456.0, se=2000.0), "(1.23 ± 0.02)e+05"),
+        (Estimate(value=0.0, se=0.1), "0.00 ± 0.10"),
+        (Estimate(value=31.0, se=20.0), "31 ± 20"),
+        (Estimate(value=9.0, se=1e-18), "9"),
         ("cube", "cube"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,26 +46,40 @@ def _grid(table: Table) -> Group:
     words = [all(isinstance(row[at], str) for row in table.rows) for at in range(len(table.headings))]
     for heading, left in zip(table.headings, words, strict=True):
         grid.add_column(Text(heading), justify="left" if left else "right")
-    for row in table.rows:
+    for row in table.rows[: table.shown]:
         grid.add_row(*(Text(cell_text(cell)) for cell in row))
-    return Group(Text(table.title, style="bold"), grid)  # a title of the grid would be squeezed to its width
+    left_out = len(table.rows) - len(table.rows[: table.shown])
+    more = [Text(f"and {left_out} more rows in {table.name}.csv", style="dim")] if left_out else []
+    return Group(Text(table.title, style="bold"), grid, *more)  # a title of the grid would be squeezed to its width
 
 
 def cell_text(cell: Cell) -> str:
-    """One cell as a person reads it, e.g. ``0.00261 ± 3.0e-05``."""
+    """One cell as a person reads it, e.g. ``0.997 ± 0.004``."""
     match cell:
         case None:
             return "-"
         case bool():
             return "yes" if cell else "no"
         case Estimate():
-            return number(cell.value) if cell.se == 0 else f"{number(cell.value)} ± {number(cell.se, 2)}"
+            return _estimate(cell.value, cell.se)
         case int() if abs(cell) >= 10**6:
             return f"{float(cell):.3g}"
         case float():
             return number(cell)
         case _:
             return str(cell)
+
+
+def _estimate(value: float, se: float) -> str:
+    """As many decimals as the standard error has a meaning for, e.g. ``0.997 ± 0.004``, ``(2.61 ± 0.03)e-03``."""
+    if se <= 1e-12 * abs(value):  # exact up to rounding
+        return number(value)
+    scale = max(abs(value), se)
+    power = 0 if 1e-2 <= scale < 1e4 else math.floor(math.log10(scale))
+    value, se = value / 10.0**power, se / 10.0**power
+    decimals = max(0, -math.floor(math.log10(1.05 * se)) + (f"{se:.0e}"[0] == "1"))
+    text = f"{value:.{decimals}f} ± {se:.{decimals}f}"
+    return text if power == 0 else f"({text})e{power:+03d}"
 
 
 def _verdicts(verdicts: list[Verdict]) -> Group:
@@ -137,11 +152,13 @@ def _panel(axis: Axes, panel: Panel) -> None:
     if panel.categories is not None:
         axis.set_xticks(range(len(panel.categories)), panel.categories, rotation=20, ha="right")
         axis.set_xlim(-0.5, len(panel.categories) - 0.5)
+        axis.margins(y=0.25)  # points fill such a panel from edge to edge; the legend needs a place of its own
     axis.set_xlabel(panel.x_label)
     axis.set_ylabel(panel.y_label)
     axis.set_title(panel.title, fontsize=9)
     if any(series.label for series in panel.series) or panel.level_label:
-        axis.legend(fontsize=7)
+        crowded = panel.categories is not None and len(panel.series) > 2
+        axis.legend(fontsize=7, loc="upper center" if crowded else "best", ncols=3 if crowded else 1)
 
 
 def _series(axis: Axes, series: Series) -> None:
