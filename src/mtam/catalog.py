@@ -76,14 +76,19 @@ def flatten(tree: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
             yield f"{prefix}{key}"
 
 
-def keys(config: str) -> list[str]:
-    """Every key that KEY=VALUE may set under ``config`` (``sweep/alpha``, ``fit_ips``), and the group names."""
+def keys(config: str, launcher: str | None = None) -> list[str]:
+    """Every key that KEY=VALUE may set under ``config`` (``sweep/alpha``, ``fit_ips``), and the group names.
+
+    ``launcher`` takes the place of the one in the file.
+    """
     tree = load(config)
     found = []
     for default in tree.pop("defaults", []):
         if isinstance(default, dict):
             ((group, option),) = default.items()
             group = group.removeprefix("/")
+            if group == "launcher" and launcher in options(group):
+                option = launcher
             found += [group, *flatten(_option(group, option), f"{group}.")]
     return sorted({*found, *(key for key in flatten(tree) if key != "sweep.axes")})
 

@@ -25,7 +25,7 @@ from mtam.errors import UsageError
 from mtam.spec import Frozen, Trial
 from mtam.sweep.plan import Cell, Plan
 from mtam.sweep.registry import problem
-from mtam.sweep.settings import LauncherSettings, SweepSettings, describe, validate
+from mtam.sweep.settings import SweepSettings, describe, launcher_settings, validate
 
 Config = dict[str, Any]
 MOST_TRIALS = 100_000
@@ -124,11 +124,14 @@ def compose_config(name: str, overrides: _Overrides, groups: dict[str, str]) -> 
     return {str(key): value for key, value in tree.items()}
 
 
-def check_keys(name: str, keys: Iterable[str]) -> None:
+def check_keys(name: str, keys: Iterable[str], launcher: str | None = None) -> None:
     """Raise UsageError with the nearest valid name for a key that the schema does not have."""
-    valid = catalog.keys(name)
+    valid = catalog.keys(name, launcher)
     for key in keys:
         if key not in valid:
+            for other in catalog.options("launcher"):
+                if key in catalog.keys(name, other):
+                    raise UsageError(f"{key} is a setting of the launcher {other}; say --launcher {other} as well.")
             raise UsageError(f"there is no setting {key}; {catalog.nearest(key, valid)}")
 
 
@@ -215,7 +218,7 @@ def plan_sweep(name: str, texts: Sequence[str]) -> Plan:
         raise UsageError(f"there is no sweep {name}; {catalog.nearest(name, catalog.options('sweep'))}")
     file = f"sweep/{name}"
     overrides = parse_overrides(texts)
-    check_keys(file, (*overrides.values, *overrides.axes, *overrides.groups))
+    check_keys(file, (*overrides.values, *overrides.axes, *overrides.groups), overrides.groups.get("launcher"))
     first = {group: values[0] for group, values in overrides.axes.items() if group in catalog.GROUPS}
     config = compose_config(file, overrides, overrides.groups | first)
     for section in ("problem", "data", "model", "launcher", "sweep"):
@@ -223,7 +226,7 @@ def plan_sweep(name: str, texts: Sequence[str]) -> Plan:
             raise UsageError(f"conf/{file}.yaml has no {section}; see conf/sweep/alpha.yaml for what a sweep needs.")
     settings = validate(SweepSettings, config["sweep"], "sweep", file)
     check_keys(file, settings.axes)
-    launcher = validate(LauncherSettings, config["launcher"], "launcher", file)
+    launcher = launcher_settings(config["launcher"], file)
     axes = _axes(settings, overrides, config)
     config["sweep"]["axes"] = {axis.key: list(axis.values) for axis in axes}
     count = math.prod(len(axis.values) for axis in axes) * len(settings.sample_sizes()) * settings.seeds
@@ -239,7 +242,7 @@ def plan_sweep(name: str, texts: Sequence[str]) -> Plan:
         )
         frozen = tuple(trials)
         cells.append(Cell({key: _as_frozen(frozen[0], key, value) for key, value in at.items()}, frozen))
-    config["launcher"] = launcher.model_dump()
+    config["launcher"] = launcher
     _refuse_twins(cells)
     return Plan("sweep", name, config["problem"], config, tuple(cells))
 
@@ -247,12 +250,12 @@ def plan_sweep(name: str, texts: Sequence[str]) -> Plan:
 def _compose_fit(name: str, texts: Sequence[str], advice: str) -> Config:
     """The configuration of a single fit, its launcher validated; lists are refused."""
     overrides = parse_overrides(texts)
-    check_keys(name, (*overrides.values, *overrides.axes, *overrides.groups))
+    check_keys(name, (*overrides.values, *overrides.axes, *overrides.groups), overrides.groups.get("launcher"))
     if overrides.axes:
         key, values = next(iter(overrides.axes.items()))
         raise UsageError(f"fit-ips makes one fit, but {key} is a list of {len(values)}; {advice}.")
     config = compose_config(name, overrides, overrides.groups)
-    config["launcher"] = validate(LauncherSettings, config["launcher"], "launcher", name).model_dump()
+    config["launcher"] = launcher_settings(config["launcher"], name)
     return config
 
 

@@ -6,8 +6,11 @@ from mtam.errors import UsageError
 
 def with_launcher(settings: list[str] | None, launcher: str | None, workers: int | None) -> list[str]:
     """--launcher and --workers are shorthands for settings of the same name."""
-    if launcher == "slurm":
-        raise UsageError("--launcher slurm is not available in this version; valid: inline, local.")
+    if launcher == "slurm" and workers is not None:
+        raise UsageError(
+            "--workers is for the local launcher; with --launcher slurm say launcher.tasks, launcher.cpus or "
+            "launcher.array_parallelism."
+        )
     if launcher is not None and launcher not in catalog.options("launcher"):
         raise UsageError(f"--launcher {launcher} is unknown; {catalog.nearest(launcher, catalog.options('launcher'))}")
     shorthand = [f"launcher={launcher}"] * (launcher is not None)

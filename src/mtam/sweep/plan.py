@@ -5,8 +5,8 @@ The manifest is written before anything runs; whoever executes a pack reads it a
 
 import hashlib
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ class Plan:
     problem: str
     config: dict[str, Any]
     cells: tuple[Cell, ...]
+    frozen: tuple[tuple[str, ...], ...] | None = field(default=None, compare=False)  # the packs that a manifest holds
 
     @cached_property
     def keys(self) -> tuple[tuple[str, ...], ...]:
@@ -57,14 +58,8 @@ class Plan:
 
     @cached_property
     def packs(self) -> tuple[tuple[str, ...], ...]:
-        """Keys grouped by tensor shape, the costliest pack first so that workers finish together."""
-        groups: dict[Any, list[str]] = {}
-        for key, trial in self.trials.items():
-            groups.setdefault(trial.shape() or key, []).append(key)
-        packs = [
-            tuple(group[i : i + MOST_MEMBERS]) for group in groups.values() for i in range(0, len(group), MOST_MEMBERS)
-        ]
-        return tuple(sorted(packs, key=lambda pack: (-self.cost(pack), pack)))
+        """The manifest's packs; before there is one, keys grouped by tensor shape."""
+        return grouped(self.trials) if self.frozen is None else self.frozen
 
     def cost(self, pack: Iterable[str]) -> float:
         """The forecast seconds of a pack on one thread."""
@@ -86,13 +81,40 @@ class Plan:
             "packs": [list(pack) for pack in self.packs],
         }
 
-    def write(self, out: Path) -> None:
-        """Write the manifest, or check that the one already in ``out`` is this plan's.
+    def write(self, out: Path, *, extend: bool = False) -> None:
+        """Write the manifest, or check that the one already in ``out`` is this plan's; ``extend`` may replace it.
 
         Raises UsageError when ``out`` holds another sweep.
         """
-        if found_in(out, self) is None:
+        found = read(out) if extend else found_in(out, self)
+        if found is None or found.digest != self.digest:
             write_text(out / MANIFEST, json.dumps(self.to_json(), indent=1) + "\n")
+
+
+def grouped(trials: Mapping[str, Trial]) -> tuple[tuple[str, ...], ...]:
+    """Keys grouped by tensor shape, the costliest pack first so that workers finish together."""
+    groups: dict[Any, list[str]] = {}
+    for key, trial in trials.items():
+        groups.setdefault(trial.shape() or key, []).append(key)
+    packs = [tuple(group[i : i + MOST_MEMBERS]) for group in groups.values() for i in range(0, len(group), MOST_MEMBERS)]
+    costs = {pack: sum(trials[key].cost() for key in pack) for pack in packs}
+    return tuple(sorted(packs, key=lambda pack: (-costs[pack], pack)))
+
+
+def extended(found: Plan, plan: Plan) -> Plan:
+    """``plan``, with the packs of ``found`` as they are and its further trials in packs of their own.
+
+    A pack is one tensor program: were it made up anew, records that are there would have to be computed again.
+    Raises UsageError when ``plan`` lacks trials of ``found``, because a folder holds one sweep and all of it.
+    """
+    dropped = len(found.trials.keys() - plan.trials.keys())
+    if found.problem != plan.problem or dropped:
+        raise UsageError(
+            f"--extend adds trials and drops none, but {dropped} of the {len(found.trials)} trials that are there are "
+            f"not in this sweep ({difference(found, plan)}); name the old values beside the new ones."
+        )
+    new = {key: trial for key, trial in plan.trials.items() if key not in found.trials}
+    return replace(plan, frozen=found.packs + grouped(new))
 
 
 def found_in(out: Path, plan: Plan) -> Plan | None:
@@ -102,7 +124,7 @@ def found_in(out: Path, plan: Plan) -> Plan | None:
     found = read(out)
     if found.digest != plan.digest:
         what = difference(found, plan)
-        raise UsageError(f"{out} already holds another {found.name} run ({what}); choose another --out.")
+        raise UsageError(f"{out} already holds another {found.name} run ({what}); choose another --out, or --extend it.")
     return found
 
 
@@ -118,9 +140,12 @@ def read(out: Path) -> Plan:
         spec = problem(tree["problem"]).trial()
         trials = {key: spec.from_json(json.dumps(value)) for key, value in tree["trials"].items()}
         cells = tuple(Cell(cell["axis"], tuple(trials[key] for key in cell["keys"])) for cell in tree["cells"])
-        plan = Plan(tree["kind"], tree["name"], tree["problem"], tree["config"], cells)
+        packs = tuple(tuple(pack) for pack in tree["packs"])
+        plan = Plan(tree["kind"], tree["name"], tree["problem"], tree["config"], cells, packs)
         if plan.digest != tree["digest"]:
             raise UsageError(f"{out} was made by a version of mtam with other settings; run it into a new folder.")
+        if sorted(key for pack in packs for key in pack) != sorted(plan.trials):
+            raise ValueError("its packs are not its trials.")
         return plan
     except FileNotFoundError:
         raise UsageError(f"{out} is not the folder of a run: it has no {MANIFEST}.") from None

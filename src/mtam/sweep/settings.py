@@ -60,6 +60,32 @@ class LauncherSettings(Frozen):
         return name
 
 
+class SlurmSettings(Frozen):
+    """A SLURM job array; never part of a trial's identity."""
+
+    name: str
+    partition: str | None = None
+    time: int = Field(ge=1)  # minutes
+    mem_gb: float | None = Field(None, gt=0)
+    cpus: int = Field(ge=1)
+    gpus: int = Field(ge=0)
+    tasks: int | None = Field(None, ge=1)
+    array_parallelism: int | None = Field(None, ge=1)
+    max_array_size: int | None = Field(None, ge=1)
+    account: str | None = None
+    qos: str | None = None
+    constraint: str | None = None
+    setup: list[str] = Field(default_factory=list)
+    extra: dict[str, str | int | float | bool] = Field(default_factory=dict)
+
+
+def launcher_settings(tree: Any, name: str) -> dict[str, Any]:
+    """The launcher's settings, validated as the launcher that they name wants them."""
+    slurm = isinstance(tree, dict) and tree.get("name") == "slurm"
+    kind: type[Frozen] = SlurmSettings if slurm else LauncherSettings
+    return validate(kind, tree, "launcher", name).model_dump()
+
+
 def validate(kind: type[Settings], tree: Any, prefix: str, name: str) -> Settings:
     try:
         return kind.model_validate(tree)

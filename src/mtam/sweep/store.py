@@ -70,8 +70,8 @@ def write(out: Path, key: str, body: Record) -> None:
     write_text(path_of(out, key), json.dumps(record, indent=1, allow_nan=False) + "\n")
 
 
-def read(out: Path, key: str) -> Record | None:
-    """The complete record of ``key``, or None; a damaged one is moved aside with a warning."""
+def read(out: Path, key: str, *, mend: bool = True) -> Record | None:
+    """The complete record of ``key``, or None; a damaged one is moved aside with a warning, unless not to ``mend``."""
     path = path_of(out, key)
     try:
         text = path.read_bytes()
@@ -85,6 +85,8 @@ def read(out: Path, key: str) -> Record | None:
             return dict(record)
     except (ValueError, KeyError, TypeError):
         pass
+    if not mend:
+        return None
     aside = path.with_suffix(f".{os.getpid()}.corrupt")
     warnings.warn(f"{path} is damaged; moved to {aside.name}, its trial counts as missing", stacklevel=2)
     with suppress(OSError):  # another reader was first, or the folder can only be read
