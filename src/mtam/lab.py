@@ -3,6 +3,7 @@
 Everything on disk lies in one folder named by content, so the same command finds its own results again.
 """
 
+import math
 import os
 import time
 from collections.abc import Sequence
@@ -12,8 +13,9 @@ from typing import Any
 
 from mtam.errors import UsageError
 from mtam.results import Outcome, build
-from mtam.sweep import launch, progress, store, work
+from mtam.sweep import cluster, launch, progress, store, waiting, work
 from mtam.sweep import plan as planning
+from mtam.sweep.board import Board
 from mtam.sweep.plan import Plan
 from mtam.sweep.store import write_text
 
@@ -32,6 +34,8 @@ class Options:
     retry_failed: bool = False
     fail_fast: bool = False
     task: tuple[int, int] | None = None  # (i, k): only every k-th pack, from the i-th on
+    extend: bool = False  # --out may hold a part of this sweep
+    detach: bool = False  # submit to SLURM and leave
 
 
 def folder(plan: Plan, options: Options) -> Path:
@@ -59,10 +63,12 @@ def run(plan: Plan, options: Options, screen: Any) -> Outcome:
     started = time.perf_counter()
     plan, out, packs = _begin(plan, options)
     before = store.read_all(out, plan.trials).keys() - {key for pack in packs for key in pack}
-    if packs:
+    if packs and plan.config["launcher"]["name"] == "slurm":
+        _wait(plan, out, packs, options, screen)
+    elif packs:
         launcher = _launcher(plan, options)
         _check_memory(plan, packs)
-        _prepare(plan, out)
+        _prepare(plan, out, options)
         with progress.display(screen, plan.name, options.quiet) as show:
             launch.run(plan, out, packs, launcher, show)
     outcome = build(plan, out, again=bool(packs) or options.force, before=len(before))
@@ -73,10 +79,53 @@ def run(plan: Plan, options: Options, screen: Any) -> Outcome:
     return outcome
 
 
+def submit(plan: Plan, options: Options) -> tuple[Path, cluster.Submitted]:
+    """Give SLURM what is missing, and leave."""
+    plan, out, packs = _begin(plan, options)
+    return out, _submit(plan, out, packs, options)
+
+
+def _submit(plan: Plan, out: Path, packs: Sequence[tuple[str, ...]], options: Options) -> cluster.Submitted:
+    settings = plan.config["launcher"]
+    cluster.check()
+    if packs:
+        _check_memory(plan, packs)
+        _prepare(plan, out, options)
+    return cluster.submit_missing(plan, out, packs, settings, options.device, options.fail_fast)
+
+
+def _wait(plan: Plan, out: Path, packs: Sequence[tuple[str, ...]], options: Options, screen: Any) -> None:
+    """Submit what is missing and wait for its records; Ctrl-C ends the waiting, not the jobs."""
+    submitted = _submit(plan, out, packs, options)
+    if not options.quiet:
+        screen.print(f"{submitted}. Logs: {out / cluster.LOGS}", soft_wrap=True)
+    try:
+        with progress.display(screen, plan.name, options.quiet) as show:
+            lost = waiting.until_done(out, packs, Board(plan, out, packs, show), options.fail_fast)
+    except KeyboardInterrupt:
+        jobs = " ".join(job for job, _ in cluster.submissions(out))
+        screen.print(
+            f"The jobs go on: mtam status {out} shows how far they are, scancel {jobs} cancels them.", soft_wrap=True
+        )
+        raise
+    if lost:
+        told = cluster.last_words(out, lost[0])
+        screen.print(
+            f"{len(lost)} of {len(packs)} packs have left the queue without their records (cancelled, killed, out of "
+            f"memory or of time); the same command submits them again. "
+            + (f"The first one's last words, {told}" if told else "The first one left no words."),
+            soft_wrap=True,
+        )
+
+
 def _begin(plan: Plan, options: Options) -> tuple[Plan, Path, list[tuple[str, ...]]]:
     """The plan as its manifest orders it, its folder, and what is wanted of it. Raises UsageError, writes nothing."""
     out = folder(plan, options)
-    if out.exists():
+    if options.extend and options.out is None:
+        raise UsageError("--extend needs --out, the folder to extend; without it every sweep has a folder of its own.")
+    if options.extend and (out / planning.MANIFEST).exists():
+        plan = planning.extended(planning.read(out), plan)
+    elif out.exists():
         plan = check_same(plan, out)
     packs = launch.missing(plan, out, force=options.force, retry_failed=options.retry_failed)
     return plan, out, packs if options.task is None else launch.share(plan, packs, *options.task)
@@ -84,10 +133,14 @@ def _begin(plan: Plan, options: Options) -> tuple[Plan, Path, list[tuple[str, ..
 
 def _check_memory(plan: Plan, packs: Sequence[tuple[str, ...]]) -> None:
     needed = max(sum(plan.trials[key].memory() for key in pack) for pack in packs)
-    present = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    settings = plan.config["launcher"]
+    if settings["name"] == "slurm":
+        where, present = "launcher.mem_gb is", (settings["mem_gb"] or math.inf) * 2**30
+    else:
+        where, present = "this machine has", os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     if needed > present:
         raise UsageError(
-            f"one pack of {plan.name} would need about {needed / 2**30:.0f} GiB of memory, and this machine has "
+            f"one pack of {plan.name} would need about {needed / 2**30:.0f} GiB of memory, and {where} "
             f"{present / 2**30:.0f} GiB; take fewer samples."
         )
 
@@ -110,13 +163,13 @@ def _is_ours(name: str) -> bool:
     return name in (CONFIG, progress.FOLDER) or (name.startswith(".") and name.endswith(".tmp"))
 
 
-def _prepare(plan: Plan, out: Path) -> None:
+def _prepare(plan: Plan, out: Path, options: Options) -> None:
     import yaml
 
     try:
         out.mkdir(parents=True, exist_ok=True)
         text = yaml.safe_dump(plan.config, sort_keys=False)
-        plan.write(out)
+        plan.write(out, extend=options.extend)
         write_text(out / CONFIG, f"# The resolved configuration of this run.\n{text}")
     except OSError as error:
         raise UsageError(f"--out {out} cannot be written: {error.strerror}.") from None
@@ -132,7 +185,11 @@ def forecast(plan: Plan, options: Options) -> dict[str, Any]:
     """What a run would do, with nothing written: the --dry-run answer."""
     plan, out, packs = _begin(plan, options)
     settings = plan.config["launcher"]
-    workers = 1 if settings["name"] == "inline" else min(settings["workers"] or launch.cores(), max(len(packs), 1))
+    if settings["name"] == "slurm":
+        tasks = min(len(cluster.shares(packs, settings)), settings["array_parallelism"] or len(packs))
+        workers = max(tasks * settings["cpus"], 1)
+    else:
+        workers = 1 if settings["name"] == "inline" else min(settings["workers"] or launch.cores(), max(len(packs), 1))
     seconds = max([sum(map(plan.cost, packs)) / workers, *map(plan.cost, packs)], default=0.0)
     return {
         plan.kind: plan.name,

@@ -28,6 +28,14 @@ def share_of(task_id: int | None, num_tasks: int | None) -> tuple[int, int] | No
     return task_id, num_tasks
 
 
+def check_together(launcher: str, detach: bool, task: tuple[int, int] | None) -> None:
+    """Options that only some launchers know."""
+    if detach and launcher != "slurm":
+        raise UsageError(f"--detach goes with --launcher slurm, and this sweep's launcher is {launcher}.")
+    if task is not None and launcher == "slurm":
+        raise UsageError("--task-id is for job arrays of your own; --launcher slurm makes the array itself.")
+
+
 def of_own_data(flags: dict[str, int | None]) -> dict[str, int | None]:
     """With --data the file says d, N and M; rank and degree are those of the fit."""
     for key, name in (("data.d", "--d"), ("data.tokens", "--tokens"), ("samples", "--samples")):

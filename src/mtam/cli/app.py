@@ -33,7 +33,10 @@ Settings = Annotated[
 ]
 SweepName = Annotated[str, typer.Argument(help="A file in conf/sweep.")]
 Out = Annotated[Path | None, typer.Option(help="Folder of the run.  [default: outputs/<name>-<hash>]")]
-LauncherName = Annotated[str | None, typer.Option(help="inline | local.", autocompletion=lambda: ["inline", "local"])]
+LAUNCHERS = ["inline", "local", "slurm"]
+LauncherName = Annotated[
+    str | None, typer.Option(help="inline | local | slurm.", autocompletion=lambda: LAUNCHERS, show_default=False)
+]
 Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes.  [default: one per core]")]
 Device = Annotated[str, typer.Option(help="auto | cpu | cuda.", autocompletion=lambda: ["auto", "cpu", "cuda"])]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would run; write nothing.")]

@@ -22,7 +22,7 @@ from mtam.cli.app import (
     options_of,
 )
 from mtam.errors import UsageError
-from mtam.shorthands import of_own_data, share_of, with_launcher
+from mtam.shorthands import check_together, of_own_data, share_of, with_launcher
 
 
 @app.command(short_help="Run a sweep: tables, slopes, figures.")
@@ -39,6 +39,8 @@ def sweep(
     force: Force = False,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Compute failed trials again.")] = False,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first failed trial.")] = False,
+    extend: Annotated[bool, typer.Option("--extend", help="Add trials to the sweep that --out holds.")] = False,
+    detach: Annotated[bool, typer.Option("--detach", help="Submit to SLURM and leave.")] = False,
     task_id: Annotated[int | None, typer.Option(help="With --num-tasks: this task's number, from 0.")] = None,
     num_tasks: Annotated[int | None, typer.Option(help="Share the packs among so many tasks.")] = None,
 ) -> None:
@@ -50,7 +52,9 @@ def sweep(
     from mtam import config
 
     options = replace(options, retry_failed=retry_failed, fail_fast=fail_fast, task=task)
+    options = replace(options, extend=extend, detach=detach)
     plan = config.plan_sweep(name, with_launcher(settings, launcher, workers))
+    check_together(plan.config["launcher"]["name"], detach, task)
     finish(plan, options, json_)
 
 

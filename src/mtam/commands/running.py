@@ -28,9 +28,23 @@ def run_plan(plan: Plan, options: Options, voice: Voice) -> tuple[dict[str, Any]
             f"about {told['forecast_seconds']:.0f} s; nothing was written. Folder: {told['out']}"
         )
         return told, 0
+    if options.detach:
+        return _submit(plan, options, voice), 0
     outcome = lab.run(plan, options, voice.err)
     tell(outcome, voice)
-    return outcome.summary, 1 if outcome.failures else 0
+    short = outcome.missing > 0 and options.task is None  # a task of an array leaves the rest to its siblings
+    return outcome.summary, 1 if outcome.failures or short else 0
+
+
+def _submit(plan: Plan, options: Options, voice: Voice) -> dict[str, Any]:
+    out, submitted = lab.submit(plan, options)
+    told = str(submitted)
+    voice.tell(
+        f"{plan.name}: {told}. `mtam status {out}` shows how far it is, the same command without --detach waits for it "
+        f"and prints its tables" + (f", scancel {' '.join(submitted.jobs)} cancels it." if submitted.jobs else ".")
+    )
+    counts = {"jobs": submitted.jobs, "tasks": submitted.tasks, "queued_packs": submitted.queued}
+    return {plan.kind: plan.name, "out": str(out), "trials": len(plan.trials), **counts}
 
 
 def tell(outcome: Outcome, voice: Voice) -> None:

@@ -7,6 +7,7 @@ averages and the best parameters so far. The folder is the caller's; whoever del
 import os
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -41,14 +42,19 @@ class Keeper:
         return self._path is not None and time.monotonic() - self._saved >= EVERY
 
     def save(self, state: dict[str, Any]) -> None:
-        """Puts a state in the place of the one before, in one step that survives a crash."""
+        """Puts a state in the place of the one before, in one step that survives a crash.
+
+        A state is a courtesy: where none can be written (a full disk; another process that computes the same pack has
+        ended and cleared the folder) the training goes on without.
+        """
         if self._path is None:
             return
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        draft = self._path.with_name(f".{STATE}.{os.getpid()}.tmp")
-        with draft.open("wb") as file:
-            torch.save({"identity": self._identity, **state}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(self._path)
         self._saved = time.monotonic()
+        with suppress(OSError, RuntimeError):  # torch's writer raises the latter
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            draft = self._path.with_name(f".{STATE}.{os.getpid()}.tmp")
+            with draft.open("wb") as file:
+                torch.save({"identity": self._identity, **state}, file)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(self._path)

@@ -86,7 +86,7 @@ class Plan:
 
         Raises UsageError when ``out`` holds another sweep.
         """
-        found = read(out) if extend else found_in(out, self)
+        found = read(out) if extend and (out / MANIFEST).exists() else found_in(out, self)
         if found is None or found.digest != self.digest:
             write_text(out / MANIFEST, json.dumps(self.to_json(), indent=1) + "\n")
 
@@ -96,7 +96,9 @@ def grouped(trials: Mapping[str, Trial]) -> tuple[tuple[str, ...], ...]:
     groups: dict[Any, list[str]] = {}
     for key, trial in trials.items():
         groups.setdefault(trial.shape() or key, []).append(key)
-    packs = [tuple(group[i : i + MOST_MEMBERS]) for group in groups.values() for i in range(0, len(group), MOST_MEMBERS)]
+    packs = [
+        tuple(group[i : i + MOST_MEMBERS]) for group in groups.values() for i in range(0, len(group), MOST_MEMBERS)
+    ]
     costs = {pack: sum(trials[key].cost() for key in pack) for pack in packs}
     return tuple(sorted(packs, key=lambda pack: (-costs[pack], pack)))
 
@@ -124,7 +126,9 @@ def found_in(out: Path, plan: Plan) -> Plan | None:
     found = read(out)
     if found.digest != plan.digest:
         what = difference(found, plan)
-        raise UsageError(f"{out} already holds another {found.name} run ({what}); choose another --out, or --extend it.")
+        raise UsageError(
+            f"{out} already holds another {found.name} run ({what}); choose another --out, or --extend it."
+        )
     return found
 
 

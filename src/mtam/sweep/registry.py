@@ -6,6 +6,7 @@ A new estimator is one file and one line here.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from mtam.errors import UsageError
@@ -105,9 +106,14 @@ def problem(name: str) -> Problem:
     return PROBLEMS[name]
 
 
-def run_pack(trials: Sequence[Trial], *, device: str, tick: Callable[[float], None]) -> list[dict[str, Any]]:
-    """Answer one pack; all its trials share problem, estimator and tensor shape."""
+def run_pack(
+    trials: Sequence[Trial], *, device: str, tick: Callable[[float], None], checkpoint: Path | None = None
+) -> list[dict[str, Any]]:
+    """Answer one pack; all its trials share problem, estimator and tensor shape.
+
+    Where the estimator keeps its state it does so in the folder ``checkpoint``, and goes on from what it finds there.
+    """
     first: Any = trials[0]
-    answers = problem(first.problem).run(first.model.name)(trials, device=device, tick=tick)
+    answers = problem(first.problem).run(first.model.name)(trials, device=device, tick=tick, checkpoint=checkpoint)
     assert len(answers) == len(trials), f"{len(answers)} answers to {len(trials)} trials"
     return answers

@@ -3,10 +3,12 @@
 import functools
 import math
 import platform
+import shutil
 import subprocess
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from mtam.spec import Trial
 from mtam.sweep import store
 from mtam.sweep.registry import run_pack
 
+CHECKPOINTS = "checkpoints"
 PACKAGES = ("mtam", "torch", "numpy", "numba", "scipy")
 
 
@@ -65,24 +68,37 @@ def execute(out: Path, trials: dict[str, Trial], *, device: str, tick: Callable[
     """Answer one pack and store a record per trial.
 
     An exception inside the mathematics becomes failed records with its traceback, and the sweep goes on. A
-    KeyboardInterrupt (from the keyboard or from ``tick``) passes through and leaves no record.
+    KeyboardInterrupt (from the keyboard or from ``tick``) passes through and leaves no record, but the state that the
+    estimator kept, from which the pack goes on when it is executed again.
     """
     started = time.perf_counter()
+    state = out / CHECKPOINTS / next(iter(trials))
     try:
-        answers = [_finite(answer) for answer in run_pack(list(trials.values()), device=device, tick=tick)]
+        found = run_pack(list(trials.values()), device=device, tick=tick, checkpoint=state)
+        answers = [_finite(answer) for answer in found]
     except Exception as error:
         sentence = f"{type(error).__name__}: {error}"
         answers = [{"failure": sentence, "traceback": traceback.format_exc()}] * len(trials)
     seconds = time.perf_counter() - started
     for (key, trial), answer in zip(trials.items(), answers, strict=True):
-        about = {
-            "pack_seconds": seconds,
-            "pack_members": len(trials),
-            "device": device,
-            "environment": environment(),
-        }
         told = answer if "failure" in answer else {"numbers": answer}
-        store.write(out, key, {"spec": trial.model_dump(mode="json"), **about, **told})
+        store.write(out, key, {**about(trial, device, seconds, len(trials)), **told})
+    shutil.rmtree(state, ignore_errors=True)
+    with suppress(OSError):  # other packs keep theirs there
+        state.parent.rmdir()
+
+
+def about(trial: Trial, device: str, seconds: float, members: int) -> dict[str, Any]:
+    """What every record tells beside its numbers: ``seconds`` is this trial's share of its pack's."""
+    return {
+        "spec": trial.model_dump(mode="json"),
+        "seconds": seconds / members,
+        "pack_seconds": seconds,
+        "pack_members": members,
+        "ended": time.time(),
+        "device": device,
+        "environment": environment(),
+    }
 
 
 def _finite(answer: dict[str, Any]) -> dict[str, Any]:
