@@ -16,7 +16,7 @@ from mtam.complete import answer, candidates
         (["fit-ips", "--d", "5"], "data.tok", ["data.token_law=", "data.tokens="]),
         (["sweep", "alpha"], "launcher=in", ["launcher=inline"]),
         (["sweep", "alpha", "launcher", "="], "in", ["inline"]),  # bash splits at the sign
-        (["sweep", "alpha", "launcher"], "=", ["inline", "local"]),
+        (["sweep", "alpha", "launcher"], "=", ["inline", "local", "slurm"]),
         (["sweep", "alpha"], "--dr", None),
         (["sweep", "alpha", "--out"], "da", None),
         (["check"], "coer", ["coercivity"]),

@@ -15,7 +15,7 @@ from mtam.errors import UsageError
 from mtam.results import Outcome, build
 from mtam.sweep import cluster, launch, progress, store, waiting, work
 from mtam.sweep import plan as planning
-from mtam.sweep.board import Board
+from mtam.sweep.board import Board, Launcher
 from mtam.sweep.plan import Plan
 from mtam.sweep.store import write_text
 
@@ -175,10 +175,10 @@ def _prepare(plan: Plan, out: Path, options: Options) -> None:
         raise UsageError(f"--out {out} cannot be written: {error.strerror}.") from None
 
 
-def _launcher(plan: Plan, options: Options) -> launch.Launcher:
+def _launcher(plan: Plan, options: Options) -> Launcher:
     settings = plan.config["launcher"]
     workers = settings["workers"] or launch.cores()
-    return launch.Launcher(settings["name"], workers, work.resolve_device(options.device), options.fail_fast)
+    return Launcher(settings["name"], workers, work.resolve_device(options.device), options.fail_fast)
 
 
 def forecast(plan: Plan, options: Options) -> dict[str, Any]:

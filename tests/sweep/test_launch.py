@@ -7,7 +7,8 @@ import pytest
 
 from mtam.config import plan_sweep
 from mtam.sweep import launch, store, work
-from mtam.sweep.launch import Launcher, missing, share
+from mtam.sweep.board import Launcher
+from mtam.sweep.launch import missing, share
 from mtam.sweep.plan import Plan
 
 

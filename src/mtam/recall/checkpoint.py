@@ -13,7 +13,8 @@ from typing import Any
 
 import torch
 
-EVERY = 10.0  # seconds of work that a kill may cost
+EVERY = 10.0  # seconds of work that a kill may cost, unless the environment says otherwise
+VARIABLE = "MTAM_CHECKPOINT_SECONDS"
 STATE = "training.pt"
 
 
@@ -24,6 +25,10 @@ class Keeper:
         self._path = None if folder is None else folder / STATE
         self._identity = list(identity)
         self._saved = time.monotonic()
+        try:
+            self._every = float(os.environ.get(VARIABLE, EVERY))
+        except ValueError:
+            self._every = EVERY
 
     def load(self) -> dict[str, Any] | None:
         """The state, or None if there is none, it is damaged, or it belongs to other trials."""
@@ -39,7 +44,7 @@ class Keeper:
 
     def due(self) -> bool:
         """Whether the last state is so old that a new one is wanted; asked at every block of steps."""
-        return self._path is not None and time.monotonic() - self._saved >= EVERY
+        return self._path is not None and time.monotonic() - self._saved >= self._every
 
     def save(self, state: dict[str, Any]) -> None:
         """Puts a state in the place of the one before, in one step that survives a crash.

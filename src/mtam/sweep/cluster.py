@@ -1,9 +1,11 @@
 """Submit packs as SLURM job arrays with submitit, and remember on disk which task has which packs."""
 
+import io
 import json
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import redirect_stderr
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +33,11 @@ def check() -> None:
         import submitit  # noqa: F401
     except ImportError:
         raise UsageError("--launcher slurm needs submitit: pip install 'mtam[slurm]'.") from None
+    if squeue.max_array_size() is None:
+        raise UsageError(
+            "--launcher slurm: SLURM's controller does not answer here (scontrol show config); try again, or choose "
+            "--launcher local."
+        )
 
 
 def shares(packs: Sequence[Pack], settings: Mapping[str, Any]) -> list[tuple[Pack, ...]]:
@@ -41,7 +48,7 @@ def shares(packs: Sequence[Pack], settings: Mapping[str, Any]) -> list[tuple[Pac
 
 def arrays(tasks: Sequence[tuple[Pack, ...]], settings: Mapping[str, Any]) -> list[Sequence[tuple[Pack, ...]]]:
     """The tasks cut into arrays of a size that SLURM takes."""
-    most = settings["max_array_size"] or squeue.max_array_size()
+    most = settings["max_array_size"] or squeue.max_array_size() or squeue.DEFAULT_ARRAY
     return [tasks[i : i + most] for i in range(0, len(tasks), most)]
 
 
@@ -94,7 +101,7 @@ def submit(
         try:
             executor = submitit.AutoExecutor(folder=out / LOGS, cluster="slurm")
             executor.update_parameters(**_parameters(plan, settings, len(part), len(parts)))
-            with executor.batch():
+            with redirect_stderr(io.StringIO()), executor.batch():  # sbatch's words arrive in the exception as well
                 submitted = [executor.submit(task) for task in work]
         except Exception as error:  # a refusal arrives as one of submitit's own exceptions, the words of sbatch inside
             raise UsageError(_refusal(error, len(jobs), len(parts))) from None

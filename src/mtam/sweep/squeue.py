@@ -20,10 +20,12 @@ def ask(*command: str) -> tuple[int, str, str] | None:
     return done.returncode, done.stdout, done.stderr
 
 
-def max_array_size() -> int:
-    """How many tasks one array may have: indices run from 0 to MaxArraySize - 1."""
+def max_array_size() -> int | None:
+    """How many tasks one array may have (indices run from 0 to MaxArraySize - 1); None when SLURM does not answer."""
     told = ask("scontrol", "show", "config")
-    found = re.search(r"^MaxArraySize\s*=\s*(\d+)", told[1], re.MULTILINE) if told else None
+    if told is None or told[0]:
+        return None
+    found = re.search(r"^MaxArraySize\s*=\s*(\d+)", told[1], re.MULTILINE)
     return int(found[1]) if found else DEFAULT_ARRAY
 
 

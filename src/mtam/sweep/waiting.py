@@ -66,9 +66,10 @@ class _Queue:
         """How many tasks are in which state."""
         self._ask()
         if self._tasks is None:
-            return ", SLURM does not answer"
+            return "; SLURM does not answer"
         states = [state.lower() for state, _ in self._tasks.values()]
-        return "".join(f", {states.count(state)} tasks {state}" for state in sorted(set(states)))
+        counts = [f"{states.count(state)} {state}" for state in sorted(set(states), reverse=True)]
+        return f"; tasks: {', '.join(counts)}" if counts else ""
 
     def jobs(self) -> list[str]:
         """The job numbers in the queue."""
