@@ -1,5 +1,6 @@
 """Plans: packs by shape, manifests that give back the same trials."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -80,4 +81,50 @@ def test_a_manifest_of_another_version_is_refused(tmp_path: Path) -> None:
     assert planning.read(tmp_path).digest == plan_fit(["data.d=4"]).digest  # the default of today
     path.write_text(path.read_text().replace('"d": 4', '"d": 6'))
     with pytest.raises(UsageError, match="other settings"):
+        planning.read(tmp_path)
+
+
+def small(*settings: str) -> planning.Plan:
+    return plan_sweep("alpha", ["data.alpha=1,2", "sweep.sizes=[64,128]", *settings])
+
+
+@pytest.mark.parametrize(
+    "more", [["sweep.seeds=5"], ["sweep.sizes=[64,128,256]"], ["data.alpha=0.5,1,2"], ["data.noise=0.05,0.2"]]
+)
+def test_an_extended_plan_keeps_its_packs(more: list[str], tmp_path: Path) -> None:
+    old = small("sweep.seeds=2", "data.noise=0.05") if "noise" in more[0] else small("sweep.seeds=2")
+    keys = {text.partition("=")[0] for text in more}
+    base = {"data.alpha": "data.alpha=1,2", "sweep.sizes": "sweep.sizes=[64,128]", "sweep.seeds": "sweep.seeds=2"}
+    new = plan_sweep("alpha", [text for key, text in base.items() if key not in keys] + more)
+    old.write(tmp_path)
+    both = planning.extended(planning.read(tmp_path), new)
+    assert both.packs[: len(old.packs)] == old.packs
+    assert sorted(key for pack in both.packs for key in pack) == sorted(new.trials)
+    both.write(tmp_path, extend=True)
+    assert planning.read(tmp_path) == both
+    assert planning.read(tmp_path).packs == both.packs
+    assert planning.read(tmp_path).digest == new.digest
+
+
+def test_an_extension_drops_nothing(tmp_path: Path) -> None:
+    small("sweep.seeds=2").write(tmp_path)
+    with pytest.raises(UsageError, match=r"drops none, but 4 of the 8 .*sweep.seeds was 2, now 1"):
+        planning.extended(planning.read(tmp_path), small("sweep.seeds=1"))
+
+
+def test_another_configuration_is_refused_with_the_difference(tmp_path: Path) -> None:
+    small("sweep.seeds=2").write(tmp_path)
+    with pytest.raises(UsageError, match=r"sweep\.seeds was 2, now 3.*--extend"):
+        small("sweep.seeds=3").write(tmp_path)
+    with pytest.raises(UsageError, match=r"sweep\.seeds was 2, now 1\); choose another --out\.$"):
+        small("sweep.seeds=1").write(tmp_path)
+
+
+def test_a_manifest_whose_packs_are_not_its_trials_is_refused(tmp_path: Path) -> None:
+    small().write(tmp_path)
+    path = tmp_path / planning.MANIFEST
+    tree = json.loads(path.read_text())
+    tree["packs"].pop()
+    path.write_text(json.dumps(tree))
+    with pytest.raises(UsageError, match="packs are not its trials"):
         planning.read(tmp_path)
