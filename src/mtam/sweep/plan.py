@@ -126,9 +126,9 @@ def found_in(out: Path, plan: Plan) -> Plan | None:
     found = read(out)
     if found.digest != plan.digest:
         what = difference(found, plan)
-        raise UsageError(
-            f"{out} already holds another {found.name} run ({what}); choose another --out, or --extend it."
-        )
+        adds = found.problem == plan.problem and found.trials.keys() <= plan.trials.keys()
+        advice = "add to it with --extend, or choose another --out" if adds else "choose another --out"
+        raise UsageError(f"{out} already holds another {found.name} run ({what}); {advice}.")
     return found
 
 
