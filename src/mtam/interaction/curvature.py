@@ -6,7 +6,6 @@ rescales A. ``Dense`` forms H; ``Krylov`` multiplies with D, of rank one per row
 at full rank in d = 30 there are 1800 numbers in the factors, and forming H would cost more than the whole fit.
 """
 
-from collections.abc import Iterator
 from typing import Protocol
 
 import numpy as np
@@ -18,7 +17,6 @@ from mtam.interaction.profile import Fit, Profile
 
 Array = npt.NDArray[np.float64]
 
-BLOCK = 512  # rows per block of the Jacobian
 LARGEST_DENSE = 700  # numbers in the factors
 CG_STEPS, CG_TOLERANCE = 30, 0.1  # what an inexact solve loses is of second order in the tolerance
 
@@ -42,21 +40,6 @@ def curvature(profile: Profile, u: Array, v: Array, fit: Fit) -> Curvature:
     return Dense(profile, u, v, fit) if 2 * u.size <= LARGEST_DENSE else Krylov(profile, u, v, fit)
 
 
-def _blocks(profile: Profile, u: Array, v: Array, fit: Fit) -> Iterator[tuple[Array, Array, Array]]:
-    """Whitened tokens, directions z and orthonormal features, block by block  # (n, d), (n, d), (n, K+s)."""
-    d, tokens = u.shape[0], profile.tokens
-    table, space = profile.table(fit), profile.space
-    samples = max(1, BLOCK // tokens)
-    raw = np.empty((samples * tokens, space.dimension))
-    for first in range(0, len(profile.x), samples):
-        x = profile.x[first : first + samples].reshape(-1, d) @ profile.white
-        p, q = x @ u, x @ v
-        z, features = np.empty_like(x), raw[: len(x)]
-        kernels.directions(p, q, x, tokens, table, z)
-        kernels.features(p, q, tokens, space.pieces, space.intervals, features)
-        yield x, z, features @ profile.basis
-
-
 def _radial(u: Array, v: Array) -> Array:
     direction = np.concatenate([u.ravel(), v.ravel()])
     return np.asarray(direction / np.linalg.norm(direction))
@@ -69,9 +52,8 @@ class Dense:
         parameters, size, radial = 2 * u.size, profile.space.dimension, _radial(u, v)
         normal, cross = np.zeros((parameters, parameters)), np.zeros((size, parameters))
         gram = profile.ridge * profile.rows * np.eye(size)
-        buffer = np.empty((BLOCK + profile.tokens, parameters))
-        for x, z, features in _blocks(profile, u, v, fit):
-            jacobian = buffer[: len(x)]
+        for x, z, features in profile.scores(u, v, fit):
+            jacobian = np.empty((len(x), parameters))
             kernels.jacobian(x, z, x @ u, z @ v, jacobian)
             normal += jacobian.T @ jacobian
             cross += features.T @ jacobian
@@ -97,7 +79,7 @@ class Krylov:
     """H as products with its rank-one rows; memory of the order of the rows, n (2d + 2r + K + s) numbers."""
 
     def __init__(self, profile: Profile, u: Array, v: Array, fit: Fit) -> None:
-        parts = [(x, z, features) for x, z, features in _blocks(profile, u, v, fit)]
+        parts = [(x, z, features) for x, z, features in profile.scores(u, v, fit)]
         self.x, self.z, self.features = (np.concatenate(part) for part in zip(*parts, strict=True))
         self.p, self.w = self.x @ u, self.z @ v
         self.shape, self.radial, self.scale = u.shape, _radial(u, v), 2 / profile.rows

@@ -17,6 +17,8 @@ from mtam.interaction.truth import SCALE
 
 Array = npt.NDArray[np.float64]
 
+ARGUMENTS = 2**13  # arguments u behind the orthonormal basis
+
 
 @dataclass(frozen=True)
 class Erm:
@@ -37,16 +39,19 @@ class Erm:
         return self.phi(np.einsum("nd,nd->n", x @ self.matrix, y))
 
 
-def prepare(x: Array, y: Array, rank: int, space: SplineSpace, rng: np.random.Generator) -> Profile:
+def prepare(
+    x: Array, y: Array, rank: int, space: SplineSpace, rng: np.random.Generator, device: str = "cpu"
+) -> Profile:
     """The profiled problem: whitening, and arguments of a random A for its basis."""
     white = whitener(x)
-    d, head = x.shape[2], x[: max(1, 4000 // x.shape[1])]
+    d, tokens = x.shape[2], x.shape[1]
+    head = x[: max(1, ARGUMENTS // (tokens * (tokens - 1)))]
     u, v = rng.standard_normal((2, d, rank))
     u = u * np.sqrt(SCALE / np.linalg.norm(u @ v.T))
     v = v * np.sqrt(SCALE / np.linalg.norm(u @ v.T))
     arguments = (head @ (white @ u)) @ (head @ (white @ v)).transpose(0, 2, 1)
-    pairs = arguments[:, ~np.eye(x.shape[1], dtype=bool)]
-    return Profile(x, y, white, space, pairs.ravel())
+    pairs = arguments[:, ~np.eye(tokens, dtype=bool)]
+    return Profile(x, y, white, space, pairs.ravel(), device)
 
 
 def fit(
@@ -58,19 +63,20 @@ def fit(
     max_starts: int = 40,
     tick: Callable[[], None] = lambda: None,
     criterion: Criterion | None = None,
+    device: str = "cpu",
 ) -> Erm:
     """min over phi in ``space`` and A of rank <= r of sum_i (Y_i - (N-1)^{-1} sum_{j != i} phi(X_i^T A X_j))^2.
 
     x (M, N, d), y (M, N). With a ``criterion`` the number of intervals is chosen from the data at the A found with
     ``space``, and A is polished with the chosen one. In d = 1 the matrix is a scalar that phi absorbs, and the fit is
-    linear least squares.
+    linear least squares. ``device``: where passes over the data run, see ``Profile``.
     """
     clock = time.process_time()
-    profile = prepare(x, y, rank, space, rng)
+    profile = prepare(x, y, rank, space, rng, device)
     if x.shape[2] == 1:
         one = np.full((1, 1), np.sqrt(SCALE))
         point = start(profile, one, one, SCALE)
-        found = Search(replace(point, decrement=0.0), 1, 1, lack_of_fit(profile, point, rng), required=1)
+        found = Search(replace(point, decrement=0.0), 1, 1, lack_of_fit(profile, point), required=1)
     else:
         found = search(profile, rank, max_starts, rng, tick)
     if criterion is not None:
@@ -78,7 +84,7 @@ def fit(
         profile = replace(profile, space=SplineSpace(space.degree, intervals))
         point = start(profile, found.point.u, found.point.v, SCALE)
         point = replace(point, decrement=0.0) if x.shape[2] == 1 else polish(profile, point, rank, tick)
-        found = replace(found, point=point, lack_of_fit=lack_of_fit(profile, point, rng))
+        found = replace(found, point=point, lack_of_fit=lack_of_fit(profile, point))
     return _answer(profile, found, time.process_time() - clock)
 
 

@@ -60,7 +60,7 @@ def fit_oracle(truth: Truth, x: Array, y: Array, space: SplineSpace, k_rule: KRu
 
 
 def _erm(trial: InteractionTrial, truth: Truth, x: Array, y: Array, device: str, tick: Tick) -> Estimate:
-    del truth, device
+    del truth
     k_rule = trial.k_rule()
     fitted = erm.fit(
         x,
@@ -71,6 +71,7 @@ def _erm(trial: InteractionTrial, truth: Truth, x: Array, y: Array, device: str,
         trial.model.max_starts,
         _steps(tick, 50),
         None if k_rule == "rule" else k_rule,
+        device,
     )
     numbers = {
         "converged": fitted.converged,

@@ -8,9 +8,10 @@ with n = M N rows and T the orthonormalising matrix of the spline space. By the 
 derivative of c: dL/dA = -(2/n) sum_i residual_i x_i z_i^T (Golub and Pereyra 1973; Kaufman 1975).
 
 Tokens are whitened implicitly: factors live in whitened coordinates, x_w = W^T x with W E[x x^T] W^T = I, so that
-P = X (W U). Sums run over blocks of samples; memory beyond the data does not depend on M.
+P = X (W U). The sums over rows are those of ``passes``.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -18,12 +19,11 @@ import numpy as np
 import numpy.typing as npt
 import scipy.linalg
 
-from mtam.interaction import kernels
+from mtam.interaction.passes import BLOCK_ROWS, Blocks, Passes
 from mtam.interaction.splines import Spline, SplineSpace
 
 Array = npt.NDArray[np.float64]
 
-BLOCK_ROWS = 2048  # rows (sample, token) per block: the block's features stay in the second-level cache
 RIDGE = 0.1  # times 1/n: keeps intervals without data finite, and its bias is far below one standard error
 
 
@@ -58,6 +58,7 @@ class Profile:
     white: Array  # W (d, d)
     space: SplineSpace
     arguments: Array  # a sample of u = x^T A y at random A of the norm in use, for the basis
+    device: str = "cpu"  # "cpu": the compiled kernels; "cuda": torch there; "torch:cpu": torch on the CPU, for tests
 
     @cached_property
     def basis(self) -> Array:
@@ -95,53 +96,42 @@ class Profile:
             return self
         return replace(self, x=self.x[:samples], y=self.y[:samples])
 
+    @cached_property
+    def passes(self) -> Passes:
+        """The sums over all rows, on the device of this problem."""
+        if self.device == "cpu":
+            return Blocks(self.x, self.y)
+        from mtam.interaction.torchpasses import TorchPasses  # torch takes seconds to import
+
+        return TorchPasses(self.x, self.y, self.device.removeprefix("torch:"))
+
     def fit(self, u: Array, v: Array) -> Fit:
         """Profile the spline out at A = u v^T in whitened coordinates  # (d, r), (d, r)."""
-        size = self.space.dimension
-        gram, moment = np.zeros((size, size)), np.zeros(size)
-        buffer = np.empty((self._block * self.tokens, size))
-        for x, y in self._blocks():
-            raw = buffer[: len(y)]
-            p, q = x @ (self.white @ u), x @ (self.white @ v)
-            kernels.features(p, q, self.tokens, self.space.pieces, self.space.intervals, raw)
-            features = raw @ self.basis if self.delicate else raw
-            gram += features.T @ features
-            moment += features.T @ y
+        transform = self.basis if self.delicate else None
+        gram, moment = self.passes.normal(self.white @ u, self.white @ v, self.space, transform)
         if not self.delicate:
             gram, moment = self.basis.T @ gram @ self.basis, self.basis.T @ moment
-        gram = gram / self.rows + self.ridge * np.eye(size)
+        gram = gram / self.rows + self.ridge * np.eye(len(moment))
         moment /= self.rows
         coefficients = scipy.linalg.solve(gram, moment, assume_a="pos")
         return Fit(self.power - float(coefficients @ moment), coefficients, gram)
 
     def gradient(self, u: Array, v: Array, fit: Fit) -> tuple[float, Array, Array]:
         """The loss from explicit residuals, and dL/du, dL/dv in whitened coordinates  # -> (), (d, r), (d, r)."""
-        table = self.table(fit)
-        grad_u, grad_v, total = np.zeros_like(u), np.zeros_like(v), 0.0
-        for x, y in self._blocks():
-            p, q = x @ (self.white @ u), x @ (self.white @ v)
-            residual, grad_p, grad_q = np.empty(len(y)), np.empty_like(p), np.empty_like(q)
-            kernels.pullback(p, q, self.tokens, table, y, residual, grad_p, grad_q)
-            grad_u += x.T @ grad_p
-            grad_v += x.T @ grad_q
-            total += float(residual @ residual)
+        total, grad_u, grad_v = self.passes.pullback(self.white @ u, self.white @ v, self.table(fit))
         factor = -2 / self.rows
         loss = total / self.rows + self.ridge * float(fit.coefficients @ fit.coefficients)
         return loss, factor * (self.white.T @ grad_u), factor * (self.white.T @ grad_v)
 
     def residuals(self, u: Array, v: Array, fit: Fit) -> Array:
         """Y_i - (N-1)^{-1} sum_{j != i} phi(X_i^T A X_j)  # (M, N)."""
-        coefficients = self.basis @ fit.coefficients
-        out = np.empty(self.rows)
-        buffer = np.empty((self._block * self.tokens, self.space.dimension))
-        done = 0
-        for x, y in self._blocks():
-            raw = buffer[: len(y)]
-            p, q = x @ (self.white @ u), x @ (self.white @ v)
-            kernels.features(p, q, self.tokens, self.space.pieces, self.space.intervals, raw)
-            out[done : done + len(y)] = y - raw @ coefficients
-            done += len(y)
-        return out.reshape(self.y.shape)
+        return self.passes.residuals(self.white @ u, self.white @ v, self.space, self.basis @ fit.coefficients)
+
+    def scores(self, u: Array, v: Array, fit: Fit) -> Iterator[tuple[Array, Array, Array]]:
+        """Whitened tokens, z_i with d(mean_j phi(u_ij))/dA = x_i z_i^T, and orthonormal features, in blocks."""
+        left, right = self.white @ u, self.white @ v
+        for x, z, raw in self.passes.scores(left, right, self.white, self.space, self.table(fit)):
+            yield x, z, raw @ self.basis
 
     def table(self, fit: Fit) -> Array:
         """Local polynomials of the fitted spline  # (K, s+1)."""
@@ -150,14 +140,3 @@ class Profile:
     def spline(self, fit: Fit) -> Spline:
         """The fitted activation as a function of u."""
         return Spline(self.space, self.basis @ fit.coefficients)
-
-    @property
-    def _block(self) -> int:
-        return max(1, BLOCK_ROWS // self.tokens)
-
-    def _blocks(self) -> "list[tuple[Array, Array]]":
-        d = self.x.shape[2]
-        return [
-            (self.x[start : start + self._block].reshape(-1, d), self.y[start : start + self._block].reshape(-1))
-            for start in range(0, len(self.x), self._block)
-        ]

@@ -30,7 +30,7 @@ def derivative(table: Array, u: Array) -> Array:
     intervals, width = table.shape
     v = (u + 1) * (intervals / 2)
     k = np.clip(v.astype(np.int64), 0, intervals - 1)
-    powers = (v - k)[..., None] ** np.arange(width - 1) * np.arange(1, width)
+    powers = (v - k - 0.5)[..., None] ** np.arange(width - 1) * np.arange(1, width)
     slope = (powers * table[k][..., 1:]).sum(axis=-1) * (intervals / 2)
     return np.where((v > 0) & (v < intervals), slope, 0.0)
 

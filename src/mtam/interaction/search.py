@@ -77,7 +77,7 @@ def search(profile: Profile, rank: int, max_starts: int, rng: np.random.Generato
         elif champion is None or best is None or basin.point.fit.loss < champion.fit.loss:
             champion = basin.point
             point = polish(profile, start(profile, champion.u, champion.v, SCALE), rank, tick)
-            best = Search(point, tried, basin.agreeing, lack_of_fit(profile, point, rng))
+            best = Search(point, tried, basin.agreeing, lack_of_fit(profile, point))
         else:
             best = replace(best, tried=tried)
         if best.lack_of_fit < ALARM and not confirmed:

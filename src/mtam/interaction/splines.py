@@ -1,7 +1,7 @@
 """Splines with uniform knots on [-1, 1], continued constantly outside.
 
-The space of degree s on K intervals has dimension K + s. On interval k, with local coordinate t = (u + 1) K/2 - k in
-[0, 1], exactly s + 1 cardinal B-splines are nonzero, and they are the same polynomials of t on every interval:
+The space of degree s on K intervals has dimension K + s. On interval k, with local coordinate t = (u + 1) K/2 - k - 1/2
+in [-1/2, 1/2], exactly s + 1 cardinal B-splines are nonzero, and they are the same polynomials of t on every interval:
 B_{k+a}(u) = sum_e C[a, e] t^e. Hence a spline is a table of K polynomials, table[k, e] = sum_a c[k+a] C[a, e].
 """
 
@@ -17,20 +17,20 @@ Array = npt.NDArray[np.float64]
 
 
 def cardinal(degree: int) -> Array:
-    """C[a, e], coefficient of t^e in the a-th of the s+1 B-splines alive on [0, 1]  # (s+1, s+1).
+    """C[a, e], coefficient of t^e in the a-th of the s+1 B-splines alive on [-1/2, 1/2]  # (s+1, s+1).
 
-    Cox-de Boor for integer knots: with B^s_a the piece of degree s, s B^s_a = (t + s - a) B^{s-1}_{a-1}
-    + (1 + a - t) B^{s-1}_a.
+    Cox-de Boor for knots at odd halves: with B^s_a the piece of degree s, s B^s_a = (s - a + 1/2 + t) B^{s-1}_{a-1}
+    + (a + 1/2 - t) B^{s-1}_a. In the centred coordinate C[s-a, e] = (-1)^e C[a, e].
     """
     pieces = np.ones((1, 1))
     for s in range(1, degree + 1):
         previous, pieces = pieces, np.zeros((s + 1, s + 1))
         for a in range(s + 1):
             if a > 0:
-                pieces[a, :s] += (s - a) * previous[a - 1]
+                pieces[a, :s] += (s - a + 0.5) * previous[a - 1]
                 pieces[a, 1:] += previous[a - 1]
             if a < s:
-                pieces[a, :s] += (1 + a) * previous[a]
+                pieces[a, :s] += (a + 0.5) * previous[a]
                 pieces[a, 1:] -= previous[a]
         pieces /= s
     return pieces
@@ -66,7 +66,7 @@ class SplineSpace:
         """B_b(u) for every b, dense  # (n,) -> (n, K+s). For references, tests and small samples only."""
         v = np.clip((u + 1) * (self.intervals / 2), 0, self.intervals)
         k = np.minimum(v.astype(np.int64), self.intervals - 1)
-        values = ((v - k)[:, None] ** np.arange(self.degree + 1)) @ self.pieces.T  # (n, s+1)
+        values = ((v - k - 0.5)[:, None] ** np.arange(self.degree + 1)) @ self.pieces.T  # (n, s+1)
         out = np.zeros((len(u), self.dimension))
         out[np.arange(len(u))[:, None], k[:, None] + np.arange(self.degree + 1)] = values
         return out

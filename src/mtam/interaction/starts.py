@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mtam.interaction.factors import Factors, balance, truncate
-from mtam.interaction.profile import BLOCK_ROWS, Profile
+from mtam.interaction.passes import BLOCK_ROWS
+from mtam.interaction.profile import Profile
 
 Array = npt.NDArray[np.float64]
 
@@ -34,20 +35,19 @@ class Moments:
 def moments(profile: Profile, target: Array) -> Moments:
     """Linear and marginal moments of ``target`` (Y, or residuals), one pass  # (M, N)."""
     d, tokens = profile.x.shape[2], profile.tokens
-    linear, columns, rows = np.zeros((d, d)), np.zeros((d, d)), np.zeros((d, d))
+    linear, squares = np.zeros((d, d)), np.zeros((2 * d, d))
     centred = target - target.mean()
     samples = max(1, BLOCK_ROWS // tokens)
     for first in range(0, len(profile.x), samples):
-        x = profile.x[first : first + samples] @ profile.white
+        x = profile.x[first : first + samples]
         y = centred[first : first + samples, :, None]
-        others = x.sum(axis=1, keepdims=True) - x
-        flat, weighted = x.reshape(-1, d), (y * x).reshape(-1, d)
-        linear += weighted.T @ others.reshape(-1, d)
-        columns += weighted.T @ flat
-        rest = (y.sum(axis=1, keepdims=True) - y) * x  # sum over i of Y_i, for the token in the place of j
-        rows += rest.reshape(-1, d).T @ flat
-    n = profile.rows
-    return Moments(linear / n, columns / n, rows / n)
+        rest = y.sum(axis=1, keepdims=True) - y  # sum over i of Y_i, for the token in the place of j
+        weighted = np.concatenate([y * x, rest * x], axis=2)  # (S, N, 2d)
+        squares += weighted.reshape(-1, 2 * d).T @ x.reshape(-1, d)
+        linear += weighted[..., :d].sum(axis=1).T @ x.sum(axis=1)
+    columns, rows = squares.reshape(2, d, d)
+    linear -= columns  # all ordered pairs but those of a token with itself
+    return Moments(*(profile.white.T @ part @ profile.white / profile.rows for part in (linear, columns, rows)))
 
 
 def quadratic(profile: Profile, found: Moments, rank: int, norm: float, rng: np.random.Generator) -> Factors:
@@ -65,8 +65,8 @@ def quadratic(profile: Profile, found: Moments, rank: int, norm: float, rng: np.
         matrix = u @ v.T
         image = np.zeros((d, d))
         for first in range(0, len(head.x), samples):
-            x = head.x[first : first + samples] @ profile.white
-            products = (x @ matrix) @ x.transpose(0, 2, 1)
+            x = (head.x[first : first + samples].reshape(-1, d) @ profile.white).reshape(-1, head.tokens, d)
+            products = (x.reshape(-1, d) @ matrix).reshape(x.shape) @ x.transpose(0, 2, 1)
             products[:, diagonal, diagonal] = 0.0
             weighted = centred[first : first + samples, :, None] * (products @ x)
             image += x.reshape(-1, d).T @ weighted.reshape(-1, d)

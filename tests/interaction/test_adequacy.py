@@ -1,0 +1,54 @@
+"""The check of residuals: silent at the truth at its stated level, loud in a wrong basin."""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from mtam.interaction import erm
+from mtam.interaction.adequacy import ALARM, lack_of_fit
+from mtam.interaction.levenberg import Point, start
+from mtam.interaction.profile import Profile
+from mtam.interaction.reference import off_diagonal_mean
+from mtam.interaction.splines import SplineSpace
+
+Array = npt.NDArray[np.float64]
+LEFT, RIGHT = np.eye(5)[:, :2] / np.sqrt(6), np.eye(5)[:, 2:4] / np.sqrt(6)
+
+
+def fitted(shape: Callable[[Array], Array], noise: Array, right: Array = RIGHT) -> tuple[Profile, Point]:
+    """phi fitted at left right^T to data with A = LEFT RIGHT^T  # noise (M, 4)."""
+    x = np.random.default_rng(1).standard_normal((len(noise), 4, 5))
+    u = (x @ LEFT) @ (x @ RIGHT).transpose(0, 2, 1)
+    y = off_diagonal_mean(shape(u)).reshape(noise.shape) + noise
+    profile = erm.prepare(x, y, 2, SplineSpace(3, 8), np.random.default_rng(0))
+    back = np.linalg.inv(profile.white)
+    return profile, start(profile, back @ LEFT, back @ right, 1 / 3)
+
+
+def test_the_level_holds_whatever_the_law_of_the_noise() -> None:
+    """Noise that depends on the tokens and within a sample. A score above 1 has probability at most 3 x 15.9%.
+
+    Over 300 repetitions the count is at most 169 but for a chance of 1e-3; some there must be.
+    """
+    scores = []
+    for seed in range(300):
+        rng = np.random.default_rng([7, seed])
+        noise = rng.standard_normal((250, 1)) * (1 + rng.standard_normal((250, 4))) * rng.exponential(size=(250, 1))
+        scores.append(lack_of_fit(*fitted(np.sin, noise)))
+    assert 15 <= sum(score > 1 for score in scores) <= 169
+    assert max(scores) < ALARM
+
+
+@pytest.mark.parametrize("shape", [np.sin, np.square])
+def test_a_missing_direction_is_seen(shape: Callable[[Array], Array]) -> None:
+    noise = 0.1 * np.random.default_rng(0).standard_normal((1000, 4))
+    wrong = RIGHT * [1.0, -1.0] if shape is np.sin else np.stack([RIGHT[:, 0], np.eye(5)[:, 4] / np.sqrt(6)], axis=1)
+    assert lack_of_fit(*fitted(shape, noise)) < ALARM
+    assert lack_of_fit(*fitted(shape, noise, wrong)) > ALARM
+
+
+def test_significant_but_negligible_structure_is_no_alarm() -> None:
+    """Without noise every trace of the spline's bias is significant."""
+    assert lack_of_fit(*fitted(np.sin, np.zeros((1000, 4)))) == 0
