@@ -6,7 +6,7 @@ import torch
 
 from mtam.recall import pack
 from mtam.recall.contexts import problem
-from mtam.recall.gates import GATES
+from mtam.recall.gates import gate
 from mtam.recall.network import Network
 from mtam.recall.spec import RecallData, RecallModel, RecallTrial
 
@@ -27,7 +27,7 @@ def assemble(
     """Network, features, the stacked training samples and the initial parameters."""
     head = some[0]
     models, problems = [t.model for t in some], [problem(t.data, t.seed) for t in some]
-    network = Network(GATES[head.model.name], head.data.key_dim(), head.model.width, head.model.hidden)
+    network = Network(gate(head.model), head.data.seen_dim(), head.model.width, head.model.hidden)
     rows = pack.stack([p.sample("train", head.n) for p in problems], models, torch.device("cpu"), kind)
     features = torch.stack([pack.features(p, m, kind) for p, m in zip(problems, models, strict=True)])
     return network, features, rows, pack.start(network, models, [t.seed for t in some], kind)

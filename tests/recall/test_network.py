@@ -1,5 +1,6 @@
 """Hand-written gradients are the gradients; attention does what its formula says; pooling is the integral."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,18 +8,24 @@ import torch
 
 from mtam.recall import pack
 from mtam.recall.contexts import problem
-from mtam.recall.evaluate import dimension, recall, sensitivity
+from mtam.recall.evaluate import dimension, recall, sensitivity, sharpest
 from mtam.recall.gates import GATES, SHARPNESS, Tags
 from mtam.recall.reference import factorised, member_inputs
 from tests.recall.helpers import assemble, trials
 
-NAMES = list(GATES)
+MODELS: dict[str, dict[str, Any]] = {
+    **{name: {"name": name} for name in GATES},
+    "mercer": {"name": "mercer", "width": 7},
+    "heads": {"heads": 3},
+    "keys": {"key_dim": 2},
+    "heads and keys": {"heads": 2, "key_dim": 3},
+}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
 @pytest.mark.parametrize("length", [None, 40])
-def test_written_gradients_are_those_of_automatic_differentiation(name: str, length: int | None) -> None:
-    network, features, rows, flat = assemble(trials(model={"name": name, "init": "random"}, length=length))
+def test_written_gradients_are_those_of_automatic_differentiation(model: dict[str, Any], length: int | None) -> None:
+    network, features, rows, flat = assemble(trials(model={"init": "random", **model}, length=length))
     batch = rows.batch(5, 29)
     gradient = torch.zeros_like(flat)
     loss = network.loss_gradient(network.views(flat), features, batch, network.views(gradient))
@@ -26,7 +33,9 @@ def test_written_gradients_are_those_of_automatic_differentiation(name: str, len
     leaf = flat.clone().requires_grad_(True)
     params = network.views(leaf)
     weights, _ = network.gate.forward(params, batch.at)
-    u = (batch.moments * weights.unsqueeze(-1)).sum(1) + batch.base
+    per_head = weights.view(3, model.get("heads", 1), -1, 24)
+    sums = [(batch.moments[..., :-2] * each.unsqueeze(-1)).sum(1) for each in per_head.unbind(1)]
+    u = torch.cat([*sums, batch.base[..., -2:]], -1)
     pooled = u @ features  # (M, B, D + 2): the integral of V against the attended measure, x_q and a one
     z1 = pooled @ params["value"]
     h1 = z1 * torch.sigmoid(z1)
@@ -38,6 +47,57 @@ def test_written_gradients_are_those_of_automatic_differentiation(name: str, len
     torch.testing.assert_close(loss, expected.detach(), rtol=1e-12, atol=1e-12)
     torch.testing.assert_close(gradient, automatic, rtol=1e-9, atol=1e-11)
     assert gradient.abs().max() > 1e-3
+
+
+def test_one_head_with_full_keys_is_the_plain_softmax() -> None:
+    """Rank d1 keys that start orthonormal give W = beta0 times the identity, as the plain form does."""
+    plain, _, rows, flat = assemble(trials(2))
+    at = rows.batch(0, 30).at
+    expected, _ = plain.gate.forward(plain.views(flat), at)
+    for model in ({"key_dim": 4}, {"heads": 2}):
+        other, _, _, start = assemble(trials(2, model=model))
+        weights, _ = other.gate.forward(other.views(start), at)
+        for head in weights.view(2, -1, 4, 30).unbind(1):
+            torch.testing.assert_close(head, expected, rtol=1e-9, atol=1e-9)
+
+
+def test_keys_of_fewer_dimensions_see_a_projection_of_the_tags() -> None:
+    network, _, rows, flat = assemble(trials(2, model={"key_dim": 2, "init": "random"}))
+    at = rows.batch(0, 30).at
+    params = network.views(flat)
+    before, _ = network.gate.forward(params, at)
+    hidden = torch.linalg.svd(params["key_map"][:, 0].transpose(1, 2))[2][:, 2:]  # (M, 2, d): what keys cannot see
+    moved = at.tags + 3.0 * hidden.sum(1)[:, None, None]
+    after, _ = network.gate.forward(params, Tags(at.query, moved, at.log_share, at.answering, at.bandwidth))
+    torch.testing.assert_close(after, before, rtol=1e-8, atol=1e-8)
+
+
+def test_several_heads_report_the_sharpest() -> None:
+    sample = problem(trials(1)[0].data, 0).sample("train", 50)
+    hit = torch.zeros(4, 50, dtype=torch.float64).scatter_(0, torch.from_numpy(sample.answering)[None], 1.0)
+    own, masses = sharpest(torch.cat([torch.full_like(hit, 0.25), hit]), sample)
+    assert masses == [0.25, 1.0]
+    torch.testing.assert_close(own, hit)
+
+
+def test_the_mercer_arm_shows_the_head_the_first_coefficients_and_nothing_else() -> None:
+    some = trials(2, model={"name": "mercer", "width": 5})
+    network, features, rows, flat = assemble(some)
+    _, kept = network.forward(network.views(flat), features, rows.batch(0, 64))
+    for m, trial in enumerate(some):
+        p = problem(trial.data, trial.seed)
+        shown = (kept.pooled[m] @ features[m])[:, :-2]
+        truth = torch.from_numpy(p.sample("train", 64).recalled()[:, :5]).double()
+        scale = shown[0, 0] / truth[0, 0]
+        torch.testing.assert_close(shown, scale * truth, rtol=1e-6, atol=1e-6)
+
+
+def test_the_tag_only_arm_sees_no_measure() -> None:
+    network, features, rows, flat = assemble(trials(2, model={"name": "tag_only"}))
+    batch = rows.batch(0, 64)
+    before, _ = network.forward(network.views(flat), features, batch)
+    after, _ = network.forward(network.views(flat), features, replace(batch, moments=3 * batch.moments))
+    torch.testing.assert_close(after, before)
 
 
 def test_pooling_is_the_sum_over_nodes_and_components() -> None:

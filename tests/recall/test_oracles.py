@@ -85,3 +85,16 @@ def test_the_factor_in_single_precision_solves_in_double() -> None:
         found = oracles._solve(lower, y)
         assert np.linalg.norm(whole @ found - y) < 1e-8 * np.linalg.norm(y) * max(1.0, np.abs(found).max())
         np.testing.assert_allclose(whole @ found, whole @ np.linalg.solve(whole, y), atol=1e-6)
+
+
+def test_the_bayes_rule_beside_a_model_is_the_one_alone() -> None:
+    data = RecallData(test=512)
+    beside = RecallTrial(n=1024, seed=1, data=data, model=RecallModel(benchmark=True, steps=2.0))
+    alone = RecallTrial(n=1024, seed=1, data=data, model=RecallModel(name="gp"))
+    heard: list[float] = []
+    (record,) = run([beside], device="cpu", tick=heard.append)
+    assert record["bayes_error"] == run([alone], device="cpu", tick=lambda _: None)[0]["error"]
+    assert heard == sorted(heard)
+    assert heard[-1] == 1.0
+    small = beside.model_copy(update={"n": 512})
+    assert "bayes_error" not in run([small], device="cpu", tick=lambda _: None)[0]

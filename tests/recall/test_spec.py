@@ -103,3 +103,32 @@ def test_the_polynomial_law_is_the_limit_of_the_reference_curve(alpha: float) ->
     risk = reference_curve(alpha, 1.0, n.tolist(), 0.1, spectrum="polynomial")
     slope = np.diff(np.log(risk)) / np.diff(np.log(np.log(n)))
     assert float(slope[0]) == pytest.approx(-law["exponent"], rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"model": RecallModel(key_dim=5)}, "tags have 4 dimensions"),
+        ({"model": RecallModel(name="mercer")}, "there are data.modes = 48"),
+        ({"model": RecallModel(benchmark=True), "data": RecallData(target="takagi")}, "needs data.target = matern"),
+        ({"model": RecallModel(benchmark=True), "data": RecallData(noise=0.0)}, "data.noise > 0"),
+    ],
+)
+def test_models_that_do_not_fit_the_data_are_refused(settings: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        RecallTrial(**settings)
+
+
+def test_heads_and_key_width_are_of_softmax() -> None:
+    for wrong in ({"heads": 2}, {"key_dim": 2}):
+        with pytest.raises(ValueError, match="settings of softmax attention, not of linear"):
+            RecallModel(name="linear", **wrong)  # type: ignore[arg-type]
+
+
+def test_trials_that_solve_the_bayes_rule_share_packs_by_cell_only_where_it_is_dear() -> None:
+    def shape(n: int, alpha: float) -> Any:
+        return RecallTrial(n=n, data=RecallData(alpha=alpha), model=RecallModel(benchmark=True)).shape()
+
+    assert shape(2048, 0.5) == shape(2048, 1.0)
+    assert shape(8192, 0.5) != shape(8192, 1.0)
+    assert shape(32768, 0.5) == shape(32768, 1.0)  # beyond the limit there is none

@@ -88,3 +88,13 @@ def test_query_noise_has_the_promised_size() -> None:
     sample = problem(data, 1).sample("train", 4000)
     gap = sample.query_tag - sample.tags[np.arange(4000), sample.answering]
     assert np.sqrt((gap**2).sum(1).mean()) == pytest.approx(0.3, rel=0.03)
+
+
+@pytest.mark.parametrize("name", ["cross_polytope", "iid", "nuisance"])
+def test_tags_that_are_not_rotated_are_the_same_in_every_context_of_training_and_test(name: str) -> None:
+    data = RecallData(tags=name, rotate=False)  # type: ignore[arg-type]
+    train, test = (problem(data, 1).sample(split, 50).tags[..., :4] for split in ("train", "test"))
+    np.testing.assert_array_equal(train, np.broadcast_to(train[:1], train.shape))
+    np.testing.assert_array_equal(train, test)
+    assert np.abs(problem(data, 2).sample("train", 1).tags[0, ..., :4] - train[0]).max() > 0.1
+    assert np.std(problem(data.model_copy(update={"rotate": True}), 1).sample("train", 50).tags, axis=0).min() > 0.1

@@ -19,7 +19,7 @@ WIDEST = 64  # components beyond which it is not
 
 @dataclass(frozen=True)
 class Outputs:
-    """Answers (M, n) and attention (M, I, n) of all members, in float64."""
+    """Answers (M, n) and attention (M, heads * I, n) of all members, in float64."""
 
     answers: Tensor
     weights: Tensor
@@ -43,7 +43,7 @@ def sensitivity(
     slopes = network.content_slopes(network.views(flat), features, contexts.batch(0, min(len(contexts), CHUNK)))
     parts = []
     for each, p in zip(slopes.double().cpu(), problems, strict=True):
-        by_mode = each[:, :-2] @ torch.from_numpy(p.presentation().T)  # (B, J)
+        by_mode = each @ torch.from_numpy(p.presentation().T)  # (B, J)
         parts.append(by_mode.square().mean(0) * torch.from_numpy(p.law.eigenvalues))
     return torch.stack(parts)
 
@@ -79,13 +79,25 @@ def risk(answers: Tensor, sample: Sample) -> dict[str, float]:
     }
 
 
-def recall(weights: Tensor, sample: Sample) -> dict[str, float]:
-    """Attention on the answering component, entropy in nats, and how often it has the most. (I, n)
+def sharpest(weights: Tensor, sample: Sample) -> tuple[Tensor, list[float]]:
+    """The head with the most attention on the answering component (I, n), and that attention for every head.
 
-    Linear attention may weigh negatively; shares are then those of the absolute weights.
+    Linear attention may weigh negatively; shares are then those of the absolute weights. (heads * I, n)
     """
+    heads = weights.view(-1, sample.tags.shape[1], len(sample))  # (heads, I, n)
+    answering, rows = torch.from_numpy(sample.answering), torch.arange(len(sample))
+    masses = [float(_shares(head)[answering, rows].mean()) for head in heads]
+    return heads[max(range(len(masses)), key=masses.__getitem__)], masses
+
+
+def _shares(weights: Tensor) -> Tensor:
     size = weights.abs()
-    share = size / size.sum(0, keepdim=True).clamp_min(torch.finfo(size.dtype).tiny)
+    return size / size.sum(0, keepdim=True).clamp_min(torch.finfo(size.dtype).tiny)
+
+
+def recall(weights: Tensor, sample: Sample) -> dict[str, float]:
+    """Attention on the answering component, entropy in nats, and how often it has the most. (I, n)"""
+    share = _shares(weights)
     answering = torch.from_numpy(sample.answering)
     return {
         "attention_mass": float(share.gather(0, answering[None]).mean()),

@@ -6,7 +6,8 @@ V(x) are D Fourier features cos(w x + b) with random phases, centred on the unif
 value matrix would be the neighbour of W1 and is one matrix with it. With moments m_i (K,) and the features' moments
 C (K, D), int V d mu^(i) = C^T m_i, so the first layer acts on u = sum_i a_i m_i through the small product C W1 (K, H):
 nothing of size nodes x features, and nothing of size batch x features, is ever formed. The query's content x_q and a
-one for the bias ride along as two more moments of the pooled measure: below, K and D count them.
+one for the bias ride along as two more moments of the pooled measure: below, K and D count them. Of several heads the
+attended moments lie side by side, and C in blocks; K and D then stand for all of them.
 Parameters of all members lie in one buffer (M, P), of which layers are views: one optimiser call serves all.
 """
 
@@ -25,7 +26,7 @@ class Batch:
     """Contexts of M members, B each."""
 
     moments: Tensor  # (M, I, B, K), zero in the last two columns
-    base: Tensor  # (M, B, K): what is added to the attended moments: zero, then x_q and a one
+    base: Tensor  # (M, B, heads * (K - 2) + 2): what is added to the attended moments: zero, then x_q and a one
     at: Tags
     observed: Tensor  # (M, B)
 
@@ -67,7 +68,7 @@ class Network:
         self.width = width
         self.hidden = hidden
         head: Shapes = {
-            "value": (width + 2, hidden),  # W1, with the rows of x_q and of the bias b1 at its end
+            "value": (gate.heads * width + 2, hidden),  # W1, with the rows of x_q and of the bias b1 at its end
             "second": (hidden, hidden),
             "second_bias": (1, hidden),
             "out": (hidden, 1),
@@ -108,7 +109,7 @@ class Network:
 
     def flops(self, batch: int, moments: int, components: int) -> int:
         """Multiplications and additions of the matrix products of one member-step, forward and backward."""
-        k, d, h = moments, self.width, self.hidden
+        k, d, h = moments, self.gate.heads * self.width, self.hidden
         small = 2 * k * (d + 2) * h * 2  # C W1 and its gradient
         first = 2 * batch * k * h * 3  # answers, gradient of C W1, gradient of u
         second = 2 * batch * h * h * 3 + 2 * batch * h * 2
@@ -120,7 +121,7 @@ class Network:
         def normal(rows: int, columns: int) -> Tensor:
             return torch.randn(rows, columns, generator=random, dtype=torch.float64) / math.sqrt(rows)
 
-        value = normal(self.width, self.hidden)
+        value = normal(self.gate.heads * self.width, self.hidden)
         content = torch.randn(2, self.hidden, generator=random, dtype=torch.float64)
         return {
             "value": torch.cat([value, content]),
@@ -135,11 +136,7 @@ class Network:
         room = Room() if room is None else room
         weights, gate = self.gate.forward(params, batch.at)
         first = torch.bmm(features, params["value"], out=room.space("first", features, features.shape[1], self.hidden))
-        columns = weights.unsqueeze(-1)
-        pooled = room.space("pooled", batch.base, *batch.base.shape[1:])
-        torch.addcmul(batch.base, batch.moments[:, 0], columns[:, 0], out=pooled)
-        for i in range(1, weights.shape[1]):
-            pooled.addcmul_(batch.moments[:, i], columns[:, i])
+        pooled = self._attended(weights, batch, room)
         s1, h1, s2, h2 = (room.space(name, pooled, pooled.shape[1], self.hidden) for name in ("s1", "h1", "s2", "h2"))
         torch.bmm(pooled, first, out=h1)
         torch.sigmoid(h1, out=s1)
@@ -151,6 +148,25 @@ class Network:
         answers = torch.bmm(h2, params["out"]).squeeze(-1)
         answers += params["out_bias"].squeeze(-1)
         return answers, Kept(first, weights, gate, pooled, s1, h1, s2, h2)
+
+    def _attended(self, weights: Tensor, batch: Batch, room: Room) -> Tensor:
+        """base + sum_i a_i m_i, the sums of the heads side by side. (M, heads * I, B) -> (M, B, K)"""
+        pooled = room.space("pooled", batch.base, *batch.base.shape[1:])
+        count, columns = batch.moments.shape[1], weights.unsqueeze(-1)
+        for head, (side, start, moments) in enumerate(self._sides(pooled, batch)):
+            for i in range(count):
+                torch.addcmul(side if i else start, moments[:, i], columns[:, head * count + i], out=side)
+        if self.gate.heads > 1:
+            pooled[..., -2:] = batch.base[..., -2:]
+        return pooled
+
+    def _sides(self, pooled: Tensor, batch: Batch) -> list[tuple[Tensor, Tensor, Tensor]]:
+        """For every head its columns of the attended moments and of the base, and the moments that go there."""
+        if self.gate.heads == 1:
+            return [(pooled, batch.base, batch.moments)]
+        k = batch.moments.shape[-1] - 2
+        own = [slice(head * k, (head + 1) * k) for head in range(self.gate.heads)]
+        return [(pooled[..., at], batch.base[..., at], batch.moments[..., :-2]) for at in own]
 
     def loss_gradient(
         self, params: Params, features: Tensor, batch: Batch, into: Params, room: Room | None = None
@@ -175,23 +191,26 @@ class Network:
         torch.bmm(features.transpose(1, 2), d_first, out=into["value"])
         if self.attends:
             d_pooled = torch.bmm(d1, kept.first.transpose(1, 2), out=kept.pooled)  # (M, B, K)
-            self.gate.backward(params, batch.at, kept.gate, self._pulled(batch.moments, d_pooled, room), into)
+            self.gate.backward(params, batch.at, kept.gate, self._pulled(batch, d_pooled, room), into)
         return residual.square_().mean(1)
 
-    def _pulled(self, moments: Tensor, d_pooled: Tensor, room: Room) -> Tensor:
-        """dLoss/da_i = m_i . dLoss/du, component by component so that the products stay in the cache. (M, I, B)"""
-        found = room.space("pulled", moments, *moments.shape[1:3])
-        product = room.space("product", d_pooled, *d_pooled.shape[1:])
-        for i in range(moments.shape[1]):
-            torch.sum(torch.mul(moments[:, i], d_pooled, out=product), -1, out=found[:, i])
+    def _pulled(self, batch: Batch, d_pooled: Tensor, room: Room) -> Tensor:
+        """dLoss/da_i = m_i . dLoss/du, component by component so that the products stay in the cache."""
+        count, rows = batch.moments.shape[1:3]
+        found = room.space("pulled", d_pooled, self.gate.heads * count, rows)  # (M, heads * I, B)
+        for head, (slope, _, moments) in enumerate(self._sides(d_pooled, batch)):
+            product = room.space("product", d_pooled, *slope.shape[1:])
+            for i in range(count):
+                torch.sum(torch.mul(moments[:, i], slope, out=product), -1, out=found[:, head * count + i])
         return found
 
     def content_slopes(self, params: Params, features: Tensor, batch: Batch) -> Tensor:
-        """d answer / d u, u the attended moments. (M, B, K)"""
+        """d answer / d moments of a measure that all heads attend to. (M, B, moments)"""
         _, kept = self.forward(params, features, batch)
         d2 = silu_slope(kept.s2, kept.h2) * params["out"].transpose(1, 2)
         d1 = torch.bmm(d2, params["second"].transpose(1, 2)) * silu_slope(kept.s1, kept.h1)
-        return torch.bmm(d1, kept.first.transpose(1, 2))
+        slopes = torch.bmm(d1, kept.first.transpose(1, 2))[..., :-2].contiguous()
+        return slopes.view(*slopes.shape[:2], self.gate.heads, -1).sum(-2)
 
 
 def silu_slope(s: Tensor, h: Tensor, out: Tensor | None = None) -> Tensor:

@@ -19,7 +19,7 @@ class Stack:
     """Samples of M members, n rows each."""
 
     moments: Tensor  # (M, I, n, K), K moments of the measure and two zeros
-    base: Tensor  # (M, n, K): zeros, then the query's content and a one
+    base: Tensor  # (M, n, heads * (K - 2) + 2): zeros, then the query's content and a one
     tags: Tensor  # (M, I, n, d)
     log_share: Tensor  # (M, I, n)
     query: Tensor  # (M, n, d)
@@ -71,13 +71,13 @@ def stack(samples: Sequence[Sample], models: Sequence[RecallModel], place: torch
         whole = torch.stack([torch.from_numpy(np.ascontiguousarray(np.moveaxis(p, 0, rows))) for p in parts])
         return whole.to(place, dtype)
 
-    def base(sample: Sample) -> np.ndarray:
+    def base(sample: Sample, heads: int) -> np.ndarray:
         content = np.stack([sample.query, np.ones_like(sample.query)], -1)
-        return np.pad(content, ((0, 0), (sample.moments.shape[-1], 0)))
+        return np.pad(content, ((0, 0), (heads * sample.moments.shape[-1], 0)))
 
     return Stack(
         moments=join([np.pad(s.moments, ((0, 0), (0, 0), (0, 2))) for s in samples], 1),
-        base=join([base(s) for s in samples], 0),
+        base=join([base(s, m.heads) for s, m in zip(samples, models, strict=True)], 0),
         tags=join([s.tags for s in samples], 1),
         log_share=join([s.log_share for s in samples], 1),
         query=join([s.query_tag for s in samples], 0),
@@ -88,25 +88,39 @@ def stack(samples: Sequence[Sample], models: Sequence[RecallModel], place: torch
 
 
 def features(problem: Problem, model: RecallModel, kind: torch.dtype) -> Tensor:
-    """Moments of the value features against the dictionary: C_kd = sum_g D_kg V_d(x_g). (K + 2, D + 2)
+    """Moments of the value features against the dictionary, C_kd = sum_g D_kg V_d(x_g), once for every head.
 
-    V_d(x) = gamma cos(w_d x + b_d), b_d uniform, w_d = band pi J (d + 1/2) / D: frequencies spread evenly over the band
-    of the kept modes, so that every Mercer coefficient reaches the head about equally well. A small network of x in
-    their place is far worse. gamma gives the pooled features of one component unit variance on average.
-    The identity at the end passes the query's content and the one for the bias through.
+    (heads * K + 2, heads * D + 2), in blocks. Features are scaled so that those of one component have unit variance on
+    average. The identity at the end passes the query's content and the one for the bias through.
+    """
+    values = (
+        torch.from_numpy(problem.law.grid.values[: model.width].T)
+        if model.name == "mercer"
+        else fourier(problem, model)
+    )  # (G, D)
+    mesh = problem.law.grid
+    mercer = torch.from_numpy(mesh.values * mesh.weights) @ values  # (J, D)
+    variance = (torch.from_numpy(problem.law.eigenvalues) @ mercer.square()).mean()
+    moments = torch.from_numpy(problem.dictionary()) @ values / variance.sqrt()
+    rows, columns = moments.shape
+    whole = torch.zeros(model.heads * rows + 2, model.heads * columns + 2, dtype=moments.dtype)
+    for head in range(model.heads):
+        whole[head * rows : (head + 1) * rows, head * columns : (head + 1) * columns] = moments
+    whole[-2:, -2:] = torch.eye(2, dtype=moments.dtype)
+    return whole.to(kind)
+
+
+def fourier(problem: Problem, model: RecallModel) -> Tensor:
+    """V_d(x) = cos(w_d x + b_d) on the nodes, b_d uniform, w_d = band pi J (d + 1/2) / D. (G, D)
+
+    Frequencies are spread evenly over the band of the kept modes, so that every Mercer coefficient reaches the head
+    about equally well. A small network of x in their place is far worse.
     """
     random = torch.Generator().manual_seed(torch_seed(problem.seed, "recall", "features"))
     d = torch.arange(model.width, dtype=torch.float64)
     w = model.band * torch.pi * problem.data.modes * (d + 0.5) / model.width
     b = 2 * torch.pi * torch.rand(model.width, generator=random, dtype=torch.float64)
-    mesh = problem.law.grid
-    values = torch.cos(torch.from_numpy(mesh.nodes)[:, None] * w + b)  # (G, D)
-    mercer = torch.from_numpy(mesh.values * mesh.weights) @ values  # (J, D)
-    variance = (torch.from_numpy(problem.law.eigenvalues) @ mercer.square()).mean()
-    moments = torch.from_numpy(problem.dictionary()) @ values / variance.sqrt()
-    whole = torch.nn.functional.pad(moments, (0, 2, 0, 2))
-    whole[-2:, -2:] = torch.eye(2, dtype=moments.dtype)
-    return whole.to(kind)
+    return torch.cos(torch.from_numpy(problem.law.grid.nodes)[:, None] * w + b)
 
 
 def start(network: Network, models: Sequence[RecallModel], seeds: Sequence[int], kind: torch.dtype) -> Tensor:

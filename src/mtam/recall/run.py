@@ -11,17 +11,18 @@ import torch
 from torch import Tensor
 
 from mtam.recall import pack, reported
-from mtam.recall.benchmark import solve
+from mtam.recall.benchmark import bayes, solve
 from mtam.recall.checkpoint import Keeper
 from mtam.recall.contexts import Problem, Sample, problem
 from mtam.recall.controls import exchanged, foreign_queries, gain
-from mtam.recall.evaluate import attention_map, dimension, outputs, recall, risk, sensitivity
-from mtam.recall.gates import GATES
+from mtam.recall.evaluate import attention_map, dimension, outputs, recall, risk, sensitivity, sharpest
+from mtam.recall.gates import gate
 from mtam.recall.network import Network
 from mtam.recall.spec import RecallTrial
 from mtam.recall.train import Plan, Trained, train
 
 KIND = torch.float32
+TRAINING = 0.4  # share of the time that training takes where the Bayes rule is solved beside it
 CONTROLS = 1024  # fresh contexts on which the controls are run
 BANDWIDTHS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)  # from one-hot on separated tags to nearly uniform
 
@@ -31,7 +32,7 @@ class Member:
     """What one trained member says about its fresh contexts."""
 
     answers: Tensor  # (n,)
-    weights: Tensor  # (I, n)
+    weights: Tensor  # (heads * I, n)
     strength: Tensor  # (J,)
     controls: dict[str, float]
 
@@ -53,7 +54,14 @@ def run(
     if trials[0].model.name in ("knn", "gp"):
         return [_solved(trial, (m + 1) / len(trials), tick) for m, trial in enumerate(trials)]
     began, cpu = time.perf_counter(), time.process_time()
-    records = _best_of_grid(trials, torch.device(device), tick, checkpoint)
+    beside = [trial.benchmarked() for trial in trials]
+    trained = TRAINING if any(beside) else 1.0
+    records = _best_of_grid(trials, torch.device(device), lambda share: tick(trained * share), checkpoint)
+    for m, trial in enumerate(trials):
+        if beside[m] and "failure" not in records[m]:
+            found = bayes(trial)
+            records[m] |= {"bayes_error": found["error"], "bayes_error_se": found["error_se"]}
+            tick(trained + (1 - trained) * (m + 1) / len(trials))
     shared = {
         "seconds": (time.process_time() - cpu) / len(trials),
         "pack_seconds": time.perf_counter() - began,
@@ -98,7 +106,7 @@ def fit(
     head = trials[0]
     models = [trial.model for trial in trials]
     seeds = [trial.seed for trial in trials]
-    network = Network(GATES[head.model.name], head.data.key_dim(), head.model.width, head.model.hidden)
+    network = Network(gate(head.model), head.data.seen_dim(), head.model.width, head.model.hidden)
     rows = pack.stack([p.sample("train", head.n) for p in problems], models, place, KIND)
     features = torch.stack([pack.features(p, m, KIND) for p, m in zip(problems, models, strict=True)]).to(place)
     flat = pack.start(network, models, seeds, KIND).to(place)
@@ -149,10 +157,12 @@ def _record(
     if step is not None:
         return {"failure": f"training diverged by step {step} (learning rate {trial.model.lr:g})"}
     scores = risk(found.answers, sample)
+    own, masses = sharpest(found.weights, sample)
     record: dict[str, Any] = {
         **scores,
-        **recall(found.weights, sample),
-        **attention_map(found.weights, sample),
+        **recall(own, sample),
+        **attention_map(own, sample),
+        **({"head_masses": masses} if len(masses) > 1 else {}),
         **dimension(found.strength, scores["mse"]),
         **found.controls,
         "train_loss": trained.train_loss[m],

@@ -15,6 +15,12 @@ Tags = Literal["cross_polytope", "orthonormal", "simplex", "equicorrelated", "ii
 Basis = Literal["cosine", "legendre", "haar", "bspline"]
 Spectrum = Literal["exponential", "polynomial"]
 Target = Literal["matern", "takagi", "linear", "quadratic"]
+ModelName = Literal[
+    "softmax", "linear", "linear_elu", "frozen_rbf", "mean", "tag_only", "oracle", "mercer", "knn", "gp"
+]
+
+BENCHMARK_FROM, BENCHMARK_TO = 1024, 16384  # sample sizes with a Bayes rule beside the model; beyond, no memory for it
+SPLIT_FROM = 4096  # where the Bayes rule costs as much as the training: packs of one cell, so that workers share them
 
 
 def misfit(basis: Basis, modes: int, nodes: int) -> str | None:
@@ -41,6 +47,7 @@ class RecallData(Frozen):
     tags: Tags = "cross_polytope"
     nuisance: int = Field(4, ge=1)  # dimensions of pure noise beside cross-polytope tags, for nuisance tags only
     correlation: float = Field(0.5, ge=0, lt=1)  # rho, for equicorrelated tags only
+    rotate: bool = True  # a fresh rotation (of i.i.d. tags: a fresh draw) per context; false: the same tags in all
     target: Target = "matern"
     length_scale: float = Field(5.0, gt=0)  # of the target, in root mean squares of the coefficient vector
     length: int | None = Field(None, ge=1)  # tokens per context; None: the exact measure
@@ -49,7 +56,7 @@ class RecallData(Frozen):
     noise: float = Field(0.1, ge=0)  # sigma, as a share of the target's standard deviation
     test: int = Field(4096, ge=16)  # fresh contexts on which the risk is measured
 
-    def key_dim(self) -> int:
+    def seen_dim(self) -> int:
         """The dimension of a tag as the model sees it."""
         return self.tag_dim + (self.nuisance if self.tags == "nuisance" else 0)
 
@@ -57,8 +64,10 @@ class RecallData(Frozen):
 class RecallModel(Frozen):
     """The attention variant and its training; ``name`` is looked up in the registry."""
 
-    name: Literal["softmax", "linear", "linear_elu", "frozen_rbf", "mean", "oracle", "knn", "gp"] = "softmax"
-    width: int = Field(96, ge=1)  # D, the number of value features
+    name: ModelName = "softmax"
+    width: int = Field(96, ge=1)  # D, the number of value features; of mercer, of true Mercer coefficients
+    heads: int = Field(1, ge=1)  # softmax only: attention heads side by side, each with values of its own
+    key_dim: int | None = Field(None, ge=1)  # softmax only: rank of the form W = Q^T K; null: the tags' dimension
     hidden: int = Field(64, ge=1)
     band: float = Field(1.0, gt=0)  # highest frequency of the content's Fourier features, in units of pi J
     beta0: float = Field(4.0, gt=0)  # W starts at beta0 times the identity
@@ -70,6 +79,13 @@ class RecallModel(Frozen):
     steps: float = Field(110.0, gt=0)  # optimiser steps are steps * n^steps_exponent
     steps_exponent: float = Field(0.4, ge=0, le=1)
     holdout: float = Field(0.2, gt=0, lt=1)  # share of the sample kept for early stopping
+    benchmark: bool = False  # the Bayes rule (gp) beside the model, on the same contexts, from n = 1024 on
+
+    @model_validator(mode="after")
+    def _heads_are_of_softmax(self) -> Self:
+        if self.name != "softmax" and (self.heads > 1 or self.key_dim is not None):
+            raise ValueError(f"model.heads and model.key_dim are settings of softmax attention, not of {self.name}")
+        return self
 
 
 class ReportedToy(Frozen):
@@ -131,6 +147,25 @@ class RecallTrial(Trial):
             )
         return self
 
+    @model_validator(mode="after")
+    def _model_fits_data(self) -> Self:
+        d, m = self.data, self.model
+        if m.key_dim is not None and m.key_dim > d.seen_dim():
+            raise ValueError(
+                f"model.key_dim = {m.key_dim} but tags have {d.seen_dim()} dimensions; valid: at most that"
+            )
+        if m.name == "mercer" and m.width > d.modes:
+            raise ValueError(f"model.width = {m.width} but there are data.modes = {d.modes} Mercer coefficients")
+        if m.benchmark and (d.target != "matern" or d.noise == 0):
+            raise ValueError(
+                "model.benchmark needs data.target = matern, whose Bayes rule is known, and data.noise > 0"
+            )
+        return self
+
+    def benchmarked(self) -> bool:
+        """Whether the record holds the Bayes rule on the same contexts."""
+        return self.model.benchmark and BENCHMARK_FROM <= self.n <= BENCHMARK_TO
+
     def shape(self) -> tuple[Any, ...]:
         """Members of one batched program share every tensor shape, the number of steps and the attention variant."""
         d, m = self.data, self.model
@@ -142,7 +177,8 @@ class RecallTrial(Trial):
             )  # fmt: skip
         return (
             "recall", self.n, m.name, m.width, m.hidden, m.batch, m.steps, m.steps_exponent, m.holdout, m.lr,
-            m.weight_decay, d.modes, d.nodes, d.components, d.key_dim(), d.length is None, d.test, m.bandwidth is None,
+            m.weight_decay, d.modes, d.nodes, d.components, d.seen_dim(), d.length is None, d.test, m.bandwidth is None,
+            m.heads, m.key_dim, d.model_dump_json() if self.benchmarked() and self.n >= SPLIT_FROM else None,
         )  # fmt: skip
 
     def optimiser_steps(self) -> int:
@@ -152,9 +188,10 @@ class RecallTrial(Trial):
         return max(1, round(self.model.steps * math.pow(self.n, self.model.steps_exponent)))
 
     def memory(self) -> float:
-        """Coefficients and tags of all components in single precision, drawn in double."""
+        """Coefficients and tags of all components in single precision, drawn in double; kernel matrices."""
         d = self.data
-        return 12.0 * (self.n + d.test) * d.components * (d.modes + 2 * d.key_dim())
+        kernel = 13.0 * self.n**2 if self.model.name == "gp" or self.benchmarked() else 0.0
+        return 12.0 * (self.n + d.test) * d.components * (d.modes + 2 * d.seen_dim()) + kernel
 
     def cost(self) -> float:
         """Seconds on one thread: drawing and judging the contexts, and about 0.2 ms per member-step at batch 128."""
@@ -162,10 +199,12 @@ class RecallTrial(Trial):
             return 0.5 + 5e-4 * self.optimiser_steps()
         if self.model.name == "knn":
             return 0.2 + 1e-4 * self.n
+        exact = 0.2 + 1e-4 * self.n + 2e-8 * self.n**2 + 2.7e-12 * self.n**3
         if self.model.name == "gp":
-            return 0.2 + 1e-4 * self.n + 3e-8 * self.n**2 + 6e-12 * self.n**3
+            return exact
         rows = min(self.model.batch, self.n)
-        return 0.1 + 4e-5 * self.n + 2e-4 * self.optimiser_steps() * (0.3 + 0.7 * rows / 128)
+        training = 0.1 + 4e-5 * self.n + 2e-4 * self.optimiser_steps() * (0.3 + 0.7 * rows / 128)
+        return training + (exact if self.benchmarked() else 0.0)
 
     def reference(self, sizes: Sequence[int]) -> list[float]:
         """R_ref(n) by reverse water-filling of the coefficient box (``mtam.recall.minimax``)."""

@@ -2,8 +2,9 @@
 
 At most d1 + 1 vectors of R^{d1} have all inner products negative, at most 2 d1 have none positive (Rankin). The sets
 below draw these borders; equicorrelated tags violate the assumption on purpose. Every sample sees its tags under a
-fresh rotation, so that a model must compare tags and cannot memorise them. Nuisance tags are a cross-polytope beside
-dimensions of standard normal noise that query and keys do not share: a model must learn which dimensions matter.
+fresh rotation (unless ``data.rotate`` is false), so that a model must compare tags and cannot memorise them. Nuisance
+tags are a cross-polytope beside dimensions of standard normal noise that query and keys do not share: a model must
+learn which dimensions matter.
 """
 
 import numpy as np
@@ -63,15 +64,21 @@ def haar_rotations(normals: Array) -> Array:
 
 
 def draw(data: RecallData, seed: int, split: str, count: int) -> Array:
-    """The tags of ``count`` contexts; the first rows do not depend on ``count``. (count, I, d1)"""
-    rng = generator(seed, "recall", split, "tags")
+    """The tags of ``count`` contexts; the first rows do not depend on ``count``. (count, I, d1)
+
+    Without ``rotate`` all contexts have the tags of the seed: component i always carries the same one.
+    """
+    rng = generator(seed, "recall", split, "tags") if data.rotate else generator(seed, "recall", "fixed tags")
+    drawn = count if data.rotate else 1
     if data.tags == "iid":
-        normals = rng.standard_normal((count, data.components, data.tag_dim))
-        return np.asarray(normals / np.linalg.norm(normals, axis=-1, keepdims=True))
-    name = "cross_polytope" if data.tags == "nuisance" else data.tags
-    fixed = from_gram(gram(name, data.components, data.correlation), data.tag_dim)
-    rotations = haar_rotations(rng.standard_normal((count, data.tag_dim, data.tag_dim)))
-    return np.asarray(fixed @ np.swapaxes(rotations, -1, -2))
+        normals = rng.standard_normal((drawn, data.components, data.tag_dim))
+        found = normals / np.linalg.norm(normals, axis=-1, keepdims=True)
+    else:
+        name = "cross_polytope" if data.tags == "nuisance" else data.tags
+        fixed = from_gram(gram(name, data.components, data.correlation), data.tag_dim)
+        rotations = haar_rotations(rng.standard_normal((drawn, data.tag_dim, data.tag_dim)))
+        found = fixed @ np.swapaxes(rotations, -1, -2)
+    return np.broadcast_to(found, (count, data.components, data.tag_dim))
 
 
 def observe(data: RecallData, seed: int, split: str, tags: Array, answering: NDArray[np.int64]) -> tuple[Array, Array]:

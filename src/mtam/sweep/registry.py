@@ -60,7 +60,9 @@ class Problem:
 _RECALL = "mtam.recall.run:run"
 _INTERACTION = "mtam.interaction.run:run"
 
-_RECALL_MODELS = ("softmax", "linear", "linear_elu", "frozen_rbf", "mean", "oracle", "knn", "gp")
+_RECALL_MODELS = (
+    "softmax", "linear", "linear_elu", "frozen_rbf", "mean", "tag_only", "oracle", "mercer", "knn", "gp"
+)  # fmt: skip
 _PARTS = {
     "oracle_error": "A* known",
     "parametric_error": "price of A",

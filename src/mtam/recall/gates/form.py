@@ -1,0 +1,44 @@
+"""The bilinear form W = Q^T K of scores q^T W v, in two parts that AdamW can move at their own pace."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from mtam.recall.gates.interface import Params, Tags
+from mtam.recall.spec import RecallModel
+
+# W = SPREAD * score + SHARPNESS * temperature * identity. Sharp attention needs |W| in the tens while AdamW moves an
+# entry by about the learning rate a step; the temperature may move fast, for it cannot turn a key away from its query.
+SPREAD, SHARPNESS = 2.0, 16.0
+
+
+def _form(params: Params) -> Tensor:
+    """The bilinear form W. (M, d, d)"""
+    form = SPREAD * params["score"]
+    form.diagonal(dim1=1, dim2=2).add_(params["temperature"], alpha=SHARPNESS)
+    return form
+
+
+def form_start(dim: int, model: RecallModel, random: torch.Generator) -> Params:
+    """W = beta0 times the identity, or Gaussian entries of variance 1/d: the start that shows the recall transient."""
+    score, temperature = torch.zeros(dim, dim, dtype=torch.float64), torch.zeros(1, dtype=torch.float64)
+    if model.init == "identity":
+        temperature += model.beta0 / SHARPNESS
+    else:
+        score += torch.randn(dim, dim, generator=random, dtype=torch.float64) / (SPREAD * math.sqrt(dim))
+    return {"score": score, "temperature": temperature}
+
+
+def scores(params: Params, at: Tags) -> Tensor:
+    """q^T W v_i. (M, I, B)"""
+    probe = at.query @ _form(params)  # (M, B, d)
+    return (at.tags * probe.unsqueeze(1)).sum(-1)
+
+
+def form_gradient(at: Tags, grad: Tensor, into: Params) -> None:
+    """d sum(grad * scores) / dW = sum_b q_b (sum_i grad_bi v_i)^T, handed on to score and temperature. (M, I, B)"""
+    pulled = (at.tags * grad.unsqueeze(-1)).sum(1)  # (M, B, d)
+    gradient = at.query.transpose(1, 2) @ pulled  # (M, d, d)
+    torch.mul(gradient, SPREAD, out=into["score"])
+    into["temperature"].copy_(SHARPNESS * gradient.diagonal(dim1=1, dim2=2).sum(1, keepdim=True))
