@@ -1,30 +1,39 @@
-"""The forecast against the classical case that can be computed by hand, and against its own limits."""
+"""The forecast against cases that can be computed by hand, against the estimator itself, and against its own limits."""
 
 import numpy as np
 import pytest
 
-from mtam.interaction import forecast as module
+from mtam.interaction import erm
+from mtam.interaction.estimators import spline_space
+from mtam.interaction.evaluate import evaluate
 from mtam.interaction.forecast import forecast
+from mtam.interaction.knots import Criterion
 from mtam.interaction.spec import InteractionData, InteractionModel, InteractionTrial
+from mtam.interaction.tangents import Tangents
+from mtam.interaction.tokens import TokenStream
+from mtam.interaction.truth import draw_truth, simulate
 
 
-def trial(m: int, **data: object) -> InteractionTrial:
+def trial(m: int, rule: str = "cp", intervals: int | None = None, **data: object) -> InteractionTrial:
     defaults: dict[str, object] = {"d": 3, "rank": 1, "tokens": 3, "activation": "bspline"}
     settings = InteractionData.model_validate(defaults | data)
-    return InteractionTrial(data=settings, model=InteractionModel(), n=m, seed=0)
+    model = InteractionModel.model_validate({"k_rule": rule, "intervals": intervals})
+    return InteractionTrial(data=settings, model=model, n=m, seed=0)
 
 
-def test_two_tokens_cost_one_unit_per_parameter() -> None:
-    """For N = 2 features and pairs have the same law, so both traces count parameters: c0 = c1 = 1."""
-    task = trial(4000, tokens=2)
-    levels = module._levels(task.data, 0, 3)
-    for level in levels:
-        assert level.spline == pytest.approx(level.intervals + 3, rel=0.05)
-        assert level.joint - level.spline == pytest.approx(task.parameters(), rel=0.1)
+@pytest.mark.parametrize("intervals", [6, 12])
+def test_two_tokens_cost_one_unit_per_parameter(intervals: int) -> None:
+    """For N = 2 features and pairs have one law, and a spline truth has no bias: sigma^2/(M N) per parameter."""
+    task = trial(20000, tokens=2, intervals=intervals)
+    unit = task.data.noise**2 / (task.n * task.data.tokens)
+    found = forecast(task)
+    assert found.oracle == pytest.approx(unit * (intervals + 3), rel=0.1)
+    assert found.total == pytest.approx(unit * (intervals + 3 + task.parameters()), rel=0.1)
+    assert found.intervals == intervals
 
 
 def test_the_variance_falls_like_one_over_m_once_bias_is_gone() -> None:
-    few, many = forecast(trial(10**6)), forecast(trial(4 * 10**6))
+    few, many = forecast(trial(10**6, intervals=6)), forecast(trial(4 * 10**6, intervals=6))
     assert few.total / many.total == pytest.approx(4, rel=0.1)
     assert few.oracle < few.total
 
@@ -34,15 +43,56 @@ def test_in_one_dimension_nothing_is_paid_for_a() -> None:
     assert found.total == pytest.approx(found.oracle)
 
 
+def test_choosing_k_costs_something_and_not_much() -> None:
+    """The best K is among its candidates, so the choice cannot beat it on average; one knot interval suffices here."""
+    found = forecast(trial(4000, d=1, degree=8, activation="rate_hard"))
+    assert 1.02 * found.best < found.total < 2 * found.best
+    assert 1 <= found.intervals < 4
+
+
 def test_a_rough_truth_wants_more_intervals_as_m_grows() -> None:
-    chosen = [forecast(trial(m, activation="rate_hard")).intervals for m in (10**3, 10**5, 10**7)]
+    chosen = [forecast(trial(m, d=1, activation="rate_hard")).intervals for m in (10**3, 10**6)]
     assert chosen == sorted(chosen)
     assert chosen[0] < chosen[-1]
 
 
 def test_the_rough_truth_falls_at_the_minimax_rate() -> None:
     """min over K of K^{-2 beta} + K/M falls as M^{-2 beta/(2 beta + 1)} = M^{-0.8} at beta = 2."""
-    sizes = 10.0 ** np.arange(4, 8)
-    risks = [forecast(trial(int(m), d=1, activation="rate_hard")).total for m in sizes]
+    sizes = 10.0 ** np.array([4, 6])
+    risks = [forecast(trial(int(m), d=1, activation="rate_hard")).best for m in sizes]
     slope = np.polyfit(np.log(sizes), np.log(risks), 1)[0]
     assert slope == pytest.approx(-0.8, abs=0.06)
+
+
+@pytest.mark.parametrize(("rule", "degree"), [("cp", 8), ("bic", 3)])
+def test_the_estimator_itself_errs_as_forecast(rule: Criterion, degree: int) -> None:
+    """Twenty-five data sets of one truth, few samples, K chosen from each: within three standard errors of the mean."""
+    task = trial(400, rule, d=2, activation="rate_hard", degree=degree)
+    truth = draw_truth(task.data, 0)
+    errors = []
+    for seed in range(25):
+        x, y = simulate(task.data, truth, task.n, 1000 + seed)
+        fitted = erm.fit(x, y, 1, spline_space(task), np.random.default_rng(seed), criterion=rule)
+        errors.append(float(evaluate(truth, [fitted.g], seed).errors[0]))
+    spread = float(np.std(errors, ddof=1)) / 25**0.5
+    assert forecast(task).total == pytest.approx(np.mean(errors), abs=3 * spread)
+
+
+@pytest.mark.parametrize("rank", [1, 2, 4])
+def test_tangents_are_derivatives_that_keep_the_rank_and_the_norm(rank: int) -> None:
+    truth = draw_truth(InteractionData(d=4, rank=rank, tokens=3, activation="tanh"), 1)
+    tangents = Tangents(truth)
+    assert tangents.count == 2 * rank * 4 - rank**2 - 1
+    x = TokenStream(truth.law, 1, "test").take(200, 3)
+    features = tangents.features(x)
+    assert features.shape == (600, tangents.count)
+    # A small move of the factors that keeps the norm changes the response by a combination of the tangents.
+    rng = np.random.default_rng(0)
+    left = truth.left + 1e-5 * rng.standard_normal(truth.left.shape)
+    scale = np.linalg.norm(truth.matrix) / np.linalg.norm(left @ truth.right.T)
+    u = (x @ left * scale) @ (x @ truth.right).transpose(0, 2, 1)
+    values = truth.phi(u)
+    values[:, np.arange(3), np.arange(3)] = 0.0
+    change = (values.sum(axis=2) / 2 - truth.interactions(x)).reshape(-1)
+    rest = change - features @ np.linalg.lstsq(features, change, rcond=None)[0]
+    assert np.linalg.norm(rest) < 1e-3 * np.linalg.norm(change)

@@ -13,8 +13,6 @@ from mtam.interaction.picture import picture
 from mtam.interaction.spec import InteractionTrial
 from mtam.interaction.truth import draw_truth, simulate
 
-MOST_FORECAST_PARAMETERS = 400  # in the factors; beyond, the forecast's features would take gigabytes
-
 
 def run(
     trials: Sequence[InteractionTrial], *, device: str, tick: Tick, checkpoint: Path | None = None
@@ -63,13 +61,17 @@ def _beside_oracle(trial: InteractionTrial, errors: Errors, known: Estimate) -> 
         "excess": errors.excess,
         "excess_se": errors.excess_se,
         "parametric_error": errors.excess,
-        "predicted_parametric_error": trial.parameters() * trial.data.noise**2 / trial.n,
     }
-    if not trial.data.row_normalised and 2 * trial.data.rank * trial.data.d <= MOST_FORECAST_PARAMETERS:
+    unit = trial.parameters() * trial.data.noise**2 / trial.n
+    result["predicted_parametric_error"] = unit
+    if unit > 0:
+        result["excess_ratio"] = errors.excess / unit
+    if not trial.data.row_normalised:
         expected = forecast(trial)
         result |= {
             "forecast_error": expected.total,
             "forecast_oracle_error": expected.oracle,
+            "forecast_best_error": expected.best,
             "forecast_intervals": expected.intervals,
         }
     return result

@@ -68,6 +68,7 @@ _PARTS = {
     "parametric_error": "price of A",
     "forecast_error": "forecast",
     "forecast_oracle_error": "forecast, A* known",
+    "forecast_best_error": "forecast, best K",
 }
 
 _RECALL_LEVELS = {"attention_mass": "attention mass", "recall_accuracy": "recall", "attention_entropy": "entropy"}
@@ -89,6 +90,7 @@ _INTERACTION_PROBLEM = Problem(
     parts=_PARTS,
     levels=_INTERACTION_LEVELS,
     decomposition="mtam.interaction.decomposition:decompose",
+    remarks="mtam.interaction.remarks:remarks",
 )
 
 _OWN_DATA_PROBLEM = Problem(

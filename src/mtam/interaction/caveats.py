@@ -1,0 +1,70 @@
+"""The facts without which slopes of an interaction sweep cannot be read, for the settings of the sweep at hand."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mtam.interaction.curves import Cell, interval
+
+Remark = tuple[str, list[str], list[list[str]]]  # title, headings, rows
+
+EXPONENTS = (
+    "the paper's slopes use beta = P - 1; a degree-P spline with simple knots is Hoelder of order P, whose class has "
+    "the exponent 2P/(2P + 1): both are printed"
+)
+ECHO = (
+    "K ~ M^(1/(2 beta + 1)) makes the variance K/M fall as M^(-2 beta/(2 beta + 1)) by construction: where the bias is "
+    "negligible the slope echoes the rule and tests nothing"
+)
+FIXED = (
+    "the truth ({}) does not get rougher as M grows, its best rate is close to 1/M; the honest tests are "
+    "data.activation=rate_hard with model.k_rule=cp, or data.activation=hypotheses, which moves with M"
+)
+MOVING = "bumps of width (N M)^(-1/(2 beta + 1)) and height L h^beta: the family of the lower bound"
+NORMALISED = (
+    "weights that sum to one over a row make the response no mean of pair functions: the ERM's error has a floor that "
+    "does not fall with M; the error is that of responses, whose variance is 1"
+)
+STEEPENING = (
+    "the price of A, slope -1, steepens the total wherever p sigma²/M matters; compare the total with the forecast "
+    "(this truth, these sizes, K chosen as here), and theory's exponent with A* known"
+)
+SMOOTH = ("bspline", "odd", "even", "tanh", "exp", "samples")  # the same for all M, and soon without bias
+
+
+def caveats(found: Sequence[Cell]) -> Remark:
+    """One row per fact that holds for these cells."""
+    trial = found[0].trial
+    told = [("two exponents", EXPONENTS)]
+    if trial.k_rule() == "rule" and trial.model.intervals is None:
+        told.append(("K by rule", ECHO))
+    if trial.data.row_normalised:
+        told.append(("softmax attention", NORMALISED))
+    elif trial.data.activation in SMOOTH:
+        told.append(("fixed truth", FIXED.format(trial.data.activation)))
+    elif trial.data.activation == "hypotheses":
+        told.append(("moving truth", MOVING))
+    told += [("outside the theorem", _condition(cell)) for cell in found if not cell.trial.inside_theorem()]
+    told += [("axis", _other_axis(found[0])), ("what these sizes decide", STEEPENING)]
+    return "How to read these slopes", ["about", "fact"], [list(row) for row in told]
+
+
+def _condition(cell: Cell) -> str:
+    needed, last = cell.trial.samples_needed(), cell.trial.n
+    return (
+        f"{cell.label}: r d <= (M/ln M)^(1/(2 beta + 1)) needs M >= {needed:.0e}, this run ends at {last}: the theorem "
+        "promises no rate here"
+    )
+
+
+def _other_axis(cell: Cell) -> str:
+    """What regressing on ln(M/ln M) would do; earlier code of the paper's group does, with errors not squared."""
+    axis = np.log(cell.sizes / np.log(cell.sizes))
+    factor = 1 / np.polyfit(np.log(cell.sizes), axis, 1)[0]
+    slopes = cell.slopes("error", axis)
+    found = None if slopes is None else interval(slopes)
+    example = f" ({cell.label}: {found})" if found else ""
+    return (
+        "slopes are of the squared error on ln M; earlier code of the paper's group regresses the error, not squared, "
+        f"on ln(M/ln M): there slopes of the squared error are {factor:.2f} times as large{example}"
+    )

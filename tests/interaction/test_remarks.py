@@ -1,0 +1,124 @@
+"""Verdicts on curves whose slopes are known by construction."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mtam.interaction.curves import Interval, cells
+from mtam.interaction.remarks import judge, remarks
+from mtam.interaction.spec import InteractionData, InteractionModel, InteractionTrial
+
+SIZES = (1000, 4000, 16000)
+
+
+def sweep(
+    slope: Callable[[InteractionData], float], jitter: float, seeds: int = 6, protocol: str = "claimed", **data: Any
+) -> tuple[list[InteractionTrial], list[dict[str, Any]]]:
+    """Errors M^slope with a slope that jitters by seed, alike for every cell, over P in (3, 8) and d in (1, 30)."""
+    rng = np.random.default_rng(0)
+    trials, numbers = [], []
+    noise = jitter * rng.standard_normal(seeds)
+    noise -= noise.mean()
+    for degree in (3, 8):
+        for d in (1, 30):
+            kind = InteractionData.model_validate({"d": d, "degree": degree, "rank": 1, "tokens": 3, **data})
+            for seed in range(seeds):
+                for n in SIZES:
+                    model = InteractionModel(k_rule="cp")
+                    fields = {"data": kind, "model": model, "n": n, "seed": seed, "protocol": protocol}
+                    trials.append(InteractionTrial.model_validate(fields))
+                    error = float(n) ** (slope(kind) + noise[seed])
+                    forecast = {"forecast_error": float(n) ** -0.85, "forecast_oracle_error": float(n) ** -0.8}
+                    numbers.append({"error": error, "oracle_error": error, **forecast})
+    return trials, numbers
+
+
+def column(rows: list[list[str]], heads: list[str], name: str, **where: str) -> list[str]:
+    place = {head: index for index, head in enumerate(heads)}
+    return [row[place[name]] for row in rows if all(row[place[key]] == value for key, value in where.items())]
+
+
+def test_verdict_needs_an_interval_that_tells_the_figure_from_minus_one() -> None:
+    assert judge(Interval(-0.81, -0.85, -0.77), -0.8) == "supported"
+    assert judge(Interval(-0.81, -0.85, -0.81), -0.8) == "contradicted"
+    assert judge(Interval(-0.9, -1.05, -0.75), -0.8) == "undecided"
+    assert judge(Interval(-0.9, -1.05, -0.75), -1.0) == "supported"
+    assert judge(None, -0.8) == "-"
+
+
+def test_figures_and_verdicts_of_every_cell() -> None:
+    title, heads, rows = remarks(*sweep(lambda data: -0.81 if data.degree == 3 else -1.0, 0.03))[0]
+    assert "Slopes" in title
+    assert column(rows, heads, "reported", error="total") == ["-0.810", "-0.810", "-0.899", "-0.899"]
+    assert column(rows, heads, "reported", error="A* known") == ["-"] * 4
+    assert column(rows, heads, "theory", error="total") == ["-0.800", "-0.800", "-0.933", "-0.933"]
+    assert column(rows, heads, "beta = P", error="total") == ["-0.857", "-0.857", "-0.941", "-0.941"]
+    assert column(rows, heads, "reported?", error="total") == ["supported"] * 2 + ["contradicted"] * 2
+    found = column(rows, heads, "theory?", error="total")
+    assert found[0] == "supported"  # r d = 1 is inside the theorem's condition, r d = 30 is not
+    assert found[1] == "outside (supported)"
+    assert found[3] == "outside (contradicted)"
+    assert column(rows, heads, "forecast?", error="total") == ["contradicted"] * 4
+
+
+@pytest.mark.parametrize(
+    ("far", "verdict"), [(-0.81, "supported"), (-1.2, "contradicted"), (-0.87, "supported"), (-0.9, "supported")]
+)
+def test_parallel_lines(far: float, verdict: str) -> None:
+    """Slopes of one seed jitter together, so their difference is exact."""
+    told = remarks(*sweep(lambda data: far if data.d == 30 else -0.81, 0.1))
+    (claims,) = (rows for title, _, rows in told if title.startswith("Claims"))
+    (row,) = (row for row in claims if row[0] == "P = 3: lines over d nearly parallel (total)")
+    assert row[2].startswith(verdict)
+
+
+def test_the_price_of_a_is_flat_or_not() -> None:
+    trials, numbers = sweep(lambda _: -0.8, 0.02)
+    rng = np.random.default_rng(1)
+    for trial, record in zip(trials, numbers, strict=True):
+        if trial.data.d == 30:
+            rise = 1 if trial.data.degree == 3 else np.log(trial.n)
+            record["excess_ratio"] = float(0.8 * rise * np.exp(0.05 * rng.standard_normal()))
+    (table,) = (told for told in remarks(trials, numbers) if told[0].startswith("Price"))
+    assert [(row[0], row[-1]) for row in table[2]] == [("P = 3, d = 30", "flat"), ("P = 8, d = 30", "not flat")]
+    assert table[1][1:4] == ["M = 1000", "M = 4000", "M = 16000"]
+
+
+def test_facts_fit_the_settings() -> None:
+    def about(**data: Any) -> list[str]:
+        return [row[0] for row in remarks(*sweep(lambda _: -0.8, 0.02, **data))[-1][2]]
+
+    assert "fixed truth" in about(activation="bspline")
+    assert "fixed truth" not in about(activation="rate_hard")
+    assert "moving truth" in about(activation="hypotheses")
+    assert about().count("outside the theorem") == 2  # d = 30, for both P
+
+
+def test_provenance_only_for_the_reported_protocol() -> None:
+    claimed, reported = (remarks(*sweep(lambda _: -0.8, 0.02, protocol=name)) for name in ("claimed", "reported"))
+    assert not any(title.startswith("Provenance") for title, *_ in claimed)
+    (table,) = (told for told in reported if told[0].startswith("Provenance"))
+    sources = {row[0]: row[2] for row in table[2]}
+    assert {"reported", "assumed", "derived"} == set(sources.values())
+    assert sources["N"] == sources["rank r"] == sources["M"] == "assumed"
+    assert sources["slopes"] == "reported"
+
+
+def test_other_sweeps_get_no_verdicts_on_the_figure() -> None:
+    trials = [
+        InteractionTrial(data=InteractionData(d=3, rank=1, noise=noise), n=n, seed=seed)
+        for noise in (0.1, 0.3)
+        for n in SIZES
+        for seed in (0, 1)
+    ]
+    assert remarks(trials, [{"error": 1.0 / trial.n} for trial in trials]) == []
+    assert remarks([], []) == []
+
+
+def test_a_seed_that_lacks_a_size_is_left_out() -> None:
+    trials, numbers = sweep(lambda _: -0.8, 0.02)
+    found = cells(trials[1:], numbers[1:])
+    assert found[0].seeds == (1, 2, 3, 4, 5)
+    assert found[1].seeds == (0, 1, 2, 3, 4, 5)
