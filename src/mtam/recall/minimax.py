@@ -7,7 +7,7 @@ h^2 = sum_j a_j^2 / (3 m_j^2) and variance sigma^2 N / n, hence
     R_ref(n) = min over theta with N <= n of  h^2 + sigma^2 N / n.
 
 Its exponent creeps towards alpha / (alpha + 1) so slowly that no feasible n shows the limit; measured curves are to be
-compared with this one on the same sizes. Numpy only.
+compared with this one on the same sizes. ``mtam.recall.cover`` finds the best level exactly.
 """
 
 from collections.abc import Sequence
@@ -16,71 +16,27 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mtam.recall.cover import Best, best_covers, finite_box, log_half_axes
 from mtam.recall.spec import Spectrum
 
 Array = NDArray[np.float64]
 
-LEVELS = 60000  # water levels tried, evenly spaced in the logarithm; the border N = n makes coarser curves jagged
-FLOOR = 1e-9  # the lowest level, as a share of the widest half-axis: N > n there for every n below 1e9
 BUMPS = 4000  # water levels tried for the lower bound
-AXES = 4096  # axes of the box; those below the floor never split
+AXES = 4096  # axes of the box; those beyond are never split at sizes below 1e9
 
 
 def half_axes(alpha: float, decay: float, spectrum: Spectrum = "exponential", axes: int = AXES) -> Array:
     """a_j = sqrt(3 lambda_j), j = 1 .. J. (J,)"""
-    j = np.arange(1, axes + 1, dtype=np.float64)
-    lam = np.exp(-decay * j**alpha) if spectrum == "exponential" else j ** (-2 * alpha)
-    return np.sqrt(3 * lam)
+    return np.exp(log_half_axes(alpha, decay, spectrum, axes))
 
 
-@dataclass(frozen=True)
-class Covers:
-    """Covers by water level, finest last."""
-
-    levels: Array  # theta
-    log_cells: Array  # ln N, the metric entropy of the box at half-width theta in the split axes
-    bias: Array  # h^2
-    split: NDArray[np.int64]  # D, the number of axes with m_j > 1
-
-
-def covers(axes: Array) -> Covers:
-    """The covers of the box with half-axes ``axes`` (J,), widest first, at all water levels."""
-    levels = axes.max() * np.geomspace(1.0, FLOOR, LEVELS)
-    split = np.searchsorted(-axes, -levels, side="left")
-    log_sum = np.concatenate([[0.0], np.cumsum(np.log(np.maximum(axes, np.finfo(float).tiny)))])
-    rest = np.concatenate([np.cumsum(axes[::-1] ** 2)[::-1], [0.0]])
-    log_cells = log_sum[split] - split * np.log(levels)
-    bias = (split * levels**2 + rest[split]) / 3
-    return Covers(levels, log_cells, bias, split)
-
-
-def box(alpha: float, decay: float, spectrum: Spectrum, query_range: float) -> tuple[Array, float]:
-    """Half-axes, widest first, and the mean square sum_j lambda_j of the coefficients, the unit of all risks here.
-
-    It is the largest variance that a 1-Lipschitz function of u can have up to a constant. ``query_range`` adds an axis
-    for the query's content, of that full width in root mean squares of u.
-    """
-    axes = half_axes(alpha, decay, spectrum)
-    unit = float((axes**2).sum() / 3)
-    if query_range > 0:
-        axes = np.sort(np.append(axes, query_range * np.sqrt(unit) / 2))[::-1]
-    return axes, unit
-
-
-def _best_covers(
+def _best(
     alpha: float, decay: float, sizes: Sequence[int], sigma: float, spectrum: Spectrum, query_range: float
-) -> tuple[Covers, NDArray[np.int64], Array]:
-    """All covers, the index of the best one for every size, and its risk."""
+) -> Best:
     n = np.asarray(sizes, dtype=np.float64)
     if n.size == 0 or n.min() < 1:
         raise ValueError("sample sizes must be at least 1")
-    axes, unit = box(alpha, decay, spectrum, query_range)
-    found = covers(axes)
-    cells = np.exp(np.minimum(found.log_cells, 700.0))
-    risk = found.bias / unit + sigma**2 * cells / n[:, None]  # (sizes, levels)
-    risk[found.log_cells > np.log(n)[:, None] + 1e-12] = np.inf
-    best = risk.argmin(axis=1)
-    return found, best, risk[np.arange(len(n)), best]
+    return best_covers(finite_box(alpha, decay, spectrum, AXES, query_range), np.log(n), sigma)
 
 
 def reference_curve(
@@ -91,7 +47,7 @@ def reference_curve(
 
     Raises ValueError for sizes below 1.
     """
-    return _best_covers(alpha, decay, sizes, sigma, spectrum, query_range)[2]
+    return np.exp(_best(alpha, decay, sizes, sigma, spectrum, query_range).log_risk)
 
 
 def effective_dimension(
@@ -102,8 +58,7 @@ def effective_dimension(
 
     Raises ValueError for sizes below 1.
     """
-    found, best, _ = _best_covers(alpha, decay, sizes, sigma, spectrum, query_range)
-    return found.split[best]
+    return _best(alpha, decay, sizes, sigma, spectrum, query_range).dimension
 
 
 def metric_entropy(alpha: float, decay: float, radii: Sequence[float], *, spectrum: Spectrum = "exponential") -> Array:
@@ -130,7 +85,8 @@ def lower_bound(
     n = np.asarray(sizes, dtype=np.float64)
     if n.size == 0 or n.min() < 1 or sigma <= 0:
         raise ValueError("the lower bound needs sizes of at least 1 and noise above zero")
-    axes, unit = box(alpha, decay, spectrum, query_range)
+    box = finite_box(alpha, decay, spectrum, AXES, query_range)
+    axes, unit = np.exp(box.log_axes), float(np.exp(box.log_unit))
     levels = axes.max() * np.geomspace(1.0, 1e-4, BUMPS)
     best = np.zeros(len(n))
     for theta in levels:
