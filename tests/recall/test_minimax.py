@@ -11,17 +11,6 @@ from mtam.recall import minimax
 SIZES = [2**k for k in range(6, 15)]
 
 
-def test_the_cover_is_the_water_filling_of_the_formula() -> None:
-    axes = np.array([2.0, 1.0, 0.25, 0.01])
-    found = minimax.covers(axes)
-    for at in (0, 9000, 20000, 50000):
-        theta = found.levels[at]
-        parts = np.maximum(1.0, axes / theta)
-        assert found.log_cells[at] == pytest.approx(np.log(parts).sum(), abs=1e-9)
-        assert found.bias[at] == pytest.approx((axes**2 / (3 * parts**2)).sum(), rel=1e-12)
-        assert found.split[at] == (parts > 1).sum()
-
-
 @pytest.mark.parametrize("alpha", [0.5, 1.0, 2.0])
 @pytest.mark.parametrize("sigma", [0.1, 1.0])
 def test_the_curve_is_the_least_over_all_levels(alpha: float, sigma: float) -> None:
@@ -34,7 +23,7 @@ def test_the_curve_is_the_least_over_all_levels(alpha: float, sigma: float) -> N
         cells = np.exp(min(np.log(parts).sum(), 600.0))
         risk = (axes**2 / (3 * parts**2)).sum() / unit + sigma**2 * cells / np.array(SIZES)
         best = np.where((cells <= SIZES) & (risk < best), risk, best)
-    np.testing.assert_allclose(minimax.reference_curve(alpha, 1.0, SIZES, sigma), best, rtol=2e-3)
+    np.testing.assert_allclose(minimax.reference_curve(alpha, 1.0, SIZES, sigma), best, rtol=5e-4)
 
 
 @pytest.mark.parametrize("spectrum", ["exponential", "polynomial"])

@@ -21,6 +21,7 @@ Tick = Callable[[float], None]
 
 CHECKS = {
     "coercivity": "mtam.check.coercivity",
+    "entropy": "mtam.check.entropy",
 }
 
 ROOMS = ("check", "recall", "interaction", "rates")  # whose code decides what a check finds

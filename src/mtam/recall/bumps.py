@@ -72,7 +72,7 @@ def bumps(axes: Array, theta: float) -> Bumps:
 
 
 def mean_square(dim: int) -> float:
-    """E (1 - ||x||_inf)^2 over the cube of half-width 1: 2 / ((D + 1)(D + 2)), for ||x||_inf has density D r^{D - 1}."""
+    """E (1 - ||x||_inf)^2 over the cube of half-width 1: 2 / ((D + 1)(D + 2)); ||x||_inf has density D r^{D - 1}."""
     return 2 / ((dim + 1) * (dim + 2))
 
 
@@ -92,7 +92,7 @@ def mean_square_by_sampling(dim: int, count: int, rng: np.random.Generator) -> t
 def assouad(family: Bumps, n: float, sigma: float) -> float:
     """k theta^2 / 8 (1 - sqrt(n k theta^2 / (4 N sigma^2))), never negative (Tsybakov 2009, Theorem 2.12)."""
     total = family.count * family.square
-    return max(0.0, total / 8 * (1 - (n * family.square / (4 * sigma**2)) ** 0.5))
+    return max(0.0, total / 8 * (1 - float(np.sqrt(n * family.square)) / (2 * sigma)))
 
 
 def sign_error(snr: Array) -> Array:

@@ -107,9 +107,7 @@ def best_covers(box: Box, log_sizes: Array, sigma: float) -> Best:
     return Best(np.logaddexp(log_bias, log_variance), -level, log_cells, split)
 
 
-def _root(
-    cells: Array, knots: Array, log_sum: Array, target: Array, extra: int
-) -> tuple[Array, NDArray[np.int64]]:
+def _root(cells: Array, knots: Array, log_sum: Array, target: Array, extra: int) -> tuple[Array, NDArray[np.int64]]:
     """t and D with S_D + (D + extra) t = target; the widest axis's own level, unsplit, where the target is below it."""
     split = np.searchsorted(cells + extra * knots, target, side="left")
     level = (target - log_sum[split]) / np.maximum(split + extra, 1)

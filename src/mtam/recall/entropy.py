@@ -27,7 +27,7 @@ SERIES = 200_000  # terms of the polynomial constant before its tail is integrat
 
 
 def cube_entropy(log_axes: Array, log_radii: Array) -> Array:
-    """H(theta) of the box with half-axes e^log_axes, the log of its exact covering number by cubes. (J,), (r,) -> (r,)"""
+    """H(theta) of the box with half-axes e^log_axes: the log of its exact covering number. (J,), (r,) -> (r,)"""
     return np.array([_logs(log_axes, radius, whole=True).sum() for radius in log_radii])
 
 
@@ -100,7 +100,7 @@ def local_gamma(alpha: float, decay: float, log_sizes: Array, sigma: float) -> A
 
 
 def local_power(alpha: float, log_sizes: Array, sigma: float) -> Array:
-    """The exponent p of R_ref = C (ln n)^{-p} for a polynomial spectrum, over the same sizes; its limit is 2 alpha - 1."""
+    """The exponent p of R_ref = C (ln n)^{-p} for a polynomial spectrum, over the same sizes; 2 alpha - 1 at last."""
     first, _, last = _three(alpha, 1.0, "polynomial", log_sizes, sigma)
     return np.asarray((first - last) / np.log(WINDOW))
 

@@ -9,7 +9,8 @@ rotated afresh, v = U t, so this must hold for every rotation U; averaging its e
 g = 1 at the target. That is possible iff the products with the others take one single value g0 < 1, and then
 a = (g - g0) / (1 - g0). In general the least worst error is the value of a linear program,
 
-    eps = min over (b, w) of max_k |b + w g_k - delta_k| = max { sum y_k delta_k : sum |y_k| <= 1, sum y_k (1, g_k) = 0 },
+    eps = min over (b, w) of max_k |b + w g_k - delta_k|
+        = max of sum y_k delta_k under sum |y_k| <= 1 and sum y_k (1, g_k) = 0,
 
 whose dual y proves that no weights do better (Farkas' lemma when eps > 0). Both sides are verified in rational
 arithmetic, so that the answer does not rest on the solver. Dimensions of noise that query and keys do not share add a
@@ -50,7 +51,7 @@ def chebyshev(features: Array, targets: Array) -> tuple[float, Array, Array]:
         bounds=[(None, None)] * width + [(0, None)],
         method="highs",
     )
-    if not found.success:
+    if not found.success or found.fun is None or found.x is None:
         raise ValueError(f"the linear program was not solved: {found.message}")
     marginals = np.asarray(found.ineqlin.marginals)
     return float(found.fun), found.x[:-1], marginals[:count] - marginals[count:]
@@ -164,5 +165,3 @@ def bilinear(tags: Array, rotations: Array) -> tuple[Array, Array]:
     outer = np.einsum("rqa,rib->rqiab", turned, turned).reshape(-1, tags.shape[1] ** 2)
     own = np.broadcast_to(np.eye(len(tags)), (len(rotations), len(tags), len(tags)))
     return np.column_stack([np.ones(len(outer)), outer]), own.ravel()
-
-

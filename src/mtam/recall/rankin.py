@@ -11,6 +11,8 @@ sum_ij <v_i, v_j> >= 0; summing over all pairs gives N <= 2 d (1 - s) / (1 - d s
 Assumption 2 of paper A asks for products <= 0: it admits 2 d tags and no more.
 """
 
+from typing import Any
+
 import numpy as np
 import scipy.optimize
 from numpy.typing import NDArray
@@ -102,13 +104,16 @@ def _polish(vectors: Array, pairs: tuple[NDArray[np.int64], ...]) -> Array:
         slope[np.arange(count), np.arange(count)] = 2 * x[:-1].reshape(count, dim)
         return np.column_stack([slope.reshape(count, -1), np.zeros(count)])
 
-    last = np.zeros(count * dim + 1)
-    last[-1] = 1.0
+    def level(x: Array) -> float:
+        return float(x[-1])
+
+    def level_slope(x: Array) -> Array:
+        return np.asarray(np.eye(len(x))[-1])
+
+    inside: Any = {"type": "ineq", "fun": slack, "jac": slack_slope}
+    sphere: Any = {"type": "eq", "fun": length, "jac": length_slope}
     found = scipy.optimize.minimize(
-        lambda x: x[-1], np.append(vectors.ravel(), largest_product(vectors)), jac=lambda _: last, method="SLSQP",
-        constraints=[
-            {"type": "ineq", "fun": slack, "jac": slack_slope}, {"type": "eq", "fun": length, "jac": length_slope},
-        ],
-        options={"ftol": 1e-12, "maxiter": 200},
+        level, np.append(vectors.ravel(), largest_product(vectors)), jac=level_slope, method="SLSQP",
+        constraints=[inside, sphere], options={"ftol": 1e-12, "maxiter": 200},
     )  # fmt: skip
     return np.asarray(found.x[:-1].reshape(count, dim))
