@@ -14,11 +14,8 @@ def _risk(box: cover.Box, log_level: float, log_size: float, sigma: float) -> tu
     axes, theta = np.exp(box.log_axes), np.exp(log_level)
     parts = np.maximum(1.0, axes / theta)
     bias = ((axes**2 / parts**2).sum() + np.exp(box.log_beyond)) / 3 / np.exp(box.log_unit)
-    return (
-        bias + sigma**2 * float(np.prod(parts)) / np.exp(log_size),
-        float(np.log(parts).sum()),
-        int((parts > 1).sum()),
-    )
+    cells = float(np.log(parts).sum())
+    return bias + sigma**2 * float(np.exp(min(cells, 600.0) - log_size)), cells, int((parts > 1).sum())
 
 
 @pytest.mark.parametrize("spectrum", ["exponential", "polynomial"])

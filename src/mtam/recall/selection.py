@@ -21,7 +21,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mtam.recall.gates import FrozenRbf, Gate, Tags
+from mtam.recall.gates import GATES, Gate, Tags
 from mtam.recall.spec import RecallData, RecallModel
 from mtam.recall.tags import draw, gram, observe
 from mtam.streams import generator, torch_seed
@@ -112,23 +112,23 @@ def measure(gate: Gate, params: dict[str, Tensor], at: Tags) -> list[Measured]:
 
 
 def optimise(gate: Gate, data: RecallData, seed: int, plan: "Descent") -> dict[str, Tensor]:
-    """The gate's parameters after descent on fresh contexts: ``plan.restarts`` members, of which the best is kept.
+    """The gate's parameters after descent on fresh contexts: a member per start of the plan, of which the best is kept.
 
     Adam with a cosine schedule on the gradients that the gate itself writes out; the best member is chosen on contexts
     that no step has seen. The result carries one member.
     """
-    dim = data.key_dim()
+    dim = data.seen_dim()
     starts = []
-    for member in range(plan.restarts):
-        random = torch.Generator().manual_seed(torch_seed(seed, "selection", "start", member))
-        starts.append(gate.start(dim, RecallModel(init="identity"), random))
+    for member, beta0 in enumerate(plan.starts):
+        random = torch.Generator().manual_seed(torch_seed(seed, "recall", "selection", member))
+        starts.append(gate.start(dim, RecallModel(beta0=beta0), random))
     params = {name: torch.stack([start[name] for start in starts]) for name in starts[0]}
     if not params:
         return params
     grads = {name: torch.zeros_like(value) for name, value in params.items()}
     adam = torch.optim.Adam(list(params.values()), lr=plan.rate, betas=(0.9, 0.99))
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(adam, plan.steps)
-    pool = expand(contexts(data, seed, "selection", plan.batch * plan.steps), plan.restarts)
+    pool = expand(contexts(data, seed, "selection", plan.batch * plan.steps), len(starts))
     for step in range(plan.steps):
         at = rows(pool, step * plan.batch, (step + 1) * plan.batch)
         weights, kept = gate.forward(params, at)
@@ -139,7 +139,7 @@ def optimise(gate: Gate, data: RecallData, seed: int, plan: "Descent") -> dict[s
             value.grad = grads[name]
         adam.step()
         schedule.step()
-    judged = expand(contexts(data, seed, "selection_choice", plan.judged), plan.restarts)
+    judged = expand(contexts(data, seed, "selection_choice", plan.judged), len(starts))
     best = int(np.argmin([found.value for found in measure(gate, params, judged)]))
     return {name: value[best : best + 1].detach() for name, value in params.items()}
 
@@ -150,16 +150,16 @@ class Descent:
 
     steps: int
     batch: int
-    restarts: int
-    judged: int  # contexts by which the best restart is chosen
-    rate: float = 0.02
+    judged: int  # contexts by which the best start is chosen
+    starts: tuple[float, ...] = (4.0,)  # beta0: how sharp the gate is at first, one descent each
+    rate: float = 0.1
 
 
 def frozen(data: RecallData, seed: int, bandwidths: Array, count: int) -> list[Measured]:
     """The error of the frozen kernel at every bandwidth, on the same fresh contexts."""
     kind = torch.float64
     at = contexts(data, seed, "selection_frozen", count, kind)
-    return measure(FrozenRbf(), {}, expand(at, len(bandwidths), torch.from_numpy(bandwidths).to(kind)))
+    return measure(GATES["frozen_rbf"], {}, expand(at, len(bandwidths), torch.from_numpy(bandwidths).to(kind)))
 
 
 def least_squares(data: RecallData, seed: int, count: int) -> tuple[float, float, Any]:
