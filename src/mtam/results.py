@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,6 @@ from typing import Any
 from mtam import __version__
 from mtam.sweep import store
 from mtam.sweep.plan import Plan
-from mtam.sweep.registry import problem
 from mtam.sweep.store import Record, write_text
 
 SUMMARY = "summary.json"
@@ -51,14 +51,29 @@ def build(plan: Plan, out: Path, *, again: bool = True, before: int = 0) -> Outc
         if found is not None:
             files_there = tuple(out / name for name in found["files"])
             return Outcome(plan, out, found["summary"], files_there, records, computed)
-    summary, files = _build_sweep(plan, out, records) if plan.kind == "sweep" else _build_fit(plan, out, records)
+    summary, files = _write(plan, out, records)
     content = {"stamp": stamp, "files": [path.name for path in files], "summary": summary}
     write_text(out / SUMMARY, json.dumps(content, indent=1) + "\n")
     return Outcome(plan, out, dict(summary), tuple(files), records, computed)
 
 
+def _write(plan: Plan, out: Path, records: Mapping[str, Record]) -> tuple[dict[str, Any], list[Path]]:
+    from mtam.report import contents, page
+
+    job = contents.job(plan, records)
+    files = [write_text(out / name, text) for name, text in job.tables.items()]
+    if plan.kind == "fit" and "failure" not in job.summary:
+        files += _save_model(records[next(iter(plan.trials))]["numbers"], out)
+    for picture in job.pictures:
+        files += picture.save(out)
+    files.append(write_text(out / page.NAME, page.render([job])))
+    summary: dict[str, Any] = {"sweep": plan.name, "out": str(out)} if plan.kind == "sweep" else {}
+    return summary | dict(job.summary), files
+
+
 def _stamp(records: Mapping[str, Record]) -> str:
-    sources = [path for room in ("rates", "report") for path in sorted((Path(__file__).parent / room).glob("*.py"))]
+    rooms = [Path(__file__).parent / room for room in ("rates", "report")]
+    sources = [path for room in rooms for path in sorted(room.rglob("*.*")) if path.suffix != ".pyc"]
     code = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
     text = json.dumps([__version__, code, sorted(record["checksum"] for record in records.values())])
     return hashlib.sha256(text.encode()).hexdigest()
@@ -73,46 +88,19 @@ def _current(out: Path, stamp: str) -> dict[str, Any] | None:
     return dict(found) if fresh else None
 
 
-def _build_sweep(plan: Plan, out: Path, records: Mapping[str, Record]) -> tuple[dict[str, Any], list[Path]]:
-    from mtam.report import figures, maps, tables
+def page_of_all(
+    parent: Path, outcomes: Sequence[Outcome], claims: Sequence[Mapping[str, Any]] | None = None, heading: str = ""
+) -> Path:
+    """``report.html`` in ``parent`` over several runs, with a table of contents and the claims, where they are given.
 
-    rows = tables.trial_rows(plan, records)
-    results = tables.cell_results(plan, rows)
-    write_text(out / "curve.csv", rows.to_csv(index=False))
-    write_text(out / "rates.csv", tables.rates_rows(results).to_csv(index=False))
-    kind = problem(plan.problem)
-    drawn = []
-    if any(len(result.curve.sizes) > 1 for result in results):
-        drawn += figures.curves(results, out / "curves", kind.size, kind.parts)
-    drawn += maps.levels(results, out / "levels", kind.levels, kind.size)
-    cells = tables.summary_of_sweep(results)
-    summary = {
-        "sweep": plan.name,
-        "out": str(out),
-        "trials": len(plan.trials),
-        "seconds": None,
-        "cells": cells,
-    }
-    return summary, [out / "curve.csv", out / "rates.csv", *drawn]
+    A claim is a mapping with the keys claim, source, reported, theory, value, low, high, verdict, sweep and cell; what
+    is missing is left empty.
+    """
+    from mtam.report import contents, page
 
-
-def _build_fit(plan: Plan, out: Path, records: Mapping[str, Record]) -> tuple[dict[str, Any], list[Path]]:
-    from mtam.report import figures, tables
-
-    ((key, trial),) = plan.trials.items()
-    if key not in records or store.failed(records[key]):
-        return {"fit": plan.name, "failure": records.get(key, {}).get("failure", "not computed")}, []
-    numbers = records[key]["numbers"]
-    summary = tables.summary_of_fit(plan, records[key])
-    title = f"d = {summary['d']}, N = {summary['tokens']}, M = {trial.n}, rank {summary['rank']}, seed {trial.seed}: "
-    if "error" in summary:
-        title += f"squared error {summary['error']:.2e} ± {summary['error_se']:.0e}"
-    if "oracle_error" in summary:
-        title += f", with A* known {summary['oracle_error']:.2e}"
-    if "holdout_error" in summary:
-        title += f"hold-out error {summary['holdout_error']:.3g} ± {summary['holdout_se']:.1g}"
-    drawn = figures.interaction_fit(numbers, out / "fit", title)
-    return summary, [*_save_model(numbers, out), *drawn]
+    jobs = [contents.job(outcome.plan, outcome.records, os.path.relpath(outcome.out, parent)) for outcome in outcomes]
+    write_text(parent / page.NAME, page.render(jobs, claims, heading or None))
+    return parent / page.NAME
 
 
 def _save_model(numbers: dict[str, Any], out: Path) -> list[Path]:

@@ -1,6 +1,5 @@
 """Levels: a chart along one axis, heat maps over two, nothing over none or three."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,26 +30,22 @@ PLANE = [{"data.components": i, "data.tag_dim": d} for i in (2, 4, 8) for d in (
     ],
     ids=["numbers", "names", "capacity", "names in the plane"],
 )
-def test_drawn(axes: list[dict[str, Any]], tmp_path: Path) -> None:
-    written = maps.levels(cells(*axes), tmp_path / "levels", {"attention_mass": "mass"}, "n")
-    assert [path.name for path in written] == ["levels.png", "levels.svg"]
+def test_drawn(axes: list[dict[str, Any]]) -> None:
+    picture = maps.levels(cells(*axes), {"attention_mass": "mass"}, "n")
+    assert picture is not None
+    assert [panel.title for panel in picture.panels] == ["error", "mass"]
+    assert "".join(picture.inline("x-")).count("0.55 ± 0.05") == len(axes)
+    assert picture.table["error"].tolist() == [0.55] * len(axes)
 
 
 @pytest.mark.parametrize("axes", [[{}], [{"a": 1}], [{"a": i, "b": 1, "c": 1} for i in (1, 2)]])
-def test_nothing_to_draw(axes: list[dict[str, Any]], tmp_path: Path) -> None:
-    assert maps.levels(cells(*axes), tmp_path / "levels", {}, "n") == []
-    assert list(tmp_path.iterdir()) == []
+def test_nothing_to_draw(axes: list[dict[str, Any]]) -> None:
+    assert maps.levels(cells(*axes), {}, "n") is None
 
 
-def test_rankins_borders_lie_between_the_right_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    kept: list[Any] = []
-
-    def keep(figure: Any, path: Path) -> list[Path]:
-        kept.append(figure)
-        return [path]
-
-    monkeypatch.setattr(maps, "save", keep)
-    maps.levels(cells(*PLANE), tmp_path / "levels", {}, "n")
-    below, above = [line.get_ydata() for line in kept[0].axes[0].get_lines()]
+def test_rankins_borders_lie_between_the_right_counts() -> None:
+    picture = maps.levels(cells(*PLANE), {}, "n")
+    assert picture is not None
+    below, above = [np.asarray(line.get_ydata()) for line in picture.draw().axes[0].get_lines()]
     assert above.tolist() == [1.5, 1.5, 2.5, 2.5]  # 4 components fit at d1 = 2 (two rows), 8 at d1 = 4 (three)
     assert below.tolist() == [0.5, 0.5, 1.5, 1.5]  # 3 at d1 = 2 (one row of 2, 4, 8), 5 at d1 = 4 (two)

@@ -21,7 +21,7 @@ Record = dict[str, Any]
 FOLDER = "records"
 
 
-def write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str) -> Path:
     """Replace ``path`` by ``text`` in one step that survives a crash: temporary file, fsync, rename, fsync."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
@@ -36,6 +36,7 @@ def write_text(path: Path, text: str) -> None:
         Path(name).unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
+    return path
 
 
 def _umask() -> int:

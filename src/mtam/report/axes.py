@@ -1,0 +1,53 @@
+"""Axes with plain numbers at their ticks: 64, 128, 0.01; a reader need not take powers."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
+
+from mtam.rates.laws import Floats
+
+MOST = 7  # labels on an axis
+
+
+def plain(value: float) -> str:
+    """A number as one would write it: 0.01, 0.5, 64, 2e-4."""
+    if 9.99e-4 <= abs(value) < 1e6 or value == 0:
+        return f"{value:.6g}"
+    mantissa, _, exponent = f"{value:.1e}".replace(".0e", "e").partition("e")
+    return f"{mantissa}e{int(exponent)}"
+
+
+def log_axis(axes: Axes) -> None:
+    """A logarithmic y axis with ticks at powers of ten, and between them where there are few."""
+    axis = axes.yaxis
+    axes.set_yscale("log")
+    low, high = axes.get_ylim()
+    decades = np.log10(high / low)
+    steps: tuple[float, ...] = (1.0,)
+    for few, between in ((3.2, (1.0, 3.0)), (2.0, (1.0, 2.0, 5.0)), (0.7, (1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9))):
+        steps = between if decades < few else steps
+    powers = np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
+    every = 10.0 ** powers[:: max(1, round(decades / MOST))]
+    ticks = [step * power for power in every for step in steps if low <= step * power <= high]
+    axis.set_major_locator(FixedLocator(ticks))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: plain(value)))
+    axis.set_minor_locator(FixedLocator([step * p for p in 10.0**powers for step in range(2, 10)]))
+    axis.set_minor_formatter(NullFormatter())
+    axes.set_ylim(low, high)
+
+
+def size_axis(axes: Axes, sizes: Floats) -> None:
+    """A logarithmic x axis with ticks at the sample sizes, every other one where they are many."""
+    axes.set_xscale("log", base=2)
+    shown = sizes[:: -(-len(sizes) // MOST)]
+    axes.xaxis.set_major_locator(FixedLocator(list(shown)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
+    axes.xaxis.set_minor_locator(NullLocator())
+
+
+def short(size: float) -> str:
+    """A sample size: 64, 4096; 16k for 16000 and 1.024M for 1024000, but 16384 in full."""
+    for unit, letter in ((1e6, "M"), (1e3, "k")):
+        if size >= unit and size % (unit / 1000 if unit > 1e3 else unit) == 0 and size >= 1e4:
+            return f"{size / unit:g}{letter}"
+    return f"{size:.0f}"

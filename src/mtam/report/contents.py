@@ -1,0 +1,52 @@
+"""What a run has to show, from its records alone; nothing is written here."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mtam.report import fitted, learning, maps, sentence, tables
+from mtam.report.page import Job
+from mtam.report.picture import Picture
+from mtam.report.tables import CellResult
+from mtam.sweep import store
+from mtam.sweep.plan import Plan
+from mtam.sweep.registry import problem
+from mtam.sweep.store import Record
+
+Records = Mapping[str, Record]
+
+
+def job(plan: Plan, records: Records, folder: str = "") -> Job:
+    """Tables, pictures and summary of a run, whose files lie in ``folder`` as the page sees it."""
+    return _sweep(plan, records, folder) if plan.kind == "sweep" else _fit(plan, records, folder)
+
+
+def _sweep(plan: Plan, records: Records, folder: str) -> Job:
+    rows = tables.trial_rows(plan, records)
+    results = tables.cell_results(plan, rows)
+    texts = {
+        "curve.csv": rows.to_csv(index=False),
+        "rates.csv": tables.rates_rows(results).to_csv(index=False),
+    }
+    summary = {"trials": len(plan.trials), "seconds": None, "cells": tables.summary_of_sweep(results)}
+    return Job(plan, records, summary, results, _pictures(plan, results), texts, folder)
+
+
+def _pictures(plan: Plan, results: list[CellResult]) -> list[Picture]:
+    kind = problem(plan.problem)
+    drawn = []
+    if any(len(result.curve.sizes) > 1 for result in results):
+        drawn.append(learning.curves(results, kind.size, kind.parts))
+    drawn.append(maps.levels(results, kind.levels, kind.size))
+    return [picture for picture in drawn if picture is not None]
+
+
+def _fit(plan: Plan, records: Records, folder: str) -> Job:
+    ((key, trial),) = plan.trials.items()
+    if key not in records or store.failed(records[key]):
+        reason = records.get(key, {}).get("failure", "not computed")
+        return Job(plan, records, {"fit": plan.name, "failure": reason}, folder=folder)
+    numbers = records[key]["numbers"]
+    summary = tables.summary_of_fit(plan, records[key])
+    spec: Any = trial
+    picture = fitted.fit(numbers, spec.model.name, sentence.of_fit(summary))
+    return Job(plan, records, summary, pictures=[picture], folder=folder)

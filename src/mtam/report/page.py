@@ -1,0 +1,226 @@
+"""One self-contained page: claims, figures, tables, settings, environment, failures, and how to come here again.
+
+The page needs no network and holds no time stamp: equal records give equal bytes.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from rich.table import Table
+
+from mtam import __version__, catalog
+from mtam.report import provenance, screen, sentence, tables
+from mtam.report.picture import Picture
+from mtam.report.tables import CellResult
+from mtam.sweep import store
+from mtam.sweep.plan import Plan
+from mtam.sweep.registry import problem
+from mtam.sweep.store import Record
+
+NAME = "report.html"
+TEMPLATES = Path(__file__).parent / "templates"
+PAPERS = {"recall": ("kawata2026",), "interaction": ("zucker2025",), "interaction_data": ("zucker2025",)}
+
+# A claim is one row: claim, source, reported, theory, value, low, high, verdict, sweep, cell; what is missing is empty.
+Claim = Mapping[str, Any]
+CLAIM_COLUMNS = ("claim", "source", "reported", "theory", "value", "low", "high", "verdict", "sweep", "cell")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run as the page shows it."""
+
+    plan: Plan
+    records: Mapping[str, Record]
+    summary: Mapping[str, Any]
+    results: Sequence[CellResult] = ()
+    pictures: Sequence[Picture] = ()
+    tables: Mapping[str, str] = field(default_factory=dict)  # text of the CSV files, by name
+    folder: str = ""  # where the files lie, as the page sees it
+
+    @property
+    def name(self) -> str:
+        """Unique among the runs of a page."""
+        return f"{self.plan.name}-{self.plan.digest}"
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """A table as the page shows it."""
+
+    title: str
+    heads: list[str]
+    rows: list[list[str]]
+    right: list[bool] = field(default_factory=list)  # which columns hold numbers
+
+
+def render(jobs: Sequence[Job], claims: Sequence[Claim] | None = None, heading: str | None = None) -> str:
+    """The page of one run, or of several with a table of contents."""
+    shown = [_shown(job) for job in jobs]
+    papers = dict.fromkeys(key for job in jobs for key in PAPERS.get(job.plan.problem, ()))
+    text: str = (
+        _templates()
+        .get_template("page.html")
+        .render(
+            heading=heading or (shown[0]["title"] if len(shown) == 1 else "mtam: all runs"),
+            version=__version__,
+            claims=None if claims is None else [_claim(row) for row in claims],
+            verdicts=_counts([str(row.get("verdict", "")) for row in claims or ()]),
+            jobs=shown,
+            bibliography=[_bibliography()[key] for key in (*papers, "mtam")],
+            style=(TEMPLATES / "page.css").read_text(encoding="utf-8"),
+            script=(TEMPLATES / "page.js").read_text(encoding="utf-8"),
+        )
+    )
+    return text
+
+
+@cache
+def _templates() -> Environment:
+    loader = FileSystemLoader(TEMPLATES)
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+
+
+def _shown(job: Job) -> dict[str, Any]:
+    plan, kind = job.plan, problem(job.plan.problem)
+    failures = [key for key in plan.trials if key in job.records and store.failed(job.records[key])]
+    sheets, notes = _sheets(job)
+    result = sentence.of_sweep(job.results, kind.size) if plan.kind == "sweep" else sentence.of_fit(job.summary)
+    return {
+        "id": job.name,
+        "name": plan.name,
+        "title": _title(plan),
+        "sentence": result,
+        "trials": len(plan.trials),
+        "missing": len(plan.trials) - len(job.records),
+        "failures": [_failure(job, key) for key in failures],
+        "figures": [_figure(job, picture) for picture in job.pictures],
+        "sheets": sheets,
+        "notes": notes,
+        "settings": provenance.settings(plan),
+        "environments": _environments(job.records.values()),
+        "command": provenance.command(plan),
+        "folder": job.folder or ".",
+        "files": [{"name": name, "link": _link(job.folder, name)} for name in _files(job)],
+    }
+
+
+def _title(plan: Plan) -> str:
+    if plan.kind == "fit":
+        return "Fit to your own data" if plan.name == "fit-own" else "Interaction fit"
+    words = catalog.titles("sweep").get(plan.name, "") if plan.name in catalog.options("sweep") else ""
+    return f"{plan.name}: {words}" if words else plan.name
+
+
+def _files(job: Job) -> list[str]:
+    """What lies beside the page and is worth opening."""
+    model = ["model.npz"] if job.plan.name == "fit-own" and job.pictures else []
+    return [*job.tables, *model, "config.yaml", "manifest.json", "summary.json"]
+
+
+def _link(folder: str, name: str) -> str:
+    return quote(f"{folder}/{name}" if folder else name)
+
+
+def _figure(job: Job, picture: Picture) -> dict[str, Any]:
+    return {
+        "id": f"{job.name}-{picture.name}",
+        "title": picture.title,
+        "caption": picture.caption,
+        "panels": [
+            {"title": panel.title, "width": round(96 * panel.width), "svg": drawn}
+            for panel, drawn in zip(picture.panels, picture.inline(f"{job.name}-"), strict=True)
+        ],
+        "links": [{"name": end, "link": _link(job.folder, f"{picture.name}.{end}")} for end in ("csv", "png", "svg")],
+    }
+
+
+def _sheets(job: Job) -> tuple[list[_Sheet], list[str]]:
+    """The tables of the terminal, and the sentences between them."""
+    told: list[Table | str] = []
+    if job.plan.kind == "sweep":
+        told += screen.sweep_report(list(job.results), problem(job.plan.problem))
+        told += [screen.remark_table(remark) for remark in tables.remarks(job.plan, job.records)]
+    elif "failure" not in job.summary:
+        told.append(screen.fit_table(dict(job.summary)))
+    return [_sheet(table) for table in told if isinstance(table, Table)], [
+        text for text in told if isinstance(text, str)
+    ]
+
+
+def _sheet(table: Table) -> _Sheet:
+    columns = table.columns
+    cells = [[str(cell) for cell in column.cells] for column in columns]
+    return _Sheet(
+        str(table.title or ""),
+        [str(column.header) for column in columns],
+        [list(row) for row in zip(*cells, strict=True)],
+        [column.justify == "right" for column in columns],
+    )
+
+
+def _failure(job: Job, key: str) -> dict[str, str]:
+    record, trial = job.records[key], job.plan.trials[key]
+    cell = next(cell for cell, keys in zip(job.plan.cells, job.plan.keys, strict=True) if key in keys)
+    size = problem(job.plan.problem).size
+    return {
+        "cell": ", ".join(f"{name} = {value}" for name, value in cell.axis.items()),
+        "at": f"{size} = {trial.n}, seed {trial.seed}",
+        "reason": record["failure"],
+        "traceback": record.get("traceback", ""),
+        "link": _link(job.folder, f"{store.FOLDER}/{key}.json"),
+    }
+
+
+def _environments(records: Any) -> list[dict[str, Any]]:
+    """The distinct machines and versions that the records name, with how many trials each made."""
+    found: dict[str, int] = {}
+    for record in records:
+        about = record.get("environment", {})
+        packages = ", ".join(f"{name} {version}" for name, version in about.get("packages", {}).items())
+        facts = {
+            "git revision": about.get("revision") or "not a git checkout",
+            "python": about.get("python", "unknown"),
+            "packages": packages,
+            "platform": about.get("platform", "unknown"),
+            "CPU": about.get("cpu", "not recorded"),
+            "device": record.get("device", "unknown"),
+        }
+        text = json.dumps(facts)
+        found[text] = found.get(text, 0) + 1
+    return [{"trials": count, "facts": json.loads(text)} for text, count in sorted(found.items())]
+
+
+def _claim(row: Claim) -> dict[str, str]:
+    """A claim's cells as text; its value carries its interval."""
+    text = {name: _cell(row.get(name)) for name in CLAIM_COLUMNS}
+    if text["low"] or text["high"]:
+        text["value"] += f" [{text['low'] or 'open'}, {text['high'] or 'open'}]"
+    word = text["verdict"].split(" ")[0]
+    return text | {"kind": word if word in ("supported", "contradicted", "undecided", "outside") else "other"}
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} = {each}" for key, each in value.items())
+    return screen.number(value, 3) if isinstance(value, float) else str(value)
+
+
+def _counts(words: Sequence[str]) -> list[str]:
+    return [f"{words.count(word)} {word}" for word in dict.fromkeys(words)]
+
+
+@cache
+def _bibliography() -> dict[str, str]:
+    """The entries of papers.bib by their keys."""
+    text = (TEMPLATES / "papers.bib").read_text(encoding="utf-8").replace("VERSION", __version__)
+    entries = [entry.strip() for entry in text.split("\n\n") if entry.strip()]
+    return {entry.partition("{")[2].partition(",")[0]: entry for entry in entries}

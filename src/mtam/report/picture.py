@@ -1,0 +1,91 @@
+"""A picture: panels that stand beside each other in a file and below each other on a phone, and the table behind."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from mtam.report import svg
+from mtam.report.palette import STYLE
+from mtam.sweep.store import write_text
+
+ACROSS = 3  # panels beside each other in a file
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One pair of axes: what draws it, and its size in inches."""
+
+    title: str
+    draw: Callable[[Axes], None]
+    width: float = 4.6
+    height: float = 3.7
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What is written as ``<name>.png``, ``.svg`` and ``.csv``, and shown in the page panel by panel."""
+
+    name: str
+    title: str
+    caption: str
+    panels: tuple[Panel, ...]
+    table: pd.DataFrame  # the numbers that are drawn
+
+    def draw(self) -> Figure:
+        """All panels in one figure, the caption below."""
+        rows = [self.panels[i : i + ACROSS] for i in range(0, len(self.panels), ACROSS)]
+        width = max(sum(panel.width for panel in row) for row in rows)
+        height = sum(max(panel.height for panel in row) for row in rows)
+        figure = Figure(figsize=(width, height + 0.3), layout="constrained")
+        grid = figure.subplots(len(rows), max(map(len, rows)), squeeze=False)
+        for row, axes in zip(rows, grid, strict=True):
+            for axis in axes[len(row) :]:
+                axis.set_axis_off()
+            for panel, axis in zip(row, axes, strict=False):
+                panel.draw(axis)
+                axis.set_title(panel.title)
+        figure.supxlabel(self.caption, fontsize=7, color="#444444", wrap=True)
+        return figure
+
+    @cached_property
+    def drawings(self) -> tuple[str, ...]:
+        """Every panel as an SVG document, on no ground of its own."""
+        drawn = []
+        with mpl.rc_context(STYLE):
+            for panel in self.panels:
+                figure = Figure(figsize=(panel.width, panel.height), layout="constrained")
+                panel.draw(figure.subplots())
+                figure.patch.set_visible(False)
+                for each in figure.axes:
+                    each.patch.set_visible(False)
+                drawn.append(svg.render(figure))
+        return tuple(drawn)
+
+    def save(self, out: Path) -> list[Path]:
+        """Write PNG, SVG and CSV, each in one step, with no date inside."""
+        targets = [out / f"{self.name}{suffix}" for suffix in (".png", ".svg", ".csv")]
+        draft = targets[0].with_name(f".{targets[0].name}.{os.getpid()}.tmp")
+        with mpl.rc_context(STYLE):
+            self.draw().savefig(draft, format="png", metadata={"Software": None})
+        os.replace(draft, targets[0])
+        titled = list(zip((panel.title for panel in self.panels), self.drawings, strict=True))
+        write_text(targets[1], svg.compose(titled, self.caption, ACROSS))
+        write_text(targets[2], self.table.to_csv(index=False))
+        return targets
+
+    def inline(self, prefix: str) -> list[str]:
+        """Every panel as an SVG element of a page."""
+        return [
+            svg.inline(drawing, f"{prefix}{self.name}-{index}-", f"{self.title}: {panel.title}")
+            for index, (panel, drawing) in enumerate(zip(self.panels, self.drawings, strict=True))
+        ]
