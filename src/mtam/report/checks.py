@@ -15,7 +15,8 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from mtam.finding import Cell, Estimate, Finding, Panel, Said, Series, Table, Verdict
-from mtam.report.figures import COLOURS, MARKERS, STYLE, save
+from mtam.report.palette import COLOURS, MARKERS, STYLE
+from mtam.report.picture import save
 from mtam.report.screen import number
 from mtam.sweep.store import write_text
 

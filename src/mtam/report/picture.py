@@ -74,10 +74,8 @@ class Picture:
     def save(self, out: Path) -> list[Path]:
         """Write PNG, SVG and CSV, each in one step, with no date inside."""
         targets = [out / f"{self.name}{suffix}" for suffix in (".png", ".svg", ".csv")]
-        draft = targets[0].with_name(f".{targets[0].name}.{os.getpid()}.tmp")
         with mpl.rc_context(STYLE):
-            self.draw().savefig(draft, format="png", metadata={"Software": None})
-        os.replace(draft, targets[0])
+            _png(self.draw(), targets[0])
         titled = list(zip((panel.title for panel in self.panels), self.drawings, strict=True))
         write_text(targets[1], svg.compose(titled, self.caption, ACROSS))
         write_text(targets[2], self.table.to_csv(index=False))
@@ -89,3 +87,15 @@ class Picture:
             svg.inline(drawing, f"{prefix}{self.name}-{index}-", f"{self.title}: {panel.title}")
             for index, (panel, drawing) in enumerate(zip(self.panels, self.drawings, strict=True))
         ]
+
+
+def save(figure: Figure, path: Path) -> list[Path]:
+    """A figure that is no picture, as PNG and SVG beside each other, each in one step, with no date inside."""
+    return [_png(figure, path.with_suffix(".png")), write_text(path.with_suffix(".svg"), svg.render(figure))]
+
+
+def _png(figure: Figure, path: Path) -> Path:
+    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    figure.savefig(draft, format="png", metadata={"Software": None})
+    os.replace(draft, path)
+    return path
