@@ -5,17 +5,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mtam.interaction.curvature import LARGEST_DENSE
+from mtam.interaction.curvature import dense
 from mtam.interaction.factors import Factors
 from mtam.interaction.levenberg import Point, refine, start
 from mtam.interaction.profile import Profile
 from mtam.interaction.truth import SCALE
 
 BATCH = 5  # starts screened at a time
+FEW = 3  # in the first batch where starts are dear: those from the moments and one by chance
 REFINED = 2  # of each batch
-SCREENING_ROWS = 70  # rows per parameter
-HESSIAN_ROWS = 160  # rows per parameter
-PRODUCT_ROWS = 30  # rows per parameter, Hessians that are never formed
+SCREENING_ROWS, HESSIAN_ROWS = 70, 160  # rows per parameter
+PRODUCT_ROWS = 30  # rows per parameter for both where Hessians are never formed
 FEWEST_ROWS = 4000
 SCREENING_STEPS = 5
 STEPS = 40  # limit of a refinement; typical: 3 to 10
@@ -44,27 +44,36 @@ def parameters(profile: Profile, rank: int) -> int:
 
 
 def hessian_sample(profile: Profile, rank: int) -> Profile:
-    """Enough samples for a Hessian over factors of rank r; fewer rows per parameter where products with it are dear."""
-    small = 2 * rank * profile.x.shape[2] <= LARGEST_DENSE
-    return head(profile, (HESSIAN_ROWS if small else PRODUCT_ROWS) * parameters(profile, rank))
+    """Enough samples for a Hessian at rank r; fewer rows per parameter where products with it are dear."""
+    return head(profile, (HESSIAN_ROWS if formed(profile, rank) else PRODUCT_ROWS) * parameters(profile, rank))
+
+
+def screening_sample(profile: Profile, rank: int) -> Profile:
+    """Enough samples to tell basins apart."""
+    return head(profile, (SCREENING_ROWS if formed(profile, rank) else PRODUCT_ROWS) * parameters(profile, rank))
 
 
 def middle_sample(profile: Profile, rank: int) -> Profile:
     """The samples on which candidates are compared."""
-    screen = head(profile, SCREENING_ROWS * parameters(profile, rank))
-    return profile.head(max(len(screen.x), len(profile.x) // MIDDLE))
+    return profile.head(max(len(screening_sample(profile, rank).x), len(profile.x) // MIDDLE))
+
+
+def formed(profile: Profile, rank: int) -> bool:
+    """Whether the Hessian at rank r is formed."""
+    return dense(np.empty((profile.x.shape[2], rank)))
 
 
 def search(profile: Profile, candidates: Iterator[Factors], rank: int, limit: int, tick: Callable[[], None]) -> Basin:
     """Take starts from ``candidates``, at most ``limit``, until two refined ones agree on the best loss."""
-    screen = head(profile, SCREENING_ROWS * parameters(profile, rank))
+    screen = screening_sample(profile, rank)
     sample, middle = hessian_sample(profile, rank), middle_sample(profile, rank)
     bends = screen if len(sample.x) > len(screen.x) else sample
     waiting: list[Point] = []
     found: list[Point] = []
     tried = 0
     while tried < limit:
-        for _ in range(min(BATCH, limit - tried)):
+        batch = FEW if tried == 0 and not formed(profile, rank) else BATCH
+        for _ in range(min(batch, limit - tried)):
             point = start(screen, *next(candidates), SCALE)
             waiting.append(refine(screen, bends, point, SCREENING_STEPS, tick))
             tried += 1

@@ -13,11 +13,13 @@ import numpy.typing as npt
 import scipy.linalg
 
 from mtam.interaction import kernels
+from mtam.interaction.factors import full, moving
 from mtam.interaction.profile import Fit, Profile
 
 Array = npt.NDArray[np.float64]
 
-LARGEST_DENSE = 700  # numbers in the factors
+LARGEST_DENSE, LARGEST_DENSE_FULL = 250, 36  # numbers in the factors, in A at full rank
+SMALLEST = 1e-3  # singular value in the preconditioner, relative to their sum
 CG_STEPS, CG_TOLERANCE = 30, 0.1  # what an inexact solve loses is of second order in the tolerance
 
 
@@ -37,11 +39,16 @@ class Curvature(Protocol):
 
 def curvature(profile: Profile, u: Array, v: Array, fit: Fit) -> Curvature:
     """H over the rows of ``profile``, in the form that suits its size."""
-    return Dense(profile, u, v, fit) if 2 * u.size <= LARGEST_DENSE else Krylov(profile, u, v, fit)
+    return Dense(profile, u, v, fit) if dense(u) else Krylov(profile, u, v, fit)
+
+
+def dense(u: Array) -> bool:
+    """Whether H is formed: measured, at full rank products are faster from d = 6 on."""
+    return u.size <= LARGEST_DENSE_FULL if full(u) else 2 * u.size <= LARGEST_DENSE
 
 
 def _radial(u: Array, v: Array) -> Array:
-    direction = np.concatenate([u.ravel(), v.ravel()])
+    direction = moving(u, v)
     return np.asarray(direction / np.linalg.norm(direction))
 
 
@@ -49,7 +56,8 @@ class Dense:
     """H as a matrix  # (2dr, 2dr)."""
 
     def __init__(self, profile: Profile, u: Array, v: Array, fit: Fit) -> None:
-        parameters, size, radial = 2 * u.size, profile.space.dimension, _radial(u, v)
+        radial, size = _radial(u, v), profile.space.dimension
+        parameters = len(radial)
         normal, cross = np.zeros((parameters, parameters)), np.zeros((size, parameters))
         gram = profile.ridge * profile.rows * np.eye(size)
         for x, z, features in profile.scores(u, v, fit):
@@ -79,30 +87,40 @@ class Krylov:
     """H as products with its rank-one rows; memory of the order of the rows, n (2d + 2r + K + s) numbers."""
 
     def __init__(self, profile: Profile, u: Array, v: Array, fit: Fit) -> None:
-        parts = [(x, z, features) for x, z, features in profile.scores(u, v, fit)]
+        parts = list(profile.scores(u, v, fit))
         self.x, self.z, self.features = (np.concatenate(part) for part in zip(*parts, strict=True))
         self.p, self.w = self.x @ u, self.z @ v
-        self.shape, self.radial, self.scale = u.shape, _radial(u, v), 2 / profile.rows
+        self.full, self.shape, self.radial, self.scale = full(u), u.shape, _radial(u, v), 2 / profile.rows
         gram = self.features.T @ self.features + profile.ridge * profile.rows * np.eye(profile.space.dimension)
         self.factor = scipy.linalg.cho_factor(gram)
+        # With whitened tokens the block of dU is nearly a multiple of V^T V, that of dV of U^T U: the singular values
+        # of A in balanced factors, and the identity at full rank.
+        weights = np.ones(u.shape[1]) if self.full else np.maximum(np.sum(u * u, axis=0), SMALLEST * np.sum(u * u))
+        self.weights = np.tile(weights / weights.mean(), len(self.radial) // len(weights))
         squares = np.einsum("nd,nd->n", self.x, self.x) @ np.einsum("nr,nr->n", self.w, self.w)
-        squares += np.einsum("nd,nd->n", self.z, self.z) @ np.einsum("nr,nr->n", self.p, self.p)
-        self.level = float(squares) * self.scale / (2 * u.size)  # of D^T D: an upper bound, which is enough for a scale
+        if not self.full:
+            squares += np.einsum("nd,nd->n", self.z, self.z) @ np.einsum("nr,nr->n", self.p, self.p)
+        self.level = float(squares) * self.scale / len(self.radial)  # of D^T D: an upper bound, enough for a scale
 
     def apply(self, step: Array) -> Array:
         """H s  # (2dr,)."""
         step = step - self.radial * (self.radial @ step)
-        du, dv = step.reshape(2, *self.shape)
-        change = np.einsum("nr,nr->n", self.x @ du, self.w) + np.einsum("nr,nr->n", self.z @ dv, self.p)
+        parts = step.reshape(-1, *self.shape)
+        change = np.einsum("nr,nr->n", self.x @ parts[0], self.w)
+        if not self.full:
+            change += np.einsum("nr,nr->n", self.z @ parts[1], self.p)
         change -= self.features @ scipy.linalg.cho_solve(self.factor, self.features.T @ change)
         weighted = change[:, None]
-        back = np.concatenate([(self.x.T @ (weighted * self.w)).ravel(), (self.z.T @ (weighted * self.p)).ravel()])
+        back = (self.x.T @ (weighted * self.w)).ravel()
+        if not self.full:
+            back = np.concatenate([back, (self.z.T @ (weighted * self.p)).ravel()])
         return np.asarray((back - self.radial * (self.radial @ back)) * self.scale)
 
     def solve(self, shift: float, gradient: Array) -> Array:
-        """By conjugate gradients from zero; every iterate decreases the quadratic model."""
+        """By preconditioned conjugate gradients from zero; every iterate decreases the quadratic model."""
         step, residual = np.zeros_like(gradient), gradient.copy()
-        direction, power = residual.copy(), float(residual @ residual)
+        direction = residual / self.weights
+        power = float(residual @ direction)
         goal = CG_TOLERANCE**2 * power
         for _ in range(CG_STEPS):
             if power <= goal:
@@ -111,8 +129,9 @@ class Krylov:
             length = power / float(direction @ image)
             step += length * direction
             residual -= length * image
-            power, last = float(residual @ residual), power
-            direction = residual + (power / last) * direction
+            scaled = residual / self.weights
+            power, last = float(residual @ scaled), power
+            direction = scaled + (power / last) * direction
         return step
 
     def form(self, step: Array) -> float:

@@ -20,14 +20,36 @@ def balance(u: Array, v: Array, norm: float) -> Factors:
     return (qu @ a) * root, (qv @ bt.T) * root
 
 
+def chart(u: Array, v: Array, norm: float) -> Factors:
+    """The coordinates of A = norm u v^T / ||u v^T||_F in which it is optimised  # (d, r), (d, r).
+
+    Balanced factors; at full rank A itself and the identity: d^2 numbers instead of 2 d^2, no gauge, and with whitened
+    tokens a well-conditioned problem, which that in the factors is not when singular values are small.
+    """
+    if full(u):
+        product = u @ v.T
+        return product * (norm / np.linalg.norm(product)), np.eye(len(u))
+    return balance(u, v, norm)
+
+
+def full(u: Array) -> bool:
+    """Whether factors of this shape have full rank."""
+    return bool(u.shape[0] == u.shape[1])
+
+
+def moving(u: Array, v: Array) -> Array:
+    """The coordinates that an iteration changes, as one vector: of both factors, or of A  # (2dr,) or (d^2,)."""
+    return u.ravel() if full(u) else np.concatenate([u.ravel(), v.ravel()])
+
+
+def moved(u: Array, v: Array, step: Array, norm: float) -> Factors:
+    """The chart of what is reached by subtracting a step from the coordinates that move."""
+    du, dv = (step.reshape(u.shape), 0.0) if full(u) else step.reshape(2, *u.shape)
+    return chart(u - du, v - dv, norm)
+
+
 def truncate(matrix: Array, rank: int, norm: float) -> Factors:
     """Balanced factors of the best rank-r approximation, scaled to ``norm``  # (d, d) -> (d, r), (d, r)."""
     a, s, bt = np.linalg.svd(matrix)
     root = np.sqrt(s[:rank])
     return balance(a[:, :rank] * root, bt[:rank].T * root, norm)
-
-
-def without_radial(u: Array, v: Array, grad_u: Array, grad_v: Array) -> Factors:
-    """The gradient without its component along (u, v), the direction that only rescales A."""
-    weight = (np.vdot(u, grad_u) + np.vdot(v, grad_v)) / (np.vdot(u, u) + np.vdot(v, v))
-    return grad_u - weight * u, grad_v - weight * v

@@ -170,7 +170,10 @@ def pullback(
 
     residual_i = y_i - (N-1)^{-1} sum_j phi(u_ij); grad_p_i = residual_i (N-1)^{-1} sum_j phi'(u_ij) q_j;
     grad_q_j = (N-1)^{-1} sum_i residual_i phi'(u_ij) p_i  # p, q, grad_p, grad_q (SN, r); y, residual (SN,)
+
+    A grad_q without columns is not asked for.
     """
+    both = grad_q.shape[1] > 0
     rows, rank = p.shape
     intervals = table.shape[0]
     scale = 1.0 / (tokens - 1)
@@ -203,7 +206,9 @@ def pullback(
                 for a in range(rank):
                     for s in range(lanes):
                         to_left[i, a, s] += factor[s] * right[j, a, s]
-                        to_right[j, a, s] += factor[s] * left[i, a, s]
+                    if both:
+                        for s in range(lanes):
+                            to_right[j, a, s] += factor[s] * left[i, a, s]
         _turn_back(to_left, tokens, first, lanes, grad_p)
         _turn_back(to_right, tokens, first, lanes, grad_q)
 
@@ -238,11 +243,16 @@ def directions(p: Array, q: Array, x: Array, tokens: int, table: Array, z: Array
 
 @kernel
 def jacobian(x: Array, z: Array, p: Array, w: Array, out: Array) -> None:
-    """Rows x_i (V^T z_i)^T, z_i (U^T x_i)^T: the derivative along U, V  # p = x U, w = z V (n, r); out (n, 2dr)."""
+    """Rows x_i (V^T z_i)^T, z_i (U^T x_i)^T: the derivative along U, V  # p = x U, w = z V (n, r); out (n, 2dr).
+
+    With room for the first d r numbers alone, only the derivative along U.
+    """
     rows, d = x.shape
     rank = p.shape[1]
+    both = out.shape[1] > d * rank
     for i in range(rows):
         for b in range(d):
             for a in range(rank):
                 out[i, b * rank + a] = x[i, b] * w[i, a]
-                out[i, (d + b) * rank + a] = z[i, b] * p[i, a]
+                if both:
+                    out[i, (d + b) * rank + a] = z[i, b] * p[i, a]

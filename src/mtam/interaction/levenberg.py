@@ -1,4 +1,4 @@
-"""Levenberg-Marquardt over the factors of A, the spline projected out.
+"""Levenberg-Marquardt over the factors of A, or A itself at full rank, the spline projected out.
 
 The gradient comes from all rows, the Gauss-Newton matrix H from a subsample of some tens of rows per parameter: its
 error slows convergence from quadratic to fast linear and moves no fixed point. Iterations end when the Newton
@@ -14,12 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from mtam.interaction.curvature import curvature
-from mtam.interaction.factors import balance
+from mtam.interaction.factors import chart, moved, moving
 from mtam.interaction.profile import Fit, Profile
 
 Array = npt.NDArray[np.float64]
 
-STOP = 0.01  # chi^2 units of predicted or achieved decrease
+STOP, STOP_SHARE = 0.01, 2e-4  # chi^2 units of predicted or achieved decrease: absolute, and per coordinate
 SETTLED, SETTLED_SHARE = 0.5, 0.01  # chi^2 units of decrement that mean nothing: absolute, and per factor entry
 MOST_DAMPING = 1e4
 FLOOR = 1e-9  # damping relative to the mean diagonal of H: H is singular along the gauge of the factors
@@ -27,7 +27,7 @@ FLOOR = 1e-9  # damping relative to the mean diagonal of H: H is singular along 
 
 @dataclass(frozen=True)
 class Point:
-    """Where a search stands: balanced factors in whitened coordinates and the profiled spline."""
+    """Where a search stands: A = u v^T in whitened coordinates, in its chart, and the profiled spline."""
 
     u: Array  # (d, r)
     v: Array  # (d, r)
@@ -42,8 +42,8 @@ class Point:
 
 
 def start(profile: Profile, u: Array, v: Array, norm: float) -> Point:
-    """The point at the balanced factors of u v^T."""
-    u, v = balance(u, v, norm)
+    """The point at the direction of u v^T."""
+    u, v = chart(u, v, norm)
     return Point(u, v, profile.fit(u, v))
 
 
@@ -60,13 +60,11 @@ def refine(
     this call). ``tick`` is called between passes over the data and may raise.
     """
     norm = float(np.linalg.norm(point.u @ point.v.T))
-    shape, half = point.u.shape, point.u.size
     damping = 1e-3
     for iteration in range(limit):
         tick()
-        _, grad_u, grad_v = profile.gradient(point.u, point.v, point.fit)
-        radial = np.concatenate([point.u.ravel(), point.v.ravel()])
-        gradient = np.concatenate([grad_u.ravel(), grad_v.ravel()])
+        grad_u, grad_v = profile.gradient(point.u, point.v, point.fit)
+        radial, gradient = moving(point.u, point.v), moving(grad_u, grad_v)
         gradient -= radial * (radial @ gradient) / (radial @ radial)
         bend = curvature(sample, point.u, point.v, point.fit)
         unit = max(point.fit.loss, 1e-300) / profile.rows  # of chi^2
@@ -75,11 +73,12 @@ def refine(
         if decrement < SETTLED:  # near the end the damping must not be what makes it small
             decrement = float(gradient @ bend.solve(FLOOR, gradient)) / 2 / unit
         point = Point(point.u, point.v, point.fit, iteration, decrement)
-        if decrement < STOP:
+        stop = max(STOP, STOP_SHARE * len(gradient))
+        if decrement < stop:
             return point
         while True:
             predicted = float(gradient @ step) - bend.form(step) / 2
-            u, v = balance(point.u - step[:half].reshape(shape), point.v - step[half:].reshape(shape), norm)
+            u, v = moved(point.u, point.v, step, norm)
             fit = profile.fit(u, v)
             gain = point.fit.loss - fit.loss
             if gain > 1e-3 * predicted:
@@ -92,6 +91,6 @@ def refine(
             max(damping / 8, 1e-7) if gain > 0.7 * predicted else damping if gain > 0.2 * predicted else 2 * damping
         )
         point = Point(u, v, fit, iteration + 1, decrement)
-        if gain < STOP * unit and decrement < SETTLED:
+        if gain < stop * unit and decrement < max(SETTLED, stop):
             return point
     return point

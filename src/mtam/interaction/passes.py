@@ -27,8 +27,11 @@ class Passes(Protocol):
         """F^T F and F^T Y, F_ib = (N-1)^{-1} sum_{j != i} B_b(u_ij), times ``transform``  # (K+s, K+s), (K+s,)."""
         ...
 
-    def pullback(self, u: Array, v: Array, table: Array) -> tuple[float, Array, Array]:
-        """sum_i residual_i^2 and half its negative gradient along u and v, phi fixed  # -> (), (d, r), (d, r)."""
+    def pullback(self, u: Array, v: Array, table: Array, both: bool = True) -> tuple[float, Array, Array]:
+        """sum_i residual_i^2 and half its negative gradient along u and v, phi fixed  # -> (), (d, r), (d, r).
+
+        Zero along v unless ``both`` are wanted.
+        """
         ...
 
     def residuals(self, u: Array, v: Array, space: SplineSpace, coefficients: Array) -> Array:
@@ -72,15 +75,16 @@ class Blocks:
             moment += features.T @ y
         return gram, moment
 
-    def pullback(self, u: Array, v: Array, table: Array) -> tuple[float, Array, Array]:
+    def pullback(self, u: Array, v: Array, table: Array, both: bool = True) -> tuple[float, Array, Array]:
         """See ``Passes``."""
         grad_u, grad_v, total = np.zeros_like(u), np.zeros_like(v), 0.0
         for x, y in self._blocks():
             p, q = x @ u, x @ v
-            residual, grad_p, grad_q = np.empty(len(y)), np.empty_like(p), np.empty_like(q)
+            residual, grad_p, grad_q = np.empty(len(y)), np.empty_like(p), np.empty((len(y), both * v.shape[1]))
             kernels.pullback(p, q, self.tokens, table, y, residual, grad_p, grad_q)
             grad_u += x.T @ grad_p
-            grad_v += x.T @ grad_q
+            if both:
+                grad_v += x.T @ grad_q
             total += float(residual @ residual)
         return total, grad_u, grad_v
 

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.linalg
 
+from mtam.interaction.factors import full
 from mtam.interaction.passes import BLOCK_ROWS, Blocks, Passes
 from mtam.interaction.splines import Spline, SplineSpace
 
@@ -116,12 +117,11 @@ class Profile:
         coefficients = scipy.linalg.solve(gram, moment, assume_a="pos")
         return Fit(self.power - float(coefficients @ moment), coefficients, gram)
 
-    def gradient(self, u: Array, v: Array, fit: Fit) -> tuple[float, Array, Array]:
-        """The loss from explicit residuals, and dL/du, dL/dv in whitened coordinates  # -> (), (d, r), (d, r)."""
-        total, grad_u, grad_v = self.passes.pullback(self.white @ u, self.white @ v, self.table(fit))
+    def gradient(self, u: Array, v: Array, fit: Fit) -> tuple[Array, Array]:
+        """dL/du and dL/dv in whitened coordinates; at full rank v is fixed, and dL/dv zero  # -> (d, r), (d, r)."""
+        _, grad_u, grad_v = self.passes.pullback(self.white @ u, self.white @ v, self.table(fit), both=not full(u))
         factor = -2 / self.rows
-        loss = total / self.rows + self.ridge * float(fit.coefficients @ fit.coefficients)
-        return loss, factor * (self.white.T @ grad_u), factor * (self.white.T @ grad_v)
+        return factor * (self.white.T @ grad_u), factor * (self.white.T @ grad_v)
 
     def residuals(self, u: Array, v: Array, fit: Fit) -> Array:
         """Y_i - (N-1)^{-1} sum_{j != i} phi(X_i^T A X_j)  # (M, N)."""

@@ -38,8 +38,8 @@ class TorchPasses:
             moment += features.T @ y.reshape(-1)
         return _numpy(gram), _numpy(moment)
 
-    def pullback(self, u: Array, v: Array, table: Array) -> tuple[float, Array, Array]:
-        """sum_i residual_i^2 and half its negative gradient along u and v."""
+    def pullback(self, u: Array, v: Array, table: Array, both: bool = True) -> tuple[float, Array, Array]:
+        """sum_i residual_i^2 and half its negative gradient along u, and along v if ``both`` are wanted."""
         left, right = self._tensor(u), self._tensor(v)
         grad_u, grad_v = torch.zeros_like(left), torch.zeros_like(right)
         total = torch.zeros((), dtype=torch.float64, device=self.device)
@@ -49,7 +49,8 @@ class TorchPasses:
             residual = y - value.sum(dim=2)
             factor = residual[:, :, None] * slope
             grad_u += torch.einsum("snd,snr->dr", x, factor @ q)
-            grad_v += torch.einsum("snd,snr->dr", x, factor.transpose(1, 2) @ p)
+            if both:
+                grad_v += torch.einsum("snd,snr->dr", x, factor.transpose(1, 2) @ p)
             total += torch.sum(residual**2)
         return float(total), _numpy(grad_u), _numpy(grad_v)
 
