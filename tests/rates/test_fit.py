@@ -4,12 +4,15 @@ import numpy as np
 import pytest
 
 from mtam.rates.fit import fit, local_slopes, student_interval
-from mtam.rates.laws import Floats, Law, LogPower, PowerLaw, SubPolynomial, law
+from mtam.rates.laws import EntropyBalance, Floats, Law, LogPower, PowerLaw, SubPolynomial, law
 
 SIZES: Floats = np.asarray(2.0 ** np.arange(6, 14), dtype=np.float64)
 
 
-@pytest.mark.parametrize("form", [PowerLaw(), SubPolynomial(0.5), SubPolynomial(1 / 3), LogPower()], ids=str)
+REFERENCE = EntropyBalance((16, 100, 1000, 20000), (1.0, 0.4, 0.2, 0.15))
+
+
+@pytest.mark.parametrize("form", [PowerLaw(), SubPolynomial(0.5), SubPolynomial(1 / 3), LogPower(), REFERENCE], ids=str)
 def test_noise_free_curves_are_recovered_exactly(form: Law) -> None:
     levels = np.array([[0.3], [-0.2], [1.1]])
     errors = np.exp(levels - 1.7 * form.axis(SIZES))
@@ -90,6 +93,10 @@ def test_interval_of_equal_values() -> None:
         ({"name": "sub_polynomial", "gamma": 0.5}, SubPolynomial(0.5)),
         ({"name": "log_power", "exponent": 3.0}, LogPower(3.0)),
         ({"name": "log_power"}, LogPower()),
+        (
+            {"name": "entropy_balance", "sizes": [16, 100, 1000, 20000], "errors": [1.0, 0.4, 0.2, 0.15]},
+            REFERENCE,
+        ),
     ],
 )
 def test_laws_by_name(form: dict[str, object], expected: Law) -> None:
@@ -99,3 +106,50 @@ def test_laws_by_name(form: dict[str, object], expected: Law) -> None:
 def test_an_unknown_law() -> None:
     with pytest.raises(ValueError, match="valid: power_law"):
         law({"name": "magic"})
+
+
+def test_a_held_exponent_leaves_the_level() -> None:
+    """The line has the held slope; the slope that is quoted is what the seeds themselves want."""
+    held = EntropyBalance(REFERENCE.sizes, REFERENCE.errors, 1.0)
+    levels = np.array([[0.3], [-0.2], [1.1]])
+    found = fit(held, SIZES, np.exp(levels + 1.3 * REFERENCE.axis(SIZES)))
+    assert found is not None
+    assert found.slope is not None
+    assert found.line == 1.0
+    assert found.slope.value == pytest.approx(1.3)
+    level = fit(held, SIZES, np.exp(levels + REFERENCE.axis(SIZES)))
+    assert level is not None
+    assert level.intercept == pytest.approx(0.4)
+
+
+def test_a_reference_is_not_extrapolated() -> None:
+    with pytest.raises(ValueError, match="covers n = 16 to 20000"):
+        REFERENCE.axis([8.0])
+
+
+@pytest.mark.parametrize(
+    ("sizes", "errors"),
+    [((1, 2), (1.0,)), ((2, 1), (1.0, 0.5)), ((1,), (1.0,)), ((1, 2), (1.0, 0.0)), ((1, 2), (1.0, 1.0))],
+)
+def test_impossible_references(sizes: tuple[float, ...], errors: tuple[float, ...]) -> None:
+    with pytest.raises(ValueError, match="reference curve"):
+        EntropyBalance(sizes, errors)
+
+
+def test_sizes_where_seeds_agree_weigh_more() -> None:
+    """Noise at the small sizes moves the slope less than it would unweighted."""
+    rng = np.random.default_rng(8)
+    noise = rng.normal(size=(400, 10, len(SIZES))) * 0.4 * (SIZES / 64) ** -0.5
+    found = [fit(PowerLaw(), SIZES, np.exp(-0.8 * np.log(SIZES) + one)) for one in noise]
+    weighted = np.array([one.line for one in found if one])
+    plain = np.polyfit(np.log(SIZES), (-0.8 * np.log(SIZES) + noise.mean(axis=1)).T, 1)[0]
+    assert weighted.std() < 0.8 * plain.std()
+
+
+@pytest.mark.parametrize("method", ["percentile", "bca"])
+def test_bootstrap_intervals_on_request(method: str) -> None:
+    errors = np.exp(-0.8 * np.log(SIZES) + 0.1 * np.random.default_rng(0).normal(size=(10, len(SIZES))))
+    found = fit(PowerLaw(), SIZES, errors, method=method)  # type: ignore[arg-type]
+    assert found is not None
+    assert found.slope is not None
+    assert found.slope.low < found.slope.value < found.slope.high

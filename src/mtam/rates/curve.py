@@ -42,9 +42,9 @@ class Curve:
         """Mean over seeds of ln error, per size: what slopes are fitted to, robust to one high seed."""
         return np.asarray(np.log(self.errors).mean(axis=0))
 
-    def fit(self, law: Law) -> Fit | None:
-        """The law's fit to this curve; None when it has fewer than two sizes, no complete seed or no logarithms."""
-        return fit(law, self.sizes, self.errors) if self.positive else None
+    def fit(self, law: Law, *, floor: bool = False) -> Fit | None:
+        """The law's fit to this curve; None when it has too few sizes, no complete seed or no logarithms."""
+        return fit(law, self.sizes, self.errors, floor=floor) if self.positive else None
 
     def table(self) -> pd.DataFrame:
         """The convergence table: n, error, standard error, ln n, mean ln error, local slope."""

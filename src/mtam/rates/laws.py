@@ -26,6 +26,16 @@ class Law(ABC):
     def theory_slope(self) -> float | None:
         """The slope that theory predicts on this axis; None where theory leaves the constant open."""
 
+    @property
+    def held(self) -> float | None:
+        """The slope that fits hold fixed, so that only the level is free; None where the slope is fitted."""
+        return None
+
+    @property
+    def largest(self) -> float:
+        """The largest n at which the law is known."""
+        return np.inf
+
     @abstractmethod
     def __str__(self) -> str: ...
 
@@ -98,6 +108,55 @@ class LogPower(Law):
         return "(ln n)^-b" if self.exponent is None else f"(ln n)^-{self.exponent:.3g}"
 
 
+@dataclass(frozen=True)
+class EntropyBalance(Law):
+    """error = C R(n)^b for a reference curve R, such as the balance of approximation and entropy over a class.
+
+    Between its sizes the reference is interpolated linearly in ln n and ln R; beyond them it is not known, and
+    ``axis`` raises ValueError. In theory b = 1: the measured curve is the reference up to a constant. ``exponent``
+    holds b at that value in fits of the level; None leaves it free.
+    Raises ValueError unless sizes rise, errors are positive, and there are as many of them, at least two.
+    """
+
+    sizes: tuple[float, ...]
+    errors: tuple[float, ...]
+    exponent: float | None = None
+
+    def __post_init__(self) -> None:
+        n, r = np.array(self.sizes, dtype=float), np.array(self.errors, dtype=float)
+        if len(n) != len(r) or len(n) < 2 or not np.all(np.diff(n) > 0):
+            raise ValueError("a reference curve needs at least two rising sizes and an error for each")
+        if not (np.all(np.isfinite(n)) and n[0] > 0 and np.all(np.isfinite(r)) and np.all(r > 0)):
+            raise ValueError("a reference curve needs finite, positive sizes and errors")
+        if not np.ptp(r) > 0:
+            raise ValueError("a reference curve that is constant says nothing about the form of a learning curve")
+
+    def axis(self, n: ArrayLike) -> Floats:
+        values, ends = np.asarray(n, dtype=float), (self.sizes[0], self.sizes[-1])
+        if np.any(values < ends[0] * (1 - 1e-12)) or np.any(values > ends[1] * (1 + 1e-12)):
+            raise ValueError(f"the reference curve covers n = {ends[0]:g} to {ends[1]:g}, not all sizes asked for")
+        return np.asarray(np.interp(np.log(values), np.log(self.sizes), np.log(self.errors)))
+
+    @property
+    def theory_slope(self) -> float | None:
+        return 1.0
+
+    @property
+    def held(self) -> float | None:
+        return self.exponent
+
+    @property
+    def largest(self) -> float:
+        return self.sizes[-1]
+
+    @property
+    def axis_label(self) -> str:
+        return "ln R_ref(n)"
+
+    def __str__(self) -> str:
+        return "R_ref(n)^b" if self.exponent is None else f"R_ref(n)^{self.exponent:.3g}"
+
+
 def law(form: dict[str, Any]) -> Law:
     """The law of a trial spec's description, e.g. ``{"name": "sub_polynomial", "gamma": 0.5}``."""
     if form["name"] == "power_law":
@@ -106,4 +165,6 @@ def law(form: dict[str, Any]) -> Law:
         return SubPolynomial(form["gamma"])
     if form["name"] == "log_power":
         return LogPower(form.get("exponent"))
-    raise ValueError(f"unknown law {form['name']!r}; valid: power_law, sub_polynomial, log_power")
+    if form["name"] == "entropy_balance":
+        return EntropyBalance(tuple(form["sizes"]), tuple(form["errors"]), form.get("exponent"))
+    raise ValueError(f"unknown law {form['name']!r}; valid: power_law, sub_polynomial, log_power, entropy_balance")

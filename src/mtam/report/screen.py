@@ -3,30 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 from rich.table import Table
 from rich.text import Text
 
-from mtam.rates.fit import Interval
 from mtam.rates.laws import PowerLaw
-from mtam.report.tables import CellResult, law_comparison
+from mtam.rates.sensitivity import local_intervals
+from mtam.report.laws_screen import laws_report
+from mtam.report.tables import CellResult
+from mtam.report.wording import interval as interval
+from mtam.report.wording import number as number
 from mtam.sweep.plan import Plan
 from mtam.sweep.registry import Problem, Remark, problem
-
-
-def number(value: float | None, digits: int = 3) -> str:
-    """Three significant digits, or a dash where there is no number."""
-    if value is None or not np.isfinite(value):
-        return "-"
-    return f"{value:.{digits}g}" if 1e-3 <= abs(value) < 1e4 or value == 0 else f"{value:.{digits - 1}e}"
-
-
-def interval(value: Interval | None) -> str:
-    """An estimate with its interval, e.g. ``-0.81 [-0.85, -0.77]``."""
-    if value is None:
-        return "-"
-    low, high = (f"{x:.3f}" if np.isfinite(x) else "open" for x in (value.low, value.high))
-    return f"{value.value:.3f} [{low}, {high}]"
 
 
 def sweep_report(results: list[CellResult], kind: Problem) -> list[Table | str]:
@@ -35,7 +22,8 @@ def sweep_report(results: list[CellResult], kind: Problem) -> list[Table | str]:
     if any(len(result.curve.sizes) > 1 for result in results):
         told += [convergence_table(result, kind.size) for result in results]
         told.append(slopes_table(results, kind.size))
-        more = (laws_table(results), parts_table(results, kind.parts, kind.size), facts_table(results))
+        told += laws_report(results, kind.size)
+        more = (parts_table(results, kind.parts, kind.size), facts_table(results))
         told += [table for table in more if table is not None]
         told += notes_on_slopes(results)
     if results:
@@ -62,7 +50,8 @@ def convergence_table(result: CellResult, size: str) -> Table:
     for head in (size, "error", "std. error", f"ln {size}", "mean ln error", "local slope"):
         table.add_column(head, justify="right")
     if seeds:
-        for row in result.curve.table().itertuples(index=False):
+        local = local_intervals(result.curve.sizes, result.curve.errors) if result.curve.positive else []
+        for row, slope in zip(result.curve.table().itertuples(index=False), [None, *local], strict=False):
             values: Any = row
             table.add_row(
                 str(values.n),
@@ -70,7 +59,7 @@ def convergence_table(result: CellResult, size: str) -> Table:
                 number(values.standard_error, 2),
                 f"{values.log_n:.3f}",
                 f"{values.log_error:.3f}",
-                "" if np.isnan(values.local_slope) else f"{values.local_slope:.2f}",
+                "" if slope is None else interval(slope, 2),
             )
     return table
 
@@ -117,34 +106,6 @@ def _level(value: tuple[float, float | None] | None) -> str:
         return "-"
     mean, spread = value
     return number(mean) if spread is None else f"{number(mean)} ± {number(spread, 2)}"
-
-
-def laws_table(results: list[CellResult]) -> Table | None:
-    """Theory's law against a power law, and the exponent gamma that curve, reference and asymptotics have."""
-    rows = [(result.label, law_comparison(result)) for result in results]
-    if not any(told for _, told in rows):
-        return None
-    title = "Which law: exp(-C (ln n)^gamma) against a power law (gamma = 1)"
-    table = Table(title=title, title_justify="left", title_style="bold")
-    table.add_column("cell")
-    for head in ("AIC gain", "free gamma", "of the reference", "asymptotic", "reference slope"):
-        table.add_column(head, justify="right")
-    table.add_column("verdict")
-    for label, told in rows:
-        if not told:
-            continue
-        free, low, high = (told[f"free_gamma{end}"] for end in ("", "_low", "_high"))
-        shown = None if free is None else Interval(free, -np.inf if low is None else low, high or np.inf)
-        table.add_row(
-            label,
-            number(told["aic_over_power_law"]),
-            interval(shown),
-            number(told.get("reference_gamma")),
-            f"{told['theory_gamma']:.3f}",
-            number(told.get("reference_slope")),
-            Text(told["comparison"]),
-        )
-    return table
 
 
 def parts_table(results: list[CellResult], headings: Mapping[str, str], size: str) -> Table | None:

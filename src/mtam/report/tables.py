@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mtam.rates.compare import aic_difference, free_gamma, gamma_interval, verdict
 from mtam.rates.curve import Curve, curve
-from mtam.rates.fit import Fit, Interval, slopes
-from mtam.rates.laws import Floats, Law, PowerLaw, SubPolynomial, law
+from mtam.rates.fit import Fit, Interval
+from mtam.rates.laws import Floats, Law, PowerLaw, law
+from mtam.rates.sensitivity import Later, leave_smallest_out, local_intervals
+from mtam.report.comparison import comparison, ends, flat
 from mtam.sweep import store
 from mtam.sweep.plan import Plan
 from mtam.sweep.registry import Remark, problem
@@ -29,11 +30,35 @@ class CellResult:
     facts: dict[str, Any] = field(default_factory=dict)  # what theory says about this cell
     reference: Floats | None = None  # the curve that theory forecasts on the same sizes
     levels: dict[str, tuple[float, float | None]] = field(default_factory=dict)  # at the largest size: mean, std. error
+    floor: bool = False  # whether the law has an additive floor
+    rivals: tuple[Law, ...] | None = None  # None: a power law, unless that is the law
 
     @cached_property
     def fit(self) -> Fit | None:
         """The law fitted to the curve."""
-        return self.curve.fit(self.law)
+        return self.curve.fit(self.law, floor=self.floor)
+
+    @cached_property
+    def comparison(self) -> dict[str, Any]:
+        """The law against its rivals; empty where there is nothing to compare."""
+        default = () if isinstance(self.law, PowerLaw) else (PowerLaw(),)
+        rivals = default if self.rivals is None else self.rivals
+        return comparison(self.law, rivals, self.curve, self.reference, floor=self.floor)
+
+    @cached_property
+    def sensitivity(self) -> list[Later]:
+        """The slope as the smallest sizes are left out; empty without two seeds or with fewer than four sizes."""
+        points = self.curve
+        if len(points.seeds) < 2 or len(points.sizes) < 4 or not points.positive:
+            return []
+        return leave_smallest_out(self.law, points.sizes, points.errors, floor=self.floor)
+
+    @property
+    def larger_half(self) -> Later | None:
+        """The slope on the larger half of the sizes, the middle one among them."""
+        return next(
+            (later for later in self.sensitivity[::-1] if later.sizes >= (len(self.curve.sizes) + 1) // 2), None
+        )
 
     @cached_property
     def part_slopes(self) -> dict[str, Interval | None]:
@@ -138,10 +163,12 @@ def _rate(result: CellResult) -> dict[str, Any]:
         "loglog_low": loglog.low if loglog else None,
         "loglog_high": loglog.high if loglog else None,
         "r2": fit.r2 if fit else None,
+        **(ends("floor", fit.floor if fit else None) if result.floor else {}),
+        **ends("larger_half_slope", result.larger_half.slope if result.larger_half else None),
         "seeds": len(result.curve.seeds),
         "dropped_seeds": len(result.curve.dropped),
         **result.facts,
-        **law_comparison(result),
+        **flat(result.comparison),
         **{f"level_{name}": mean for name, (mean, _) in result.levels.items()},
         **{
             f"{name}_slope{end}": value
@@ -156,24 +183,8 @@ def _rate(result: CellResult) -> dict[str, Any]:
 
 
 def law_comparison(result: CellResult) -> dict[str, Any]:
-    """For a law other than a power law: AIC against one, the gamma the curve chooses, and that of the reference."""
-    points = result.curve
-    if not isinstance(result.law, SubPolynomial) or not points.seeds or len(points.sizes) < 4:
-        return {}
-    difference = aic_difference(result.law, PowerLaw(), points.sizes, points.errors)
-    free = gamma_interval(points.sizes, points.errors)
-    told: dict[str, Any] = {
-        "aic_over_power_law": difference,
-        "free_gamma": free.value if free else None,
-        "free_gamma_low": free.low if free and np.isfinite(free.low) else None,
-        "free_gamma_high": free.high if free and np.isfinite(free.high) else None,
-        "theory_gamma": result.law.gamma,
-    }
-    if result.reference is not None:
-        logs = np.log(result.reference)
-        told["reference_gamma"] = free_gamma(points.sizes, logs)
-        told["reference_slope"] = float(slopes(result.law.axis(points.sizes), logs[None])[0])
-    return told | {"comparison": verdict(difference, free, result.law.gamma)}
+    """The law against its rivals; for a sweep's own law, other than a power law, against a power law."""
+    return result.comparison
 
 
 def summary_of_sweep(results: list[CellResult]) -> list[dict[str, Any]]:
@@ -196,10 +207,12 @@ def summary_of_sweep(results: list[CellResult]) -> list[dict[str, Any]]:
                 "theory_slope": rate["theory_slope"],
                 "loglog_slope": rate["loglog_slope"],
                 "loglog_slope_ci": None if rate["loglog_slope"] is None else [rate["loglog_low"], rate["loglog_high"]],
+                "interval": "student",
                 "seeds": len(points.seeds),
                 "dropped_seeds": list(points.dropped),
                 **result.facts,
-                **law_comparison(result),
+                **result.comparison,
+                **_more_slopes(result),
                 "levels": {
                     name: {"mean": None if np.isnan(mean) else mean, "standard_error": spread}
                     for name, (mean, spread) in result.levels.items()
@@ -217,6 +230,20 @@ def summary_of_sweep(results: list[CellResult]) -> list[dict[str, Any]]:
             }
         )
     return cells
+
+
+def _more_slopes(result: CellResult) -> dict[str, Any]:
+    """Local slopes, the slope without the smallest sizes, and the floor where the law has one."""
+    points = result.curve
+    several = points.positive and len(points.sizes) > 1
+    local = local_intervals(points.sizes, points.errors) if several else []
+    told: dict[str, Any] = {
+        "local_slopes": [
+            {"n": int(n), **ends("slope", slope)} for n, slope in zip(points.sizes[1:], local, strict=several)
+        ],
+        "sensitivity": [{"from_n": int(one.smallest), **ends("slope", one.slope)} for one in result.sensitivity],
+    }
+    return told | (ends("floor", result.fit.floor if result.fit else None) if result.floor else {})
 
 
 def summary_of_fit(plan: Plan, record: Record) -> dict[str, Any]:

@@ -1,0 +1,49 @@
+"""The exponent gamma that a curve itself would choose in exp(a - C (ln n)^gamma)."""
+
+import numpy as np
+
+from mtam.rates.fit import Interval
+from mtam.rates.laws import Floats, SubPolynomial
+from mtam.rates.student import quantile
+
+GAMMAS = np.round(np.arange(0.02, 2.001, 0.01), 2)
+
+
+def free_gammas(sizes: Floats, curves: Floats) -> Floats:
+    """The gamma in [0.02, 2] for which exp(a - C (ln n)^gamma) fits each of ``curves`` (k, sizes) of logs best  # (k,).
+
+    Plain least squares on a grid of gammas; the ends of the range stand for everything beyond.
+    """
+    axes = np.array([SubPolynomial(gamma).axis(sizes) for gamma in GAMMAS])
+    axes = axes - axes.mean(axis=1, keepdims=True)
+    axes /= np.linalg.norm(axes, axis=1, keepdims=True)
+    explained = (curves - curves.mean(axis=1, keepdims=True)) @ axes.T  # (k, gammas)
+    return np.asarray(GAMMAS[np.argmax(explained**2, axis=1)])
+
+
+def free_gamma(sizes: Floats, log_errors: Floats) -> float:
+    """The gamma in [0.02, 2] for which exp(a - C (ln n)^gamma) fits ``log_errors`` (sizes,) best."""
+    return float(free_gammas(sizes, log_errors[None])[0])
+
+
+def gamma_interval(sizes: Floats, errors: Floats, level: float = 0.95) -> Interval | None:
+    """The free gamma of the mean log curve of ``errors`` (seeds, sizes), with a jackknife interval over seeds.
+
+    None for fewer than two seeds or four sizes. A side is open (infinite) where the curve itself, or the curve without
+    one of its seeds, wants a gamma beyond the range that is searched: there the data set no limit.
+    """
+    seeds = len(errors)
+    if seeds < 2 or len(sizes) < 4:
+        return None
+    logs = np.log(errors)
+    value = free_gamma(sizes, logs.mean(axis=0))
+    others = free_gammas(sizes, (logs.sum(axis=0) - logs) / (seeds - 1))
+    spread = float(np.sqrt((seeds - 1) / seeds * np.sum((others - others.mean()) ** 2)))
+    half = quantile(0.5 + level / 2, seeds - 1) * spread
+    lowest, highest = float(GAMMAS[0]), float(GAMMAS[-1])
+    low, high = min(value, float(others.min())), max(value, float(others.max()))
+    return Interval(
+        value,
+        -np.inf if low <= lowest or value - half <= lowest else value - half,
+        np.inf if high >= highest or value + half >= highest else value + half,
+    )
