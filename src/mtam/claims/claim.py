@@ -1,0 +1,162 @@
+"""A claim: a sentence of a paper, the figures it comes with, where it can be seen, and how it is judged.
+
+The files conf/claims/*.yaml hold them. A way to judge is a name and its numbers; names are looked up, so a file of
+claims cannot run code.
+"""
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from mtam import catalog
+from mtam.errors import UsageError
+from mtam.spec import Frozen
+from mtam.sweep.settings import validate
+
+Value = float | str | bool
+Cell = dict[str, Value]
+
+
+class Law(Frozen):
+    """Theory's law against a power law, as the cell's own comparison decides (AICc and the free exponent)."""
+
+    way: Literal["law"]
+
+
+class Slope(Frozen):
+    """The log-log slope of a column contains a figure, or the slope of another column, as a forecast has."""
+
+    way: Literal["slope"]
+    column: str = "error"
+    expected: float | None = None
+    of: str | None = None  # the column whose slope is expected
+    tolerance: float = Field(0.0, ge=0)
+    widest: float = Field(gt=0)  # an interval wider than this on a side supports nothing
+
+    @model_validator(mode="after")
+    def _one_expectation(self) -> Self:
+        if (self.expected is None) == (self.of is None):
+            raise ValueError("a slope is judged against either a figure (expected) or a column (of)")
+        return self
+
+
+class Exponent(Frozen):
+    """The exponent of a column that may be negative, as a difference of errors is: column ~ n^exponent."""
+
+    way: Literal["exponent"]
+    column: str
+    expected: float
+    tolerance: float = Field(0.0, ge=0)
+    widest: float = Field(gt=0)
+
+
+class Level(Frozen):
+    """A number at the largest size lies in a range."""
+
+    way: Literal["level"]
+    column: str
+    low: float = float("-inf")
+    high: float = float("inf")
+
+    model_config = Frozen.model_config | {"allow_inf_nan": True}
+
+
+class Ratio(Frozen):
+    """A column is between ``low`` and ``high`` times another column, or the same of another cell, at every size."""
+
+    way: Literal["ratio"]
+    column: str = "error"
+    to: str | None = None  # a column of the same cell
+    rival: Cell | None = None  # or settings that name another cell
+    low: float = 0.0
+    high: float = float("inf")
+    from_n: int = 0
+    largest: bool = False  # at the largest size alone
+
+    model_config = Frozen.model_config | {"allow_inf_nan": True}
+
+    @model_validator(mode="after")
+    def _one_rival(self) -> Self:
+        if (self.to is None) == (self.rival is None):
+            raise ValueError("a ratio is taken to either a column (to) or a cell (rival)")
+        return self
+
+
+class Ordering(Frozen):
+    """Errors rise along these values of an axis, at every size."""
+
+    way: Literal["ordering"]
+    axis: str
+    values: list[Value] = Field(min_length=2)
+    column: str = "error"
+
+
+class Equivalence(Frozen):
+    """Log-log slopes of a column are equal along these values of an axis, within a margin."""
+
+    way: Literal["equivalence"]
+    axis: str
+    values: list[Value] = Field(min_length=2)
+    column: str = "error"
+    margin: float = Field(gt=0)
+
+
+class Found(Frozen):
+    """What a check found: one of its verdicts, by key."""
+
+    way: Literal["found"]
+    check: str
+    key: str
+
+
+Way = Annotated[
+    Law | Slope | Exponent | Level | Ratio | Ordering | Equivalence | Found, Field(discriminator="way")
+]  # fmt: skip
+
+
+class Claim(Frozen):
+    """One sentence that a run can support or contradict."""
+
+    id: str = Field(pattern=r"^[a-z0-9-]+$")
+    claim: str
+    source: str  # paper, and theorem, figure or section
+    reported: str = ""  # the paper's figure
+    theory: str = ""  # theory's figure; {expected} stands for what the run's own forecast says
+    sweep: str | None = None
+    at: Cell = Field(default_factory=dict)  # settings that name the cell
+    judge: Way
+    why: str  # why judged in this way, with these margins
+    outside: str = ""  # an assumption of the theorem that this cell breaks, whatever the size
+    needs: str | None = None  # a fact of the cell (true or false) without which it lies outside the theorem
+
+    @model_validator(mode="after")
+    def _has_a_place(self) -> Self:
+        if (self.sweep is None) == (self.judge.way != "found"):
+            raise ValueError("a claim lives in either a sweep or, judged by way = found, in a check")
+        return self
+
+    @property
+    def place(self) -> str:
+        """The sweep or check in which it can be seen."""
+        return self.sweep or f"check {getattr(self.judge, 'check', '')}"
+
+
+class _File(Frozen):
+    claims: list[Claim]
+
+
+def load() -> list[Claim]:
+    """All claims of conf/claims, file by file. Raises UsageError with one sentence for a file that is wrong."""
+    found = [claim for name in catalog.options("claims") for claim in _read(name)]
+    seen: set[str] = set()
+    for claim in found:
+        if claim.id in seen:
+            raise UsageError(f"conf/claims: the id {claim.id} is given twice.")
+        seen.add(claim.id)
+    return found
+
+
+def _read(name: str) -> Iterator[Claim]:
+    tree: dict[str, Any] = catalog.load(f"claims/{name}")
+    yield from validate(_File, tree, "", f"claims/{name}").claims

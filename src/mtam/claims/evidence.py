@@ -1,0 +1,119 @@
+"""What a run holds for or against a claim: numbers of its cells, by sample size and seed, from its records alone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mtam.check import folder as check_folder
+from mtam.claims.claim import Cell
+from mtam.errors import UsageError
+from mtam.finding import Finding, Verdict
+from mtam.rates.curve import Curve, curve
+from mtam.report import tables
+from mtam.report.tables import CellResult
+from mtam.sweep import plan as planning
+from mtam.sweep import store
+from mtam.sweep.plan import Plan
+from mtam.sweep.store import Record
+
+
+class NoEvidence(Exception):
+    """The run says nothing about a claim; the message says why."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The records of one sweep."""
+
+    plan: Plan
+    records: Mapping[str, Record]
+
+    def cell(self, at: Cell) -> int:
+        """The index of the one cell with these settings; raises NoEvidence for none or several."""
+        found = [
+            index
+            for index, cell in enumerate(self.plan.cells)
+            if all(key in cell.axis and cell.axis[key] == value for key, value in at.items())
+        ]
+        if len(found) != 1:
+            told = ", ".join(f"{key} = {value}" for key, value in at.items()) or "no settings"
+            raise NoEvidence(f"{len(found) or 'no'} cells of {self.plan.name} have {told}")
+        return found[0]
+
+    def curve(self, index: int, column: str, *, signed: bool = False) -> Curve:
+        """A column of a cell by size and seed; seeds that lack a size are left out. ``name:max`` reduces a list."""
+        name, _, reduce = column.partition(":")
+        keys, trials = self.plan.keys[index], self.plan.cells[index].trials
+        rows = []
+        for key, trial in zip(keys, trials, strict=True):
+            record = self.records.get(key)
+            value = None if record is None or store.failed(record) else record["numbers"].get(name)
+            if reduce == "max" and isinstance(value, list) and value:
+                value = max(value)
+            number = float(value) if isinstance(value, int | float) else float("nan")
+            rows.append({"n": trial.n, "seed": trial.seed, "error": number})
+        found = curve(pd.DataFrame(rows), signed=signed)
+        if not found.seeds:
+            raise NoEvidence(f"no seed of {self.plan.name} has {name} at every size")
+        return found
+
+    @cached_property
+    def _results(self) -> dict[int, CellResult]:
+        rows = tables.trial_rows(self.plan, self.records)
+        there = [index for index in range(len(self.plan.cells)) if (rows["cell"] == index).any()]
+        return dict(zip(there, tables.cell_results(self.plan, rows), strict=True))
+
+    def facts(self, index: int) -> dict[str, Any]:
+        """What theory and the comparison of laws say about a cell."""
+        if index not in self._results:
+            raise NoEvidence(f"the cell of {self.plan.name} has no records")
+        result = self._results[index]
+        return result.facts | tables.law_comparison(result)
+
+    def label(self, index: int) -> str:
+        """The cell in words."""
+        axis = self.plan.cells[index].axis
+        return ", ".join(f"{key.rpartition('.')[2]} = {value}" for key, value in axis.items())
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """The sweeps and checks of several folders, by name."""
+
+    sweeps: Mapping[str, Evidence]
+    findings: Mapping[str, Finding]
+
+    def sweep(self, name: str) -> Evidence:
+        """Raises NoEvidence for a sweep that is not among the folders."""
+        if name not in self.sweeps:
+            raise NoEvidence(f"the sweep {name} was not run")
+        return self.sweeps[name]
+
+    def verdict(self, check: str, key: str) -> Verdict:
+        """Raises NoEvidence for a check that was not run or has no such verdict."""
+        if check not in self.findings:
+            raise NoEvidence(f"check {check} was not run")
+        for verdict in self.findings[check].verdicts:
+            if verdict.key == key:
+                return verdict
+        raise NoEvidence(f"check {check} gives no verdict {key}")
+
+
+def gather(folders: list[Path]) -> Gathered:
+    """Read the runs in ``folders``. Raises UsageError for a folder that is no run of mtam."""
+    sweeps, findings = {}, {}
+    for folder in folders:
+        if check_folder.is_finding(folder):
+            kept = check_folder.read(folder)
+            if kept is None:
+                raise UsageError(f"{folder / check_folder.FINDING} cannot be read; run the check again.")
+            findings[kept.check] = kept.finding
+            continue
+        plan = planning.read(folder)
+        if plan.kind == "sweep":
+            sweeps[plan.name] = Evidence(plan, store.read_all(folder, plan.trials))
+    return Gathered(sweeps, findings)
