@@ -118,7 +118,9 @@ def _law(way: Law, evidence: Evidence, index: int) -> _Found:
         "theory's law fits better": "supported",
         "a power law fits better": "contradicted",
     }
-    return _Found(Judgement(verdicts.get(told, "undecided"), interval, told), facts.get("reference_gamma"))
+    bounded = interval is not None and np.isfinite([interval.low, interval.high]).all()
+    reason = told if bounded else f"{told}; the interval of γ is open"
+    return _Found(Judgement(verdicts.get(told, "undecided"), interval, reason), facts.get("reference_gamma"))
 
 
 @_judge.register

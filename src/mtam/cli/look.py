@@ -1,7 +1,7 @@
 """Commands that look: report, status, list, config."""
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -26,6 +26,19 @@ def status(out: Folder, json_: Json = False) -> None:
     from mtam.commands import looking
 
     looking.status(out, json_)
+
+
+@app.command(short_help="Judge the papers' claims by the records.")
+def claims(
+    out: Folder,
+    json_: Json = False,
+    quiet: Quiet = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit code 1 when a claim is contradicted.")] = False,
+) -> None:
+    """Judge the claims of both papers again from the records of a run, or of all runs of a reproduction."""
+    from mtam.commands import claiming
+
+    claiming.judge(out, json_, quiet, strict)
 
 
 @app.command("list", short_help="What there is, a line each.")

@@ -89,13 +89,14 @@ def fit_ips(
     finish(config.plan_fit(texts) if data is None else config.plan_own(data, texts), options, json_)
 
 
-@app.command(short_help="Run the jobs of both papers.")
+@app.command(short_help="Run the jobs of both papers, judge their claims.")
 def reproduce(
     scale: Annotated[
         str,
         typer.Option(help="smoke | standard | full."),
     ] = "smoke",
     out: Annotated[Path, typer.Option(help="Parent of the runs' folders.")] = Path("outputs"),
+    strict: Annotated[bool, typer.Option("--strict", help="Exit code 1 when a claim is contradicted.")] = False,
     launcher: LauncherName = None,
     workers: Workers = None,
     device: Device = "auto",
@@ -104,10 +105,10 @@ def reproduce(
     quiet: Quiet = False,
     force: Force = False,
 ) -> None:
-    """Run every job of a scale, both papers; resumes where it stopped."""
+    """Run every job of a scale and judge the claims of both papers; resumes where it stopped."""
     if scale not in catalog.options("reproduce"):
         raise UsageError(f"--scale {scale} is unknown; {catalog.nearest(scale, catalog.options('reproduce'))}")
     options = options_of(out, device, dry_run, quiet, force)
     from mtam.commands import reproducing
 
-    reproducing.reproduce(scale, with_launcher(None, launcher, workers), options, json_)
+    reproducing.reproduce(scale, with_launcher(None, launcher, workers), options, json_, strict)

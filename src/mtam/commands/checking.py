@@ -17,6 +17,8 @@ from mtam.lab import place
 from mtam.sweep import progress
 from mtam.sweep.settings import validate
 
+SECONDS = 60.0  # a check takes about so long
+
 
 def compose(name: str, texts: Sequence[str]) -> Job:
     """The check ``name`` under KEY=VALUE settings. Raises UsageError with one sentence for the first mistake."""
@@ -39,7 +41,7 @@ def check(name: str, texts: Sequence[str], out: Path | None, as_json: bool, quie
     """Run one check and tell its finding."""
     voice = Voice(as_json=as_json, quiet=quiet)
     job = compose(name, texts)
-    voice.answer(_run(job, _folder(job, out), voice, force))
+    voice.answer(run_check(job, folder_of(job, out), voice, force))
 
 
 def check_all(texts: Sequence[str], out: Path | None, as_json: bool, quiet: bool, force: bool) -> None:
@@ -48,8 +50,8 @@ def check_all(texts: Sequence[str], out: Path | None, as_json: bool, quiet: bool
         raise UsageError(f"settings such as {texts[0]} belong to one check; name it instead of all.")
     voice = Voice(as_json=as_json, quiet=quiet)
     jobs = [compose(name, []) for name in CHECKS]
-    folders = [_folder(job, None if out is None else out / f"check-{job.name}-{job.digest}") for job in jobs]
-    found = [_run(job, where, voice, force) for job, where in zip(jobs, folders, strict=True)]
+    folders = [folder_of(job, None if out is None else out / f"check-{job.name}-{job.digest}") for job in jobs]
+    found = [run_check(job, where, voice, force) for job, where in zip(jobs, folders, strict=True)]
     voice.answer({"check": "all", "out": str(out or Path("outputs")), "checks": found})
 
 
@@ -63,14 +65,22 @@ def report(out: Path, as_json: bool, quiet: bool) -> None:
     sys.exit(0)
 
 
-def _folder(job: Job, out: Path | None) -> Path:
+def folder_of(job: Job, out: Path | None) -> Path:
     """Where the finding goes. Raises UsageError when it cannot be written there, or other things lie there."""
     where = place(f"check-{job.name}-{job.digest}", out)
     folder.check_same(job, where)
     return where
 
 
-def _run(job: Job, out: Path, voice: Voice, force: bool) -> dict[str, Any]:
+def cached(job: Job, out: Path) -> str:
+    """What a run would do, for --dry-run."""
+    kept = folder.read(out)
+    there = kept is not None and kept.stamp == job.stamp()
+    return f"{'is there' if there else 'would be computed'}; nothing was written. Folder: {out}"
+
+
+def run_check(job: Job, out: Path, voice: Voice, force: bool) -> dict[str, Any]:
+    """Compute the finding unless it is there, tell it, and give its summary."""
     kept = None if force else folder.read(out)
     fresh = kept is None or kept.stamp != job.stamp()
     if kept is None or fresh:

@@ -1,0 +1,78 @@
+"""Claims: read the runs, judge, tell, write claims.csv and claims.json."""
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mtam.claims import claim as claims
+from mtam.claims import judging
+from mtam.claims.evidence import gather
+from mtam.commands.voice import Voice
+from mtam.errors import UsageError
+from mtam.sweep.store import write_text
+
+JOBS = "jobs.json"
+
+
+def remember(out: Path, scale: str, folders: Sequence[Path]) -> None:
+    """Write which runs belong together; raises UsageError when ``out`` cannot be written."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        tree = {"scale": scale, "jobs": [os.path.relpath(folder, out) for folder in folders]}
+        write_text(out / JOBS, json.dumps(tree, indent=1) + "\n")
+    except OSError as error:
+        raise UsageError(f"--out {out} cannot be written: {error.strerror}.") from None
+
+
+def remembered(out: Path) -> list[Path]:
+    """The runs that ``out`` stands for: those of a reproduction, or ``out`` itself."""
+    path = out / JOBS
+    if not path.exists():
+        return [out]
+    try:
+        tree = json.loads(path.read_text(encoding="utf-8"))
+        folders = [Path(os.path.normpath(out / name)) for name in tree["jobs"]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"{path} cannot be read: {error}; run mtam reproduce again.") from None
+    return [folder for folder in folders if folder.is_dir()]
+
+
+def rows_of(folders: Sequence[Path]) -> list[dict[str, Any]]:
+    """Every claim judged by the runs in ``folders``."""
+    return judging.table(claims.load(), gather(list(folders)))
+
+
+def write(rows: list[dict[str, Any]], out: Path) -> list[Path]:
+    """claims.csv and claims.json."""
+    write_text(out / "claims.csv", pd.DataFrame(rows, columns=list(judging.COLUMNS)).to_csv(index=False))
+    write_text(out / "claims.json", json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
+    return [out / "claims.csv", out / "claims.json"]
+
+
+def tell(rows: list[dict[str, Any]], voice: Voice) -> None:
+    """The table for a person."""
+    from mtam.report import claims as shown
+
+    for what in shown.screen(rows):
+        voice.tell(what)
+
+
+def contradicted(rows: list[dict[str, Any]]) -> bool:
+    """Whether any claim is contradicted: what --strict asks for."""
+    return any(row["verdict"] == "contradicted" for row in rows)
+
+
+def judge(out: Path, as_json: bool, quiet: bool, strict: bool) -> None:
+    """Judge all claims again from the records of ``out``; exits 1 under ``strict`` when one is contradicted."""
+    voice = Voice(as_json=as_json, quiet=quiet)
+    rows = rows_of(remembered(out))
+    tell(rows, voice)
+    for path in write(rows, out):
+        voice.tell(str(path))
+    voice.answer({"out": str(out), "claims": rows})
+    sys.exit(1 if strict and contradicted(rows) else 0)

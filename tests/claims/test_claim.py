@@ -1,0 +1,68 @@
+"""The files of claims: every one can be read, names things that exist, and says why it is judged as it is."""
+
+from collections.abc import Callable
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+
+from mtam import catalog, config
+from mtam.check.registry import CHECKS
+from mtam.claims.claim import Claim, Equivalence, Found, Ordering, Ratio, load
+from mtam.errors import UsageError
+from tests.conftest import REPO
+
+CLAIMS = load()
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=[claim.id for claim in CLAIMS])
+def test_a_claim_names_a_run_that_exists(claim: Claim) -> None:
+    assert len(claim.why) > 20
+    assert claim.source[0] in "AB"
+    if isinstance(claim.judge, Found):
+        assert claim.judge.check in CHECKS
+        return
+    assert claim.sweep in catalog.options("sweep")
+    axes = config.plan_sweep(str(claim.sweep), []).config["sweep"]["axes"]
+    named = dict(claim.at)
+    if isinstance(claim.judge, Ordering | Equivalence):
+        named |= {claim.judge.axis: value for value in claim.judge.values}
+        assert set(claim.judge.values) <= set(axes[claim.judge.axis])
+    if isinstance(claim.judge, Ratio) and claim.judge.rival:
+        named |= claim.judge.rival
+    for key, value in named.items():
+        assert value in axes[key], f"{claim.id}: {key} = {value} is no cell of {claim.sweep}"
+
+
+@pytest.mark.parametrize("scale", ["standard", "full"])
+def test_every_claim_can_be_judged_by_the_larger_scales(scale: str) -> None:
+    jobs = catalog.load(f"reproduce/{scale}")["jobs"]
+    run = {job["sweep"] for job in jobs if "sweep" in job} | {f"check {job['check']}" for job in jobs if "check" in job}
+    assert {claim.place for claim in CLAIMS} <= run
+
+
+MISTAKES: list[tuple[str, Callable[[str], str], str]] = [
+    ("an unknown way", lambda text: text.replace("way: law", "way: lore"), "does not match any of the expected tags"),
+    ("a field that is misspelt", lambda text: text.replace("    why:", "    wy:", 1), "claims.0.why"),
+    ("the same id twice", lambda text: text.replace("recall-law-alpha-1", "recall-law-alpha-05"), "given twice"),
+    ("no YAML", lambda text: text + "\n  - [", "not valid YAML"),
+]
+
+
+@pytest.mark.parametrize(("mistake", "change", "told"), MISTAKES, ids=[mistake for mistake, _, _ in MISTAKES])
+def test_mistakes_are_told_in_one_sentence(
+    mistake: str, change: Callable[[str], str], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del mistake
+    conf = tmp_path / "conf"
+    copytree(REPO / "conf", conf)
+    file = conf / "claims" / "a_recall.yaml"
+    file.write_text(change(file.read_text()))
+    monkeypatch.setenv("MTAM_CONF", str(conf))
+    catalog.conf_dir.cache_clear()
+    try:
+        with pytest.raises(UsageError, match=told):
+            load()
+    finally:
+        monkeypatch.delenv("MTAM_CONF")
+        catalog.conf_dir.cache_clear()

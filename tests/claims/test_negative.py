@@ -1,0 +1,49 @@
+"""Negative controls on real runs: a model that cannot recall, shuffled queries, an estimator that cannot fit."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from mtam.claims.claim import load
+from mtam.claims.evidence import Gathered, gather
+from mtam.claims.judging import row
+from tests.conftest import Mtam
+
+CLAIMS = {claim.id: claim for claim in load()}
+SMALL = ("model.width=32", "data.modes=8", "data.test=512", "sweep.sizes=[256,512]", "sweep.seeds=3", "data.alpha=1")
+
+
+def judged(mtam: Mtam, out: str, *names: str) -> dict[str, Any]:
+    said = mtam("claims", out, "--json")
+    assert said.code == 0, said.err
+    rows = {each["id"]: each for each in json.loads(said.out)["claims"]}
+    return {name: rows[name]["verdict"] for name in names}
+
+
+def test_attention_that_ignores_the_query_contradicts_recall(mtam: Mtam) -> None:
+    names = ("recall-attention-mass", "recall-query-matters")
+    assert mtam("sweep", "alpha", *SMALL, "model=mean", "--out", "mean", "--quiet").code == 0
+    assert set(judged(mtam, "mean", *names).values()) == {"contradicted"}
+    assert mtam("claims", "mean", "--strict", "--quiet").code == 1
+    assert mtam("sweep", "alpha", *SMALL, "--out", "softmax", "--quiet").code == 0
+    assert judged(mtam, "softmax", "recall-query-matters") == {"recall-query-matters": "supported"}
+
+
+def test_shuffled_queries_contradict_recall(mtam: Mtam, here: Path) -> None:
+    """The error under shuffled queries, posing as the error of the run."""
+    assert mtam("sweep", "alpha", *SMALL, "--out", "run", "--quiet").code == 0
+    run = gather([here / "run"]).sweeps["alpha"]
+    shuffled = {
+        key: record | {"numbers": record["numbers"] | {"error": record["numbers"]["shuffled_error"]}}
+        for key, record in run.records.items()
+    }
+    found = Gathered({"alpha": replace(run, records=shuffled)}, {})
+    assert row(CLAIMS["recall-query-matters"], found)["verdict"] == "contradicted"
+
+
+def test_an_estimator_with_one_knot_interval_contradicts_the_rate(mtam: Mtam) -> None:
+    """A single cubic cannot follow a rough truth: its error stays at the bias, whatever M."""
+    settings = ("data.d=1", "sweep.n_min=4000", "sweep.n_max=64000", "sweep.seeds=4")
+    assert mtam("sweep", "d", *settings, "model.intervals=1", "--out", "broken", "--quiet").code == 0
+    assert judged(mtam, "broken", "rate-d1") == {"rate-d1": "contradicted"}

@@ -1,0 +1,85 @@
+"""A reproduction: jobs one after the other, the claims judged, everything resumable."""
+
+import json
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+
+from mtam import catalog
+from tests.conftest import REPO, TINY, Mtam
+
+
+@pytest.fixture
+def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A configuration folder with a scale of seconds."""
+    conf = tmp_path / "conf"
+    copytree(REPO / "conf", conf)
+    settings = "\n".join(f"      - {text!r}" for text in TINY)
+    (conf / "reproduce" / "tiny.yaml").write_text(f"jobs:\n  - sweep: alpha\n    settings:\n{settings}\n")
+    monkeypatch.setenv("MTAM_CONF", str(conf))
+    catalog.conf_dir.cache_clear()
+    yield  # type: ignore[misc]
+    monkeypatch.delenv("MTAM_CONF")
+    catalog.conf_dir.cache_clear()
+
+
+@pytest.mark.usefixtures("tiny")
+def test_a_reproduction_leaves_claims_and_resumes(mtam: Mtam, here: Path) -> None:
+    said = mtam("reproduce", "--scale", "tiny", "--out", "runs", "--json")
+    assert said.code == 0, said.err
+    told = json.loads(said.out)
+    parent = Path(told["out"])
+    assert parent == Path("runs/reproduce-tiny")
+    assert {"jobs.json", "claims.csv", "claims.json"} <= {path.name for path in parent.iterdir()}
+    assert json.loads((parent / "claims.json").read_text()) == told["claims"]
+    before = (parent / "claims.csv").read_bytes()
+    again = json.loads(mtam("reproduce", "--scale", "tiny", "--out", "runs", "--json").out)
+    assert [job["computed"] for job in again["jobs"]] == [0]
+    rebuilt = mtam("claims", str(parent), "--json")
+    assert json.loads(rebuilt.out)["claims"] == told["claims"]
+    assert (parent / "claims.csv").read_bytes() == before
+    del here
+
+
+@pytest.mark.usefixtures("tiny")
+def test_a_dry_run_writes_nothing(mtam: Mtam, here: Path) -> None:
+    assert mtam("reproduce", "--scale", "tiny", "--out", "runs", "--dry-run").code == 0
+    assert not (here / "runs").exists()
+
+
+@pytest.mark.usefixtures("tiny")
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("jobs: []", "at least 1 item"),
+        ("jobs: [{}]", "one of sweep, check, fit"),
+        ("jobs: [{sweep: alfa}]", "did you mean alpha?"),
+        ("jobs: [{fit: other}]", "fit-ips"),
+        ("nothing: 1", "jobs"),
+    ],
+)
+def test_a_wrong_scale_is_one_sentence(mtam: Mtam, here: Path, content: str, told: str) -> None:
+    (catalog.conf_dir() / "reproduce" / "tiny.yaml").write_text(content)
+    said = mtam("reproduce", "--scale", "tiny", "--out", "runs")
+    assert (said.code, said.out, len(said.err.splitlines())) == (2, "", 1)
+    assert told in said.err
+    assert not (here / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "told"), [("{", "cannot be read"), ('{"jobs": 3}', "cannot be read"), ("[]", "cannot be read")]
+)
+def test_a_damaged_list_of_jobs_is_one_sentence(mtam: Mtam, here: Path, content: str, told: str) -> None:
+    (here / "r").mkdir()
+    (here / "r" / "jobs.json").write_text(content)
+    said = mtam("claims", "r")
+    assert (said.code, said.out) == (2, "")
+    assert told in said.err
+
+
+def test_claims_of_no_run_is_one_sentence(mtam: Mtam, here: Path) -> None:
+    (here / "empty").mkdir()
+    said = mtam("claims", "empty")
+    assert (said.code, said.out) == (2, "")
+    assert "is not the folder of a run" in said.err
