@@ -1,6 +1,7 @@
 """A reproduction: jobs one after the other, the claims judged, everything resumable."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from shutil import copytree
 
@@ -11,7 +12,7 @@ from tests.conftest import REPO, TINY, Mtam
 
 
 @pytest.fixture
-def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A configuration folder with a scale of seconds."""
     conf = tmp_path / "conf"
     copytree(REPO / "conf", conf)
@@ -19,7 +20,7 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (conf / "reproduce" / "tiny.yaml").write_text(f"jobs:\n  - sweep: alpha\n    settings:\n{settings}\n")
     monkeypatch.setenv("MTAM_CONF", str(conf))
     catalog.conf_dir.cache_clear()
-    yield  # type: ignore[misc]
+    yield
     monkeypatch.delenv("MTAM_CONF")
     catalog.conf_dir.cache_clear()
 
@@ -31,7 +32,7 @@ def test_a_reproduction_leaves_claims_and_resumes(mtam: Mtam, here: Path) -> Non
     told = json.loads(said.out)
     parent = Path(told["out"])
     assert parent == Path("runs/reproduce-tiny")
-    assert {"jobs.json", "claims.csv", "claims.json"} <= {path.name for path in parent.iterdir()}
+    assert {"jobs.json", "claims.csv", "claims.json", "report.html"} <= {path.name for path in parent.iterdir()}
     assert json.loads((parent / "claims.json").read_text()) == told["claims"]
     before = (parent / "claims.csv").read_bytes()
     again = json.loads(mtam("reproduce", "--scale", "tiny", "--out", "runs", "--json").out)

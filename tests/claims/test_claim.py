@@ -26,7 +26,7 @@ def test_a_claim_names_a_run_that_exists(claim: Claim) -> None:
     axes = config.plan_sweep(str(claim.sweep), []).config["sweep"]["axes"]
     named = dict(claim.at)
     if isinstance(claim.judge, Ordering | Equivalence):
-        named |= {claim.judge.axis: value for value in claim.judge.values}
+        named[claim.judge.axis] = claim.judge.values[0]
         assert set(claim.judge.values) <= set(axes[claim.judge.axis])
     if isinstance(claim.judge, Ratio) and claim.judge.rival:
         named |= claim.judge.rival

@@ -29,9 +29,9 @@ def evidence(sweep: str, settings: list[str], numbers: Numbers) -> Evidence:
     return Evidence(plan, records)
 
 
-def verdict(claim: str | Claim, found: Evidence, sweep: str) -> str:
+def verdict(claim: str | Claim, found: Evidence) -> str:
     chosen = CLAIMS[claim] if isinstance(claim, str) else claim
-    return str(row(chosen, Gathered({sweep: found}, {}))["verdict"])
+    return str(row(chosen, Gathered((found,), {}))["verdict"])
 
 
 SIZES = ["sweep.n_min=64", "sweep.n_max=65536", "sweep.seeds=6"]
@@ -51,13 +51,13 @@ def law(gamma: float, noise: float = 0.02) -> Numbers:
 
 def test_theorys_law_is_supported_and_a_power_law_contradicted() -> None:
     claim = "recall-law-alpha-1"
-    assert verdict(claim, evidence("alpha", ["data.alpha=1", *SIZES], law(0.5)), "alpha") == "supported"
-    assert verdict(claim, evidence("alpha", ["data.alpha=1", *SIZES], law(1.0)), "alpha") == "contradicted"
+    assert verdict(claim, evidence("alpha", ["data.alpha=1", *SIZES], law(0.5))) == "supported"
+    assert verdict(claim, evidence("alpha", ["data.alpha=1", *SIZES], law(1.0))) == "contradicted"
 
 
 def test_too_much_noise_to_tell_the_laws_apart_is_undecided() -> None:
     found = evidence("alpha", ["data.alpha=1", *SIZES], law(0.8, noise=0.5))
-    assert verdict("recall-law-alpha-1", found, "alpha") == UNDECIDED
+    assert verdict("recall-law-alpha-1", found) == UNDECIDED
 
 
 def power(slope: float, noise: float, wobble: float = 0.0) -> Numbers:
@@ -78,17 +78,17 @@ def power(slope: float, noise: float, wobble: float = 0.0) -> Numbers:
 )
 def test_a_slope_against_a_forecast(slope: float, wobble: float, expected: str) -> None:
     found = evidence("d", ["data.d=1", "sweep.seeds=8"], power(slope, 0.02, wobble))
-    assert verdict("forecast-d1", found, "d") == expected
+    assert verdict("forecast-d1", found) == expected
 
 
 def test_the_forecasts_slope_is_told_as_theory() -> None:
     found = evidence("d", ["data.d=1"], power(-0.8, 0.02, 0.02))
-    assert row(CLAIMS["forecast-d1"], Gathered({"d": found}, {}))["theory"] == "forecast -0.8"
+    assert row(CLAIMS["forecast-d1"], Gathered((found,), {}))["theory"] == "forecast -0.8"
 
 
 def test_a_cell_outside_the_theorems_condition_says_so_with_its_interval() -> None:
     found = evidence("d", ["data.d=30"], power(-0.8, 0.02, 0.02))
-    told = row(CLAIMS["rate-d30"], Gathered({"d": found}, {}))
+    told = row(CLAIMS["rate-d30"], Gathered((found,), {}))
     assert told["verdict"] == OUTSIDE
     assert told["low"] < -0.8 < told["high"]
     assert "theory needs M" in told["because"]
@@ -100,7 +100,7 @@ def test_lines_that_are_parallel_or_not(tilt: float, expected: str) -> None:
         slope = -0.8 - tilt * axis["data.d"]
         return {"error": float(trial.n**slope * np.exp(0.02 * rng.normal()))}
 
-    assert verdict("parallel-lines", evidence("d", [], numbers), "d") == expected
+    assert verdict("parallel-lines", evidence("d", [], numbers)) == expected
 
 
 @pytest.mark.parametrize(("exponent", "expected"), [(-1.0, "supported"), (-0.6, "contradicted")])
@@ -110,7 +110,7 @@ def test_the_exponent_of_a_difference_that_may_be_negative(exponent: float, expe
         return {"error": 1.0, "parametric_error": float(trial.n**exponent * (1 + 0.2 * rng.normal()))}
 
     found = evidence("d", ["data.d=5", "sweep.seeds=20"], numbers)
-    assert verdict("price-of-a-d5", found, "d") == expected
+    assert verdict("price-of-a-d5", found) == expected
 
 
 @pytest.mark.parametrize(("factor", "expected"), [(20.0, "supported"), (1.0, "contradicted"), (1.5, UNDECIDED)])
@@ -121,7 +121,7 @@ def test_linear_attention_against_softmax(factor: float, expected: str) -> None:
         return {"error": float(0.02 * times * np.exp(0.1 * rng.normal()))}
 
     settings = ["data.tags=orthonormal,simplex", "model=softmax,linear", "sweep.seeds=5"]
-    assert verdict("remark3-linear-orthonormal", evidence("attention", settings, numbers), "attention") == expected
+    assert verdict("remark3-linear-orthonormal", evidence("attention", settings, numbers)) == expected
 
 
 def test_a_ratio_has_to_hold_at_every_size() -> None:
@@ -131,7 +131,7 @@ def test_a_ratio_has_to_hold_at_every_size() -> None:
         return {"error": times * float(np.exp(0.02 * rng.normal())), "bayes_error": 1.0}
 
     found = evidence("alpha", ["data.alpha=1", *SIZES], numbers)
-    assert verdict("recall-near-bayes-alpha-1", found, "alpha") == "contradicted"
+    assert verdict("recall-near-bayes-alpha-1", found) == "contradicted"
 
 
 def test_an_order_that_holds_and_one_that_does_not() -> None:
@@ -142,8 +142,8 @@ def test_an_order_that_holds_and_one_that_does_not() -> None:
         return numbers(trial, {"data.alpha": -axis["data.alpha"]}, rng)
 
     claim = "recall-ordered-in-alpha"
-    assert verdict(claim, evidence("alpha", SIZES, numbers), "alpha") == "supported"
-    assert verdict(claim, evidence("alpha", SIZES, reversed_), "alpha") == "contradicted"
+    assert verdict(claim, evidence("alpha", SIZES, numbers)) == "supported"
+    assert verdict(claim, evidence("alpha", SIZES, reversed_)) == "contradicted"
 
 
 def test_a_broken_assumption_is_outside_whatever_the_numbers_say() -> None:
@@ -152,19 +152,19 @@ def test_a_broken_assumption_is_outside_whatever_the_numbers_say() -> None:
         return {"error": 1.0, "attention_mass": float(0.3 + 0.01 * rng.normal())}
 
     found = evidence("separation", ["data.correlation=0.9"], numbers)
-    told = row(CLAIMS["assumption2-correlated-tags"], Gathered({"separation": found}, {}))
+    told = row(CLAIMS["assumption2-correlated-tags"], Gathered((found,), {}))
     assert told["verdict"] == OUTSIDE
     assert "Assumption 2" in told["because"]
 
 
 def test_failed_trials_and_single_seeds_leave_a_claim_undecided() -> None:
     claim = "rate-d1"
-    assert verdict(claim, evidence("d", ["data.d=1", "sweep.seeds=1"], power(-0.8, 0.0)), "d") == UNDECIDED
-    assert verdict(claim, evidence("d", ["data.d=1"], lambda *_: None), "d") == UNDECIDED
+    assert verdict(claim, evidence("d", ["data.d=1", "sweep.seeds=1"], power(-0.8, 0.0))) == UNDECIDED
+    assert verdict(claim, evidence("d", ["data.d=1"], lambda *_: None)) == UNDECIDED
 
 
 def test_what_was_not_run_is_undecided_with_the_reason() -> None:
-    rows = table(CLAIMS.values(), Gathered({}, {}))
+    rows = table(CLAIMS.values(), Gathered((), {}))
     assert {told["verdict"] for told in rows} == {UNDECIDED}
     assert all("was not run" in told["because"] for told in rows)
 
@@ -190,6 +190,6 @@ def test_verdicts_of_checks_join_the_table() -> None:
         verdicts=[said],
         tables=[],
     )
-    told = row(claim, Gathered({}, {"fano": finding}))
+    told = row(claim, Gathered((), {"fano": finding}))
     assert (told["verdict"], told["value"], told["low"]) == ("contradicted", 2.0, 1.5)
-    assert row(claim, Gathered({}, {}))["verdict"] == UNDECIDED
+    assert row(claim, Gathered((), {}))["verdict"] == UNDECIDED

@@ -11,7 +11,7 @@ from mtam.claims.judging import row
 from tests.conftest import Mtam
 
 CLAIMS = {claim.id: claim for claim in load()}
-SMALL = ("model.width=32", "data.modes=8", "data.test=512", "sweep.sizes=[256,512]", "sweep.seeds=3", "data.alpha=1")
+SMALL = ("model.width=32", "data.modes=8", "data.test=256", "model.steps=40", "sweep.sizes=[512]", "sweep.seeds=4", "data.alpha=1")
 
 
 def judged(mtam: Mtam, out: str, *names: str) -> dict[str, Any]:
@@ -38,7 +38,7 @@ def test_shuffled_queries_contradict_recall(mtam: Mtam, here: Path) -> None:
         key: record | {"numbers": record["numbers"] | {"error": record["numbers"]["shuffled_error"]}}
         for key, record in run.records.items()
     }
-    found = Gathered({"alpha": replace(run, records=shuffled)}, {})
+    found = Gathered((replace(run, records=shuffled),), {})
     assert row(CLAIMS["recall-query-matters"], found)["verdict"] == "contradicted"
 
 

@@ -27,10 +27,11 @@ class NoEvidence(Exception):
 
 @dataclass(frozen=True)
 class Evidence:
-    """The records of one sweep."""
+    """The records of one run."""
 
     plan: Plan
     records: Mapping[str, Record]
+    folder: Path = Path()
 
     def cell(self, at: Cell) -> int:
         """The index of the one cell with these settings; raises NoEvidence for none or several."""
@@ -45,17 +46,25 @@ class Evidence:
         return found[0]
 
     def curve(self, index: int, column: str, *, signed: bool = False) -> Curve:
-        """A column of a cell by size and seed; seeds that lack a size are left out. ``name:max`` reduces a list."""
+        """A column of a cell by size and seed. ``name:max`` reduces a list.
+
+        Sizes at which the column is not recorded are no part of it; seeds that failed at any other are left out.
+        """
         name, _, reduce = column.partition(":")
         keys, trials = self.plan.keys[index], self.plan.cells[index].trials
         rows = []
         for key, trial in zip(keys, trials, strict=True):
             record = self.records.get(key)
-            value = None if record is None or store.failed(record) else record["numbers"].get(name)
+            done = record is not None and not store.failed(record)
+            if record is not None and done and name not in record["numbers"]:
+                continue
+            value = record["numbers"][name] if record is not None and done else None
             if reduce == "max" and isinstance(value, list) and value:
                 value = max(value)
             number = float(value) if isinstance(value, int | float) else float("nan")
             rows.append({"n": trial.n, "seed": trial.seed, "error": number})
+        if not rows:
+            raise NoEvidence(f"the records of {self.plan.name} hold no {name}")
         found = curve(pd.DataFrame(rows), signed=signed)
         if not found.seeds:
             raise NoEvidence(f"no seed of {self.plan.name} has {name} at every size")
@@ -82,10 +91,15 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Gathered:
-    """The sweeps and checks of several folders, by name."""
+    """The runs and checks of several folders."""
 
-    sweeps: Mapping[str, Evidence]
+    runs: tuple[Evidence, ...]
     findings: Mapping[str, Finding]
+
+    @cached_property
+    def sweeps(self) -> dict[str, Evidence]:
+        """The sweeps by name."""
+        return {run.plan.name: run for run in self.runs if run.plan.kind == "sweep"}
 
     def sweep(self, name: str) -> Evidence:
         """Raises NoEvidence for a sweep that is not among the folders."""
@@ -105,7 +119,7 @@ class Gathered:
 
 def gather(folders: list[Path]) -> Gathered:
     """Read the runs in ``folders``. Raises UsageError for a folder that is no run of mtam."""
-    sweeps, findings = {}, {}
+    runs, findings = [], {}
     for folder in folders:
         if check_folder.is_finding(folder):
             kept = check_folder.read(folder)
@@ -114,6 +128,5 @@ def gather(folders: list[Path]) -> Gathered:
             findings[kept.check] = kept.finding
             continue
         plan = planning.read(folder)
-        if plan.kind == "sweep":
-            sweeps[plan.name] = Evidence(plan, store.read_all(folder, plan.trials))
-    return Gathered(sweeps, findings)
+        runs.append(Evidence(plan, store.read_all(folder, plan.trials), folder))
+    return Gathered(tuple(runs), findings)

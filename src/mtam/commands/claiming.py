@@ -14,6 +14,7 @@ from mtam.claims import judging
 from mtam.claims.evidence import gather
 from mtam.commands.voice import Voice
 from mtam.errors import UsageError
+from mtam.results import Outcome, page_of_all
 from mtam.sweep.store import write_text
 
 JOBS = "jobs.json"
@@ -42,16 +43,17 @@ def remembered(out: Path) -> list[Path]:
     return [folder for folder in folders if folder.is_dir()]
 
 
-def rows_of(folders: Sequence[Path]) -> list[dict[str, Any]]:
-    """Every claim judged by the runs in ``folders``."""
-    return judging.table(claims.load(), gather(list(folders)))
-
-
-def write(rows: list[dict[str, Any]], out: Path) -> list[Path]:
-    """claims.csv and claims.json."""
-    write_text(out / "claims.csv", pd.DataFrame(rows, columns=list(judging.COLUMNS)).to_csv(index=False))
-    write_text(out / "claims.json", json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
-    return [out / "claims.csv", out / "claims.json"]
+def judged(folders: Sequence[Path], out: Path, heading: str) -> tuple[list[dict[str, Any]], list[Path]]:
+    """Every claim judged by the runs in ``folders``, told in claims.csv, claims.json and one page over all of them."""
+    gathered = gather(list(folders))
+    rows = judging.table(claims.load(), gathered)
+    table = pd.DataFrame(rows, columns=list(judging.COLUMNS)).to_csv(index=False)
+    runs = [Outcome(run.plan, run.folder, {}, (), dict(run.records), 0) for run in gathered.runs]
+    files = [
+        write_text(out / "claims.csv", table),
+        write_text(out / "claims.json", json.dumps(rows, indent=1, ensure_ascii=False) + "\n"),
+    ]
+    return rows, [*files, page_of_all(out, runs, rows, heading)]
 
 
 def tell(rows: list[dict[str, Any]], voice: Voice) -> None:
@@ -70,9 +72,9 @@ def contradicted(rows: list[dict[str, Any]]) -> bool:
 def judge(out: Path, as_json: bool, quiet: bool, strict: bool) -> None:
     """Judge all claims again from the records of ``out``; exits 1 under ``strict`` when one is contradicted."""
     voice = Voice(as_json=as_json, quiet=quiet)
-    rows = rows_of(remembered(out))
+    rows, files = judged(remembered(out), out, f"mtam: claims judged by {out.name}")
     tell(rows, voice)
-    for path in write(rows, out):
+    for path in files:
         voice.tell(str(path))
     voice.answer({"out": str(out), "claims": rows})
     sys.exit(1 if strict and contradicted(rows) else 0)

@@ -96,9 +96,9 @@ def reproduce(scale: str, launcher: Sequence[str], options: Options, as_json: bo
         worst = max(worst, code)
     told: dict[str, Any] = {"scale": scale, "out": str(parent), "jobs": summaries}
     if not options.dry_run:
-        rows = claiming.rows_of([step.out for step in steps])
+        rows, files = claiming.judged([step.out for step in steps], parent, f"mtam: both papers at {scale} scale")
         claiming.tell(rows, voice)
-        for path in claiming.write(rows, parent):
+        for path in files:
             voice.tell(str(path))
         told["claims"] = rows
         worst = max(worst, int(strict and claiming.contradicted(rows)))

@@ -28,7 +28,7 @@ def curves(results: Sequence[CellResult], size: str, parts: Mapping[str, str]) -
     if not drawn:
         return None
     powers = all(isinstance(result.law, PowerLaw) for result, _ in drawn)
-    shown = [name for name in parts if not name.startswith("forecast") and any(name in r.parts for r, _ in drawn)]
+    shown = [name for name in parts if not name.startswith("forecast") and any(_has_logs(r, name) for r, _ in drawn)]
     single = all(len(result.curve.seeds) < 2 for result, _ in drawn)
     return Picture(
         "curves",
@@ -37,6 +37,11 @@ def curves(results: Sequence[CellResult], size: str, parts: Mapping[str, str]) -
         _part_panels(drawn, size, parts, shown) if powers else _law_panels(drawn, size),
         _table(drawn, ["error", *shown] if powers else ["error"]),
     )
+
+
+def _has_logs(result: CellResult, part: str) -> bool:
+    """A difference of errors that is negative in some seed has no logarithm, and so no panel."""
+    return part in result.parts and result.parts[part].positive
 
 
 def _law_panels(drawn: Drawn, size: str) -> tuple[Panel, ...]:
