@@ -11,7 +11,15 @@ from mtam.claims.judging import row
 from tests.conftest import Mtam
 
 CLAIMS = {claim.id: claim for claim in load()}
-SMALL = ("model.width=32", "data.modes=8", "data.test=256", "model.steps=40", "sweep.sizes=[512]", "sweep.seeds=4", "data.alpha=1")
+SMALL = (
+    "model.width=32",
+    "data.modes=8",
+    "data.test=256",
+    "model.steps=40",
+    "sweep.sizes=[512]",
+    "sweep.seeds=4",
+    "data.alpha=1",
+)
 
 
 def judged(mtam: Mtam, out: str, *names: str) -> dict[str, Any]:

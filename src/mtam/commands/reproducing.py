@@ -89,7 +89,7 @@ def reproduce(scale: str, launcher: Sequence[str], options: Options, as_json: bo
     summaries, worst = [], 0
     for at, step in enumerate(steps):
         left = sum(rest.seconds() for rest in steps[at:])
-        heading = f"job {at + 1} of {len(steps)}: {step.name}; at most about {max(left / 60, 1):.0f} min to go"
+        heading = f"job {at + 1} of {len(steps)}: {step.name}; about {max(left / 60, 1):.0f} min to go"
         voice.tell(Text(heading, style="bold"))
         summary, code = step.run(options, voice)
         summaries.append(summary)
