@@ -90,6 +90,20 @@ def test_a_long_table_is_read_in_any_order(parquet: Callable[[pd.DataFrame], Pat
     np.testing.assert_array_equal(responses, y)
 
 
+def test_a_parquet_file_of_a_real_engine_is_read(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow", reason="no parquet engine: install mtam[parquet] to test reading real files")
+    x, y = sample(samples=20, d=3)
+    path = tmp_path / "data.parquet"
+    long_table(x, y).astype({"x1": "float32", "sample": "int32"}).sample(frac=1, random_state=0).to_parquet(path)
+    found, responses = read(path)
+    np.testing.assert_array_equal(found, x.astype(np.float32) * [0, 1, 0] + x * [1, 0, 1])
+    np.testing.assert_array_equal(responses, y)
+    assert digest(path) != digest(saved(tmp_path, X=x, Y=y))
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(ValueError, match="not a readable parquet table"):
+        read(path)
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [

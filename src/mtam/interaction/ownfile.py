@@ -184,7 +184,9 @@ def _parquet(file: Path) -> tuple[object, object]:
     try:
         frame = pandas.read_parquet(file)
     except ImportError:
-        raise ValueError(f"{file}: reading parquet needs pyarrow or fastparquet; valid without: FILE.npz") from None
+        raise ValueError(
+            f"{file}: reading parquet needs pyarrow or fastparquet (mtam[parquet]); or use FILE.npz"
+        ) from None
     except Exception:
         raise ValueError(f"{file} is not a readable parquet table") from None
     return _wide(frame, file)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mtam.report import fitted, learning, maps, sentence, tables
+from mtam.report import fitted, learning, maps, ratios, sentence, tables
 from mtam.report.page import Job
 from mtam.report.picture import Picture
 from mtam.report.tables import CellResult
@@ -28,15 +28,15 @@ def _sweep(plan: Plan, records: Records, folder: str) -> Job:
         "rates.csv": tables.rates_rows(results).to_csv(index=False),
     }
     summary = {"trials": len(plan.trials), "seconds": None, "cells": tables.summary_of_sweep(results)}
-    return Job(plan, records, summary, results, _pictures(plan, results), texts, folder)
+    return Job(plan, records, summary, results, _pictures(plan, records, results), texts, folder)
 
 
-def _pictures(plan: Plan, results: list[CellResult]) -> list[Picture]:
+def _pictures(plan: Plan, records: Records, results: list[CellResult]) -> list[Picture]:
     kind = problem(plan.problem)
     drawn = []
     if any(len(result.curve.sizes) > 1 for result in results):
-        drawn.append(learning.curves(results, kind.size, kind.parts))
-    drawn.append(maps.levels(results, kind.levels, kind.size))
+        drawn.append(learning.curves(results, kind.size, kind.parts, kind.ratios))
+    drawn += [maps.levels(results, kind.levels, kind.size), ratios.plane(tables.heat_map(plan, records))]
     return [picture for picture in drawn if picture is not None]
 
 

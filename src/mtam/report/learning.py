@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from mtam.rates.curve import Curve
 from mtam.rates.fit import Fit, Interval
 from mtam.rates.laws import Floats, PowerLaw, SubPolynomial
+from mtam.report import ratios
 from mtam.report.axes import log_axis, size_axis
 from mtam.report.palette import GUIDE, Look, looks
 from mtam.report.picture import Panel, Picture
@@ -21,8 +22,13 @@ CAPTION = "large markers: geometric mean over seeds ± 1 standard error; small: 
 Drawn = Sequence[tuple[CellResult, Look]]
 
 
-def curves(results: Sequence[CellResult], size: str, parts: Mapping[str, str]) -> Picture | None:
-    """Learning curves of all cells: power laws log-log with the parts of the error, others on their axis too."""
+def curves(
+    results: Sequence[CellResult], size: str, parts: Mapping[str, str], flat: Mapping[str, str] | None = None
+) -> Picture | None:
+    """Learning curves of all cells: power laws log-log with the parts of the error, others on their axis too.
+
+    Ratios that theory says are ``flat`` have a panel each beside power laws.
+    """
     styled = zip(results, looks([result.axis for result in results]), strict=True)
     drawn = [(result, look) for result, look in styled if result.fit is not None]
     if not drawn:
@@ -34,8 +40,10 @@ def curves(results: Sequence[CellResult], size: str, parts: Mapping[str, str]) -
         "curves",
         "Learning curves",
         "one seed: no error bars; lines: fitted law" if single else CAPTION,
-        _part_panels(drawn, size, parts, shown) if powers else _law_panels(drawn, size),
-        _table(drawn, ["error", *shown] if powers else ["error"]),
+        _part_panels(drawn, size, parts, shown) + ratios.panels(drawn, size, flat or {})
+        if powers
+        else _law_panels(drawn, size),
+        _table(drawn, ["error", *shown] if powers else ["error"], flat or {} if powers else {}),
     )
 
 
@@ -166,7 +174,7 @@ def _log_x(axis: Axes, drawn: Drawn, size: str) -> None:
     axis.set_xlabel(f"sample size {size}")
 
 
-def _table(drawn: Drawn, names: Sequence[str]) -> pd.DataFrame:
+def _table(drawn: Drawn, names: Sequence[str], flat: Mapping[str, str]) -> pd.DataFrame:
     rows = []
     for result, _ in drawn:
         for name in names:
@@ -182,7 +190,7 @@ def _table(drawn: Drawn, names: Sequence[str]) -> pd.DataFrame:
                     {**result.axis, "part": name, "n": int(n), **here, "fitted": fitted, "forecast": forecast}
                     | {"seeds": len(points.seeds)}
                 )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows + ratios.rows(drawn, flat))
 
 
 def _forecast(result: CellResult, name: str, index: int) -> float | None:

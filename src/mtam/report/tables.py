@@ -13,6 +13,7 @@ from mtam.rates.fit import Fit, Interval
 from mtam.rates.laws import Floats, Law, PowerLaw, law
 from mtam.rates.sensitivity import Later, leave_smallest_out, local_intervals
 from mtam.report.comparison import comparison, ends, flat
+from mtam.spec import Trial
 from mtam.sweep import store
 from mtam.sweep.plan import Plan
 from mtam.sweep.registry import Remark, problem
@@ -32,6 +33,7 @@ class CellResult:
     levels: dict[str, tuple[float, float | None]] = field(default_factory=dict)  # at the largest size: mean, std. error
     floor: bool = False  # whether the law has an additive floor
     rivals: tuple[Law, ...] | None = None  # None: a power law, unless that is the law
+    ratios: dict[str, Curve] = field(default_factory=dict)  # what theory says is flat
 
     @cached_property
     def fit(self) -> Fit | None:
@@ -126,15 +128,24 @@ def cell_results(plan: Plan, rows: pd.DataFrame) -> list[CellResult]:
         facts = last.facts() | problem(plan.problem).decompose(
             {str(name): done[name].to_numpy() for name in done}, last
         )
-        results.append(CellResult(cell.axis, law(last.law()), points, parts, facts, reference, levels))
+        ratios = {name: curve(own, name, signed=True) for name in problem(plan.problem).ratios if name in own}
+        results.append(CellResult(cell.axis, law(last.law()), points, parts, facts, reference, levels, ratios=ratios))
     return results
 
 
 def remarks(plan: Plan, records: Mapping[str, Record]) -> list[Remark]:
     """What the problem itself has to say about the whole sweep, from its finished trials."""
+    return problem(plan.problem).remark(*_finished(plan, records))
+
+
+def heat_map(plan: Plan, records: Mapping[str, Record]) -> dict[str, Any] | None:
+    """The problem's own map of the whole sweep, from its finished trials."""
+    return problem(plan.problem).heat_map(*_finished(plan, records))
+
+
+def _finished(plan: Plan, records: Mapping[str, Record]) -> tuple[list[Trial], list[dict[str, Any]]]:
     done = [key for key in plan.trials if key in records and not store.failed(records[key])]
-    trials = [plan.trials[key] for key in done]
-    return problem(plan.problem).remark(trials, [records[key]["numbers"] for key in done])
+    return [plan.trials[key] for key in done], [records[key]["numbers"] for key in done]
 
 
 def _level(rows: pd.DataFrame, name: str) -> tuple[float, float | None]:

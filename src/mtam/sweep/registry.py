@@ -33,6 +33,8 @@ class Problem:
     size: str  # the field's letter for the sample size
     parts: Mapping[str, str] = field(default_factory=dict)  # further errors in a record that have curves -> heading
     levels: Mapping[str, str] = field(default_factory=dict)  # numbers worth a look at the largest size -> heading
+    ratios: Mapping[str, str] = field(default_factory=dict)  # numbers that theory says are flat in the size -> heading
+    plane: str | None = None  # function of trials and their numbers -> a heat map over two quantities, or None
     decomposition: str | None = None  # function of a cell's columns and a trial -> facts fitted to its records
     remarks: str | None = None  # function of trials and their numbers -> further tables (title, headings, rows)
 
@@ -49,6 +51,11 @@ class Problem:
     def remark(self, trials: Sequence[Trial], numbers: Sequence[Mapping[str, Any]]) -> list[Remark]:
         """Tables of the problem's own about a whole sweep; empty for problems that have nothing to add."""
         found: list[Remark] = _load(self.remarks)(trials, numbers) if self.remarks else []
+        return found
+
+    def heat_map(self, trials: Sequence[Trial], numbers: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+        """A map of the problem's own for a whole sweep, as plain lists for ``mtam.report.ratios.plane``."""
+        found: dict[str, Any] | None = _load(self.plane)(trials, numbers) if self.plane else None
         return found
 
     def run(self, estimator: str) -> Run:
@@ -89,6 +96,8 @@ _INTERACTION_PROBLEM = Problem(
     size="M",
     parts=_PARTS,
     levels=_INTERACTION_LEVELS,
+    ratios={"excess_ratio": "price of A in units of $p \\sigma^2/M$"},
+    plane="mtam.interaction.condition:plane",
     decomposition="mtam.interaction.decomposition:decompose",
     remarks="mtam.interaction.remarks:remarks",
 )
