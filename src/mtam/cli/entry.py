@@ -10,12 +10,12 @@ from typing import Any, NoReturn, TextIO
 import typer
 
 from mtam import complete
-from mtam.cli import checks, look, runs
+from mtam.cli import checks, fits, look, runs
 from mtam.cli.app import app
 from mtam.errors import UsageError
 from mtam.sweep.threads import one_thread
 
-COMMANDS = (runs, checks, look)  # importing them registers their commands, in the order of the help page
+COMMANDS = (runs, checks, fits, look)  # importing them registers their commands, in the order of the help page
 INTERRUPTED = 130
 STOPPED = "interrupted; what is done is kept, the same command goes on from there."
 

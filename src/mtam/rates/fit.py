@@ -108,7 +108,7 @@ def fit(
     if floor:
         values = by_seed(found, weight, logs)
         slope, told = over_seeds(values[:, 1], level, method), over_seeds(values[:, 2], level, method)
-        told = told and Interval(told.value, max(told.low, 0.0), max(told.high, 0.0))
+        told = told and Interval(float(found.floor), max(told.low, 0.0), max(told.high, 0.0))
     else:
         slope = over_seeds(slopes(law.axis(sizes), logs, weight), level, method)
     return Fit(

@@ -36,11 +36,13 @@ class Needed:
     present: int  # seeds
     now: float  # the probability at the present sizes and seeds
     wanted: float
+    ends: bool  # whether ``n_beyond`` is where a law ends, such as a reference curve, and not where the search does
 
     def __str__(self) -> str:
         if self.now >= self.wanted:
             return f"these sizes and {self.present} seeds: another draw of the seeds would as a rule decide"
-        size = f"n = {self.n:.2g}" if self.n else f"more than n = {self.n_beyond:.2g}"
+        beyond = "more n than the reference curve covers" if self.ends else f"more than n = {self.n_beyond:.2g}"
+        size = f"n = {self.n:.2g}" if self.n else beyond
         seeds = str(self.seeds) if self.seeds else f"more than {self.seeds_beyond}"
         return f"{size} with {self.present} seeds, or {seeds} seeds at these sizes"
 
@@ -106,7 +108,7 @@ def needed(
         count = seeds if octave == 0 else count
     far = float(sizes[-1] * progress**most)
     n = None if steps is None else float(sizes[-1] * progress**steps)
-    return Needed(n, far, count, seeds * 2**doublings, seeds, now, wanted)
+    return Needed(n, far, count, seeds * 2**doublings, seeds, now, wanted, farthest < FARTHEST)
 
 
 def recognised(

@@ -17,12 +17,18 @@ OPEN_VERDICT = "these sizes cannot tell"
 
 
 def comparison(
-    law: Law, rivals: Sequence[Law], points: Curve, reference: Floats | None, *, floor: bool = False
+    law: Law,
+    rivals: Sequence[Law],
+    points: Curve,
+    reference: Floats | None,
+    *,
+    floor: bool = False,
+    formulas: bool = False,
 ) -> dict[str, Any]:
     """Everything about ``law`` against its ``rivals`` on one curve; empty for fewer than four sizes or no rival.
 
     AICc, the gamma that the curve chooses, errors at held-out sizes, the verdict, and, where it is open, what n or how
-    many seeds would decide.
+    many seeds would decide. The verdict calls the laws theory's law and a power law, or by their ``formulas``.
     """
     if not rivals or not points.positive or len(points.sizes) < 4:
         return {}
@@ -46,12 +52,13 @@ def comparison(
     for found_one in found_all:
         if isinstance(found_one.rival, PowerLaw) and not isinstance(law, PowerLaw):
             told["aic_over_power_law"] = found_one.aicc
-    told["comparison"] = verdict(found_all)
+    told["comparison"] = verdict(found_all, formulas=formulas)
     open_ = [found_one.rival for found_one in found_all if found_one.answer == OPEN]
     if open_:
         more = needed(law, open_[0], points.sizes, points.errors, floor=floor)
         told |= {"n_needed": more.n if more else None, "seeds_needed": more.seeds if more else None}
         told |= {"chance_now": more.now if more else None, "needed": str(more) if more else None}
+        told["needed_against"] = str(open_[0])
     told["laws"] = [
         _side(one, points, None if one is law else found_all[index - 1], floor)
         for index, one in enumerate((law, *rivals))
@@ -59,20 +66,24 @@ def comparison(
     return told
 
 
-def verdict(found: Sequence[Comparison], names: tuple[str, str] = ("theory's law", "a power law")) -> str:
-    """One sentence about a law against one rival or several; with several, the laws are called by their formulas."""
-    if len(found) > 1:
-        return "; ".join(verdict([one], (str(one.law), str(one.rival))) + _of(one) for one in found)
-    answers = {FIRST: f"{names[0]} fits better", SECOND: f"{names[1]} fits better", NEITHER: "neither law fits"}
-    return TOO_FEW if found[0].answer is None else answers.get(found[0].answer, OPEN_VERDICT)
+def verdict(found: Sequence[Comparison], *, formulas: bool = False) -> str:
+    """One sentence about a law against its rivals, which are called by their ``formulas`` if there are several."""
+    if not formulas and len(found) == 1:
+        return _words(found[0].answer, "theory's law", "a power law")
+    if found[0].answer is None:
+        return TOO_FEW
+    return "; ".join(_words(one.answer, str(one.law), str(one.rival)) + _named(one) for one in found)
 
 
-def _of(found: Comparison) -> str:
-    if found.answer == FIRST:
-        return f" than {found.rival}"
-    if found.answer == SECOND:
-        return f" than {found.law}"
-    return f" ({found.law}, {found.rival})" if found.answer is not None else ""
+def _words(answer: int | None, law: str, rival: str) -> str:
+    answers = {FIRST: f"{law} fits better", SECOND: f"{rival} fits better", NEITHER: "neither law fits"}
+    return TOO_FEW if answer is None else answers.get(answer, OPEN_VERDICT)
+
+
+def _named(found: Comparison) -> str:
+    """What the words lack to name both laws."""
+    ends = {FIRST: f" than {found.rival}", SECOND: f" than {found.law}", NEITHER: f": {found.law}, {found.rival}"}
+    return ends.get(found.answer or OPEN, f" {found.law} from {found.rival}")
 
 
 def _side(law: Law, points: Curve, against: Comparison | None, floor: bool) -> dict[str, Any]:
@@ -98,7 +109,7 @@ def ends(name: str, value: Interval | None) -> dict[str, float | None]:
 
 def flat(told: dict[str, Any]) -> dict[str, Any]:
     """The same for one row of a table: the laws side by side become columns of the first and of the second."""
-    row = {name: value for name, value in told.items() if name not in ("laws", "needed")}
+    row = {name: value for name, value in told.items() if name not in ("laws", "needed", "needed_against")}
     for side, name in zip(told.get("laws", []), ("", "_rival"), strict=False):
         row |= {f"held_out{name}{end}": side[f"held_out{end}"] for end in ("", "_low", "_high")}
     return row

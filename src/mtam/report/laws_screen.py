@@ -86,12 +86,17 @@ def sensitivity_table(results: Sequence[CellResult], size: str) -> Table | None:
 
 def notes_on_laws(results: Sequence[CellResult], size: str) -> list[str]:
     """What it would take to tell the laws apart, cell by cell, where the verdict is open."""
-    return [
-        f"{result.label}: {OPEN_VERDICT}; to recognise the right law with probability 0.8 takes "
-        f"{result.comparison['needed'].replace('n =', f'{size} =')} (simulated from both fitted laws)."
-        for result in results
-        if result.comparison.get("needed")
-    ]
+    told = []
+    for result in results:
+        more = result.comparison.get("needed")
+        if more:
+            laws = f"{result.law} from {result.comparison['needed_against']}"
+            laws = laws.replace("ln n", f"ln {size}").replace("n^", f"{size}^")
+            told.append(
+                f"{result.label}: {OPEN_VERDICT} {laws}; to do so with probability 0.8 takes "
+                f"{more.replace('n =', f'{size} =')} (simulated from both fitted laws)."
+            )
+    return told
 
 
 def _table(title: str) -> Table:

@@ -64,24 +64,28 @@ def convergence_table(result: CellResult, size: str) -> Table:
     return table
 
 
-def slopes_table(results: list[CellResult], size: str) -> Table:
-    """Slope and interval of every cell, on the axis of its law and, where that is another one, on log-log axes."""
-    bent = any(not isinstance(result.law, PowerLaw) for result in results)
+def slopes_table(results: list[CellResult], size: str, *, theory: bool = True) -> Table:
+    """Slope and interval of every cell, on the axis of its law and, where that is another one, on log-log axes.
+
+    Without ``theory`` nothing is said of the slope that theory predicts, as there is none for curves from elsewhere.
+    """
+    bent = any(not isinstance(result.law, PowerLaw) or result.floor for result in results)
     table = Table(title="Slopes, with 95% Student intervals over seeds", title_justify="left", title_style="bold")
     table.add_column("cell")
     table.add_column("law")
-    for head in ("slope on the law's axis" if bent else f"log-log slope in {size}", "theory", "R²"):
+    first = "slope on the law's axis" if bent else f"log-log slope in {size}"
+    for head in (first, *(["theory"] if theory else []), "R²"):
         table.add_column(head, justify="right")
     if bent:
         table.add_column(f"log-log slope in {size}", justify="right")
     for result in results:
         fit = result.fit
-        theory = result.law.theory_slope
+        expected = "form only" if result.law.theory_slope is None else f"{result.law.theory_slope:.3f}"
         row: list[str | Text] = [
             result.label,
             Text(str(result.law).replace("ln n", f"ln {size}").replace("n^", f"{size}^")),
             interval(fit.slope if fit else None),
-            "form only" if theory is None else f"{theory:.3f}",
+            *([expected] if theory else []),
             "-" if fit is None or fit.r2 is None else f"{fit.r2:.3f}",
         ]
         table.add_row(*row, *([interval(fit.loglog if fit else None)] if bent else []))

@@ -45,7 +45,8 @@ class CellResult:
         """The law against its rivals; empty where there is nothing to compare."""
         default = () if isinstance(self.law, PowerLaw) else (PowerLaw(),)
         rivals = default if self.rivals is None else self.rivals
-        return comparison(self.law, rivals, self.curve, self.reference, floor=self.floor)
+        formulas = self.rivals is not None
+        return comparison(self.law, rivals, self.curve, self.reference, floor=self.floor, formulas=formulas)
 
     @cached_property
     def sensitivity(self) -> list[Later]:
