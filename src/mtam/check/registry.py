@@ -22,6 +22,8 @@ Tick = Callable[[float], None]
 CHECKS = {
     "coercivity": "mtam.check.coercivity",
     "entropy": "mtam.check.entropy",
+    "remark3": "mtam.check.remark3",
+    "separation": "mtam.check.separation",
 }
 
 ROOMS = ("check", "recall", "interaction", "rates")  # whose code decides what a check finds

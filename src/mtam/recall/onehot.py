@@ -25,6 +25,8 @@ import numpy as np
 import scipy.optimize
 from numpy.typing import NDArray
 
+from mtam.recall.tags import gram
+
 Array = NDArray[np.float64]
 Row = tuple[Fraction, ...]
 
@@ -90,10 +92,10 @@ def proves(features: Sequence[Row], dual: dict[int, Fraction]) -> bool:
     return sum(map(abs, dual.values())) <= 1 and not any(sums)
 
 
-def single_value(products: Sequence[Fraction]) -> Fraction | None:
-    """The one product g0 < 1 of a target with all others, if there is one: then (g - g0) / (1 - g0) is one-hot."""
-    values = set(products)
-    return values.pop() if len(values) == 1 and max(values) < 1 else None
+def one_value(features: Sequence[Row], targets: Sequence[Fraction]) -> bool:
+    """The rule that the certificates confirm: the products with the others take one single value below 1."""
+    values = {row[1] for row, target in zip(features, targets, strict=True) if target == 0}
+    return len(values) == 1 and max(values) < 1
 
 
 def _dot(left: Row, right: Row) -> Fraction:
@@ -147,16 +149,34 @@ def _solve(rows: list[Row], right: list[Fraction]) -> Row | None:
     return tuple(found)
 
 
-def products(tags: Sequence[Row]) -> list[list[Fraction]]:
-    """All inner products, exactly."""
-    return [[_dot(left, right) for right in tags] for left in tags]
+def fixed_products(tags: str, components: int, correlation: Fraction) -> list[list[Fraction]]:
+    """The inner products of a deterministic tag set as fractions. Raises ValueError for others."""
+    exact = gram(tags, components, float(correlation))
+    near = [[Fraction(g).limit_denominator(10**6) for g in row] for row in exact.tolist()]
+    if np.abs(np.array(near, dtype=np.float64) - exact).max() > 1e-12:
+        raise ValueError(f"the inner products of {tags} tags with correlation {correlation} are no simple fractions")
+    return near
+
+
+def drawn_products(tags: Array) -> list[list[Fraction]]:
+    """The inner products of drawn unit vectors, exactly as stored; with themselves, where rounding alone differs, 1."""
+    rows = [tuple(map(Fraction, vector)) for vector in tags.tolist()]
+    return [[Fraction(1) if i == j else _dot(u, v) for j, v in enumerate(rows)] for i, u in enumerate(rows)]
 
 
 def conditions(grams: Sequence[Sequence[Sequence[Fraction]]]) -> tuple[list[Row], list[Fraction]]:
     """The distinct rows (1, g) of these tag sets and their targets, over all choices of the target."""
-    pairs = {(g, i == j) for gram in grams for i, row in enumerate(gram) for j, g in enumerate(row)}
+    pairs = {(g, i == j) for products in grams for i, row in enumerate(products) for j, g in enumerate(row)}
     ordered = sorted(pairs)
     return [(Fraction(1), g) for g, _ in ordered], [Fraction(int(own)) for _, own in ordered]
+
+
+def with_noise(
+    features: Sequence[Row], targets: Sequence[Fraction], noise: Sequence[Fraction]
+) -> tuple[list[Row], list[Fraction]]:
+    """Rows (1, g, h) for every product h of noise, with both signs as its law is symmetric."""
+    signed = [sign * h for h in noise for sign in (1, -1)]
+    return [(*row, h) for row in features for h in signed], [target for target in targets for _ in signed]
 
 
 def bilinear(tags: Array, rotations: Array) -> tuple[Array, Array]:

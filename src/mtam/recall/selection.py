@@ -62,18 +62,18 @@ def best_affine(m1: float, m2: float, components: int) -> Affine:
     rest = components - 1
     normal = np.array([[1 + rest, 1 + rest * m1], [1 + rest * m1, 1 + rest * m2]])
     found = np.linalg.lstsq(normal, np.ones(2), rcond=1e-12)[0]
-    return Affine(float(found[0]), float(found[1]), max(0.0, float(1 - found.sum())))
+    return Affine(float(found[0]), float(found[1]), error if (error := float(1 - found.sum())) > 1e-12 else 0.0)
 
 
-def contexts(data: RecallData, seed: int, split: str, count: int, kind: torch.dtype = torch.float64) -> Tags:
+def contexts(data: RecallData, seed: int, split: str, count: int) -> Tags:
     """``count`` fresh contexts as one member sees them; any component may be asked for."""
     tags = draw(data, seed, split, count)
     answering = generator(seed, "recall", split, "index").integers(0, data.components, count)
     keys, query = observe(data, seed, split, tags, answering)
-    share = torch.full((1, data.components, count), -float(np.log(data.components)), dtype=kind)
+    share = torch.full((1, data.components, count), -float(np.log(data.components)), dtype=torch.float64)
     return Tags(
-        torch.from_numpy(query).to(kind)[None], torch.from_numpy(np.swapaxes(keys, 0, 1).copy()).to(kind)[None], share,
-        torch.from_numpy(answering)[None], torch.ones(1, 1, 1, dtype=kind),
+        torch.from_numpy(query)[None], torch.from_numpy(np.swapaxes(keys, 0, 1).copy())[None], share,
+        torch.from_numpy(answering)[None], torch.ones(1, 1, 1, dtype=torch.float64),
     )  # fmt: skip
 
 
@@ -155,11 +155,10 @@ class Descent:
     rate: float = 0.1
 
 
-def frozen(data: RecallData, seed: int, bandwidths: Array, count: int) -> list[Measured]:
-    """The error of the frozen kernel at every bandwidth, on the same fresh contexts."""
-    kind = torch.float64
-    at = contexts(data, seed, "selection_frozen", count, kind)
-    return measure(GATES["frozen_rbf"], {}, expand(at, len(bandwidths), torch.from_numpy(bandwidths).to(kind)))
+def frozen(data: RecallData, seed: int, split: str, bandwidths: Array, count: int) -> list[Measured]:
+    """The error of the frozen kernel at every bandwidth, on the same fresh contexts of the stream ``split``."""
+    at = contexts(data, seed, f"selection_frozen_{split}", count)
+    return measure(GATES["frozen_rbf"], {}, expand(at, len(bandwidths), torch.from_numpy(bandwidths)))
 
 
 def least_squares(data: RecallData, seed: int, count: int) -> tuple[float, float, Any]:
