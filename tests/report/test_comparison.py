@@ -69,6 +69,9 @@ def test_an_open_verdict_says_what_would_decide() -> None:
     assert told["seeds_needed"] > 3
     assert "seeds at these sizes" in told["needed"]
     json.dumps(told, allow_nan=False)
+    silent = comparison(LAW, (PowerLaw(),), curve, None, simulated=False)
+    assert silent["comparison"] == told["comparison"]
+    assert "needed" not in silent
     assert set(flat(told)) >= {"held_out", "held_out_rival_low", "n_needed", "seeds_needed"}
 
 

@@ -19,7 +19,7 @@ from mtam.rates.spread import weights
 WANTED = 0.8
 REPLICATIONS = 200
 FARTHEST = 1e12  # sizes
-MOST = 2048  # seeds
+MOST = 1024  # seeds
 CORRELATIONS = np.arange(0.0, 0.96, 0.05)
 TRENDS = np.round(np.arange(-0.6, 0.01, 0.05), 2)  # a spread that grows is not carried on to larger n
 TREND_COSTS = 4.0  # of twice the log likelihood, about its 95% quantile where there is no trend

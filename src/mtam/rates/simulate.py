@@ -49,10 +49,16 @@ def simulate(
     logs = np.log(truth.mean(sizes)) + truth.level * _draw(rng, (*shape, 1), truth.skewed)
     logs = logs + truth.tilt * _draw(rng, (*shape, 1), truth.skewed) * (x - x.mean())
     steps = _draw(rng, (*shape, len(sizes)), truth.skewed)
-    for k in range(1, len(sizes)):
-        steps[..., k] = truth.correlation * steps[..., k - 1] + (1 - truth.correlation**2) ** 0.5 * steps[..., k]
-    errors = np.exp(logs + truth.noise * np.exp(truth.trend * (x - x[0])) * steps)
+    errors = np.exp(logs + steps @ _memory(truth, x).T)
     return np.asarray(errors if replications else errors[0])
+
+
+def _memory(truth: Truth, x: Floats) -> Floats:
+    """Rows that turn independent steps into the residuals at sizes with logarithms ``x``  # (sizes, sizes)."""
+    lag = np.subtract.outer(np.arange(len(x)), np.arange(len(x)))
+    rows = np.where(lag >= 0, truth.correlation ** np.abs(lag), 0.0)
+    rows[:, 1:] *= (1 - truth.correlation**2) ** 0.5  # what is new at each size but the first
+    return np.asarray(truth.noise * np.exp(truth.trend * (x - x[0]))[:, None] * rows)
 
 
 def _draw(rng: np.random.Generator, shape: tuple[int, ...], skewed: bool) -> Floats:

@@ -1,6 +1,7 @@
 """What a curve says about its law and the rivals of that law: numbers for tables and JSON, and one verdict in words."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from mtam.rates.curve import Curve
 from mtam.rates.fit import Interval, fit, slopes
 from mtam.rates.gamma import free_gamma, gamma_interval
 from mtam.rates.laws import EntropyBalance, Floats, Law, PowerLaw, SubPolynomial
-from mtam.rates.power import needed
+from mtam.rates.power import Needed, needed
 
 TOO_FEW = "too few sizes or seeds to compare laws"
 OPEN_VERDICT = "these sizes cannot tell"
@@ -24,11 +25,13 @@ def comparison(
     *,
     floor: bool = False,
     formulas: bool = False,
+    simulated: bool = True,
 ) -> dict[str, Any]:
     """Everything about ``law`` against its ``rivals`` on one curve; empty for fewer than four sizes or no rival.
 
     AICc, the gamma that the curve chooses, errors at held-out sizes, the verdict, and, where it is open, what n or how
-    many seeds would decide. The verdict calls the laws theory's law and a power law, or by their ``formulas``.
+    many seeds would decide. The verdict calls the laws theory's law and a power law, or by their ``formulas``;
+    what would decide is ``simulated`` (half a second) or left out.
     """
     if not rivals or not points.positive or len(points.sizes) < 4:
         return {}
@@ -54,8 +57,8 @@ def comparison(
             told["aic_over_power_law"] = found_one.aicc
     told["comparison"] = verdict(found_all, formulas=formulas)
     open_ = [found_one.rival for found_one in found_all if found_one.answer == OPEN]
-    if open_:
-        more = needed(law, open_[0], points.sizes, points.errors, floor=floor)
+    if open_ and simulated:
+        more = _needed(law, open_[0], tuple(points.sizes), tuple(map(tuple, points.errors)), floor)
         told |= {"n_needed": more.n if more else None, "seeds_needed": more.seeds if more else None}
         told |= {"chance_now": more.now if more else None, "needed": str(more) if more else None}
         told["needed_against"] = str(open_[0])
@@ -64,6 +67,14 @@ def comparison(
         for index, one in enumerate((law, *rivals))
     ]
     return told
+
+
+@lru_cache(maxsize=1024)
+def _needed(
+    law: Law, rival: Law, sizes: tuple[float, ...], errors: tuple[tuple[float, ...], ...], floor: bool
+) -> Needed | None:
+    """Simulated once, though a run builds its files and then tells its tables."""
+    return needed(law, rival, np.array(sizes), np.array(errors), floor=floor)
 
 
 def verdict(found: Sequence[Comparison], *, formulas: bool = False) -> str:

@@ -19,6 +19,8 @@ from mtam.sweep.plan import Plan
 from mtam.sweep.registry import Remark, problem
 from mtam.sweep.store import Record
 
+SIMULATED = 12  # cells of a sweep, beyond which none is followed by a simulation: tables are to take seconds
+
 
 @dataclass(frozen=True)
 class CellResult:
@@ -33,6 +35,7 @@ class CellResult:
     levels: dict[str, tuple[float, float | None]] = field(default_factory=dict)  # at the largest size: mean, std. error
     floor: bool = False  # whether the law has an additive floor
     rivals: tuple[Law, ...] | None = None  # None: a power law, unless that is the law
+    simulated: bool = True  # whether an open comparison is followed by a simulation of what would decide it
     ratios: dict[str, Curve] = field(default_factory=dict)  # what theory says is flat
 
     @cached_property
@@ -45,8 +48,10 @@ class CellResult:
         """The law against its rivals; empty where there is nothing to compare."""
         default = () if isinstance(self.law, PowerLaw) else (PowerLaw(),)
         rivals = default if self.rivals is None else self.rivals
-        formulas = self.rivals is not None
-        return comparison(self.law, rivals, self.curve, self.reference, floor=self.floor, formulas=formulas)
+        return comparison(
+            self.law, rivals, self.curve, self.reference,
+            floor=self.floor, formulas=self.rivals is not None, simulated=self.simulated,
+        )  # fmt: skip
 
     @cached_property
     def sensitivity(self) -> list[Later]:
@@ -130,7 +135,12 @@ def cell_results(plan: Plan, rows: pd.DataFrame) -> list[CellResult]:
             {str(name): done[name].to_numpy() for name in done}, last
         )
         ratios = {name: curve(own, name, signed=True) for name in problem(plan.problem).ratios if name in own}
-        results.append(CellResult(cell.axis, law(last.law()), points, parts, facts, reference, levels, ratios=ratios))
+        results.append(
+            CellResult(
+                cell.axis, law(last.law()), points, parts, facts, reference, levels, ratios=ratios,
+                simulated=len(plan.cells) <= SIMULATED,
+            )
+        )  # fmt: skip
     return results
 
 
