@@ -134,3 +134,17 @@ def test_wrong_input_is_one_sentence(mtam: Mtam, file: Path, here: Path, args: l
     assert hint in said.err
     assert sorted(here.rglob("*")) == before
     assert file.exists()
+
+
+@pytest.mark.parametrize("options", [[], ["--floor"], ["--law", "sub-polynomial", "--gamma", "0.5"]])
+@pytest.mark.parametrize("power", [0.0, 0.5, -0.5])
+@pytest.mark.parametrize("noise", [0.0, 0.1])
+def test_curves_that_do_not_fall_are_no_accident(mtam: Mtam, power: float, noise: float, options: list[str]) -> None:
+    """Flat, rising and exact curves: an answer without a warning, which tests turn into failures."""
+    rng = np.random.default_rng(0)
+    rows = [(s, n, (1 + s) * n**power * np.exp(noise * rng.normal())) for s in range(3) for n in (8, 16, 32, 64, 128)]
+    pd.DataFrame(rows, columns=["seed", "n", "error"]).to_csv("odd.csv", index=False)
+    said = mtam("rates", "odd.csv", "--json", *options)
+    assert said.code == 0, said.err
+    assert "warning" not in said.err
+    assert json.loads(said.out)["cells"][0]["seeds"] == 3

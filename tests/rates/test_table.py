@@ -65,6 +65,7 @@ WRONG = [
     ("n,error\n64,0.5\n128,nan\n", "line 3: error is empty or NaN"),
     ("n,error\n64,0\n128,0.1\n", "line 2: error = 0 has no logarithm"),
     ("n,error\n64,0.5\n128,-0.1\n", "line 3: error = -0.1 has no logarithm"),
+    ("n,error\n64,1e-200\n128,1e-201\n", "line 2: error = 1e-200; valid: 1e-100 to 1e100"),
     ("n,error\n64,inf\n128,0.1\n", "error = inf has no logarithm"),
     ("n,error\n64,0.5\n", "one size only, n = 64"),
     ("n,error\n0,0.5\n128,0.1\n", "n = 0; valid: whole numbers"),

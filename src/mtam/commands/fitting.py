@@ -128,6 +128,8 @@ def _told(results: list[CellResult], brought: Brought) -> list[Any]:
     notes = [note for note in screen.notes_on_slopes(results) if not note.startswith("Theory")]
     if not brought.seeded:
         notes.append("The table has no column seed: every row counts as the same seed.")
+    if any(result.curve.sizes[0] <= 1 for result in results):
+        notes.append("(ln n)^-b is not defined at n = 1 and not compared there.")
     if brought.failed:
         notes.append(f"{brought.failed} rows with status failed are left out.")
     return told + verdicts + notes

@@ -32,7 +32,7 @@ class MeanFit:
     def at(self, sizes: Floats) -> Floats:
         """Predicted log errors at other sizes  # (..., sizes)."""
         line = self.intercept[..., None] + self.slope[..., None] * self.law.axis(sizes)
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore"):  # no floor; a flat curve, whose slope is NaN
             return np.asarray(np.logaddexp(line, np.log(self.floor)[..., None]))
 
     def tangent_at(self, sizes: Floats) -> Floats:

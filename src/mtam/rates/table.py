@@ -14,6 +14,7 @@ from mtam.rates.laws import EntropyBalance, Floats
 
 FORM = "a CSV table with columns n and error, and optionally cell, seed, reference"
 LARGEST = 10**15  # sizes are whole numbers that double precision holds exactly
+GREATEST = 1e100  # errors beyond it, or below its inverse, overflow or vanish when they are multiplied
 
 
 class TableError(ValueError):
@@ -133,6 +134,12 @@ def _sizes(values: "pd.Series[str]", path: Path) -> "pd.Series[int]":
 def _errors(values: "pd.Series[str]", path: Path, name: str = "error") -> "pd.Series[float]":
     numbers = _numbers(values, name, path)
     wrong = ~(numbers > 0) | np.isinf(numbers)
+    far = ~wrong & ((numbers < 1 / GREATEST) | (numbers > GREATEST))
+    if far.any() and not wrong.any():
+        line = _line(far)
+        raise TableError(
+            f"{path}, line {line}: {name} = {numbers.loc[line - 2]:g}; valid: 1e-100 to 1e100, rescale it."
+        )
     if wrong.any():
         line = _line(wrong)
         raise TableError(
