@@ -26,7 +26,7 @@ def plane(trials: Sequence[InteractionTrial], numbers: Sequence[Mapping[str, Any
     if len(products) < FEWEST or len(sizes) < 2 or len(others) > 1 or len({t.model for t in trials}) > 1:
         return None
     shares = [[_share(values.get((product, n), [])) for n in sizes] for product in products]
-    fine = np.geomspace(sizes[0], sizes[-1], 50)
+    fine = np.geomspace(sizes[0] / 2, sizes[-1] * 2, 60)  # beyond the last columns, to their edges
     beta = trials[0].beta()
     return {
         "title": "share of the price of A in the error",

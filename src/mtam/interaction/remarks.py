@@ -15,6 +15,7 @@ Remark = tuple[str, list[str], list[list[str]]]  # title, headings, rows
 
 PUBLISHED = {3: -0.81, 8: -0.899}  # slopes of the paper's figure, by degree
 PARAMETRIC = -1.0
+CHANGE = 0.5  # a ratio is called flat when its trend cannot move it by more than this share over all sizes
 PARALLEL = 0.1  # slopes that differ by no more are called nearly parallel
 PARTS = {"error": "total", "oracle_error": "A* known"}
 UNKNOWN = "-"
@@ -121,7 +122,8 @@ def _claims(found: Sequence[Cell]) -> list[list[str]]:
     for cell in found:
         slope = cell.slope("parametric_error")
         if slope is not None:
-            verdict = "supported" if slope.holds(PARAMETRIC) else "contradicted"
+            away = "steeper: higher orders at small M" if slope.value < PARAMETRIC else "contradicted"
+            verdict = "supported" if slope.holds(PARAMETRIC) else away
             rows.append([f"{cell.label}: the price of A falls as 1/M", f"slope {slope}", verdict])
     return rows
 
@@ -173,12 +175,15 @@ def _flatness(found: Sequence[Cell]) -> Remark:
         by_size = dict(zip(cell.sizes, _ratios(cell), strict=True))
         values = cell.values("excess_ratio")
         assert values is not None
-        trend = None
+        trend, verdict = None, UNKNOWN
         if len(cell.sizes) > 1:
-            x = np.log(cell.sizes / cell.sizes.mean())
+            x = np.log(cell.sizes)
             x -= x.mean()
             trend = interval(np.asarray(values @ x / (x @ x)))
-        verdict = UNKNOWN if trend is None else "flat" if trend.holds(0.0) else "not flat"
+        if trend is not None:
+            change = (x[-1] - x[0]) * max(abs(trend.low), abs(trend.high))
+            known = "flat" if change < CHANGE * values.mean() else "undecided"
+            verdict = known if trend.holds(0.0) else "not flat"
         rows.append([cell.label, *(by_size.get(n, UNKNOWN) for n in sizes), str(trend or UNKNOWN), verdict])
     heads = ["cell", *(f"M = {n:.0f}" for n in sizes), "trend per ln M", ""]
     return "Price of A, (error - error with A* known) M/(p sigma²): theory says flat", heads, rows

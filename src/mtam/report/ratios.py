@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mtam.report.axes import size_axis
 from mtam.report.maps import DARK, LIGHT
-from mtam.report.palette import GUIDE, Look
+from mtam.report.palette import Look
 from mtam.report.picture import Panel, Picture
 from mtam.report.svg import tip
 from mtam.report.tables import CellResult
@@ -77,7 +77,7 @@ def plane(found: Mapping[str, Any] | None) -> Picture | None:
     places = [(x, y, found["values"][j][i]) for j, y in enumerate(found["ys"]) for i, x in enumerate(found["xs"])]
     table = pd.DataFrame([{names["x"]: x, names["y"]: y, "share": share} for x, y, share in places])
     width = max(4.6, 1.6 + 0.62 * len(found["xs"]))
-    panel = Panel(found["title"], partial(_plane, found), width, max(3.7, 1.5 + 0.45 * len(found["ys"])))
+    panel = Panel(found["title"], partial(_plane, found), width, max(3.9, 1.8 + 0.45 * len(found["ys"])))
     return Picture("plane", "Where it dominates", found["caption"], (panel,), table)
 
 
@@ -102,7 +102,7 @@ def _plane(found: Mapping[str, Any], axis: Axes) -> None:
     axis.set_xlabel(found["x_label"])
     axis.set_ylabel(found["y_label"])
     axis.grid(visible=False)
-    axis.legend(loc="upper left", labelcolor=LIGHT, facecolor=GUIDE, frameon=True, framealpha=0.6)
+    axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14))
 
 
 def _edges(centres: NDArray[np.float64]) -> NDArray[np.float64]:
