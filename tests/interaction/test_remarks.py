@@ -122,3 +122,36 @@ def test_a_seed_that_lacks_a_size_is_left_out() -> None:
     found = cells(trials[1:], numbers[1:])
     assert found[0].seeds == (1, 2, 3, 4, 5)
     assert found[1].seeds == (0, 1, 2, 3, 4, 5)
+
+
+def test_what_is_recovered_of_softmax_attention() -> None:
+    """A fitted phi that is a line is explained by a line; one that is u exp(3u) by that."""
+    grid = np.linspace(-0.9, 0.9, 61)
+    density = np.exp(-(grid**2) / 0.2)
+    shapes = {3: 2 * grid + 1, 10: 0.5 * grid * np.exp(3 * grid) - 1}
+    trials, numbers = [], []
+    for tokens, phi in shapes.items():
+        data = InteractionData(d=3, rank=1, tokens=tokens, activation="exp", row_normalised=True)
+        for seed in (0, 1):
+            trials.append(InteractionTrial(data=data, n=1000, seed=seed))
+            shown = {"phi_grid": grid.tolist(), "phi_hat": phi.tolist(), "u_density": density.tolist()}
+            numbers.append({"error": 0.2, "oracle_error": 0.1 + 0.01 * seed, "a_cosine": 0.99, **shown})
+    (recovered,) = remarks(trials, numbers)
+    assert recovered[0].startswith("What the pairwise estimator recovers")
+    assert [row[4:] for row in recovered[2]] == [["1 ± 0", recovered[2][0][5]], [recovered[2][1][4], "1 ± 0"]]
+    assert 0.1 < float(recovered[2][0][5].split()[0]) < 0.95
+    assert recovered[2][0][3] == "0.105 ± 0.005"
+
+
+def test_levels_over_the_number_of_tokens_in_the_units_of_both_bounds() -> None:
+    trials = [
+        InteractionTrial(data=InteractionData(d=3, rank=1, tokens=tokens), n=n, seed=seed)
+        for tokens in (2, 10)
+        for n in (1000, 4000)
+        for seed in (0, 1)
+    ]
+    (table,) = remarks(trials, [{"error": 1.0, "oracle_error": 2 * t.n**-0.8} for t in trials])
+    assert table[0] == "What N does"
+    told = dict(table[2])
+    assert "times M^0.800: 2, times (N M)^0.800: 3.48" in told["P = 3, d = 3, N = 2"]
+    assert "times M^0.800: 2, times (N M)^0.800: 12.6" in told["P = 3, d = 3, N = 10"]

@@ -49,6 +49,33 @@ def caveats(found: Sequence[Cell]) -> Remark:
     return "How to read these slopes", ["about", "fact"], [list(row) for row in told]
 
 
+def about_tokens(found: Sequence[Cell]) -> list[Remark]:
+    """What the bounds say of N and what the error with A* known does, where the cells differ in it."""
+    told = [cell for cell in found if not cell.trial.data.row_normalised]
+    cells = [cell for cell in told if cell.values("oracle_error") is not None]
+    if len({cell.trial.data.tokens for cell in cells}) < 2:
+        return []
+    first = cells[0].trial
+    rate = 2 * first.beta() / (2 * first.beta() + 1)
+    rows = [
+        ["lower bound", f"falls as (N M)^-{rate:.3f}"],
+        ["upper bound", "pays N - 1 for coercivity; a sweep over N at fixed N M is unpublished"],
+        [
+            "variance with A* known",
+            "the same for all N at equal M, up to (N - 1)/N and a factor of two, for a generic phi",
+        ],
+    ]
+    for cell in cells:
+        values = cell.values("oracle_error")
+        assert values is not None
+        here = np.exp(np.log(values[:, -1]).mean())
+        scaled = here * float(cell.sizes[-1]) ** rate
+        more = scaled * float(cell.trial.data.tokens) ** rate
+        both = f"times M^{rate:.3f}: {scaled:.3g}, times (N M)^{rate:.3f}: {more:.3g}"
+        rows.append([cell.label, f"error with A* known at M = {cell.sizes[-1]:.0f}: {here:.3g}; {both}"])
+    return [("What N does", ["about", "fact"], rows)]
+
+
 def _condition(cell: Cell) -> str:
     needed, last = cell.trial.samples_needed(), cell.trial.n
     return (

@@ -7,8 +7,9 @@ from itertools import combinations
 import numpy as np
 
 from mtam.interaction import provenance
-from mtam.interaction.caveats import caveats
+from mtam.interaction.caveats import about_tokens, caveats
 from mtam.interaction.curves import Cell, Interval, Numbers, cells, interval
+from mtam.interaction.recovery import recovery
 from mtam.interaction.spec import InteractionTrial
 
 Remark = tuple[str, list[str], list[list[str]]]  # title, headings, rows
@@ -27,8 +28,9 @@ def remarks(trials: Sequence[InteractionTrial], numbers: Sequence[Numbers]) -> l
         return []
     found = cells(trials, numbers)
     told = [_flatness(found)] if any(_ratios(cell) for cell in found) else []
+    told += recovery(found)
     if not _about_claims(found):
-        return told
+        return told + about_tokens(found)
     told = [
         _slopes(found),
         *told,
