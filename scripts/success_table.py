@@ -81,8 +81,8 @@ def one(samples: int, d: int, rank: int, name: Activation, seed: int) -> dict[st
 
 
 def _descend(profile: Profile, u: Array, v: Array) -> Point:
-    rank = u.shape[1]
-    return refine(profile, hessian_sample(profile, rank), start(profile, u, v, SCALE), STEPS)
+    point = start(profile, u, v, SCALE)
+    return point if len(u) == 1 else refine(profile, hessian_sample(profile, u.shape[1]), point, STEPS)
 
 
 def read(path: Path) -> list[dict[str, Any]]:
@@ -143,7 +143,7 @@ def main() -> None:
     done = {tuple(row[name] for name in (*KEY, "seed")) for row in rows}
     if not options.table:
         options.out.mkdir(parents=True, exist_ok=True)
-        cut_short = path.exists() and not path.read_text().endswith("\n")
+        cut_short = bool(rows) and not path.read_text().endswith("\n")
         with path.open("a") as file:
             file.write("\n" if cut_short else "")
             for samples, seed, (d, rank, name) in itertools.product(options.samples, range(options.seeds), cells()):
