@@ -33,6 +33,7 @@ from scipy.stats import linregress, t
 from mtam.interaction import als, erm, kernels, mlp
 from mtam.interaction.estimators import spline_space
 from mtam.interaction.levenberg import Point, start
+from mtam.interaction.passes import Data
 from mtam.interaction.profile import Fit, Profile, whitener
 from mtam.interaction.spec import InteractionData, InteractionTrial
 from mtam.interaction.splines import Spline, SplineSpace
@@ -151,7 +152,7 @@ class Trace:
         return next((at for at, g in self.points if judge(g) <= goal), np.inf)
 
 
-def traced_erm(x: Array, y: Array, space: SplineSpace) -> tuple[erm.Erm, Trace]:
+def traced_erm(x: Data, y: Array, space: SplineSpace) -> tuple[erm.Erm, Trace]:
     """The fit, and every A at which it profiled the spline out."""
     trace, plain = Trace(), Profile.fit
 
@@ -165,11 +166,11 @@ def traced_erm(x: Array, y: Array, space: SplineSpace) -> tuple[erm.Erm, Trace]:
         return erm.fit(x, y, 2, space, np.random.default_rng(0)), trace
 
 
-def traced_als(x: Array, y: Array, space: SplineSpace) -> tuple[als.Als, Trace]:
+def traced_als(x: Data, y: Array, space: SplineSpace) -> tuple[als.Als, Trace]:
     """The fit, and every A at which it solved for the spline."""
     trace, plain, white = Trace(), als.spline_step, whitener(x)
 
-    def record(x: Array, y: Array, u: Array, v: Array, space: SplineSpace) -> tuple[float, Spline]:
+    def record(x: Data, y: Array, u: Array, v: Array, space: SplineSpace) -> tuple[float, Spline]:
         loss, phi = plain(x, y, u, v, space)
         trace.add(white @ u, white @ v, phi)
         return loss, phi
@@ -182,7 +183,7 @@ class Enough(Exception):
     """The time given to Adam is over."""
 
 
-def traced_adam(x: Array, y: Array, limit: float, judge: Judge) -> tuple[float, float, int]:
+def traced_adam(x: Data, y: Array, limit: float, judge: Judge) -> tuple[float, float, int]:
     """Adam for ``limit`` seconds, learning rate falling to zero over them: best error, when, and steps."""
     settings = {"width": 64, "batch": 128, "learning_rate": 3e-3}
     began = time.process_time()
@@ -256,13 +257,13 @@ def rivals(samples: int, seeds: int, adam_seconds: float) -> None:
     print(f"  ERM is {shown(np.array(against_als))} x as fast as ALS, {min(against_adam):.0f} x as Adam or more")
 
 
-def problem(samples: int, tokens: int) -> tuple[Array, Array, SplineSpace]:
+def problem(samples: int, tokens: int) -> tuple[Data, Array, SplineSpace]:
     """Data at d = 30, r = 2."""
     trial = InteractionTrial(data=InteractionData(tokens=tokens), n=samples)
     return *simulate(trial.data, draw_truth(trial.data, 0), samples, 0), spline_space(trial)
 
 
-def one_pass(x: Array, y: Array, space: SplineSpace) -> Array:
+def one_pass(x: Data, y: Array, space: SplineSpace) -> Array:
     """Seconds of one evaluation of loss and gradient, a few times."""
     profile = erm.prepare(x, y, 2, space, np.random.default_rng(0))
     u, v = np.random.default_rng(1).standard_normal((2, x.shape[2], 2))

@@ -8,6 +8,7 @@ from mtam.interaction import erm
 from mtam.interaction.erm import Erm
 from mtam.interaction.factors import balance
 from mtam.interaction.levenberg import refine, start
+from mtam.interaction.passes import Data
 from mtam.interaction.profile import whitener
 from mtam.interaction.reference import off_diagonal_mean
 from mtam.interaction.spec import Activation, InteractionData
@@ -45,12 +46,12 @@ def test_noise_free_data_are_recovered(d: int, rank: int) -> None:
     assert fit.converged
 
 
-def noisy(seed: int = 0, activation: Activation = "bspline", samples: int = 1500) -> tuple[Array, Array]:
+def noisy(seed: int = 0, activation: Activation = "bspline", samples: int = 1500) -> tuple[Data, Array]:
     data = InteractionData(d=6, tokens=5, rank=2, activation=activation)
     return simulate(data, draw_truth(data, seed), samples, seed)
 
 
-def fitted(x: Array, y: Array) -> Erm:
+def fitted(x: Data, y: Array) -> Erm:
     return erm.fit(x, y, 2, SplineSpace(3, 8), np.random.default_rng(0))
 
 

@@ -75,3 +75,21 @@ def test_a_whole_fit_is_the_same_on_every_device(device: str, degree: int) -> No
     np.testing.assert_allclose(there.phi(np.linspace(-1, 1, 99)), here.phi(np.linspace(-1, 1, 99)), atol=1e-7)
     assert there.loss == pytest.approx(here.loss, rel=1e-9)
     assert (there.converged, there.starts, there.agreeing) == (here.converged, here.starts, here.agreeing)
+
+
+def test_large_data_are_kept_in_single_precision_and_computed_with_in_double(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = InteractionData(d=5, tokens=4, rank=2)
+    truth = draw_truth(data, 0)
+    exact, _ = simulate(data, truth, 1000, 0)
+    monkeypatch.setattr("mtam.interaction.truth.LARGE", 1000)
+    x, y = simulate(data, truth, 1000, 0)
+    assert x.dtype == np.float32
+    np.testing.assert_array_equal(x, exact.astype(np.float32))
+    np.testing.assert_allclose(
+        y - truth.interactions(x), y - truth.interactions(x.astype(np.float64)), atol=1e-12
+    )  # responses are those of the tokens as kept
+    kept, copied = (
+        erm.fit(tokens, y, 2, SplineSpace(3, 6), np.random.default_rng(0)) for tokens in (x, x.astype(np.float64))
+    )
+    np.testing.assert_array_equal(kept.matrix, copied.matrix)
+    np.testing.assert_array_equal(kept.phi.coefficients, copied.phi.coefficients)

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mtam.interaction.levenberg import Point
-from mtam.interaction.passes import BLOCK_ROWS
+from mtam.interaction.passes import BLOCK_ROWS, double
 from mtam.interaction.profile import Profile
 from mtam.interaction.starts import Moments, moments
 
@@ -63,7 +63,7 @@ def _test(profile: Profile, residuals: Array, directions: list[tuple[Array, Arra
     others = profile.tokens - 1
     step = max(1, BLOCK_ROWS // profile.tokens)
     for first in range(0, len(profile.x), step):
-        x, e = profile.x[first : first + step], residuals[first : first + step]
+        x, e = double(profile.x[first : first + step]), residuals[first : first + step]
         projected = (x.reshape(-1, x.shape[2]) @ axes).reshape(*e.shape, 6)
         p, q = projected[..., :3], projected[..., 3:]  # (S, N, 3)
         psi = p * q

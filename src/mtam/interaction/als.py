@@ -16,6 +16,7 @@ from scipy.interpolate import BSpline
 from scipy.sparse import csr_array
 
 from mtam.interaction.factors import balance, truncate
+from mtam.interaction.passes import Data, double
 from mtam.interaction.profile import whitener
 from mtam.interaction.reference import derivative, off_diagonal_mean
 from mtam.interaction.splines import Spline, SplineSpace
@@ -47,7 +48,7 @@ class Als:
 
 
 def fit(
-    x: Array,
+    x: Data,
     y: Array,
     rank: int,
     space: SplineSpace,
@@ -61,7 +62,7 @@ def fit(
     """
     clock = time.process_time()
     white = whitener(x)
-    x = x @ white
+    x = double(x) @ white
     d, few = x.shape[2], slice(None, TRIAL_SAMPLES)
     others = (x.sum(axis=1, keepdims=True) - x).reshape(-1, d)
     candidates = [truncate((x.reshape(-1, d) * (y - y.mean()).reshape(-1, 1)).T @ others, rank, SCALE)]
@@ -97,7 +98,7 @@ def _descend(
     return loss, u, v, phi, limit
 
 
-def spline_step(x: Array, y: Array, u: Array, v: Array, space: SplineSpace) -> tuple[float, Spline]:
+def spline_step(x: Data, y: Array, u: Array, v: Array, space: SplineSpace) -> tuple[float, Spline]:
     """The least-squares phi at A = u v^T, and the mean squared residual."""
     samples, tokens = y.shape
     pairs = ~np.eye(tokens, dtype=bool)
@@ -117,7 +118,7 @@ def spline_step(x: Array, y: Array, u: Array, v: Array, space: SplineSpace) -> t
     return float(np.mean(residual**2)), Spline(space, coefficients)
 
 
-def factor_step(x: Array, y: Array, u: Array, v: Array, phi: Spline, side: int) -> Array:
+def factor_step(x: Data, y: Array, u: Array, v: Array, phi: Spline, side: int) -> Array:
     """The Gauss-Newton step in U (side 0) or V (side 1), everything else fixed  # (d, r)."""
     tokens, d = x.shape[1:]
     arguments = (x @ u) @ (x @ v).transpose(0, 2, 1)

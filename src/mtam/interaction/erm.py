@@ -10,6 +10,7 @@ import numpy.typing as npt
 from mtam.interaction.adequacy import lack_of_fit
 from mtam.interaction.knots import Criterion, choose
 from mtam.interaction.levenberg import start
+from mtam.interaction.passes import Data, double
 from mtam.interaction.profile import Profile, whitener
 from mtam.interaction.search import Search, polish, search
 from mtam.interaction.splines import Spline, SplineSpace
@@ -39,13 +40,11 @@ class Erm:
         return self.phi(np.einsum("nd,nd->n", x @ self.matrix, y))
 
 
-def prepare(
-    x: Array, y: Array, rank: int, space: SplineSpace, rng: np.random.Generator, device: str = "cpu"
-) -> Profile:
+def prepare(x: Data, y: Array, rank: int, space: SplineSpace, rng: np.random.Generator, device: str = "cpu") -> Profile:
     """The profiled problem: whitening, and arguments of a random A for its basis."""
     white = whitener(x)
     d, tokens = x.shape[2], x.shape[1]
-    head = x[: max(1, ARGUMENTS // (tokens * (tokens - 1)))]
+    head = double(x[: max(1, ARGUMENTS // (tokens * (tokens - 1)))])
     u, v = rng.standard_normal((2, d, rank))
     u = u * np.sqrt(SCALE / np.linalg.norm(u @ v.T))
     v = v * np.sqrt(SCALE / np.linalg.norm(u @ v.T))
@@ -55,7 +54,7 @@ def prepare(
 
 
 def fit(
-    x: Array,
+    x: Data,
     y: Array,
     rank: int,
     space: SplineSpace,

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from mtam.interaction import als, erm, oracle
 from mtam.interaction.evaluate import Interaction
 from mtam.interaction.knots import rule
+from mtam.interaction.passes import Data
 from mtam.interaction.spec import InteractionTrial, KRule
 from mtam.interaction.splines import SplineSpace
 from mtam.interaction.truth import Truth
@@ -37,7 +38,7 @@ class Estimator(Protocol):
     """Fits one trial's data; ``tick`` receives the finished fraction."""
 
     def __call__(
-        self, trial: InteractionTrial, truth: Truth, x: Array, y: Array, device: str, tick: Tick
+        self, trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, tick: Tick
     ) -> Estimate: ...
 
 
@@ -51,7 +52,7 @@ def spline_space(trial: InteractionTrial) -> SplineSpace:
     return SplineSpace(trial.model.degree or trial.data.degree, intervals(trial))
 
 
-def fit_oracle(truth: Truth, x: Array, y: Array, space: SplineSpace, k_rule: KRule) -> Estimate:
+def fit_oracle(truth: Truth, x: Data, y: Array, space: SplineSpace, k_rule: KRule) -> Estimate:
     """Oracle-A over ``space``, or over splines with a K of its own choice."""
     clock = time.process_time()
     known = oracle.fit(x, y, truth.left, truth.right, space, None if k_rule == "rule" else k_rule)
@@ -59,7 +60,7 @@ def fit_oracle(truth: Truth, x: Array, y: Array, space: SplineSpace, k_rule: KRu
     return Estimate(known.g, known.phi, truth.matrix, known.phi.space, numbers)
 
 
-def _erm(trial: InteractionTrial, truth: Truth, x: Array, y: Array, device: str, tick: Tick) -> Estimate:
+def _erm(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, tick: Tick) -> Estimate:
     del truth
     k_rule = trial.k_rule()
     fitted = erm.fit(
@@ -85,13 +86,13 @@ def _erm(trial: InteractionTrial, truth: Truth, x: Array, y: Array, device: str,
     return Estimate(fitted.g, fitted.phi, fitted.matrix, fitted.phi.space, numbers)
 
 
-def _oracle_a(trial: InteractionTrial, truth: Truth, x: Array, y: Array, device: str, tick: Tick) -> Estimate:
+def _oracle_a(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, tick: Tick) -> Estimate:
     del device
     tick(0.1)
     return fit_oracle(truth, x, y, spline_space(trial), trial.k_rule())
 
 
-def _als(trial: InteractionTrial, truth: Truth, x: Array, y: Array, device: str, tick: Tick) -> Estimate:
+def _als(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, tick: Tick) -> Estimate:
     del truth, device
     rng = generator(trial.seed, "interaction", "starts")
     starts = min(trial.model.max_starts, 5)
@@ -106,7 +107,7 @@ def _als(trial: InteractionTrial, truth: Truth, x: Array, y: Array, device: str,
     return Estimate(fitted.g, fitted.phi, fitted.matrix, fitted.phi.space, numbers)
 
 
-def _mlp(trial: InteractionTrial, truth: Truth, x: Array, y: Array, device: str, tick: Tick) -> Estimate:
+def _mlp(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, tick: Tick) -> Estimate:
     from mtam.interaction import mlp  # torch takes seconds to import, and only this estimator needs it
 
     del truth

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from mtam.interaction.passes import Data
 from mtam.interaction.profile import whitener
 from mtam.interaction.truth import SCALE
 
@@ -75,7 +76,7 @@ class Mlp:
 
 
 def fit(
-    x: Array,
+    x: Data,
     y: Array,
     rank: int,
     seed: int,

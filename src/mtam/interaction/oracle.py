@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mtam.interaction.knots import Criterion, choose
+from mtam.interaction.passes import Data, double
 from mtam.interaction.profile import Profile
 from mtam.interaction.splines import Spline, SplineSpace
 
@@ -26,14 +27,12 @@ class Oracle:
         return self.phi(np.einsum("nr,nr->n", x @ self.left, y @ self.right))
 
 
-def fit(
-    x: Array, y: Array, left: Array, right: Array, space: SplineSpace, criterion: Criterion | None = None
-) -> Oracle:
+def fit(x: Data, y: Array, left: Array, right: Array, space: SplineSpace, criterion: Criterion | None = None) -> Oracle:
     """Least squares at A* = left right^T  # (M, N, d), (M, N), (d, r), (d, r).
 
     Over ``space``, or with the number of intervals chosen from the data by ``criterion``.
     """
-    head = x[: max(1, 4000 // x.shape[1])]
+    head = double(x[: max(1, 4000 // x.shape[1])])
     arguments = (head @ left) @ (head @ right).transpose(0, 2, 1)
     pairs = arguments[:, ~np.eye(x.shape[1], dtype=bool)].ravel()
     profile = Profile(x, y, np.eye(x.shape[2]), space, pairs)

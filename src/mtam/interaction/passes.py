@@ -5,7 +5,7 @@ Memory beyond the data does not depend on M. Factors are in the coordinates of t
 """
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -14,10 +14,18 @@ from mtam.interaction import kernels
 from mtam.interaction.splines import SplineSpace
 
 Array = npt.NDArray[np.float64]
+Data = npt.NDArray[
+    np.floating[Any]
+]  # tokens as they are kept; every block of them is computed with in double precision
 
 BLOCK_ROWS = 2048  # rows per block: its features stay in the second-level cache
 FEWEST_SAMPLES = 16  # per block: kernels run over samples in their innermost loops
 SCORE_ROWS = 512  # rows per block where there is a Jacobian as well
+
+
+def double(x: Data) -> Array:
+    """The same in double precision, itself if it is."""
+    return np.asarray(x, dtype=np.float64)
 
 
 class Passes(Protocol):
@@ -48,14 +56,14 @@ class Passes(Protocol):
 class Blocks:
     """Passes on the CPU, one thread, by the fused kernels."""
 
-    def __init__(self, x: Array, y: Array) -> None:
+    def __init__(self, x: Data, y: Array) -> None:
         self.x, self.y, self.tokens = x, y, x.shape[1]
 
     def _blocks(self, rows: int = BLOCK_ROWS) -> Iterator[tuple[Array, Array]]:
         samples = max(FEWEST_SAMPLES, rows // self.tokens)
         for first in range(0, len(self.x), samples):
             part = slice(first, first + samples)
-            yield self.x[part].reshape(-1, self.x.shape[2]), self.y[part].reshape(-1)
+            yield double(self.x[part]).reshape(-1, self.x.shape[2]), self.y[part].reshape(-1)
 
     def _features(self, u: Array, v: Array, space: SplineSpace) -> Iterator[tuple[Array, Array]]:
         room = np.empty((0, space.dimension))

@@ -20,7 +20,7 @@ import numpy.typing as npt
 import scipy.linalg
 
 from mtam.interaction.factors import full
-from mtam.interaction.passes import BLOCK_ROWS, Blocks, Passes
+from mtam.interaction.passes import BLOCK_ROWS, Blocks, Data, Passes, double
 from mtam.interaction.splines import Spline, SplineSpace
 
 Array = npt.NDArray[np.float64]
@@ -28,13 +28,13 @@ Array = npt.NDArray[np.float64]
 RIDGE = 0.1  # times 1/n: keeps intervals without data finite, and its bias is far below one standard error
 
 
-def whitener(x: Array) -> Array:
+def whitener(x: Data) -> Array:
     """W with W^T E[x x^T] W = I, E the sample mean; a direction without variance gets zero  # (M, N, d) -> (d, d)."""
     d = x.shape[2]
     moment = np.zeros((d, d))
     block = max(1, BLOCK_ROWS // x.shape[1])
     for start in range(0, len(x), block):
-        rows = x[start : start + block].reshape(-1, d)
+        rows = double(x[start : start + block]).reshape(-1, d)
         moment += rows.T @ rows
     values, axes = np.linalg.eigh(moment / (len(x) * x.shape[1]))
     usable = values > 1e-12 * values[-1]
@@ -54,7 +54,7 @@ class Fit:
 class Profile:
     """The profiled problem on data x (M, N, d), y (M, N)."""
 
-    x: Array
+    x: Data
     y: Array
     white: Array  # W (d, d)
     space: SplineSpace

@@ -19,8 +19,8 @@ def run(
 ) -> list[dict[str, Any]]:
     """One dict of plain numbers per trial, in order; a trial that fails gives {"failure": one sentence}.
 
-    ``tick`` receives the finished fraction at safe points and may raise to stop. Only the mlp runs on ``device``; the
-    other fits run on the CPU whatever it says. A fit keeps no ``checkpoint``: it is done again from its start.
+    ``tick`` receives the finished fraction at safe points and may raise to stop. The ERM and the mlp
+    run on ``device``, the other fits on the CPU. A fit keeps no ``checkpoint``: it is done again from its start.
     """
     del checkpoint
     return answer_each(trials, tick, lambda trial, report: _run(trial, device, report))

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mtam.interaction.factors import Factors, balance, truncate
-from mtam.interaction.passes import BLOCK_ROWS
+from mtam.interaction.passes import BLOCK_ROWS, double
 from mtam.interaction.profile import Profile
 
 Array = npt.NDArray[np.float64]
@@ -39,7 +39,7 @@ def moments(profile: Profile, target: Array) -> Moments:
     centred = target - target.mean()
     samples = max(1, BLOCK_ROWS // tokens)
     for first in range(0, len(profile.x), samples):
-        x = profile.x[first : first + samples]
+        x = double(profile.x[first : first + samples])
         y = centred[first : first + samples, :, None]
         rest = y.sum(axis=1, keepdims=True) - y  # sum over i of Y_i, for the token in the place of j
         weighted = np.concatenate([y * x, rest * x], axis=2)  # (S, N, 2d)
@@ -65,7 +65,7 @@ def quadratic(profile: Profile, found: Moments, rank: int, norm: float, rng: np.
         matrix = u @ v.T
         image = np.zeros((d, d))
         for first in range(0, len(head.x), samples):
-            x = (head.x[first : first + samples].reshape(-1, d) @ profile.white).reshape(-1, head.tokens, d)
+            x = (double(head.x[first : first + samples]).reshape(-1, d) @ profile.white).reshape(-1, head.tokens, d)
             products = (x.reshape(-1, d) @ matrix).reshape(x.shape) @ x.transpose(0, 2, 1)
             products[:, diagonal, diagonal] = 0.0
             weighted = centred[first : first + samples, :, None] * (products @ x)

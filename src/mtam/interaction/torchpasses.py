@@ -12,6 +12,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from mtam.interaction.passes import Data
 from mtam.interaction.splines import SplineSpace
 
 Array = npt.NDArray[np.float64]
@@ -22,9 +23,9 @@ ROOM = 2**22  # numbers of an array over pairs and powers, per block
 class TorchPasses:
     """Passes over x (M, N, d), y (M, N) kept on a torch device; see ``passes.Passes``."""
 
-    def __init__(self, x: Array, y: Array, device: str) -> None:
+    def __init__(self, x: Data, y: Array, device: str) -> None:
         self.device, self.tokens = torch.device(device), x.shape[1]
-        self.x, self.y = self._tensor(x), self._tensor(y)
+        self.x, self.y = torch.as_tensor(x, device=self.device), self._tensor(y)
         self.others = 1.0 - torch.eye(self.tokens, dtype=torch.float64, device=self.device)
 
     def normal(self, u: Array, v: Array, space: SplineSpace, transform: Array | None) -> tuple[Array, Array]:
@@ -107,7 +108,7 @@ class TorchPasses:
     def _blocks(self, degree: int) -> Iterator[tuple[Tensor, Tensor]]:
         samples = max(1, ROOM // (self.tokens**2 * (degree + 1)))
         for first in range(0, len(self.x), samples):
-            yield self.x[first : first + samples], self.y[first : first + samples]
+            yield self.x[first : first + samples].double(), self.y[first : first + samples]
 
     def _tensor(self, array: Array) -> Tensor:
         return torch.as_tensor(array, dtype=torch.float64, device=self.device)

@@ -10,7 +10,9 @@ that of softmax attention, Y_i = sum_{j != i} w_ij u_ij, w_ij = exp(3 u_ij)/sum_
 token being its own score; no function of pairs gives it. It is the response that has mean 0 and variance 1 then.
 """
 
+import math
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,9 +25,11 @@ from mtam.interaction.tokens import Tokens, TokenStream, token_law
 from mtam.streams import generator
 
 Array = npt.NDArray[np.float64]
+Data = npt.NDArray[np.floating[Any]]  # single or double precision
 
 SCALE = 1 / 3  # standard deviation of u
 MOMENT_SAMPLES = 2**15  # fresh samples of 8 tokens behind the mean and variance of phi*(u): standard error about 0.2%
+LARGE = 2**27  # numbers of X (1 GiB) beyond which tokens are kept, and are the data, in single precision
 BLOCK = 2**20  # numbers per block of pairs or tokens, so that memory does not grow with M
 
 
@@ -54,7 +58,7 @@ class Truth:
         """u = x^T A* y  # (n, d), (n, d) -> (n,)."""
         return np.asarray(np.einsum("nr,nr->n", x @ self.left, y @ self.right))
 
-    def interactions(self, x: Array) -> Array:
+    def interactions(self, x: Data) -> Array:
         """(N-1)^{-1} sum_{j != i} g*(X_i, X_j), or the response of softmax attention  # (M, N, d) -> (M, N)."""
         tokens = x.shape[1]
         u = (x @ self.left) @ (x @ self.right).transpose(0, 2, 1)
@@ -130,14 +134,15 @@ def _moments(truth: Truth, tokens: int, seed: int) -> tuple[float, float]:
     return mean, square / count - mean**2
 
 
-def simulate(data: InteractionData, truth: Truth, samples: int, seed: int) -> tuple[Array, Array]:
+def simulate(data: InteractionData, truth: Truth, samples: int, seed: int) -> tuple[Data, Array]:
     """M samples X and Y_i = (N-1)^{-1} sum_{j != i} g*(X_i, X_j) + sigma eta_i  # (M, N, d), (M, N).
 
-    The first rows are the same for every M, so that sample sizes are nested.
+    The first rows are the same for every M, so that sample sizes are nested; rounded where X is large.
     """
     stream = TokenStream(truth.law, seed, "data")
     rng = generator(seed, "interaction", "data", "noise")
-    x = np.empty((samples, data.tokens, data.d))
+    shape = (samples, data.tokens, data.d)
+    x: Data = np.empty(shape, dtype=np.float32 if math.prod(shape) > LARGE else np.float64)
     y = np.empty((samples, data.tokens))
     block = max(1, BLOCK // (data.tokens * max(data.tokens, data.d)))
     for start in range(0, samples, block):
