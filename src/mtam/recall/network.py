@@ -39,9 +39,9 @@ class Kept:
     weights: Tensor  # (M, I, B)
     gate: Any
     pooled: Tensor  # (M, B, K)
-    s1: Tensor  # (M, B, H): sigmoid of the first layer's sums
-    h1: Tensor  # (M, B, H): the sums times their sigmoid
-    s2: Tensor
+    z1: Tensor  # (M, B, H): the first layer's sums
+    h1: Tensor  # (M, B, H): silu of the sums
+    z2: Tensor
     h2: Tensor
 
 
@@ -137,17 +137,11 @@ class Network:
         weights, gate = self.gate.forward(params, batch.at)
         first = torch.bmm(features, params["value"], out=room.space("first", features, features.shape[1], self.hidden))
         pooled = self._attended(weights, batch, room)
-        s1, h1, s2, h2 = (room.space(name, pooled, pooled.shape[1], self.hidden) for name in ("s1", "h1", "s2", "h2"))
-        torch.bmm(pooled, first, out=h1)
-        torch.sigmoid(h1, out=s1)
-        h1 *= s1
-        torch.bmm(h1, params["second"], out=h2)
-        h2 += params["second_bias"]
-        torch.sigmoid(h2, out=s2)
-        h2 *= s2
-        answers = torch.bmm(h2, params["out"]).squeeze(-1)
-        answers += params["out_bias"].squeeze(-1)
-        return answers, Kept(first, weights, gate, pooled, s1, h1, s2, h2)
+        z1, h1, z2, h2 = (room.space(name, pooled, pooled.shape[1], self.hidden) for name in ("z1", "h1", "z2", "h2"))
+        _silu(torch.bmm(pooled, first, out=z1), h1)
+        _silu(torch.baddbmm(params["second_bias"], h1, params["second"], out=z2), h2)
+        answers = torch.baddbmm(params["out_bias"], h2, params["out"]).squeeze(-1)
+        return answers, Kept(first, weights, gate, pooled, z1, h1, z2, h2)
 
     def _attended(self, weights: Tensor, batch: Batch, room: Room) -> Tensor:
         """base + sum_i a_i m_i, the sums of the heads side by side. (M, heads * I, B) -> (M, B, K)"""
@@ -176,15 +170,15 @@ class Network:
         answers, kept = self.forward(params, features, batch, room)
         residual = answers.sub_(batch.observed)  # (M, B)
         slope = (residual * (2 / residual.shape[1])).unsqueeze(-1)  # (M, B, 1)
+        ones = room.space("ones", slope, 1, slope.shape[1]).fill_(1)  # sums over the batch are cheapest as products
         torch.bmm(kept.h2.transpose(1, 2), slope, out=into["out"])
-        torch.sum(slope, 1, keepdim=True, out=into["out_bias"])
-        d2 = silu_slope(kept.s2, kept.h2, room.space("d2", kept.h2, *kept.h2.shape[1:]))
-        d2 *= params["out"].transpose(1, 2)
-        d2 *= slope
+        torch.bmm(ones, slope, out=into["out_bias"])
+        d2 = torch.mul(slope, params["out"].transpose(1, 2), out=kept.h2)  # h2 has done its work
+        _silu_pull(d2, kept.z2)
         torch.bmm(kept.h1.transpose(1, 2), d2, out=into["second"])
-        torch.sum(d2, 1, keepdim=True, out=into["second_bias"])
-        d1 = torch.bmm(d2, params["second"].transpose(1, 2), out=kept.h2)  # h2 has done its work
-        d1 *= silu_slope(kept.s1, kept.h1, d2)
+        torch.bmm(ones, d2, out=into["second_bias"])
+        d1 = torch.bmm(d2, params["second"].transpose(1, 2), out=kept.z2)
+        _silu_pull(d1, kept.z1)
         d_first = torch.bmm(
             kept.pooled.transpose(1, 2), d1, out=room.space("d_first", kept.first, *kept.first.shape[1:])
         )
@@ -207,12 +201,18 @@ class Network:
     def content_slopes(self, params: Params, features: Tensor, batch: Batch) -> Tensor:
         """d answer / d moments of a measure that all heads attend to. (M, B, moments)"""
         _, kept = self.forward(params, features, batch)
-        d2 = silu_slope(kept.s2, kept.h2) * params["out"].transpose(1, 2)
-        d1 = torch.bmm(d2, params["second"].transpose(1, 2)) * silu_slope(kept.s1, kept.h1)
+        d2 = _silu_pull(params["out"].transpose(1, 2).expand_as(kept.z2).contiguous(), kept.z2)
+        d1 = _silu_pull(torch.bmm(d2, params["second"].transpose(1, 2)), kept.z1)
         slopes = torch.bmm(d1, kept.first.transpose(1, 2))[..., :-2].contiguous()
         return slopes.view(*slopes.shape[:2], self.gate.heads, -1).sum(-2)
 
 
-def silu_slope(s: Tensor, h: Tensor, out: Tensor | None = None) -> Tensor:
-    """d silu / dz = s + h (1 - s), with s = sigmoid(z) and h = z s."""
-    return torch.addcmul(h, h, s, value=-1, out=out).add_(s)
+def _silu(z: Tensor, out: Tensor) -> None:
+    """z / (1 + exp(-z)), one pass."""
+    torch.ops.aten.silu.out(z, out=out)
+
+
+def _silu_pull(grad: Tensor, z: Tensor) -> Tensor:
+    """grad times d silu / dz = s (1 + z (1 - s)), s = 1 / (1 + exp(-z)), in the place of grad, one pass."""
+    torch.ops.aten.silu_backward.grad_input(grad, z, grad_input=grad)
+    return grad

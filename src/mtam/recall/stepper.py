@@ -1,7 +1,5 @@
 """One optimiser step of all members: gradients by ``Network``, then AdamW on one buffer."""
 
-import math
-
 import torch
 from torch import Tensor
 
@@ -18,7 +16,8 @@ class Stepper:
         self.features = features
         self.members = len(flat)
         self.buffer = network.pack(flat)
-        self.gradient, self.mean, self.square, self.root = (torch.zeros_like(self.buffer) for _ in range(4))
+        self.gradient, self.mean, self.square = (torch.zeros_like(self.buffer) for _ in range(3))
+        self.count = torch.zeros((), device=flat.device)  # steps done, as the kernel wants it
         self.params = network.layers(self.buffer, self.members)
         self.into = network.layers(self.gradient, self.members)
         self.weight_decay = weight_decay
@@ -32,13 +31,16 @@ class Stepper:
         return losses
 
     def _adamw(self, lr: float) -> None:
-        """Loshchilov and Hutter (ICLR 2019); torch's class costs as much again in overhead here."""
+        """Loshchilov and Hutter (ICLR 2019), by torch's fused kernel: one pass over the buffer.
+
+        The class around that kernel costs as much again in overhead here.
+        """
         self.steps += 1
-        first, second = 1 - BETAS[0] ** self.steps, math.sqrt(1 - BETAS[1] ** self.steps)
-        self.mean.lerp_(self.gradient, 1 - BETAS[0])
-        self.square.mul_(BETAS[1]).addcmul_(self.gradient, self.gradient, value=1 - BETAS[1])
-        torch.sqrt(self.square, out=self.root).add_(EPSILON * second)
-        self.buffer.mul_(1 - lr * self.weight_decay).addcdiv_(self.mean, self.root, value=-lr * second / first)
+        self.count.fill_(self.steps)
+        torch._fused_adamw_(
+            [self.buffer], [self.gradient], [self.mean], [self.square], [], [self.count], lr=lr, beta1=BETAS[0],
+            beta2=BETAS[1], weight_decay=self.weight_decay, eps=EPSILON, amsgrad=False, maximize=False,
+        )  # fmt: skip
 
     def flat(self) -> Tensor:
         """The parameters, member after member. (M, P)"""
