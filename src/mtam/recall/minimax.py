@@ -11,7 +11,6 @@ compared with this one on the same sizes. ``mtam.recall.cover`` finds the best l
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,39 +99,6 @@ def lower_bound(
         if log_cells > np.log(n.max()) + 20:
             break  # finer cells only lose
     return best
-
-
-@dataclass(frozen=True)
-class Gamma:
-    """-ln R = intercept + slope (ln n)^gamma."""
-
-    gamma: float
-    slope: float
-    intercept: float
-
-
-def fit_axis(sizes: Sequence[int], risks: Sequence[float] | Array, gamma: float) -> tuple[Gamma, float]:
-    """Least squares of -ln R on (ln n)^gamma, and the residual sum of squares."""
-    x, y = np.log(np.asarray(sizes, dtype=np.float64)) ** gamma, -np.log(np.asarray(risks, dtype=np.float64))
-    slope = float(((x - x.mean()) * (y - y.mean())).sum() / ((x - x.mean()) ** 2).sum())
-    intercept = float(y.mean() - slope * x.mean())
-    return Gamma(gamma, slope, intercept), float(((y - intercept - slope * x) ** 2).sum())
-
-
-def fit_gamma(sizes: Sequence[int], risks: Sequence[float] | Array) -> Gamma:
-    """The free exponent: least squares over gamma in [0.02, 3] as well, by a grid refined twice.
-
-    To be applied to a measured and to the reference curve on the same sizes; alone it estimates nothing asymptotic.
-    Raises ValueError for fewer than four sizes.
-    """
-    if len(sizes) < 4:
-        raise ValueError("a free exponent needs at least four sizes")
-    low, high = 0.02, 3.0
-    for _ in range(3):
-        grid = np.linspace(low, high, 151)
-        best = int(np.argmin([fit_axis(sizes, risks, float(g))[1] for g in grid]))
-        low, high = float(grid[max(best - 1, 0)]), float(grid[min(best + 1, 150)])
-    return fit_axis(sizes, risks, float(grid[best]))[0]
 
 
 def asymptotic_slope(alpha: float, decay: float) -> float:

@@ -87,7 +87,7 @@ _RECALL_PROBLEM = Problem(
     estimators=dict.fromkeys(_RECALL_MODELS, _RECALL),
     size="n",
     levels=_RECALL_LEVELS,
-    remarks="mtam.recall.anchors:remarks",
+    remarks="mtam.recall.remarks:remarks",
 )
 _INTERACTION_PROBLEM = Problem(
     name="interaction",

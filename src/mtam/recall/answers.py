@@ -1,0 +1,165 @@
+"""What the sweeps of the open questions answer, each in a sentence with an interval over seeds.
+
+A sweep asks a question by the setting that it varies: the spectrum (open question 1), the basis (2), the tokens per
+context, the separation of the tags, their rotation, the width of the keys.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from mtam.recall.cells import Array, Cell, Remark, crossing, interval, slopes, told
+
+HALF = 0.5  # attention mass at which recall counts as lost
+_BASIS = "2: does the smoothness of the eigenfunctions matter?"
+_TOO_FEW = "too few seeds to say"
+CONSTANT = 0.9  # risks above it are those of a constant answer; a slope there says nothing
+Answer = list[list[str]]  # question, answer in words, interval
+
+
+def table(found: Sequence[Cell]) -> list[Remark]:
+    """The answers that this sweep can give; nothing where it varies none of these settings."""
+    if len(found) < 2:
+        return []
+    varied = set(found[0].varied)
+    rows = [row for keys, answer in _QUESTIONS for row in (answer(found) if keys == varied else [])]
+    heads = ["question", "answer", "figure, with its 95% interval over seeds"]
+    return [("What this sweep answers", heads, rows)] if rows else []
+
+
+def _common(found: Sequence[Cell]) -> tuple[int, list[int]]:
+    """The largest size of all cells, and the seeds that all of them have there."""
+    n = min(cell.sizes[-1] for cell in found)
+    return n, sorted(set.intersection(*(set(cell.seeds(n)) for cell in found)))
+
+
+def _by_seed(found: Sequence[Cell], name: str, n: int, seeds: Sequence[int]) -> Array:
+    """(seeds, cells)"""
+    return np.array([[float(cell.numbers[n, seed][name]) for cell in found] for seed in seeds])
+
+
+def _basis(found: Sequence[Cell]) -> Answer:
+    n, seeds = _common(found)
+    names = [str(cell.trial.data.basis) for cell in found]
+    if "cosine" not in names:
+        return []
+    logs = np.log(_by_seed(found, "error", n, seeds))
+    rows = []
+    for k, name in enumerate(names):
+        if name == "cosine":
+            continue
+        gap = interval(logs[:, k] - logs[:, names.index("cosine")])
+        ratio = None if gap is None else (float(np.exp(gap[0])), float(np.exp(gap[1])), float(np.exp(gap[2])))
+        words = _TOO_FEW
+        if ratio is not None:
+            side = "larger than" if ratio[1] > 1 else "smaller than" if ratio[2] < 1 else "not distinguishable from"
+            words = f"with {name} eigenfunctions the risk is {side} that with cosines"
+        rows.append([_BASIS, words, f"risk {name} / cosine {told(ratio)} at n = {n}"])
+    return rows
+
+
+def _spectrum(found: Sequence[Cell]) -> Answer:
+    rows = []
+    for cell in found:
+        data = cell.trial.data
+        seeds = sorted(set.intersection(*(set(cell.seeds(n)) for n in cell.sizes)))
+        if data.spectrum != "polynomial" or len(cell.sizes) < 3:
+            continue
+        axis = np.log(np.log(np.array(cell.sizes, dtype=float)))
+        logs = np.log(np.array([[float(cell.numbers[n, seed]["error"]) for n in cell.sizes] for seed in seeds]))
+        found_slope = interval(-slopes(axis, logs))
+        expected = 2 * data.alpha - 1
+        words = _TOO_FEW
+        if found_slope is not None:
+            where = "above" if found_slope[1] > expected else "below" if found_slope[2] < expected else "no other than"
+            words = f"a power of ln n; at these sizes its exponent is {where} that of the best cover, {expected:g}"
+        question = f"1: what replaces the law for eigenvalues j^-{2 * data.alpha:g}?"
+        rows.append([question, words, f"exponent of ln n {told(found_slope)}"])
+    return rows
+
+
+def _separation(found: Sequence[Cell]) -> Answer:
+    n, seeds = _common(found)
+    rho = np.array([cell.trial.data.correlation for cell in found])
+    order = np.argsort(rho)
+    mass = _by_seed(found, "attention_mass", n, seeds)[:, order]
+    where = [crossing(rho[order], row, HALF) for row in mass]
+    known = np.array([x for x in where if x is not None])
+    if len(known) < len(seeds):
+        return [[_SEPARATION, f"attention mass stays above one half in {len(seeds) - len(known)} seeds", "-"]]
+    found_rho = interval(known)
+    words = f"no: recall survives positive products rho and is lost gradually; at n = {n} attention mass is one half at"
+    return [[_SEPARATION, words, f"rho {told(found_rho)}"]]
+
+
+_SEPARATION = "must tags have products of at most 0 (Assumption 2)?"
+
+
+def _length(found: Sequence[Cell]) -> Answer:
+    n, seeds = _common(found)
+    pairs = sorted((cell.trial.data.length or 0, k) for k, cell in enumerate(found))
+    lengths = np.array([length for length, _ in pairs if length], dtype=float)
+    errors = _by_seed([found[k] for length, k in pairs if length], "error", n, seeds)
+    falling = errors.mean(0) < CONSTANT
+    rows = []
+    if falling.sum() >= 3:
+        slope = interval(slopes(np.log(lengths[falling]), np.log(errors[:, falling])))
+        first, last = lengths[falling][[0, -1]]
+        rows.append([
+            _LENGTH, f"the risk falls steadily with L, from L = {first:.0f} to {last:.0f}",
+            f"d ln risk / d ln L {told(slope)} at n = {n}",
+        ])  # fmt: skip
+    where = [crossing(np.log(lengths), row, HALF) for row in errors]
+    known = np.array([x for x in where if x is not None])
+    if len(known) == len(seeds) and (found_log := interval(known)) is not None:
+        value, low, high = np.exp(np.array(found_log))
+        rows.append([_LENGTH, "half of the variance is explained from L on", f"L {told((value, low, high))}"])
+    return rows
+
+
+_LENGTH = "how many tokens must a context have?"
+
+
+def _rotation(found: Sequence[Cell]) -> Answer:
+    n, seeds = _common(found)
+    at = {(cell.trial.data.rotate, cell.trial.model.name): k for k, cell in enumerate(found)}
+    logs = np.log(_by_seed(found, "error", n, seeds))
+    rows = []
+    for rotate, words in ((True, "tags drawn afresh for every context"), (False, "one fixed set of tags")):
+        pair = at.get((rotate, "linear")), at.get((rotate, "softmax"))
+        if pair[0] is None or pair[1] is None:
+            continue
+        gap = interval(logs[:, pair[0]] - logs[:, pair[1]])
+        ratio = None if gap is None else (float(np.exp(gap[0])), float(np.exp(gap[1])), float(np.exp(gap[2])))
+        works = ratio is not None and ratio[0] < 1.5
+        rows.append([
+            "can linear attention recall?",
+            f"with {words}: {'nearly as well as softmax' if works else 'no'}",
+            f"risk linear / softmax {told(ratio)} at n = {n}",
+        ])  # fmt: skip
+    return rows
+
+
+def _keys(found: Sequence[Cell]) -> Answer:
+    n, _ = _common(found)
+    rows = []
+    for cell in found:
+        mass, width = interval(cell.values("attention_mass", n)), cell.trial.model.key_dim
+        dim = cell.trial.data.seen_dim()
+        rows.append([
+            "are keys narrower than the tags a bottleneck?",
+            f"keys of {width or dim} of {dim} dimensions, {cell.trial.data.components} components",
+            f"attention mass {told(mass)}, risk {told(interval(cell.values('error', n)))}",
+        ])  # fmt: skip
+    return rows
+
+
+_QUESTIONS: tuple[tuple[set[str], Callable[[Sequence[Cell]], Answer]], ...] = (
+    ({"spectrum", "alpha"}, _spectrum),
+    ({"alpha"}, _spectrum),
+    ({"basis"}, _basis),
+    ({"correlation"}, _separation),
+    ({"length"}, _length),
+    ({"rotate", "name"}, _rotation),
+    ({"key_dim"}, _keys),
+)
