@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mtam.check.judge import at_least, critical, equal, pooled
+from mtam.check.judge import at_least, critical, equal, pooled, trend, within
 from mtam.finding import Estimate
 
 
@@ -45,3 +45,22 @@ def test_true_claims_are_seldom_contradicted() -> None:
 def test_pooled() -> None:
     both = pooled([e(1.0, 0.1), e(2.0, 0.2)])
     assert (both.value, both.se) == pytest.approx((1.2, 0.1 * 0.8**0.5))
+
+
+def test_trend() -> None:
+    x = np.array([0.0, 1.0, 2.0, 3.0])
+    assert trend(x, 2 - 3 * x).value == pytest.approx(-3)
+    assert trend(x, 2 - 3 * x).se == pytest.approx(0, abs=1e-12)
+    rng = np.random.default_rng(0)
+    found = [trend(x, rng.standard_normal(4)) for _ in range(2000)]
+    assert np.std([each.value for each in found]) == pytest.approx(np.sqrt(np.mean([e.se**2 for e in found])), rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("slope", "word"),
+    [(e(0.0, 0.001), "supported"), (e(0.5, 0.001), "contradicted"), (e(0.0, 1.0), "undecided")],
+)
+def test_within(slope: Estimate, word: str) -> None:
+    assert within([slope], -0.1, 0.1, points=7) == word
+    assert within([slope], -0.1, np.inf, points=7) == ("undecided" if word == "undecided" else "supported")
+    assert within([], -0.1, 0.1, points=7) == "outside"

@@ -22,6 +22,7 @@ Tick = Callable[[float], None]
 CHECKS = {
     "coercivity": "mtam.check.coercivity",
     "entropy": "mtam.check.entropy",
+    "fano": "mtam.check.fano",
     "remark3": "mtam.check.remark3",
     "separation": "mtam.check.separation",
 }

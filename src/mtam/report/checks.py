@@ -22,6 +22,8 @@ from mtam.sweep.store import write_text
 
 INK: dict[Said, str] = {"supported": "green", "contradicted": "bold red", "undecided": "yellow", "outside": "dim"}
 
+DIGITS = 4  # of an estimate on the terminal, however small its standard error; the CSV file has them all
+
 
 def screen(finding: Finding) -> Iterator[Group | Text]:
     """What a person reads: the statement, the tables, the verdicts, the notes."""
@@ -63,7 +65,7 @@ def cell_text(cell: Cell) -> str:
             return "yes" if cell else "no"
         case Estimate():
             return _estimate(cell.value, cell.se)
-        case int() if abs(cell) >= 10**6:
+        case int() if abs(cell) >= 10**9:
             return f"{float(cell):.3g}"
         case float():
             return number(cell)
@@ -77,9 +79,12 @@ def _estimate(value: float, se: float) -> str:
         return number(value)
     scale = max(abs(value), se)
     power = 0 if 1e-2 <= scale < 1e4 else math.floor(math.log10(scale))
-    value, se = value / 10.0**power, se / 10.0**power
-    decimals = max(0, -math.floor(math.log10(1.05 * se)) + (f"{se:.0e}"[0] == "1"))
-    text = f"{value:.{decimals}f} ± {se:.{decimals}f}"
+    value, se, scale = value / 10.0**power, se / 10.0**power, scale / 10.0**power
+    mantissa, exponent = f"{se:.0e}".split("e")
+    decimals = max(0, -int(exponent) + (mantissa == "1"))
+    most = max(0, DIGITS - (power != 0) - 1 - math.floor(math.log10(scale)))
+    error = f"{se:.{min(decimals, most)}f}" if round(se, most) > 0 else f"{se:.0e}"
+    text = f"{value:.{min(decimals, most)}f} ± {error}"
     return text if power == 0 else f"({text})e{power:+03d}"
 
 
@@ -128,7 +133,7 @@ def _csv(table: Table) -> str:
 
 def _draw(finding: Finding, path: Path) -> list[Path]:
     count = len(finding.panels)
-    columns = min(count, 3)
+    columns = 2 if count == 4 else min(count, 3)
     rows = -(-count // columns)
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(4.3 * columns + 0.4, 3.7 * rows + 0.3), layout="constrained")
@@ -150,6 +155,10 @@ def _panel(axis: Axes, panel: Panel) -> None:
         axis.set_xscale("log")
     if panel.log_y:
         axis.set_yscale("log")
+    if panel.log_x:
+        _ticks(axis, sorted({x for series in panel.series for x in series.x}))
+    if panel.log_y and len(panel.series) > 1:
+        axis.margins(y=0.15)
     if panel.categories is not None:
         axis.set_xticks(range(len(panel.categories)), panel.categories, rotation=20, ha="right")
         axis.set_xlim(-0.5, len(panel.categories) - 0.5)
@@ -160,6 +169,13 @@ def _panel(axis: Axes, panel: Panel) -> None:
     if any(series.label for series in panel.series) or panel.level_label:
         crowded = panel.categories is not None and len(panel.series) > 2
         axis.legend(fontsize=7, loc="upper center" if crowded else "best", ncols=3 if crowded else 1)
+
+
+def _ticks(axis: Axes, positions: list[float]) -> None:
+    """Few positions within two decades are named one by one; a logarithmic axis would name others."""
+    if len(positions) <= 8 and positions[-1] <= 100 * positions[0]:
+        axis.set_xticks(positions, [number(x) for x in positions])
+        axis.set_xticks([], minor=True)
 
 
 def _series(axis: Axes, series: Series) -> None:
