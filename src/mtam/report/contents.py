@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mtam.report import fitted, learning, maps, ratios, sentence, tables
+from mtam.report import attention, fitted, forest, learning, maps, ratios, sentence, tables, traces
 from mtam.report.page import Job
 from mtam.report.picture import Picture
+from mtam.report.sights import Sight, sights
 from mtam.report.tables import CellResult
 from mtam.sweep import store
 from mtam.sweep.plan import Plan
@@ -35,8 +36,18 @@ def _pictures(plan: Plan, records: Records, results: list[CellResult]) -> list[P
     kind = problem(plan.problem)
     drawn = []
     if any(len(result.curve.sizes) > 1 for result in results):
-        drawn.append(learning.curves(results, kind.size, kind.parts, kind.ratios))
-    drawn += [maps.levels(results, kind.levels, kind.size), ratios.plane(tables.heat_map(plan, records))]
+        drawn += [learning.curves(results, kind.size, kind.parts, kind.ratios), forest.forest(results, kind.size)]
+
+    def look(name: str) -> list[list[Sight]]:
+        return sights(plan, records, results, name)
+
+    drawn += [
+        maps.levels(results, kind.levels, kind.size),
+        ratios.plane(tables.heat_map(plan, records)),
+        fitted.activations(look("phi_grid"), kind.size),
+        attention.attention(look(attention.NEEDS), kind.size),
+        traces.traces(look(traces.NEEDS), kind.size),
+    ]
     return [picture for picture in drawn if picture is not None]
 
 

@@ -1,6 +1,6 @@
 """One interaction fit: phi-hat with its band over the density of u, and the spectrum of A-hat."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -11,6 +11,7 @@ from matplotlib.ticker import FuncFormatter
 
 from mtam.report.palette import TRUTH, estimator
 from mtam.report.picture import Panel, Picture
+from mtam.report.sights import Sight
 from mtam.report.svg import tip
 
 Numbers = Mapping[str, Any]
@@ -24,6 +25,26 @@ def fit(numbers: Numbers, model: str, caption: str) -> Picture:
         Panel(_spectrum_title(numbers), partial(_spectrum, numbers, colour), width=3.8),
     )
     return Picture("fit", "The fitted interaction", caption, panels, table(numbers))
+
+
+def activations(cells: Sequence[Sequence[Sight]], size: str) -> Picture | None:
+    """phi-hat of one seed per cell at its largest size."""
+    shown = [cell[0] for cell in cells]
+    if not shown:
+        return None
+    panels = tuple(
+        Panel(sight.label.replace("alpha", "α"), partial(activation, sight.numbers, sight.look.colour), 4.2, 3.3)
+        for sight in shown
+    )
+    at = f"{size} = {', '.join(str(n) for n in sorted({sight.n for sight in shown}))}, seed {shown[0].seed}"
+    both = [
+        table(sight.numbers).assign(
+            **{key: str(value) for key, value in sight.axis.items()}, n=sight.n, seed=sight.seed
+        )
+        for sight in shown
+    ]
+    caption = f"the fitted and the true activation at {at}, over the density of u"
+    return Picture("activations", "Fitted activations", caption, panels, pd.concat(both, ignore_index=True))
 
 
 def table(numbers: Numbers) -> pd.DataFrame:

@@ -57,7 +57,7 @@ def _law_panels(drawn: Drawn, size: str) -> tuple[Panel, ...]:
         for result, look in drawn:
             _draw(axis, look, result.curve, result.fit, result.law.axis, result.label, size, _slope(result))
         _y(axis, drawn, ["error"])
-        axis.set_xlabel(_axis_name(drawn, size))
+        axis.set_xlabel(_axis_name(drawn, size), fontsize=11)
         axis.set_ylabel("excess risk / variance of the target")
         axis.legend(title="slope on this axis [95% interval]", alignment="left")
 
@@ -126,7 +126,7 @@ def _draw(
     tip(marks, *(f"{name}, {size} = {n:.0f}: {m:.3g} [{a:.3g}, {b:.3g}]" for n, m, a, b in rows))
     fine = np.geomspace(points.sizes[0], points.sizes[-1], 200)
     line = np.exp(fit.intercept + fit.line * fit.law.axis(fine))
-    axis.plot(place(fine), line, color=look.colour, linewidth=1.2, label=_legend(name, slope))
+    axis.plot(place(fine), line, look.dash, color=look.colour, linewidth=1.2, label=_legend(name, slope))
 
 
 def spread(points: Curve) -> tuple[Floats, Floats, Floats]:

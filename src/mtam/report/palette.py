@@ -6,6 +6,7 @@ from typing import Any
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+DASHES = ("-", "--", "-.", ":")
 TRUTH, GUIDE = "#000000", "#777777"  # what is true or known, and what theory says
 STYLE: dict[Any, Any] = {
     "font.size": 9,
@@ -21,7 +22,6 @@ STYLE: dict[Any, Any] = {
     "figure.dpi": 100,
     "savefig.dpi": 200,
     "svg.hashsalt": "mtam",
-    "axes.formatter.use_mathtext": True,
 }
 
 # Values that occur in many sweeps keep their look in all of them; others take the free ones in their order.
@@ -41,22 +41,23 @@ class Look:
 
     colour: str
     marker: str
+    dash: str
 
 
 def looks(axes: Sequence[Mapping[str, Any]]) -> list[Look]:
     """A look for every cell of a sweep, given by its place on the axes.
 
-    The first axis with more than one value gives the colour and, where it is the only one, the marker; the second
-    gives the marker.
+    Of the axes with more than one value the known one, else the first, gives the colour; the other one marker and dash.
     """
     varied = [key for key in (axes[0] if axes else {}) if len({at[key] for at in axes}) > 1]
+    varied.sort(key=lambda key: key not in KNOWN)
     if len(varied) > 2:
         return [_look(i, i) for i in range(len(axes))]
     if not varied:
         known = [KNOWN[key][at[key]] for at in axes[:1] for key in at if at[key] in KNOWN.get(key, {})]
         return [_look(known[0] if known else 0, known[0] if known else 0)] * len(axes)
     places = [_places(key, [at[key] for at in axes]) for key in varied]
-    return [_look(places[0][at[varied[0]]], places[-1][at[varied[-1]]]) for at in axes]
+    return [_look(places[0][at[varied[0]]], places[-1][at[varied[-1]]], len(varied) > 1) for at in axes]
 
 
 def _places(key: str, values: Sequence[Any]) -> dict[Any, int]:
@@ -70,8 +71,10 @@ def _places(key: str, values: Sequence[Any]) -> dict[Any, int]:
     return given | {value: free[i % len(free)] for i, value in enumerate(rest)}
 
 
-def _look(colour: int, marker: int) -> Look:
-    return Look(COLOURS[colour % len(COLOURS)], MARKERS[marker % len(MARKERS)])
+def _look(colour: int, marker: int, dashed: bool = False) -> Look:
+    return Look(
+        COLOURS[colour % len(COLOURS)], MARKERS[marker % len(MARKERS)], DASHES[marker % len(DASHES) if dashed else 0]
+    )
 
 
 def estimator(name: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mtam.rates.laws import PowerLaw
+from mtam.report.screen import number
 from mtam.report.tables import CellResult, law_comparison
 
 MANY = 5  # cells that a sentence can name
@@ -79,5 +80,5 @@ def _levels(results: Sequence[CellResult], size: str) -> str:
     (low, best), (high, worst) = min(found, key=lambda at: at[0]), max(found, key=lambda at: at[0])
     largest = f"{size} = {best.curve.sizes[-1]:.0f}"
     if len(found) == 1:
-        return f"The error at {largest} is {low:.3g}."
-    return f"At {largest} the error goes from {low:.3g} ({best.label}) to {high:.3g} ({worst.label})."
+        return f"The error at {largest} is {number(low)}."
+    return f"At {largest} the error goes from {number(low)} ({best.label}) to {number(high)} ({worst.label})."
