@@ -69,9 +69,9 @@ def _gamma(result: CellResult, look: Look) -> Row | None:
     told = law_comparison(result)
     if told.get("free_gamma") is None:
         return None
-    low, high = told["free_gamma_low"], told["free_gamma_high"]
+    low, high = told.get("free_gamma_low"), told.get("free_gamma_high")
     finite = told.get("reference_gamma")
-    return Row(result.label, look, told["free_gamma"], low, high, told["theory_gamma"], finite)
+    return Row(result.label, look, told["free_gamma"], low, high, told.get("theory_gamma"), finite)
 
 
 def _panel(rows: Sequence[Row], title: str, label: str, finite: str) -> Panel:

@@ -29,7 +29,7 @@ PAPERS = {"recall": ("kawata2026",), "interaction": ("zucker2025",), "interactio
 
 # A claim is one row: claim, source, reported, theory, value, low, high, verdict, sweep, cell; what is missing is empty.
 Claim = Mapping[str, Any]
-CLAIM_COLUMNS = ("claim", "source", "reported", "theory", "value", "low", "high", "verdict", "sweep", "cell")
+CLAIM_COLUMNS = ("claim", "source", "reported", "theory", "value", "low", "high", "verdict", "because", "sweep", "cell")
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mtam.rates.laws import PowerLaw
-from mtam.report.screen import number
 from mtam.report.tables import CellResult, law_comparison
+from mtam.report.wording import number
 
 MANY = 5  # cells that a sentence can name
 
@@ -60,7 +60,7 @@ def _verdicts(results: Sequence[CellResult]) -> str:
     groups: dict[str, list[str]] = {}
     for result in results:
         told = law_comparison(result)
-        if told:
+        if "comparison" in told:
             groups.setdefault(told["comparison"], []).append(result.label)
     if not groups:
         return ""
