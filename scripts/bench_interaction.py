@@ -304,6 +304,8 @@ def cost(quick: bool, out: Path) -> None:
         base = np.median(passes[-1])
         ax.loglog(grid, base * (np.array(grid) / grid[-1]) ** power, ":", color="gray", label=f"${name}^{power}$")
         ax.set(xlabel=f"{'samples' if name == 'M' else 'tokens'} {name}", ylabel="processor seconds")
+        ax.set_xticks(grid, [str(value) for value in grid])
+        ax.set_xticks([], minor=True)
         ax.legend(frameon=False)
     out.mkdir(parents=True, exist_ok=True)
     figure.savefig(out / "cost.png", dpi=130)

@@ -35,7 +35,7 @@ def exact_data(d: int, rank: int, space: SplineSpace, samples: int = 1500) -> tu
     return x, interactions(x, matrix, phi), matrix, phi
 
 
-@pytest.mark.parametrize(("d", "rank"), [(3, 1), (5, 2), (12, 3)])
+@pytest.mark.parametrize(("d", "rank"), [(3, 1), (5, 2), (12, 3), (4, 4), (8, 8)])
 def test_noise_free_data_are_recovered(d: int, rank: int) -> None:
     space = SplineSpace(3, 8)
     x, y, matrix, _ = exact_data(d, rank, space)
