@@ -12,7 +12,7 @@ from mtam.recall.evaluate import outputs
 from mtam.recall.pack import Stack
 from mtam.recall.reference import factorised, member_inputs
 from mtam.recall.run import BANDWIDTHS, run
-from mtam.recall.spec import RecallModel, RecallTrial
+from mtam.recall.spec import RecallData, RecallModel, RecallTrial
 from mtam.recall.stepper import Stepper
 from mtam.recall.train import Plan, cosine, train
 from tests.recall.helpers import assemble, trials
@@ -117,7 +117,7 @@ def test_a_record_keeps_what_the_holdout_said_during_training() -> None:
     (record,) = run(trials(1), device="cpu", tick=silent)
     steps, holdout = record["trace_steps"], record["trace_holdout"]
     assert steps == sorted(set(steps))
-    assert len(steps) == len(holdout) == len(record["trace_train"]) <= 50
+    assert len(steps) == len(holdout) == len(record["trace_train"]) <= 50 + 8
     assert steps[-1] == record["steps"]
     assert min(holdout) == pytest.approx(record["holdout_loss"], rel=1e-5)
     assert steps[holdout.index(min(holdout))] == record["best_step"]
@@ -211,3 +211,11 @@ def test_a_kernel_that_vanishes_gives_finite_gradients() -> None:
     params["key_map"].mul_(-200)
     network.loss_gradient(params, features, rows.batch(0, 40), network.views(gradient))
     assert gradient.isfinite().all()
+
+
+def test_contexts_of_few_tokens_are_not_answered_worse_than_by_a_constant() -> None:
+    """Their moments are mostly noise: the features' scale counts it, and early stopping looks before it is learned."""
+    some = [RecallTrial(n=512, seed=s, data=RecallData(length=64)) for s in range(2)]
+    records = run(some, device="cpu", tick=silent)
+    assert sum(record["error"] for record in records) / 2 < 1.15
+    assert all(record["best_step"] < record["steps"] / 10 for record in records)

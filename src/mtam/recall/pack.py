@@ -90,8 +90,9 @@ def stack(samples: Sequence[Sample], models: Sequence[RecallModel], place: torch
 def features(problem: Problem, model: RecallModel, kind: torch.dtype) -> Tensor:
     """Moments of the value features against the dictionary, C_kd = sum_g D_kg V_d(x_g), once for every head.
 
-    (heads * K + 2, heads * D + 2), in blocks. Features are scaled so that those of one component have unit variance on
-    average. The identity at the end passes the query's content and the one for the bias through.
+    (heads * K + 2, heads * D + 2), in blocks. Features are scaled so that those of one component, the noise of finite
+    tokens included, have unit variance on average. The identity at the end passes the query's content and the one for
+    the bias through.
     """
     values = (
         torch.from_numpy(problem.law.grid.values[: model.width].T)
@@ -101,6 +102,10 @@ def features(problem: Problem, model: RecallModel, kind: torch.dtype) -> Tensor:
     mesh = problem.law.grid
     mercer = torch.from_numpy(mesh.values * mesh.weights) @ values  # (J, D)
     variance = (torch.from_numpy(problem.law.eigenvalues) @ mercer.square()).mean()
+    if problem.data.length is not None:  # what L / I tokens add: the spread of V under the uniform measure, over s^2
+        weights = torch.from_numpy(mesh.weights)
+        spread = (weights @ values.square() - (weights @ values).square()).mean() / problem.law.amplitude**2
+        variance = variance + spread * problem.data.components / problem.data.length
     moments = torch.from_numpy(problem.dictionary()) @ values / variance.sqrt()
     rows, columns = moments.shape
     whole = torch.zeros(model.heads * rows + 2, model.heads * columns + 2, dtype=moments.dtype)

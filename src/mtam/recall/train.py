@@ -18,7 +18,7 @@ from mtam.recall.pack import Stack
 from mtam.recall.stepper import Stepper
 from mtam.streams import torch_seed
 
-CHECKS = 50  # how often the holdout is looked at during a training
+CHECKS = 50  # how often the holdout is looked at during a training, besides some looks at its very beginning
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Trained:
     holdout_loss: list[float]
     train_loss: list[float]  # mean over the block of steps that ended at best_step
     diverged_at: list[int | None]
-    looked_at: list[int]  # the steps after which the holdout was looked at, at most CHECKS
+    looked_at: list[int]  # the steps after which the holdout was looked at, at most CHECKS and a few
     holdout_trace: list[list[float]]  # the losses there, a list per member
     train_trace: list[list[float]]
 
@@ -63,11 +63,12 @@ def train(
         record.restore(state["record"])
     feed = _Feed(fit, seeds, plan.batch, done)
     block = max(1, math.ceil(plan.steps / CHECKS))
+    seen = done  # the last step after which the holdout was looked at
     total = torch.zeros(len(flat), dtype=flat.dtype, device=flat.device)
     for step in range(done + 1, plan.steps + 1):
         total += stepper.step(feed.next(), cosine(plan.lr, step - 1, plan.steps))
-        if step % block == 0 or step == plan.steps:
-            length = (step - 1) % block + 1
+        if _looks(step, block) or step == plan.steps:
+            length, seen = step - seen, step
             answers, _ = network.forward(stepper.params, features, holdout.batch(0, len(holdout)))
             record.look(step, stepper.flat(), (answers - holdout.observed).square().mean(1), total / length)
             total.zero_()
@@ -75,6 +76,11 @@ def train(
                 keeper.save({"step": step, "stepper": stepper.state(), "record": record.state()})
             tick(step / plan.steps)
     return record.result(stepper.flat())
+
+
+def _looks(step: int, block: int) -> bool:
+    """Every block, and at powers of two before the first: noisy contexts are learned by heart within a few steps."""
+    return step % block == 0 or (step < block and step & (step - 1) == 0)
 
 
 def cosine(peak: float, step: int, steps: int) -> float:
