@@ -51,6 +51,7 @@ configure() {
   read -r ctld_port d_port <<<"$(ports 2)"
   [ -n "${d_port:-}" ] || fail "no free ports (is python3 there?)"
   cpus=$(nproc)
+  [ "$cpus" -ge 4 ] || cpus=4  # an array is worth a look only where several tasks run at once; SLURM is told so
   memory=$(awk '/MemTotal/ {print int($2 / 1024 * 0.9)}' /proc/meminfo)
   cat >"$conf" <<EOF
 ClusterName=mtamdev

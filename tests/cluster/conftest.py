@@ -1,0 +1,41 @@
+"""A real SLURM of one node, started once for the tests that need it, and stopped after them."""
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPO
+
+SCRIPT = REPO / "scripts" / "slurm_dev.sh"
+PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch")
+SBIN = os.pathsep.join((os.environ["PATH"], "/usr/sbin", "/sbin"))
+
+
+@pytest.fixture(scope="session")
+def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The environment in which sbatch and squeue find the SLURM of this session."""
+    lacking = [name for name in PROGRAMS if shutil.which(name, path=SBIN) is None]
+    if lacking:
+        pytest.skip(f"NO SLURM: {', '.join(lacking)} not installed; `make test-cluster` installs the Debian packages")
+    state = {**os.environ, "MTAM_SLURM_DEV": str(tmp_path_factory.mktemp("slurm") / "state")}
+    done = subprocess.run([SCRIPT, "up"], env=state, capture_output=True, text=True, timeout=60, check=False)
+    if done.returncode:
+        pytest.skip(f"NO SLURM: scripts/slurm_dev.sh up failed here: {done.stderr.strip()}")
+    variable, _, value = done.stdout.strip().removeprefix("export ").partition("=")
+    assert variable == "SLURM_CONF"
+    yield {**os.environ, variable: value, "MTAM_CHECKPOINT_SECONDS": "0"}
+    subprocess.run([SCRIPT, "down"], env=state, capture_output=True, timeout=60, check=True)
+    assert not Path(value).exists()
+
+
+def until(what: str, holds: Callable[[], bool], seconds: float = 60.0) -> None:
+    """Wait for something to come true."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"waited {seconds:.0f} s for {what}"
+        time.sleep(0.1)

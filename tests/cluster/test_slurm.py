@@ -1,0 +1,168 @@
+"""Sweeps on a real SLURM: what ends, what is killed and what is put back into the queue ends with the same tables."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mtam.sweep import progress, work
+from tests.cluster.conftest import until
+from tests.conftest import TINY
+
+Environment = dict[str, str]
+TABLES = ("curve.csv", "rates.csv")
+STEPS = 10_000
+# Two packs of one trial each that take some seconds, in fifty blocks of steps.
+LONG = (
+    "data.alpha=1",
+    "sweep.sizes=[32,64]",
+    "sweep.seeds=1",
+    f"model.steps={STEPS}",
+    "model.steps_exponent=0",
+    *TINY[4:],
+)
+
+
+def start(environment: Environment, *args: str) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-c", "from mtam.cli import main; main()", *args]
+    return subprocess.Popen(command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def mtam(environment: Environment, *args: str, code: int = 0) -> dict[str, Any]:
+    process = start(environment, *args, "--json")
+    said, errors = process.communicate(timeout=120)
+    assert process.returncode == code, errors
+    found: dict[str, Any] = json.loads(said)
+    return found
+
+
+def squeue(environment: Environment, job: str) -> dict[str, str]:
+    """The tasks of a job that are in the queue, with their states."""
+    command = ["squeue", "-h", "-r", "-j", job, "-o", "%i %T"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=20, check=False)
+    return dict(line.split() for line in done.stdout.splitlines())
+
+
+def scontrol(environment: Environment, *args: str) -> None:
+    subprocess.run(args, env=environment, timeout=20, check=True, capture_output=True)
+
+
+def step_pid(task: str, out: Path) -> int:
+    """The Python process of an array task."""
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
+            variables = (process / "environ").read_bytes().decode(errors="replace").split("\0")
+        except OSError:
+            continue
+        job, _, number = task.partition("_")
+        ours = {f"SLURM_ARRAY_JOB_ID={job}", f"SLURM_ARRAY_TASK_ID={number}"} <= set(variables)
+        if ours and str(out / "slurm" / "jobs") in words and "srun" not in words[0]:
+            return int(process.name)
+    raise AssertionError(f"no process of {task}")
+
+
+def tables(out: Path) -> dict[str, bytes]:
+    return {name: (out / name).read_bytes() for name in TABLES}
+
+
+def fraction(out: Path, pack: str) -> float:
+    return progress.fractions(out).get(pack, 0.0)
+
+
+@pytest.fixture(scope="module")
+def whole(slurm: Environment, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The tables of the long sweep, computed in one process without a break."""
+    out = tmp_path_factory.mktemp("whole") / "run"
+    mtam(slurm, "sweep", "alpha", *LONG, "--launcher", "inline", "--out", str(out))
+    return tables(out)
+
+
+def test_an_array_ends_with_the_tables_of_one_process(slurm: Environment, tmp_path: Path) -> None:
+    here = mtam(slurm, "sweep", "alpha", *TINY, "--launcher", "inline", "--out", str(tmp_path / "inline"))
+    there = mtam(slurm, "sweep", "alpha", *TINY, "--launcher", "slurm", "--out", str(tmp_path / "slurm"))
+    assert there["computed"] == here["computed"] == 8
+    assert there["missing"] == 0
+    assert tables(tmp_path / "slurm") == tables(tmp_path / "inline")
+    assert (
+        mtam(slurm, "sweep", "alpha", *TINY, "--launcher", "slurm", "--out", str(tmp_path / "slurm"))["computed"] == 0
+    )
+
+
+def test_only_the_missing_is_submitted_again(slurm: Environment, whole: dict[str, bytes], tmp_path: Path) -> None:
+    """One task is cancelled, another killed with SIGKILL."""
+    out = tmp_path / "run"
+    sweep = ("sweep", "alpha", *LONG, "--launcher", "slurm", "--out", str(out))
+    told = mtam(slurm, *sweep, "--detach")
+    (job,) = told["jobs"]
+    assert told["tasks"] == 2
+    manifest = json.loads((out / "manifest.json").read_text())
+    firsts = [pack[0] for pack in manifest["packs"]]
+    again = mtam(slurm, *sweep, "--detach")
+    assert (again["jobs"], again["queued_packs"]) == ([], 2), "what is in the queue is not submitted twice"
+    until("both tasks to be under way", lambda: all(fraction(out, pack) > 0.02 for pack in firsts))
+    os.kill(step_pid(f"{job}_1", out), signal.SIGKILL)
+    scontrol(slurm, "scancel", f"{job}_0")
+    until("the queue to empty", lambda: not squeue(slurm, job))
+    status = mtam(slurm, "status", str(out))
+    assert [(cell["done"], cell["missing"]) for cell in status["cells"]] == [(0, 2)]
+    assert all(list(out.glob(f"{work.CHECKPOINTS}/{pack}/*.pt")) for pack in firsts)
+    done = mtam(slurm, *sweep)
+    assert (done["computed"], done["missing"]) == (2, 0)
+    assert tables(out) == whole
+    assert not (out / work.CHECKPOINTS).exists()
+
+
+@pytest.mark.slow
+def test_a_lost_task_ends_the_waiting(slurm: Environment, tmp_path: Path) -> None:
+    """Without accounting a killed job never counts as done; the wait ends all the same, and says what is missing."""
+    out = tmp_path / "run"
+    process = start(slurm, "sweep", "alpha", *LONG, "--launcher", "slurm", "--out", str(out))
+    until("a task to run", lambda: bool(progress.fractions(out)))
+    (job,) = (path.stem for path in (out / "slurm").glob("*.json"))
+    scontrol(slurm, "scancel", job)
+    _, errors = process.communicate(timeout=90)
+    assert process.returncode == 1
+    assert "2 of 2 packs have left the queue without their records" in errors
+    assert "Traceback" not in errors
+
+
+def preempted(environment: Environment, job: str) -> None:
+    scontrol(environment, "scontrol", "requeue", job)
+
+
+def warned_of_the_time_limit(environment: Environment, job: str) -> None:
+    scontrol(environment, "scancel", "--signal=USR2", job)
+
+
+@pytest.mark.parametrize("put_back", [preempted, pytest.param(warned_of_the_time_limit, marks=pytest.mark.slow)])
+def test_a_task_put_back_goes_on_from_its_state(
+    put_back: Any, slurm: Environment, whole: dict[str, bytes], tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    sweep = ("sweep", "alpha", *LONG, "--launcher", "slurm", "launcher.tasks=1", "--out", str(out))
+    (job,) = mtam(slurm, *sweep, "--detach")["jobs"]
+    first = json.loads((out / "manifest.json").read_text())["packs"][0][0]
+    until("the pack to be a third done", lambda: fraction(out, first) > 0.3)
+    before = fraction(out, first)
+    put_back(slurm, job)
+    until("the task to stop", lambda: squeue(slurm, job) == {job: "PENDING"})
+    assert not list((out / "records").glob("*.json"))
+    heard: list[float] = []
+
+    def under_way() -> bool:
+        if squeue(slurm, job) != {job: "RUNNING"}:
+            return False
+        heard.append(fraction(out, first))
+        return heard[-1] > 0
+
+    until("the task to go on", under_way)
+    assert heard[-1] >= before, "it began again"
+    done = mtam(slurm, *sweep)
+    assert done["missing"] == 0
+    assert tables(out) == whole

@@ -1,0 +1,78 @@
+"""A pack killed in the middle goes on where it was, and ends with the bits of an uninterrupted one."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mtam.recall.checkpoint import STATE, VARIABLE
+from mtam.spec import Trial
+from mtam.sweep import work
+from tests.conftest import Mtam
+
+STEPS = 2000
+# One pack of two trials that takes a second or two, in fifty blocks of steps.
+LONG = (
+    "data.alpha=1,2",
+    "sweep.sizes=[32]",
+    "sweep.seeds=1",
+    f"model.steps={STEPS}",
+    "model.steps_exponent=0",
+    "model.width=16",
+    "data.modes=6",
+    "data.test=64",
+)
+TABLES = ("curve.csv", "rates.csv")
+
+
+@pytest.fixture
+def ticks(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The fractions that packs report in this process."""
+    heard: list[float] = []
+    run_pack = work.run_pack
+
+    def listening(trials: Sequence[Trial], *, tick: Callable[[float], None], **more: Any) -> list[dict[str, Any]]:
+        def both(fraction: float) -> None:
+            heard.append(fraction)
+            tick(fraction)
+
+        return run_pack(trials, tick=both, **more)
+
+    monkeypatch.setattr(work, "run_pack", listening)
+    return heard
+
+
+def interrupted(out: Path, number: signal.Signals) -> None:
+    """A run that gets a signal as soon as it has kept its state."""
+    command = [sys.executable, "-c", "from mtam.cli import main; main()", "sweep", "alpha", *LONG]
+    command += ["--launcher", "inline", "--out", str(out), "--quiet"]
+    process = subprocess.Popen(command, env={**os.environ, VARIABLE: "0"}, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 120
+    while not list(out.glob(f"{work.CHECKPOINTS}/*/{STATE}")) and time.monotonic() < deadline:
+        assert process.poll() is None, "it ended before it kept a state"
+        time.sleep(0.01)
+    process.send_signal(number)
+    process.communicate(timeout=60)
+    assert process.returncode == (-signal.SIGKILL if number == signal.SIGKILL else 130)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, pytest.param(signal.SIGUSR2, marks=pytest.mark.slow)])
+def test_a_killed_pack_goes_on(number: signal.Signals, mtam: Mtam, here: Path, ticks: list[float]) -> None:
+    assert mtam("sweep", "alpha", *LONG, "--launcher", "inline", "--out", "whole", "-q").code == 0
+    assert ticks[0] == pytest.approx(0.02)
+    ticks.clear()
+    out = here / "run"
+    interrupted(out, number)
+    assert not list((out / "records").glob("*.json"))
+    assert mtam("sweep", "alpha", *LONG, "--launcher", "inline", "--out", "run", "-q").code == 0
+    assert 0.02 < ticks[0] <= 1.0, "it began again"
+    assert len(ticks) == round((1 - ticks[0]) * 50) + 1
+    for name in TABLES:
+        assert (out / name).read_bytes() == (here / "whole" / name).read_bytes()
+    assert not (out / work.CHECKPOINTS).exists()
