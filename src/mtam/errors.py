@@ -1,5 +1,27 @@
-"""What a person can get wrong, told in one sentence."""
+"""What goes wrong for a person, told in one sentence."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 
 class UsageError(ValueError):
     """Bad input from the user: printed as one sentence, exit code 2, no traceback."""
+
+
+class RunError(RuntimeError):
+    """The machine failed a run (disk full, folder gone): printed as one sentence, exit code 1, no traceback."""
+
+
+@contextmanager
+def writing(out: Path) -> Iterator[None]:
+    """Tell what the file system says in one sentence (RunError) while the folder ``out`` is written."""
+    try:
+        yield
+    except OSError as error:
+        if not out.exists():
+            raise RunError(f"{out} has vanished while it was written; the same command begins it anew.") from None
+        raise RunError(
+            f"{out} cannot be written: {error.strerror or error}; what is done is kept, and the same command goes on "
+            "from there once that is mended."
+        ) from None

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mtam.errors import UsageError
+from mtam.errors import UsageError, writing
 from mtam.results import Outcome, build
 from mtam.sweep import cluster, launch, progress, store, waiting, work
 from mtam.sweep import plan as planning
@@ -63,15 +63,16 @@ def run(plan: Plan, options: Options, screen: Any) -> Outcome:
     started = time.perf_counter()
     plan, out, packs = _begin(plan, options)
     before = store.read_all(out, plan.trials).keys() - {key for pack in packs for key in pack}
-    if packs and plan.config["launcher"]["name"] == "slurm":
-        _wait(plan, out, packs, options, screen)
-    elif packs:
-        launcher = _launcher(plan, options)
-        _check_memory(plan, packs)
-        _prepare(plan, out, options)
-        with progress.display(screen, plan.name, options.quiet) as show:
-            launch.run(plan, out, packs, launcher, show)
-    outcome = build(plan, out, again=bool(packs) or options.force, before=len(before))
+    with writing(out):
+        if packs and plan.config["launcher"]["name"] == "slurm":
+            _wait(plan, out, packs, options, screen)
+        elif packs:
+            launcher = _launcher(plan, options)
+            _check_memory(plan, packs)
+            _prepare(plan, out, options)
+            with progress.display(screen, plan.name, options.quiet) as show:
+                launch.run(plan, out, packs, launcher, show)
+        outcome = build(plan, out, again=bool(packs) or options.force, before=len(before))
     seconds = round(time.perf_counter() - started, 3)
     if plan.kind == "sweep":
         outcome.summary.update(seconds=seconds, failed=len(outcome.failures), missing=outcome.missing)

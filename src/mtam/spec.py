@@ -7,6 +7,7 @@ folders) never does.
 import hashlib
 import json
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -25,7 +26,8 @@ class Frozen(BaseModel):
         """``n_max=1e4`` is parsed as a float by YAML and by Hydra; it means the integer 10000."""
         if not isinstance(values, dict):
             return values
-        return {key: cls._whole(value) if cls._wants_int(key) else value for key, value in values.items()}
+        whole = _integers(cls)
+        return {key: cls._whole(value) if key in whole else value for key, value in values.items()}
 
     @staticmethod
     def _whole(value: Any) -> Any:
@@ -33,10 +35,12 @@ class Frozen(BaseModel):
             return [Frozen._whole(each) for each in value]
         return int(value) if isinstance(value, float) and value.is_integer() else value
 
-    @classmethod
-    def _wants_int(cls, key: str) -> bool:
-        field = cls.model_fields.get(key)
-        return field is not None and field.annotation in (int, int | None, list[int], list[int] | None)
+
+@cache
+def _integers(kind: type[Frozen]) -> frozenset[str]:
+    """The fields that hold integers; found once, because a manifest may hold thousands of specs."""
+    whole = (int, int | None, list[int], list[int] | None)
+    return frozenset(name for name, field in kind.model_fields.items() if field.annotation in whole)
 
 
 class Trial(Frozen):

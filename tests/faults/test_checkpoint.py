@@ -13,7 +13,7 @@ import pytest
 
 from mtam.recall.checkpoint import STATE, VARIABLE
 from mtam.spec import Trial
-from mtam.sweep import work
+from mtam.sweep import registry, work
 from tests.conftest import Mtam
 
 STEPS = 2000
@@ -35,7 +35,7 @@ TABLES = ("curve.csv", "rates.csv")
 def ticks(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The fractions that packs report in this process."""
     heard: list[float] = []
-    run_pack = work.run_pack
+    run_pack = registry.run_pack
 
     def listening(trials: Sequence[Trial], *, tick: Callable[[float], None], **more: Any) -> list[dict[str, Any]]:
         def both(fraction: float) -> None:

@@ -4,87 +4,122 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import TINY
+from mtam.sweep import plan as planning
+from mtam.sweep import store
+from tests.conftest import TINY, Mtam
+from tests.faults.helpers import alive, children, start, tables, until
 
-TABLES = ("curve.csv", "rates.csv", "curves.png")
-
-
-def start(out: Path, *more: str) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-c", "from mtam.cli import main; main()", "sweep", "alpha", *TINY, "--out", str(out)]
-    command += ["--workers", "2", *more]
-    return subprocess.Popen(command, text=True, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-
-
-def finish(out: Path) -> dict[str, bytes]:
-    process = start(out, "--json")
-    said, errors = process.communicate(timeout=120)
-    assert process.returncode == 0, errors
-    assert json.loads(said)["trials"] == 8
-    return {name: (out / name).read_bytes() for name in TABLES}
-
-
-def children(pid: int) -> list[int]:
-    found = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False).stdout
-    return [int(word) for word in found.split()]
+pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds workers through /proc")
+VICTIMS = ("main", "worker", "all")
+SWEEPS = 40
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    return finish(tmp_path_factory.mktemp("whole") / "run")
+    out = tmp_path_factory.mktemp("whole") / "run"
+    process = start(out, "--json", "--launcher", "inline")
+    said, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    assert json.loads(said)["trials"] == 8
+    return tables(out)
 
 
-@pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds workers through /proc")
-@pytest.mark.parametrize("victim", ["main", "worker", "all"])
-def test_killed_and_resumed(victim: str, whole: dict[str, bytes], tmp_path: Path) -> None:
-    moment = random.Random(victim)
-    out = tmp_path / "run"
-    for _ in range(2):
-        process = start(out)
-        deadline = time.monotonic() + 60
-        while not (out / "running").exists() and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.02)
-        time.sleep(moment.uniform(0, 0.6))
-        workers = children(process.pid)
-        targets = {"main": [process.pid], "worker": workers[-1:], "all": [process.pid, *workers]}[victim]
-        for pid in targets:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
-        process.communicate(timeout=60)
-    assert finish(out) == whole
+def killed(out: Path, victim: str, wait: float) -> None:
+    """A run with two workers whose ``victim`` dies ``wait`` seconds after the first heartbeat."""
+    process = start(out, "--workers", "2", "--quiet")
+    until((out / "running").exists, process)
+    time.sleep(wait)
+    workers = children(process.pid)
+    for pid in {"main": [process.pid], "worker": workers[-1:], "all": [process.pid, *workers]}[victim]:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+    process.communicate(timeout=60)
+    if victim != "worker":
+        deadline = time.monotonic() + 5
+        while any(map(alive, workers)) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert not any(map(alive, workers)), "a worker outlived its parent"
+
+
+def whole_packs(out: Path) -> dict[Path, int]:
+    """The records of complete packs, and when they were written."""
+    if not (out / planning.MANIFEST).exists():
+        return {}
+    paths = [[store.path_of(out, key) for key in pack] for pack in planning.read(out).packs]
+    return {path: path.stat().st_mtime_ns for pack in paths if all(p.exists() for p in pack) for path in pack}
+
+
+def resumed(out: Path, mtam: Mtam, whole: dict[str, bytes]) -> int:
+    """Run to the end in this process; returns how many trials of complete packs there were before."""
+    before = whole_packs(out)
+    assert mtam("sweep", "alpha", *TINY, "--launcher", "inline", "--out", str(out), "--quiet").code == 0
+    assert {path: path.stat().st_mtime_ns for path in before} == before, "a complete pack was computed again"
+    assert tables(out) == whole
     assert not list(out.rglob("*.corrupt"))
-    time.sleep(1.5)
-    assert not [pid for pid in workers if _alive(pid)], "a worker outlived its parent"
+    return len(before)
 
 
-def _alive(pid: int) -> bool:
-    try:
-        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
+@pytest.mark.parametrize("victim", VICTIMS)
+def test_killed_and_resumed(victim: str, whole: dict[str, bytes], mtam: Mtam, tmp_path: Path) -> None:
+    killed(tmp_path / "run", victim, random.Random(victim).uniform(0, 0.6))
+    resumed(tmp_path / "run", mtam, whole)
+
+
+@pytest.mark.slow
+def test_forty_sweeps_killed_at_random(whole: dict[str, bytes], mtam: Mtam, tmp_path: Path) -> None:
+    moments = random.Random(40)
+    kept = []
+    for number in range(SWEEPS):
+        out = tmp_path / f"run{number}"
+        for _ in range(moments.choice((1, 1, 2))):
+            killed(out, moments.choice(VICTIMS), moments.uniform(0, 0.8))
+        kept.append(resumed(out, mtam, whole))
+    assert 0 < sum(count in (0, 8) for count in kept) < SWEEPS, "the moments are not spread"
 
 
 @pytest.mark.parametrize(
     ("launcher", "number"), [("inline", signal.SIGINT), ("local", signal.SIGINT), ("local", signal.SIGTERM)]
 )
-def test_an_interrupt_is_clean(launcher: str, number: signal.Signals, whole: dict[str, bytes], tmp_path: Path) -> None:
+def test_an_interrupt_is_clean(
+    launcher: str, number: signal.Signals, whole: dict[str, bytes], mtam: Mtam, tmp_path: Path
+) -> None:
     out = tmp_path / "run"
-    process = start(out, "--launcher", launcher)
-    deadline = time.monotonic() + 60
-    while not (out / "running").exists() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.02)
+    process = start(out, "--launcher", launcher, *(["--workers", "2"] * (launcher == "local")))
+    until((out / "running").exists, process)
     os.killpg(process.pid, number)  # as a terminal does: to the whole group
     _, errors = process.communicate(timeout=60)
     if process.returncode != 0:  # it may have ended before the signal came
         assert process.returncode == 130
         assert "Traceback" not in errors, errors
         assert "interrupted" in errors
-    assert finish(out) == whole
+    resumed(out, mtam, whole)
+
+
+def test_a_second_interrupt_stops_at_once(whole: dict[str, bytes], mtam: Mtam, tmp_path: Path) -> None:
+    """The workers are frozen, so that they never reach a safe point."""
+    out = tmp_path / "run"
+    process = start(out, "--workers", "2")
+    until((out / "running").exists, process)
+    workers = children(process.pid)
+    for pid in workers:
+        os.kill(pid, signal.SIGSTOP)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.stderr is not None
+    assert "once more stops at once" in process.stderr.readline()
+    assert process.poll() is None
+    began = time.monotonic()
+    os.killpg(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert time.monotonic() - began < 5, "it has waited for the workers (its patience is 20 s)"
+    assert process.returncode == 130
+    assert "stopped at once" in errors
+    assert "Traceback" not in errors
+    assert not any(map(alive, workers))
+    resumed(out, mtam, whole)

@@ -12,10 +12,11 @@ import typer
 from mtam import complete
 from mtam.cli import checks, fits, look, runs
 from mtam.cli.app import app
-from mtam.errors import UsageError
+from mtam.errors import RunError, UsageError
 from mtam.sweep.threads import one_thread
 
 COMMANDS = (runs, checks, fits, look)  # importing them registers their commands, in the order of the help page
+SIGNALS = ("SIGINT", "SIGTERM", "SIGUSR2")  # Ctrl-C, and what batch systems send before they kill
 INTERRUPTED = 130
 STOPPED = "interrupted; what is done is kept, the same command goes on from there."
 
@@ -40,7 +41,18 @@ def _warn(
 
 
 def _stop(number: int, _frame: object) -> NoReturn:
+    for name in SIGNALS:
+        signal.signal(getattr(signal, name), _stop_at_once)
     raise KeyboardInterrupt(number)
+
+
+def _stop_at_once(_number: int, _frame: object) -> NoReturn:
+    """A second signal waits for nothing; whatever is on disk is whole at every moment."""
+    processes = sys.modules.get("multiprocessing")
+    for child in processes.active_children() if processes else ():
+        child.kill()
+    os.write(2, b"mtam: stopped at once; what is done is kept, the same command goes on from there.\n")
+    os._exit(INTERRUPTED)
 
 
 def main() -> None:
@@ -52,12 +64,14 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a terminal that knows no Greek still shows the numbers
             stream.reconfigure(errors="replace")
-    for name in ("SIGTERM", "SIGUSR2"):  # what batch systems send before they kill
+    for name in SIGNALS:
         signal.signal(getattr(signal, name), _stop)
     try:
         code: Any = app(standalone_mode=False)
     except UsageError as error:
         _fail(str(error), 2)
+    except RunError as error:
+        _fail(str(error), 1)
     except (KeyboardInterrupt, typer.Abort):
         _fail(STOPPED, INTERRUPTED)
     except BrokenPipeError:

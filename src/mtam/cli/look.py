@@ -21,11 +21,15 @@ def report(out: Folder, json_: Json = False, quiet: Quiet = False) -> None:
 
 
 @app.command(short_help="Done, running, failed, missing trials.")
-def status(out: Folder, json_: Json = False) -> None:
-    """Count done, running, failed and missing trials of a run, cell by cell."""
-    from mtam.commands import looking
+def status(
+    out: Folder,
+    json_: Json = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Look again every second until all is done.")] = False,
+) -> None:
+    """Count done, running, failed and missing trials of a run, cell by cell; reads only."""
+    from mtam.commands import surveying
 
-    looking.status(out, json_)
+    surveying.status(out, json_, watch)
 
 
 @app.command(short_help="Judge the papers' claims by the records.")

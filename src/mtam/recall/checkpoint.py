@@ -56,7 +56,8 @@ class Keeper:
             return
         self._saved = time.monotonic()
         with suppress(OSError, RuntimeError):  # torch's writer raises the latter
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            for folder in (self._path.parent.parent, self._path.parent):  # and no more: the run may have been removed
+                folder.mkdir(exist_ok=True)
             draft = self._path.with_name(f".{STATE}.{os.getpid()}.tmp")
             with draft.open("wb") as file:
                 torch.save({"identity": self._identity, **state}, file)

@@ -4,6 +4,7 @@ import ctypes
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -132,6 +133,7 @@ def _watch(futures: dict[Future[None], tuple[str, ...]], board: Board, fail_fast
 def _stop(pool: ProcessPoolExecutor, stop: "Synchronized[bool] | Any") -> None:
     """Ask the workers to stop at their next safe point; a second interrupt ends them at once."""
     stop.value = True
+    print("mtam: stopping at the next safe point; once more stops at once.", file=sys.stderr, flush=True)
     children = multiprocessing.active_children()
     try:
         pool.shutdown(wait=False, cancel_futures=True)

@@ -2,16 +2,20 @@
 
 import json
 import os
+import platform
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 FOLDER = "running"
 EVERY = 0.5  # seconds between heartbeats
+RECENT = 30.0  # seconds after which a heartbeat counts for nothing
 SILENT = 5.0  # seconds between lines where there is no terminal
 
 Show = Callable[[float, str], None]
@@ -20,7 +24,7 @@ Show = Callable[[float, str], None]
 def heartbeat(out: Path, pack: str, before: Callable[[], None] | None = None) -> Callable[[float], None]:
     """A ``tick`` that leaves ``running/<pack>.json`` with the fraction done; ``before`` may raise to stop the pack."""
     path = out / FOLDER / f"{pack}.json"
-    last = -EVERY
+    last, started = -EVERY, time.time()
 
     def tick(fraction: float) -> None:
         nonlocal last
@@ -33,7 +37,8 @@ def heartbeat(out: Path, pack: str, before: Callable[[], None] | None = None) ->
         with suppress(OSError):  # a heartbeat is a courtesy; its folder may be swept away by a run that ends
             path.parent.mkdir(exist_ok=True)
             draft = path.with_suffix(f".{os.getpid()}.tmp")
-            draft.write_text(json.dumps({"fraction": fraction, "pid": os.getpid(), "time": time.time()}))
+            about = {"fraction": fraction, "started": started, "time": time.time()}
+            draft.write_text(json.dumps({**about, "host": platform.node(), "pid": os.getpid()}))
             os.replace(draft, path)
 
     return tick
@@ -56,15 +61,39 @@ def silence_all(out: Path, packs: Iterable[str]) -> None:
         (out / FOLDER).rmdir()
 
 
+@dataclass(frozen=True)
+class Beat:
+    """What a pack under way says of itself; times are Unix times."""
+
+    pack: str
+    fraction: float
+    started: float
+    time: float
+
+
+def beats(out: Path, *, living: bool = False) -> Iterator[Beat]:
+    """The heartbeats of the last half minute; under ``living`` not those of processes that died on this machine."""
+    for path in (out / FOLDER).glob("*.json"):
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            told = json.loads(path.read_text())
+            beat = Beat(path.stem, float(told["fraction"]), float(told.get("started", told["time"])), told["time"])
+            if time.time() - beat.time < RECENT and not (living and _died_here(told)):
+                yield beat
+
+
+def _died_here(told: dict[str, Any]) -> bool:
+    if told.get("host") != platform.node():
+        return False
+    try:
+        os.kill(told["pid"], 0)
+    except OSError as error:  # a process of somebody else lives
+        return isinstance(error, ProcessLookupError)
+    return False
+
+
 def fractions(out: Path) -> dict[str, float]:
     """The fraction done of every pack with a heartbeat from the last half minute."""
-    found = {}
-    for path in (out / FOLDER).glob("*.json"):
-        with suppress(OSError, ValueError, KeyError):
-            beat = json.loads(path.read_text())
-            if time.time() - beat["time"] < 30:
-                found[path.stem] = float(beat["fraction"])
-    return found
+    return {beat.pack: beat.fraction for beat in beats(out)}
 
 
 @contextmanager
@@ -117,5 +146,15 @@ def _lines(console: Console, title: str) -> Show:
 def _left(started: float, fraction: float) -> str:
     if fraction < 0.02:
         return ""
-    seconds = (time.monotonic() - started) * (1 - fraction) / fraction
-    return f"(about {seconds:.0f} s left)" if seconds < 90 else f"(about {seconds / 60:.0f} min left)"
+    return f"(about {duration((time.monotonic() - started) * (1 - fraction) / fraction)} left)"
+
+
+def duration(seconds: float) -> str:
+    """A time for people.
+
+    >>> duration(75), duration(600), duration(10_000)
+    ('75 s', '10 min', '2.8 h')
+    """
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -65,7 +65,12 @@ def path_of(out: Path, key: str) -> Path:
 
 
 def write(out: Path, key: str, body: Record) -> None:
-    """Store one trial's record. ``body`` must be JSON without NaN or infinities (ValueError otherwise)."""
+    """Store one trial's record. ``body`` must be JSON without NaN or infinities (ValueError otherwise).
+
+    Raises OSError when it cannot be written; a folder ``out`` that was removed is not made again, for it would hold
+    records and no manifest.
+    """
+    (out / FOLDER).mkdir(exist_ok=True)
     record: Record = {"schema": SCHEMA, "key": key, **body}
     record["checksum"] = checksum(record)
     write_text(path_of(out, key), json.dumps(record, indent=1, allow_nan=False) + "\n")
