@@ -10,7 +10,7 @@ SCALE ?= smoke
 PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13; do \
 	$$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: setup reproduce test test-all lint types format bench clean
+.PHONY: setup reproduce test test-all test-cluster lint types format bench clean
 setup: $(STAMP)
 
 # torch first and by its exact version. Where pip has no CPU build at hand it fetches the default one, on Linux with
@@ -30,6 +30,14 @@ test: lint types
 
 test-all: lint types
 	$(BIN)/pytest -n 2
+
+# All tests on a real SLURM, the slow ones too. Installs Debian's packages where that is allowed.
+test-cluster: $(STAMP)
+	@PATH=$$PATH:/usr/sbin; (for p in slurmctld slurmd munged sbatch; do command -v $$p >/dev/null || exit 1; done) || { \
+		echo "installing slurmctld slurmd slurm-client munge" && apt-get update -qq && \
+		apt-get install -y -qq --no-install-recommends slurmctld slurmd slurm-client munge; } || { \
+		echo "make test-cluster needs SLURM: apt-get install slurmctld slurmd slurm-client munge (as root)" >&2; exit 2; }
+	$(BIN)/pytest tests/cluster
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check src tests scripts
