@@ -17,9 +17,8 @@ ARGS = ("sweep", "alpha", *TINY)
 
 
 @pytest.fixture
-def whole(mtam: Mtam, here: Path) -> dict[str, bytes]:
-    assert mtam(*ARGS, "--launcher", "inline", "--out", "whole", "-q").code == 0
-    return tables(here / "whole")
+def whole(whole_run: Path) -> dict[str, bytes]:
+    return tables(whole_run)
 
 
 @pytest.fixture
@@ -47,10 +46,17 @@ def disk(here: Path) -> Iterator[Callable[[str], Path]]:
 
 @pytest.mark.parametrize("launcher", ["inline", pytest.param("local", marks=pytest.mark.slow)])
 def test_a_full_disk(
-    launcher: str, whole: dict[str, bytes], mtam: Mtam, here: Path, disk: Callable[[str], Path]
+    launcher: str, whole: dict[str, bytes], whole_run: Path, mtam: Mtam, disk: Callable[[str], Path]
 ) -> None:
-    pages = [-(-path.stat().st_size // 4096) for path in (here / "whole" / "records").iterdir()]
-    room = sum(pages) // 2 + 16  # half of the records, beside the manifest and the configuration
+    def pages(*paths: Path) -> int:
+        return sum(-(-path.stat().st_size // 4096) for path in paths)
+
+    # Room for half of the records beside the manifest, the configuration and a heartbeat.
+    room = (
+        pages(*(whole_run / "records").iterdir()) // 2
+        + pages(whole_run / "manifest.json", whole_run / "config.yaml")
+        + 2
+    )
     out = disk(f"size={4 * room}k") / "run"
     run = (*ARGS, "--launcher", launcher, *(["--workers", "2"] * (launcher == "local")), "--out", str(out))
     said = mtam(*run)
@@ -66,9 +72,9 @@ def test_a_full_disk(
     assert "failure" not in "".join(path.read_text() for path in (out / "records").iterdir())
 
 
-def test_a_read_only_folder(whole: dict[str, bytes], mtam: Mtam, here: Path, disk: Callable[[str], Path]) -> None:
+def test_a_read_only_folder(whole: dict[str, bytes], whole_run: Path, mtam: Mtam, disk: Callable[[str], Path]) -> None:
     out = disk("size=100m") / "run"
-    shutil.copytree(here / "whole", out)
+    shutil.copytree(whole_run, out)
     removed = sorted((out / "records").glob("*.json"))[0]
     removed.unlink()
     disk("ro")

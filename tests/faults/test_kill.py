@@ -1,6 +1,5 @@
 """Whatever is killed, whenever: what is on disk is whole, and the same command ends with the same tables."""
 
-import json
 import os
 import random
 import signal
@@ -19,14 +18,9 @@ VICTIMS = ("main", "worker", "all")
 SWEEPS = 40
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    out = tmp_path_factory.mktemp("whole") / "run"
-    process = start(out, "--json", "--launcher", "inline")
-    said, errors = process.communicate(timeout=120)
-    assert process.returncode == 0, errors
-    assert json.loads(said)["trials"] == 8
-    return tables(out)
+@pytest.fixture
+def whole(whole_run: Path) -> dict[str, bytes]:
+    return tables(whole_run)
 
 
 def killed(out: Path, victim: str, wait: float) -> None:

@@ -26,9 +26,8 @@ def racer(task: int, tasks: int) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
-def test_eight_processes_race(mtam: Mtam, here: Path) -> None:
+def test_eight_processes_race(whole_run: Path, mtam: Mtam, here: Path) -> None:
     """Each of the four tasks of an array of four runs once, and each task of two arrays of two runs."""
-    assert mtam(*RUN, "--out", "whole", "-q").code == 0
     fork = multiprocessing.get_context("fork")
     shares = [(task, 4) for task in range(4)] + [(task, 2) for task in (0, 1, 0, 1)]
     racers = [fork.Process(target=racer, args=share) for share in shares]
@@ -39,7 +38,7 @@ def test_eight_processes_race(mtam: Mtam, here: Path) -> None:
     assert [process.exitcode for process in racers] == [0] * 8
     said = json.loads(mtam(*RUN, "--out", "run", "--json").out)
     assert (said["computed"], said["missing"], said["failed"]) == (0, 0, 0)
-    assert tables(here / "run") == tables(here / "whole")
+    assert tables(here / "run") == tables(whole_run)
     plan = planning.read(here / "run")
     assert sorted(path.stem for path in (here / "run" / store.FOLDER).iterdir()) == sorted(plan.trials)
     assert not (here / "run" / "running").exists()
