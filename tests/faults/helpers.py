@@ -28,10 +28,10 @@ def tables(out: Path) -> dict[str, bytes]:
     return {name: (out / name).read_bytes() for name in TABLES}
 
 
-def children(pid: int) -> list[int]:
-    """The processes that a process has started."""
-    found = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False).stdout
-    return [int(word) for word in found.split()]
+def workers(pid: int) -> list[int]:
+    """The worker processes that a process has started; not multiprocessing's own tracker."""
+    found = subprocess.run(["pgrep", "-P", str(pid), "-f", "spawn_main"], capture_output=True, text=True, check=False)
+    return [int(word) for word in found.stdout.split()]
 
 
 def alive(pid: int) -> bool:

@@ -11,7 +11,7 @@ import pytest
 from mtam.sweep import plan as planning
 from mtam.sweep import store
 from tests.conftest import TINY, Mtam
-from tests.faults.helpers import alive, children, start, tables, until
+from tests.faults.helpers import alive, start, tables, until, workers
 
 pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds workers through /proc")
 VICTIMS = ("main", "worker", "all")
@@ -28,8 +28,8 @@ def killed(out: Path, victim: str, wait: float) -> None:
     process = start(out, "--workers", "2", "--quiet")
     until((out / "running").exists, process)
     time.sleep(wait)
-    workers = children(process.pid)
-    for pid in {"main": [process.pid], "worker": workers[-1:], "all": [process.pid, *workers]}[victim]:
+    pids = workers(process.pid)
+    for pid in {"main": [process.pid], "worker": pids[-1:], "all": [process.pid, *pids]}[victim]:
         try:
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
@@ -37,9 +37,9 @@ def killed(out: Path, victim: str, wait: float) -> None:
     process.communicate(timeout=60)
     if victim != "worker":
         deadline = time.monotonic() + 5
-        while any(map(alive, workers)) and time.monotonic() < deadline:
+        while any(map(alive, pids)) and time.monotonic() < deadline:
             time.sleep(0.05)
-        assert not any(map(alive, workers)), "a worker outlived its parent"
+        assert not any(map(alive, pids)), "a worker outlived its parent"
 
 
 def whole_packs(out: Path) -> dict[Path, int]:
@@ -101,8 +101,8 @@ def test_a_second_interrupt_stops_at_once(whole: dict[str, bytes], mtam: Mtam, t
     out = tmp_path / "run"
     process = start(out, "--workers", "2")
     until((out / "running").exists, process)
-    workers = children(process.pid)
-    for pid in workers:
+    pids = workers(process.pid)
+    for pid in pids:
         os.kill(pid, signal.SIGSTOP)
     os.killpg(process.pid, signal.SIGINT)
     assert process.stderr is not None
@@ -115,5 +115,5 @@ def test_a_second_interrupt_stops_at_once(whole: dict[str, bytes], mtam: Mtam, t
     assert process.returncode == 130
     assert "stopped at once" in errors
     assert "Traceback" not in errors
-    assert not any(map(alive, workers))
+    assert not any(map(alive, pids))
     resumed(out, mtam, whole)
