@@ -20,6 +20,7 @@ from mtam.spec import SCHEMA
 Tick = Callable[[float], None]
 
 CHECKS = {
+    "assouad": "mtam.check.assouad",
     "coercivity": "mtam.check.coercivity",
     "entropy": "mtam.check.entropy",
     "fano": "mtam.check.fano",
