@@ -68,7 +68,7 @@ class InteractionData(Frozen):
 class InteractionModel(Frozen):
     """The estimator; ``name`` is looked up in the registry."""
 
-    name: Literal["ips_erm", "oracle_a", "mlp", "als"] = "ips_erm"
+    name: str = "ips_erm"
     degree: int | None = Field(None, ge=1, le=9)  # spline degree s of the estimator; None: the degree of the truth
     intervals: int | None = Field(None, ge=1)  # K; None: by k_rule
     k_rule: KRule = "rule"  # how K is chosen where intervals is null

@@ -8,6 +8,7 @@ Every target is standardised to mean 0 and variance 1 on a reference sample, so 
 """
 
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Protocol
 
 import numpy as np
@@ -15,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from mtam.recall.measures import Family
-from mtam.recall.spec import RecallData
+from mtam.recall.spec import TARGETS, RecallData
 from mtam.streams import generator
 
 Array = NDArray[np.float64]
@@ -118,19 +119,33 @@ def _unit(normals: Array) -> Array:
     return np.asarray(normals / np.linalg.norm(normals, axis=-1, keepdims=True))
 
 
+def matern(dim: int, rng: np.random.Generator) -> Matern:
+    """A draw of the Matern process on R^dim."""
+    frequencies = rng.standard_normal((FEATURES, dim)) / np.sqrt(rng.standard_exponential((FEATURES, 1)))
+    return Matern(frequencies, rng.uniform(0, 2 * np.pi, FEATURES))
+
+
+def takagi(dim: int, rng: np.random.Generator) -> Takagi:
+    """A draw of the Takagi sum on R^dim."""
+    return Takagi(_unit(rng.standard_normal((SCALES, RIDGES, dim))), rng.random((SCALES, RIDGES)))
+
+
+def linear(dim: int, rng: np.random.Generator) -> Linear:
+    """A random direction of R^dim."""
+    return Linear(_unit(rng.standard_normal(dim)))
+
+
+def quadratic(dim: int, rng: np.random.Generator) -> Quadratic:
+    """The squared norm, which leaves nothing to draw."""
+    del dim, rng
+    return Quadratic()
+
+
 def draw(name: str, dim: int, seed: int) -> Function:
-    """The seed's function of z among matern, takagi, linear and quadratic."""
-    rng = generator(seed, "recall", "target", name)
-    if name == "matern":
-        frequencies = rng.standard_normal((FEATURES, dim)) / np.sqrt(rng.standard_exponential((FEATURES, 1)))
-        return Matern(frequencies, rng.uniform(0, 2 * np.pi, FEATURES))
-    if name == "takagi":
-        return Takagi(_unit(rng.standard_normal((SCALES, RIDGES, dim))), rng.random((SCALES, RIDGES)))
-    if name == "linear":
-        return Linear(_unit(rng.standard_normal(dim)))
-    if name == "quadratic":
-        return Quadratic()
-    raise ValueError(f"unknown target {name}")
+    """The seed's function of z, by its name in ``spec.TARGETS``."""
+    module, _, function = TARGETS[name].partition(":")
+    drawn: Function = getattr(import_module(module), function)(dim, generator(seed, "recall", "target", name))
+    return drawn
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,8 @@ from mtam.report.wording import number as number
 from mtam.sweep.plan import Plan
 from mtam.sweep.registry import Problem, Remark, problem
 
+MOST_FAILURES = 12  # that a terminal shows
+
 
 def sweep_report(results: list[CellResult], kind: Problem) -> list[Table | str]:
     """All that a sweep has to tell: curves and slopes where there are several sizes, and levels at the largest one."""
@@ -214,13 +216,15 @@ def _value(summary: dict[str, Any], key: str) -> str:
 
 
 def failures_table(plan: Plan, failures: dict[str, str]) -> Table:
-    """The trials that failed, with the reason of each."""
+    """The trials that failed, with the reason of each; of many, the first."""
     table = Table(title=f"{len(failures)} failed trials", title_justify="left", title_style="bold red")
+    if len(failures) > MOST_FAILURES:
+        table.caption = f"and {len(failures) - MOST_FAILURES} more; report.html shows all of them"
     for head in ("cell", problem(plan.problem).size, "seed", "reason", "record"):
         table.add_column(head)
     for cell, keys in zip(plan.cells, plan.keys, strict=True):
         for key, trial in zip(keys, cell.trials, strict=True):
-            if key in failures:
+            if key in failures and table.row_count < MOST_FAILURES:
                 axis = ", ".join(f"{name} = {value}" for name, value in cell.axis.items())
                 table.add_row(axis, str(trial.n), str(trial.seed), Text(failures[key]), f"records/{key}.json")
     return table

@@ -70,6 +70,7 @@ _INTERACTION = "mtam.interaction.run:run"
 _RECALL_MODELS = (
     "softmax", "linear", "linear_elu", "frozen_rbf", "mean", "tag_only", "oracle", "mercer", "knn", "gp"
 )  # fmt: skip
+_INTERACTION_MODELS = ("ips_erm", "oracle_a", "mlp", "als")
 _PARTS = {
     "oracle_error": "A* known",
     "parametric_error": "price of A",
@@ -92,7 +93,7 @@ _RECALL_PROBLEM = Problem(
 _INTERACTION_PROBLEM = Problem(
     name="interaction",
     spec="mtam.interaction.spec:InteractionTrial",
-    estimators=dict.fromkeys(("ips_erm", "oracle_a", "mlp", "als"), _INTERACTION),
+    estimators=dict.fromkeys(_INTERACTION_MODELS, _INTERACTION),
     size="M",
     parts=_PARTS,
     levels=_INTERACTION_LEVELS,
