@@ -38,7 +38,8 @@ def row(claim: Claim, gathered: Gathered) -> dict[str, Any]:
     cell, said, expected, outside = "", Judgement("undecided", None, ""), None, claim.outside
     try:
         if isinstance(claim.judge, Found):
-            return _row(claim, *_of_check(claim.judge, gathered))
+            verdict, said, expected = _of_check(claim.judge, gathered)
+            return _row(claim, OUTSIDE if outside else verdict, said, expected, outside=outside)
         evidence = gathered.sweep(claim.sweep or "")
         index = _index(claim, evidence)
         cell = "all" if index is None else evidence.label(index)
@@ -60,7 +61,7 @@ def _index(claim: Claim, evidence: Evidence) -> int | None:
 
 
 def _row(
-    claim: Claim, verdict: str, said: Judgement, expected: float | None, cell: str, outside: str = ""
+    claim: Claim, verdict: str, said: Judgement, expected: float | None, cell: str = "", outside: str = ""
 ) -> dict[str, Any]:
     interval = said.interval
     theory = claim.theory.replace("{expected}", "-" if expected is None else f"{expected:.3g}")
@@ -85,12 +86,12 @@ def _finite(number: float) -> float | None:
     return float(number) if np.isfinite(number) else None
 
 
-def _of_check(way: Found, gathered: Gathered) -> tuple[str, Judgement, float | None, str]:
+def _of_check(way: Found, gathered: Gathered) -> tuple[str, Judgement, float | None]:
     found = gathered.verdict(way.check, way.key)
     verdict = {"undecided": UNDECIDED, "outside": OUTSIDE}.get(found.said, found.said)
     ends = (found.value, found.low, found.high)
     interval = None if found.value is None else Interval(*(float("nan") if end is None else end for end in ends))
-    return verdict, Judgement("undecided", interval, found.because), found.expected, ""
+    return verdict, Judgement("undecided", interval, found.because), found.expected
 
 
 @singledispatch

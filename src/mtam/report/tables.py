@@ -130,7 +130,7 @@ def cell_results(plan: Plan, rows: pd.DataFrame) -> list[CellResult]:
         names = ["error", *problem(plan.problem).levels]
         complete = own[own["seed"].isin(points.seeds)]
         levels = {name: _level(complete, name) for name in names if name in own}
-        done = own[own["status"] == "done"].select_dtypes("number")
+        done = own[own["status"] == "done"].select_dtypes("number").dropna(axis="columns", how="all")
         facts = last.facts() | problem(plan.problem).decompose(
             {str(name): done[name].to_numpy() for name in done}, last
         )
