@@ -10,7 +10,7 @@ SCALE ?= smoke
 PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13; do \
 	$$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: setup reproduce test test-all test-cluster lint types format bench clean
+.PHONY: setup reproduce test test-all test-cluster test-browser lint types format bench clean
 setup: $(STAMP)
 
 # torch first and by its exact version. Where pip has no CPU build at hand it fetches the default one, on Linux with
@@ -38,6 +38,13 @@ test-cluster: $(STAMP)
 		apt-get install -y -qq --no-install-recommends slurmctld slurmd slurm-client munge; } || { \
 		echo "make test-cluster needs SLURM: apt-get install slurmctld slurmd slurm-client munge (as root)" >&2; exit 2; }
 	$(BIN)/pytest tests/cluster
+
+# The page in headless Chromium, with axe-core's rules of accessibility. Nothing of it enters the package.
+test-browser: $(STAMP)
+	@(command -v chromium && command -v chromedriver) >/dev/null || { \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium chromium-driver; } || { echo "chromium and chromedriver are needed; install them as your system does." >&2; exit 2; }
+	npm install --silent --no-audit --no-fund --prefix $(VENV)/axe axe-core@4.14.1
+	$(BIN)/pytest tests/browser
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check src tests scripts

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from mtam.check import folder
-from mtam.commands import checking
+from mtam.commands import checking, claiming
 from mtam.commands.running import tell
 from mtam.commands.voice import Voice
 from mtam.errors import writing
@@ -13,7 +13,9 @@ from mtam.sweep import plan as planning
 
 
 def report(out: Path, as_json: bool, quiet: bool) -> None:
-    """Build tables and figures again from the records in ``out``."""
+    """Build tables, figures and page again from the records in ``out``; of a reproduction, the page over its runs."""
+    if (out / claiming.JOBS).is_file():
+        claiming.judge(out, as_json, quiet, strict=False)
     if folder.is_finding(out):
         checking.report(out, as_json, quiet)
         return

@@ -2,6 +2,7 @@
 
 import functools
 import math
+import os
 import platform
 import shutil
 import subprocess
@@ -34,9 +35,19 @@ def environment() -> dict[str, Any]:
     return {
         "python": platform.python_version(),
         "platform": platform.platform(),
+        "cpu": _cpu(),
         "packages": versions,
         "revision": _revision(),
     }
+
+
+def _cpu() -> str:
+    """The processor's name, as Linux and others tell it, and how many cores the machine has."""
+    name = platform.processor() or platform.machine()
+    with suppress(OSError):
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+        name = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), name)
+    return f"{name}, {os.cpu_count()} cores"
 
 
 def _revision() -> str | None:

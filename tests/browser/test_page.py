@@ -1,0 +1,165 @@
+"""The page in a real browser: no error, no request, every figure visible, nothing too wide, accessible.
+
+Skipped, and said so, where chromium and chromedriver are not at hand; `make test-browser` fetches them.
+"""
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from mtam import lab
+from mtam.config import plan_fit, plan_sweep
+from mtam.report import contents, page
+from mtam.sweep import store
+from tests.conftest import TINY
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+DRIVER = shutil.which("chromedriver")
+AXE = Path(os.environ.get("MTAM_AXE", Path(sys.prefix) / "axe" / "node_modules" / "axe-core" / "axe.min.js"))
+NONE = "THE PAGE IS NOT TESTED IN A BROWSER: chromium and chromedriver are not on PATH; see make test-browser"
+pytestmark = pytest.mark.skipif(CHROMIUM is None or DRIVER is None, reason=NONE)
+
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update",
+)  # fmt: skip
+CLAIMS: list[dict[str, Any]] = [
+    {"claim": "the error falls as M^-0.8", "source": "Theorem 1", "value": -0.8, "low": -0.9, "verdict": verdict}
+    for verdict in ("supported", "contradicted", "undecided at this scale", "outside the theorem's conditions")
+]
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A page over a sweep with a failed and a missing trial, and a fit."""
+    home = tmp_path_factory.mktemp("browser")
+    fit = ["data.d=2", "samples=300", "data.rank=1", "data.tokens=3", "launcher=inline"]
+    jobs = []
+    for name, plan in (("sweep", plan_sweep("alpha", [*TINY, "launcher=inline"])), ("fit", plan_fit(fit))):
+        lab.run(plan, lab.Options(out=home / name, device="cpu", quiet=True), Console(stderr=True))
+        records = store.read_all(home / name, plan.trials)
+        if name == "sweep":
+            keys = list(records)
+            del records[keys[0]]
+            del records[keys[1]]["numbers"]
+            records[keys[1]] |= {"failure": "ValueError: no", "traceback": "Traceback\n" + "x" * 300}
+        jobs.append(contents.job(plan, records, name))
+    path = home / "several runs.html"
+    path.write_text(page.render(jobs, CLAIMS, "Both papers"), encoding="utf-8")
+    alone = home / "alone.html"
+    alone.write_text(page.render([replace(jobs[0], folder="")]), encoding="utf-8")
+    return path.as_uri()
+
+
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    from selenium import webdriver
+    from selenium.webdriver.chrome.service import Service
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = str(CHROMIUM)
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    found = webdriver.Chrome(options=options, service=Service(DRIVER))
+    yield found
+    found.quit()
+
+
+def opened(driver: Any, address: str, width: int, scheme: str = "light", media: str = "screen") -> None:
+    screen = {"width": width, "height": 844, "deviceScaleFactor": 1, "mobile": width < 500}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    wanted = {"media": media, "features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", wanted)
+    driver.get(address)
+
+
+def test_no_error_and_no_request(driver: Any, address: str) -> None:
+    driver.get_log("browser"), driver.get_log("performance")
+    opened(driver, address, 1280)
+    assert driver.get_log("browser") == []
+    events = [json.loads(entry["message"])["message"] for entry in driver.get_log("performance")]
+    asked = [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
+    assert asked
+    assert [url for url in asked if url != address and not url.startswith("data:")] == []
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("name", ["several%20runs.html", "alone.html"])
+def test_every_figure_is_visible_and_nothing_is_too_wide(driver: Any, address: str, width: int, name: str) -> None:
+    opened(driver, address.rpartition("/")[0] + "/" + name, width)
+    assert driver.execute_script("return document.documentElement.scrollWidth") <= width
+    boxes = driver.execute_script(
+        "return [...document.querySelectorAll('figure .panel svg')].map(svg => {"
+        " const box = svg.getBoundingClientRect(); return [box.left, box.right, box.width, box.height,"
+        " svg.checkVisibility({checkOpacity: true, checkVisibilityCSS: true})]; })"
+    )
+    assert len(boxes) >= 8
+    for left, right, wide, high, visible in boxes:
+        assert visible
+        assert left >= 0
+        assert right <= width
+        assert wide > 200
+        assert high > 90
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
+@pytest.mark.skipif(not AXE.is_file(), reason=f"THE PAGE IS NOT TESTED FOR ACCESSIBILITY: no {AXE}; make test-browser")
+def test_no_serious_fault_of_accessibility(driver: Any, address: str, scheme: str, width: int) -> None:
+    opened(driver, address, width, scheme)
+    driver.execute_script("for (const part of document.querySelectorAll('details')) part.open = true")
+    driver.execute_script(AXE.read_text(encoding="utf-8"))
+    found = driver.execute_async_script("axe.run(document).then(arguments[0])")
+    assert len(found["passes"]) > 10
+    serious = [fault for fault in found["violations"] if fault["impact"] in ("serious", "critical")]
+    told = [(fault["id"], fault["nodes"][0]["html"][:200], fault["nodes"][0]["failureSummary"]) for fault in serious]
+    assert told == []
+
+
+def test_the_switch_goes_round(driver: Any, address: str) -> None:
+    opened(driver, address, 1280, "dark")
+    colours = {}
+    for wanted in ("as the system", "light", "dark", "as the system"):
+        button = driver.find_element("id", "theme")
+        assert button.text == f"Theme: {wanted}"
+        colours[wanted] = driver.execute_script("return getComputedStyle(document.body).backgroundColor")
+        button.click()
+    assert colours["light"] == "rgb(255, 255, 255)"
+    assert colours["dark"] == colours["as the system"] != colours["light"]
+
+
+def test_a_point_tells_its_value_and_a_figure_can_be_enlarged(driver: Any, address: str) -> None:
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    opened(driver, address, 1280)
+    marks = driver.find_elements("css selector", "figure .tip")
+    assert len(marks) > 50
+    mark = next(mark for mark in marks if "[" in mark.get_attribute("data-tip"))
+    ActionChains(driver).scroll_to_element(mark).move_to_element(mark).perform()
+    tip = driver.find_element("id", "tip")
+    assert tip.is_displayed()
+    assert "n = " in tip.text
+    button = driver.find_element("css selector", ".enlarge")
+    driver.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", button)
+    button.click()
+    assert driver.find_element("css selector", "dialog[open] svg").is_displayed()
+    driver.find_element("css selector", "dialog .close").click()
+    assert driver.find_elements("css selector", "dialog svg") == []
+
+
+def test_on_paper_everything_is_unfolded_and_black_on_white(driver: Any, address: str) -> None:
+    opened(driver, address, 1280, "dark", media="print")
+    driver.execute_script("dispatchEvent(new Event('beforeprint'))")
+    assert driver.find_elements("css selector", "details:not([open])") == []
+    assert driver.execute_script("return getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
+    assert not driver.find_element("tag name", "nav").is_displayed()
+    printed = driver.execute_cdp_cmd("Page.printToPDF", {"printBackground": True})
+    assert len(printed["data"]) > 50_000
