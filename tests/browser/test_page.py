@@ -138,17 +138,25 @@ def test_the_switch_goes_round(driver: Any, address: str) -> None:
 
 def test_a_point_tells_its_value_and_a_figure_can_be_enlarged(driver: Any, address: str) -> None:
     from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.support.wait import WebDriverWait
 
     opened(driver, address, 1280)
     marks = driver.find_elements("css selector", "figure .tip")
     assert len(marks) > 50
     mark = next(mark for mark in marks if "[" in mark.get_attribute("data-tip"))
-    ActionChains(driver).scroll_to_element(mark).move_to_element(mark).perform()
+    centre = "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})"
+    driver.execute_script(centre, mark)
     tip = driver.find_element("id", "tip")
-    assert tip.is_displayed()
+
+    def told(_: Any) -> bool:
+        """The late event of a scroll hides the tip once."""
+        ActionChains(driver).move_by_offset(1, 1).move_to_element(mark).perform()
+        return bool(tip.is_displayed())
+
+    WebDriverWait(driver, 10).until(told)
     assert "n = " in tip.text
     button = driver.find_element("css selector", ".enlarge")
-    driver.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", button)
+    driver.execute_script(centre, button)
     button.click()
     assert driver.find_element("css selector", "dialog[open] svg").is_displayed()
     driver.find_element("css selector", "dialog .close").click()
