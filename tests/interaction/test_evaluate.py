@@ -42,7 +42,7 @@ def test_responses_are_compared_where_no_function_of_pairs_is_the_truth() -> Non
         truth = draw_truth(data, 0)
 
         def score(x: Array, y: Array, t: Truth = truth) -> Array:
-            return (t.arguments(x, y) - t.shift) * t.gain
+            return (np.clip(t.arguments(x, y), -1, 1) - t.shift) * t.gain
 
         found = evaluate(truth, [score, lambda x, y: 0 * (x + y)[:, 0]], seed=0, tokens=tokens)
         assert least <= found.errors[0] <= most

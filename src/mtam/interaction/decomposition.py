@@ -22,11 +22,11 @@ def decompose(columns: Mapping[str, Array], trial: InteractionTrial) -> dict[str
     """c0 and c1 with standard errors over seeds, and the share of bias at the largest M.
 
     ``columns``: n, seed, intervals, oracle_error, parametric_error, one entry per trial of the cell. Empty where a
-    column is missing, where there is no noise, or for fewer than two seeds.
+    column is missing, where there is no noise or the truth is no function of pairs, or for fewer than two seeds.
     """
     needed = ("n", "seed", "intervals", "oracle_error", "parametric_error")
     sigma = trial.data.noise
-    if any(name not in columns for name in needed) or sigma == 0:
+    if any(name not in columns for name in needed) or sigma == 0 or trial.data.row_normalised:
         return {}
     n, seed, intervals, oracle, excess = (np.asarray(columns[name], dtype=float) for name in needed)
     seeds = np.unique(seed)

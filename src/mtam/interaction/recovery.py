@@ -37,7 +37,7 @@ def _row(cell: Cell) -> list[str]:
 
 def _shape(record: Mapping[str, Any]) -> tuple[float, float]:
     u, phi, density = (np.array(record[name]) for name in ("phi_grid", "phi_hat", "u_density"))
-    return _explained(phi, u, density), _explained(phi, u * np.exp(GAIN * u), density)
+    return _explained(phi, u, density), _explained(phi, np.clip(u, -1, 1) * np.exp(GAIN * np.clip(u, -1, 1)), density)
 
 
 def _explained(values: Array, by: Array, weights: Array) -> float:

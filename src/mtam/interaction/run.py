@@ -64,7 +64,7 @@ def _beside_oracle(trial: InteractionTrial, errors: Errors, known: Estimate) -> 
     }
     unit = trial.parameters() * trial.data.noise**2 / trial.n
     result["predicted_parametric_error"] = unit
-    if unit > 0:
+    if unit > 0 and not trial.data.row_normalised:
         result["excess_ratio"] = errors.excess / unit
     if not trial.data.row_normalised:
         expected = forecast(trial)

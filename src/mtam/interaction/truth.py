@@ -70,7 +70,8 @@ class Truth:
 
 
 def _softmax_response(u: Array) -> Array:
-    """sum_{j != i} exp(3 u_ij) u_ij / sum_{j != i} exp(3 u_ij)  # (M, N, N) -> (M, N)."""
+    """sum_{j != i} exp(3 u_ij) u_ij / sum_{j != i} exp(3 u_ij), u cut to [-1, 1]  # (M, N, N) -> (M, N)."""
+    u = np.clip(u, -1, 1)
     weights = np.exp(GAIN * u)
     index = np.arange(u.shape[1])
     weights[:, index, index] = 0.0
