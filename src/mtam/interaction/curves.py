@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import t as student
 
 from mtam.interaction.spec import InteractionTrial
+from mtam.rates.fit import slopes as slopes_by_seed
+from mtam.rates.fit import student_interval
+from mtam.rates.spread import weights
 
 Array = npt.NDArray[np.float64]
 Numbers = Mapping[str, Any]
@@ -35,9 +37,8 @@ def interval(values: Array, level: float = 0.95) -> Interval | None:
     """Student's interval for the mean of ``values`` (seeds,); None for fewer than two."""
     if len(values) < 2:
         return None
-    mean = float(values.mean())
-    half = float(student.ppf(0.5 + level / 2, len(values) - 1) * values.std(ddof=1) / len(values) ** 0.5)
-    return Interval(mean, mean - half, mean + half)
+    found = student_interval(values, level)
+    return None if found is None else Interval(found.value, found.low, found.high)
 
 
 @dataclass(frozen=True)
@@ -57,13 +58,15 @@ class Cell:
         return np.array([[float(record[name]) for record in row] for row in self.records])
 
     def slopes(self, name: str, axis: Array | None = None) -> Array | None:
-        """Least-squares slope of ln of one number on ln M, or on ``axis``, by seed; None unless all are positive."""
+        """The slope of ln of one number on ln M, or on ``axis``, by seed and weighted as in ``mtam.rates.fit``.
+
+        None unless all numbers are positive.
+        """
         values = self.values(name)
         if values is None or len(self.sizes) < 2 or values.min() <= 0:
             return None
-        x = np.log(self.sizes) if axis is None else axis
-        x = x - x.mean()
-        return np.asarray(np.log(values) @ x / (x @ x))
+        logs = np.log(values)
+        return slopes_by_seed(np.log(self.sizes) if axis is None else axis, logs, weights(self.sizes, logs))
 
     def slope(self, name: str) -> Interval | None:
         """The mean of the seeds' slopes with its interval."""
