@@ -42,6 +42,7 @@ WRONG = [
     (["sweep", "alpha", "--launcher", "slurm", "launcher.time=soon"], "launcher.time = 'soon'"),
     (["sweep", "alpha", "--launcher", "slurm", "--task-id", "0", "--num-tasks", "2"], "makes the array itself"),
     (["sweep", "alpha", "launcher.partition=gpu"], "a setting of the launcher slurm"),
+    (["sweep", "alpha", "--launcher", "slurm", "launcher.extra=[reservation]"], "valid: --name or --name=value"),
     (["sweep", "alpha", "--detach"], "goes with --launcher slurm"),
     (["sweep", "alpha", "--extend"], "--extend needs --out"),
     (["sweep", "alpha", "--launcher", "foo"], "valid: inline, local"),

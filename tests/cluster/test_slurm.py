@@ -33,10 +33,10 @@ def start(environment: Environment, *args: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
-def mtam(environment: Environment, *args: str, code: int = 0) -> dict[str, Any]:
+def mtam(environment: Environment, *args: str, wait: float = 120) -> dict[str, Any]:
     process = start(environment, *args, "--json")
-    said, errors = process.communicate(timeout=120)
-    assert process.returncode == code, errors
+    said, errors = process.communicate(timeout=wait)
+    assert process.returncode == 0, errors
     found: dict[str, Any] = json.loads(said)
     return found
 
@@ -166,3 +166,19 @@ def test_a_task_put_back_goes_on_from_its_state(
     done = mtam(slurm, *sweep)
     assert done["missing"] == 0
     assert tables(out) == whole
+
+
+@pytest.mark.slow
+def test_the_time_limit_is_no_limit(slurm: Environment, tmp_path: Path) -> None:
+    """A pack longer than launcher.time is warned by SLURM, put back into the queue and goes on, until it ends."""
+    longer = (*LONG[:1], "sweep.sizes=[32]", LONG[2], "model.steps=150_000", *LONG[4:])
+    mtam(slurm, "sweep", "alpha", *longer, "--launcher", "inline", "--out", str(tmp_path / "inline"), wait=600)
+    out = tmp_path / "run"
+    sweep = ("sweep", "alpha", *longer, "--launcher", "slurm", "launcher.time=1", "--out", str(out))
+    done = mtam(slurm, *sweep, wait=900)
+    assert (done["computed"], done["missing"]) == (1, 0)
+    (job,) = (path.stem for path in (out / "slurm").glob("*.json"))
+    command = ["scontrol", "show", "job", job]
+    told = subprocess.run(command, env=slurm, capture_output=True, text=True, timeout=20, check=True).stdout
+    assert "Restarts=0" not in told
+    assert tables(out) == tables(tmp_path / "inline")

@@ -13,6 +13,7 @@ from typing import Any
 from mtam.errors import UsageError
 from mtam.sweep import squeue, store
 from mtam.sweep.plan import Plan
+from mtam.sweep.settings import SlurmSettings
 from mtam.sweep.store import write_text
 from mtam.sweep.task import Pack, Task
 from mtam.sweep.threads import VARIABLES
@@ -32,7 +33,7 @@ def check() -> None:
     try:
         import submitit  # noqa: F401
     except ImportError:
-        raise UsageError("--launcher slurm needs submitit: pip install 'mtam[slurm]'.") from None
+        raise UsageError("--launcher slurm needs submitit: pip install submitit.") from None
     if squeue.max_array_size() is None:
         raise UsageError(
             "--launcher slurm: SLURM's controller does not answer here (scontrol show config); try again, or choose "
@@ -129,7 +130,7 @@ def _parameters(plan: Plan, settings: Mapping[str, Any], tasks: int, parts: int)
         "slurm_signal_delay_s": min(WARNING, 30 * settings["time"]),
         "slurm_setup": [f"export {name}=1" for name in VARIABLES] + settings["setup"],
         "slurm_srun_args": [f"--cpus-per-task={settings['cpus']}"],  # since SLURM 22.05 a step does not inherit it
-        "slurm_additional_parameters": {"requeue": True, **settings["extra"]},
+        "slurm_additional_parameters": {"requeue": True, **SlurmSettings(**settings).sbatch()},
     }
     return {name: value for name, value in wanted.items() if value is not None}
 

@@ -1,5 +1,6 @@
 """What a sweep crosses and where it runs, validated; and validation errors told in one sentence."""
 
+import re
 import reprlib
 from typing import Any, Self, TypeVar
 
@@ -76,7 +77,30 @@ class SlurmSettings(Frozen):
     qos: str | None = None
     constraint: str | None = None
     setup: list[str] = Field(default_factory=list)
-    extra: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    extra: list[str] = Field(default_factory=list)
+
+    @field_validator("partition", "account", "qos", "constraint", mode="before")
+    @classmethod
+    def _names(cls, name: Any) -> Any:
+        """An account may be called 4711."""
+        return str(name) if isinstance(name, int) and not isinstance(name, bool) else name
+
+    @field_validator("extra", mode="after")
+    @classmethod
+    def _options(cls, extra: list[str]) -> list[str]:
+        for option in extra:
+            if not re.fullmatch(r"--[a-z][a-z-]*(=.+)?", option):
+                raise ValueError(f"{option!r} is no option of sbatch; valid: --name or --name=value")
+        return extra
+
+    def sbatch(self) -> dict[str, str | bool]:
+        """``extra`` as submitit wants it.
+
+        >>> SlurmSettings(name="slurm", time=1, cpus=1, gpus=0, extra=["--reservation=a", "--exclusive"]).sbatch()
+        {'reservation': 'a', 'exclusive': True}
+        """
+        parts = (option.removeprefix("--").partition("=") for option in self.extra)
+        return {name: value if sign else True for name, sign, value in parts}
 
 
 def launcher_settings(tree: Any, name: str) -> dict[str, Any]:
