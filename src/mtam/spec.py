@@ -79,6 +79,11 @@ class Trial(Frozen):
         del sizes
         return None
 
+    def lower_bound(self, sizes: Sequence[int]) -> list[float] | None:
+        """The error that no estimator can fall below at these sizes, in the units of ``reference``; None if unknown."""
+        del sizes
+        return None
+
     @classmethod
     def from_json(cls, text: str) -> Self:
         """Read back what ``model_dump_json`` wrote."""

@@ -1,5 +1,6 @@
 """Learning curves are drawn, and drawn again the same; the numbers in them are the numbers of the tables."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,18 @@ def test_two_panels_for_a_law_with_an_axis_of_its_own() -> None:
     legend = straight.get_legend()
     assert legend is not None
     assert [text.get_text().partition(":")[2].split()[0] for text in legend.get_texts()] == ["-1.30", "-1.30"]
+
+
+def test_bounds_of_theory_have_a_panel_of_their_own() -> None:
+    one = result(SubPolynomial(0.5))
+    mean = one.curve.mean
+    bounded = replace(one, reference=2 * mean, lower=mean / 50, bayes=np.array([np.nan, np.nan, *mean[2:] / 2]))
+    panel = axes(picture(bounded))[2]
+    measured, above, below, bayes = (np.asarray(line.get_ydata(), dtype=float) for line in panel.get_lines()[:4])
+    np.testing.assert_allclose(measured, np.exp(one.curve.mean_log))
+    np.testing.assert_allclose(above, 2 * mean)
+    np.testing.assert_allclose(below, mean / 50)
+    np.testing.assert_allclose(bayes[2:], mean[2:] / 2)
 
 
 def test_the_drawn_line_is_the_fitted_law() -> None:

@@ -225,6 +225,15 @@ class RecallTrial(Trial):
         curve = reference_curve(d.alpha, d.decay, sizes, d.noise, spectrum=d.spectrum)
         return [float(value) for value in curve]
 
+    def lower_bound(self, sizes: Sequence[int]) -> list[float] | None:
+        """Assouad's bound over the same class (``mtam.recall.minimax``); None without noise and for the toy."""
+        from mtam.recall.minimax import lower_bound
+
+        d = self.data
+        if self.protocol == "reported" or d.noise == 0:
+            return None
+        return [float(value) for value in lower_bound(d.alpha, d.decay, sizes, d.noise, spectrum=d.spectrum)]
+
     def law(self) -> dict[str, Any]:
         """exp(-Theta((ln n)^{alpha/(alpha+1)})) for exponential spectra (paper A, main theorem).
 

@@ -70,7 +70,36 @@ def _law_panels(drawn: Drawn, size: str) -> tuple[Panel, ...]:
         axis.legend(title="log-log slope [95% interval]", alignment="left")
 
     title = "on the axis of the theory: straight if the law holds"
-    return Panel(title, straight), Panel("the same on log-log axes", loglog)
+    panels = (Panel(title, straight), Panel("the same on log-log axes", loglog))
+    bounded = [(result, look) for result, look in drawn if result.lower is not None and result.reference is not None]
+    return (*panels, Panel("between theory's bounds", partial(_bounds, bounded, size))) if bounded else panels
+
+
+def _bounds(drawn: Drawn, size: str, axis: Axes) -> None:
+    """Mean errors between the curve of the best cover and the minimax lower bound, with the Bayes rule where known."""
+    style: dict[str, Any] = {"markersize": 4, "linewidth": 1}
+    for result, look in drawn:
+        points = result.curve
+        axis.plot(
+            points.sizes,
+            spread(points)[0],
+            look.marker + "-",
+            color=look.colour,
+            label=_legend(result.label, None),
+            **style,
+        )
+        for values, line in ((result.reference, "--"), (result.lower, ":")):
+            if values is not None:
+                axis.plot(points.sizes, values, line, color=look.colour, linewidth=1.2)
+        if result.bayes is not None:
+            axis.plot(points.sizes, result.bayes, "x", color=look.colour, markersize=6)
+    for line, name in (("--", "best cover (reference)"), (":", "lower bound (Assouad)"), ("x", "Bayes rule")):
+        if line != "x" or any(result.bayes is not None for result, _ in drawn):
+            axis.plot([], [], line, color=GUIDE, label=name)
+    axis.set_yscale("log")
+    _log_x(axis, drawn, size)
+    axis.set_ylabel("excess risk / variance of the target")
+    axis.legend()
 
 
 def _part_panels(drawn: Drawn, size: str, parts: Mapping[str, str], shown: Sequence[str]) -> tuple[Panel, ...]:

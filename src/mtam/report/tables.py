@@ -32,6 +32,8 @@ class CellResult:
     parts: dict[str, Curve] = field(default_factory=dict)  # curves of further errors in the same records
     facts: dict[str, Any] = field(default_factory=dict)  # what theory says about this cell
     reference: Floats | None = None  # the curve that theory forecasts on the same sizes
+    lower: Floats | None = None  # what theory says no estimator falls below, on the same sizes
+    bayes: Floats | None = None  # mean error of the Bayes rule on the same contexts; NaN at sizes without one
     levels: dict[str, tuple[float, float | None]] = field(default_factory=dict)  # at the largest size: mean, std. error
     floor: bool = False  # whether the law has an additive floor
     rivals: tuple[Law, ...] | None = None  # None: a power law, unless that is the law
@@ -127,6 +129,9 @@ def cell_results(plan: Plan, rows: pd.DataFrame) -> list[CellResult]:
         points, last = curve(own), cell.trials[-1]
         expected = last.reference([int(n) for n in points.sizes])
         reference = None if expected is None else np.asarray(expected, dtype=float)
+        bound = last.lower_bound([int(n) for n in points.sizes])
+        lower = None if bound is None else np.asarray(bound, dtype=float)
+        bayes = own.groupby("n")["bayes_error"].mean().to_numpy(dtype=float) if "bayes_error" in own else None
         names = ["error", *problem(plan.problem).levels]
         complete = own[own["seed"].isin(points.seeds)]
         levels = {name: _level(complete, name) for name in names if name in own}
@@ -137,8 +142,8 @@ def cell_results(plan: Plan, rows: pd.DataFrame) -> list[CellResult]:
         ratios = {name: curve(own, name, signed=True) for name in problem(plan.problem).ratios if name in own}
         results.append(
             CellResult(
-                cell.axis, law(last.law()), points, parts, facts, reference, levels, ratios=ratios,
-                simulated=len(plan.cells) <= SIMULATED,
+                cell.axis, law(last.law()), points, parts, facts, reference, levels=levels, ratios=ratios,
+                lower=lower, bayes=bayes, simulated=len(plan.cells) <= SIMULATED,
             )
         )  # fmt: skip
     return results
