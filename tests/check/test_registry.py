@@ -92,6 +92,15 @@ def test_force_and_new_code_compute_again(
     assert len(list((here / "outputs").iterdir())) == 1
 
 
+def test_a_table_that_was_lost_is_written_again(quick: list[str], mtam: Mtam, here: Path) -> None:
+    for _ in range(2):
+        mtam("check", "coercivity", "--out", "here", "--quiet")
+        table = here / "here" / "numbers.csv"
+        assert table.read_text() == "a\n1\n"
+        table.unlink()
+    assert len(quick) == 1
+
+
 def test_report_draws_again_and_computes_nothing(quick: list[str], mtam: Mtam, here: Path) -> None:
     mtam("check", "coercivity", "--out", "here", "--quiet")
     (here / "here" / "numbers.csv").unlink()

@@ -65,7 +65,7 @@ def family(cases: "Sequence[Case]") -> Table:
         title="The hypotheses: separation is the least ||g_v - g_w||², KL is from the null function, mean over words",
         headings=["beta", "N", "M", "bumps", "words", "distance", "separation", "KL", "max KL", "ln words"],
         rows=rows,
-        shown=_first_beta(cases),
+        shown=_first(cases),
     )
 
 
@@ -87,12 +87,12 @@ def risks(cases: "Sequence[Case]") -> Table:
         title="Errors by Fano's inequality and of maximum likelihood; bound and risks times M^(2b/(2b+1))",
         headings=["beta", "N", "M", "Fano error", "ML error", "bound", "decoder", "ERM", "ERM bias²"],
         rows=rows,
-        shown=_first_beta(cases),
+        shown=_first(cases),
     )
 
 
-def _first_beta(cases: "Sequence[Case]") -> int | None:
-    return next((k for k, case in enumerate(cases) if case.beta != cases[0].beta), None)
+def _first(cases: "Sequence[Case]") -> int:
+    return len(next(iter(groups(cases).values())))
 
 
 def bumps(betas: Sequence[int], low: int, high: int) -> Table:

@@ -1,7 +1,6 @@
 """Checks: settings -> finding -> tables, picture, words; a finding that is there is not computed again."""
 
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -62,7 +61,6 @@ def report(out: Path, as_json: bool, quiet: bool) -> None:
     if kept is None:
         raise UsageError(f"{out / folder.FINDING} cannot be read; run the check again into this folder.")
     voice.answer(_tell(kept, out, voice, again=True) | {"computed": 0})
-    sys.exit(0)
 
 
 def folder_of(job: Job, out: Path | None) -> Path:
@@ -96,7 +94,9 @@ def run_check(job: Job, out: Path, voice: Voice, force: bool) -> dict[str, Any]:
 def _tell(kept: folder.Kept, out: Path, voice: Voice, *, again: bool) -> dict[str, Any]:
     from mtam.report import checks
 
-    files = checks.write(kept.finding, out) if again else checks.files(kept.finding, out)
+    files = checks.files(kept.finding, out)
+    if again or not all(path.is_file() for path in files):
+        files = checks.write(kept.finding, out)
     for what in checks.screen(kept.finding):
         voice.tell(what)
     for path in files:

@@ -126,10 +126,10 @@ class Identity:
 
 
 def identity(h: Difference, law: Tokens, tokens: int, samples: int, seed: int) -> Identity:
-    """The three terms from three independent sets of samples, of N, 2 and 3 tokens; of about equally many tokens."""
+    """The three terms from three independent sets of samples, of N, 2 and 3 tokens; most of triples, the noisiest."""
     whole = _means(h, law, tokens, samples, seed, "excess")
     pair = _means(h, law, 2, samples * tokens // 2, seed, "pairs")
-    triple = _means(h, law, 3, samples * tokens // 3, seed, "triples")
+    triple = _means(h, law, 3, samples * tokens, seed, "triples")
     share = (tokens - 2) / (tokens - 1)
     return Identity(whole, (pair[0] / (tokens - 1), pair[1] / (tokens - 1)), (share * triple[0], share * triple[1]))
 

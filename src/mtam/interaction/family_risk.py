@@ -48,7 +48,7 @@ def erm_risk(
     single, mixed, own = np.zeros((size, size)), np.zeros((size, m)), np.zeros(m)
     step, count = max(1, BLOCK // (tokens * max(tokens, law.d, m, size))), 0
     while count < rows:
-        x = stream.take(step, tokens)
+        x = stream.take(min(step, -(-(rows - count) // tokens)), tokens)
         aggregated, value, index = rows_of(members, factors, x)
         p, q = (x @ factors[0]).reshape(-1, factors[0].shape[1]), (x @ factors[1]).reshape(-1, factors[1].shape[1])
         features = np.empty((len(p), size))

@@ -24,7 +24,8 @@ from mtam.interaction.tokens import Tokens, TokenStream
 
 Array = npt.NDArray[np.float64]
 
-CODES = 20  # random codes, of which the one of largest distance is taken
+WORDS = 2**11  # looked at in the search for a code of large distance, ..
+CODES = 20  # .. but at least so many codes
 SCORES = 2**22  # likelihoods computed at once
 BLOCK = 2**19  # numbers per block of tokens or features
 
@@ -64,7 +65,8 @@ def family(beta: int, cells: int, width: float, holder: float, rng: np.random.Ge
     A code shifted by a fixed word keeps its distances; without the shift one member would be all bumps of one sign, the
     one function of the family whose average over X_j does not cancel.
     """
-    found = max((code(cells, rng) for _ in range(CODES)), key=lambda each: each.distance)
+    tries = max(CODES, WORDS >> math.ceil(cells / 8))
+    found = max((code(cells, rng) for _ in range(tries)), key=lambda each: each.distance)
     alternating = np.arange(cells) % 2
     signs = np.where(found.words() ^ alternating.astype(np.uint8), -1.0, 1.0)
     return Family(beta, width, holder, signs, found.distance)
@@ -105,7 +107,9 @@ def moments(members: Family, factors: tuple[Array, Array], law: Tokens, tokens: 
     single, whole, count = np.zeros(m), np.zeros((m, m)), 0
     step = max(1, BLOCK // (tokens * max(tokens, law.d, m)))
     while count < rows:
-        aggregated, value, index = rows_of(members, factors, stream.take(step, tokens))
+        aggregated, value, index = rows_of(
+            members, factors, stream.take(min(step, -(-(rows - count) // tokens)), tokens)
+        )
         whole += aggregated.T @ aggregated
         single += np.bincount(index, weights=value**2, minlength=m)
         count += len(aggregated)

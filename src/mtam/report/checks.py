@@ -98,9 +98,9 @@ def _verdicts(verdicts: list[Verdict]) -> Group:
 
 
 def files(finding: Finding, out: Path) -> list[Path]:
-    """The files that ``write`` leaves, as far as they are there."""
-    names = [f"{table.name}.csv" for table in finding.tables] + [f"{finding.name}.png", f"{finding.name}.svg"]
-    return [out / name for name in names if (out / name).is_file()]
+    """The files that ``write`` leaves."""
+    pictures = [f"{finding.name}.png", f"{finding.name}.svg"] if finding.panels else []
+    return [out / name for name in [f"{table.name}.csv" for table in finding.tables] + pictures]
 
 
 def write(finding: Finding, out: Path) -> list[Path]:
@@ -167,7 +167,7 @@ def _panel(axis: Axes, panel: Panel) -> None:
     axis.set_ylabel(panel.y_label)
     axis.set_title(panel.title, fontsize=9)
     if any(series.label for series in panel.series) or panel.level_label:
-        crowded = panel.categories is not None and len(panel.series) > 2
+        crowded = len(panel.series) > 2
         axis.legend(fontsize=7, loc="upper center" if crowded else "best", ncols=3 if crowded else 1)
 
 
