@@ -12,7 +12,7 @@ from typing import Any
 
 from mtam.errors import UsageError
 
-GROUPS = ("data", "model", "launcher")
+GROUPS = ("data", "model", "launcher", "logger")
 
 
 @cache
@@ -82,7 +82,7 @@ def keys(config: str, launcher: str | None = None) -> list[str]:
     ``launcher`` takes the place of the one in the file.
     """
     tree = load(config)
-    found = []
+    found = ["logger"]  # composed where it is asked for; no file needs to name it
     for default in tree.pop("defaults", []):
         if isinstance(default, dict):
             ((group, option),) = default.items()

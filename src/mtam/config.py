@@ -25,10 +25,11 @@ from mtam.errors import UsageError
 from mtam.spec import Frozen, Trial
 from mtam.sweep.plan import Cell, Plan
 from mtam.sweep.registry import problem
-from mtam.sweep.settings import SweepSettings, describe, launcher_settings, validate
+from mtam.sweep.settings import SweepSettings, check_logger, describe, launcher_settings, validate
 
 Config = dict[str, Any]
 MOST_TRIALS = 100_000
+NOT_IN_TRIALS = ("launcher", "logger")  # where a trial runs and who watches it change no number
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,9 @@ def compose_config(name: str, overrides: _Overrides, groups: dict[str, str]) -> 
         if option not in catalog.options(group):
             valid = catalog.options(group)
             raise UsageError(f"{group}={option}: there is no such {group}; {catalog.nearest(option, valid)}")
-    texts = [f"{group}={option}" for group, option in groups.items()] + list(overrides.values.values())
+    check_logger(groups.get("logger"))
+    texts = [f"{group}={option}" for group, option in groups.items() if group != "logger"]
+    texts += overrides.values.values()
     try:
         with initialize_config_dir(str(catalog.conf_dir()), version_base="1.3"):
             tree = OmegaConf.to_container(compose(name, overrides=texts), resolve=True, throw_on_missing=True)
@@ -121,7 +124,8 @@ def compose_config(name: str, overrides: _Overrides, groups: dict[str, str]) -> 
         cause = " ".join(str(error.__cause__ or error).split())
         raise UsageError(f"the configuration {name} cannot be composed: {cause}") from None
     assert isinstance(tree, dict)
-    return {str(key): value for key, value in tree.items()}
+    logger = {"logger": catalog.load(f"logger/{groups['logger']}")} if "logger" in groups else {}
+    return {str(key): value for key, value in tree.items()} | logger
 
 
 def check_keys(name: str, keys: Iterable[str], launcher: str | None = None) -> None:
@@ -166,7 +170,7 @@ def _axes(settings: SweepSettings, overrides: _Overrides, config: Config) -> lis
             axes[key] = [_get(config, key)]
     axes.update(overrides.axes)
     for key, values in axes.items():
-        if key.split(".")[0] in ("sweep", "launcher", "problem", "samples", "seed"):
+        if key.split(".")[0] in ("sweep", *NOT_IN_TRIALS, "problem", "samples", "seed"):
             raise UsageError(f"{key} cannot be an axis of a sweep; axes are settings of data and model.")
         if not values:
             raise UsageError(f"the axis {key} has no values.")
@@ -234,7 +238,7 @@ def plan_sweep(name: str, texts: Sequence[str]) -> Plan:
         raise UsageError(f"this sweep has {count} trials; valid: at most {MOST_TRIALS}.")
     cells = []
     for at, cell in _cells(file, axes, overrides):
-        trial = {key: value for key, value in cell.items() if key not in ("sweep", "launcher")}
+        trial = {key: value for key, value in cell.items() if key not in ("sweep", *NOT_IN_TRIALS)}
         trials = (
             freeze(file, {**trial, "n": n, "seed": seed})
             for n in settings.sample_sizes()
@@ -262,7 +266,7 @@ def _compose_fit(name: str, texts: Sequence[str], advice: str) -> Config:
 def plan_fit(texts: Sequence[str]) -> Plan:
     """The plan of one interaction fit, ``conf/fit_ips.yaml`` under KEY=VALUE overrides."""
     config = _compose_fit("fit_ips", texts, "lists belong to mtam sweep")
-    trial = {key: value for key, value in config.items() if key not in ("samples", "seed", "launcher")}
+    trial = {key: value for key, value in config.items() if key not in ("samples", "seed", *NOT_IN_TRIALS)}
     frozen = freeze("fit_ips", {**trial, "n": config["samples"], "seed": config["seed"]})
     return Plan("fit", "fit-ips", config["problem"], config, (Cell({}, (frozen,)),))
 
@@ -282,6 +286,6 @@ def plan_own(path: str, texts: Sequence[str]) -> Plan:
         raise UsageError(str(error)) from None
     samples, tokens, d = x.shape
     config["data"] = {"path": path, "sha256": content, "samples": samples, "tokens": tokens, "d": d}
-    trial = {key: value for key, value in config.items() if key != "launcher"}
+    trial = {key: value for key, value in config.items() if key not in NOT_IN_TRIALS}
     frozen = freeze("fit_own", {**trial, "n": samples})
     return Plan("fit", "fit-own", config["problem"], config, (Cell({}, (frozen,)),))

@@ -73,11 +73,22 @@ def run(plan: Plan, options: Options, screen: Any) -> Outcome:
             with progress.display(screen, plan.name, options.quiet) as show:
                 launch.run(plan, out, packs, launcher, show)
         outcome = build(plan, out, again=bool(packs) or options.force, before=len(before))
+    outcome = _logged(outcome)
     seconds = round(time.perf_counter() - started, 3)
     if plan.kind == "sweep":
         outcome.summary.update(seconds=seconds, failed=len(outcome.failures), missing=outcome.missing)
     outcome.summary.update(out=str(out), computed=outcome.computed, cached=len(before))
     return outcome
+
+
+def _logged(outcome: Outcome) -> Outcome:
+    """With the event files of the run, where its logger writes some."""
+    if outcome.plan.config.get("logger", {}).get("name") != "tensorboard":
+        return outcome
+    from mtam.report import events
+
+    folder = events.write(outcome.plan, outcome.records, outcome.out)
+    return outcome if folder is None else replace(outcome, files=(*outcome.files, folder))
 
 
 def submit(plan: Plan, options: Options) -> tuple[Path, cluster.Submitted]:

@@ -11,7 +11,6 @@ from mtam.config import plan_sweep
 from mtam.report import attention, contents, traces
 from mtam.report.palette import looks
 from mtam.report.sights import MOST, Sight, sights
-from mtam.report.tables import cell_results, trial_rows
 from mtam.sweep import store
 from tests.conftest import TINY
 
@@ -26,12 +25,11 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, dict[str, A
 
 def test_the_largest_finished_size_of_every_cell(finished: tuple[Any, dict[str, Any]]) -> None:
     plan, records = finished
-    results = cell_results(plan, trial_rows(plan, records))
-    found = sights(plan, records, results, "trace_steps")
+    found = sights(plan, records, "trace_steps")
     assert [[(sight.n, sight.seed) for sight in cell] for cell in found] == [[(32, 0), (32, 1)]] * 2
     without = {key: record for key, record in records.items() if plan.trials[key].n == 16}
-    assert {sight.n for cell in sights(plan, without, results, "trace_steps") for sight in cell} == {16}
-    assert sights(plan, records, results, "phi_grid") == []
+    assert {sight.n for cell in sights(plan, without, "trace_steps") for sight in cell} == {16}
+    assert sights(plan, records, "phi_grid") == []
 
 
 def test_the_pictures_hold_the_numbers_of_the_records(finished: tuple[Any, dict[str, Any]]) -> None:
@@ -67,5 +65,5 @@ def test_of_many_cells_a_few_are_shown(finished: tuple[Any, dict[str, Any]]) -> 
     _, records = finished
     plan = plan_sweep("alpha", [*TINY, "data.noise=0.1,0.2,0.3,0.4,0.5", "launcher=inline"])
     every = {key: next(iter(records.values())) for key in plan.trials}
-    found = sights(plan, every, [], "trace_steps")
+    found = sights(plan, every, "trace_steps")
     assert len(found) == 5 <= MOST

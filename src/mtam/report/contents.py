@@ -39,7 +39,7 @@ def _pictures(plan: Plan, records: Records, results: list[CellResult]) -> list[P
         drawn += [learning.curves(results, kind.size, kind.parts, kind.ratios), forest.forest(results, kind.size)]
 
     def look(name: str) -> list[list[Sight]]:
-        return sights(plan, records, results, name)
+        return sights(plan, records, name)
 
     drawn += [
         maps.levels(results, kind.levels, kind.size),

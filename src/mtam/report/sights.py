@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mtam.report.palette import Look, looks
-from mtam.report.tables import CellResult
+from mtam.report.tables import label
 from mtam.sweep import store
 from mtam.sweep.plan import Plan
 from mtam.sweep.store import Record
@@ -25,16 +25,14 @@ class Sight:
     numbers: Mapping[str, Any]
 
 
-def sights(plan: Plan, records: Mapping[str, Record], results: Sequence[CellResult], name: str) -> list[list[Sight]]:
+def sights(plan: Plan, records: Mapping[str, Record], name: str) -> list[list[Sight]]:
     """Per cell the trials of its largest size whose records hold ``name``, by seed; at most MOST cells."""
-    labels = [(result.axis, result.label) for result in results]
     found = []
     for (cell, keys), look in zip(
         zip(plan.cells, plan.keys, strict=True), looks([cell.axis for cell in plan.cells]), strict=True
     ):
-        label = next((label for axis, label in labels if axis == cell.axis), "")
         seen = [
-            Sight(cell.axis, label, look, trial.n, trial.seed, numbers)
+            Sight(cell.axis, label(cell.axis), look, trial.n, trial.seed, numbers)
             for trial, numbers in _done(cell.trials, keys, records)
             if name in numbers
         ]

@@ -78,10 +78,15 @@ class CellResult:
 
     @property
     def label(self) -> str:
-        """The cell in words, e.g. ``alpha = 0.5``."""
-        leaves = [key.rpartition(".")[2] for key in self.axis]
-        names = leaves if len(set(leaves)) == len(leaves) else list(self.axis)
-        return ", ".join(f"{name} = {value}" for name, value in zip(names, self.axis.values(), strict=True)) or "all"
+        """The cell in words."""
+        return label(self.axis)
+
+
+def label(axis: Mapping[str, Any]) -> str:
+    """A place on the axes in words, e.g. ``alpha = 0.5``."""
+    leaves = [key.rpartition(".")[2] for key in axis]
+    names = leaves if len(set(leaves)) == len(leaves) else list(axis)
+    return ", ".join(f"{name} = {value}" for name, value in zip(names, axis.values(), strict=True)) or "all"
 
 
 def trial_rows(plan: Plan, records: Mapping[str, Record]) -> pd.DataFrame:

@@ -167,7 +167,7 @@ def difference(old: Plan, new: Plan) -> str:
     changed = [
         f"{key} was {before.get(key)!r}, now {after.get(key)!r}"
         for key in sorted(before.keys() | after.keys())
-        if before.get(key) != after.get(key) and not key.startswith("launcher.")
+        if before.get(key) != after.get(key) and not key.startswith(("launcher.", "logger."))
     ]
     if not changed:
         return f"it has {len(old.trials)} other trials"

@@ -2,6 +2,7 @@
 
 import re
 import reprlib
+from importlib.util import find_spec
 from typing import Any, Self, TypeVar
 
 from pydantic import Field, ValidationError, field_validator, model_validator
@@ -108,6 +109,14 @@ def launcher_settings(tree: Any, name: str) -> dict[str, Any]:
     slurm = isinstance(tree, dict) and tree.get("name") == "slurm"
     kind: type[Frozen] = SlurmSettings if slurm else LauncherSettings
     return validate(kind, tree, "launcher", name).model_dump()
+
+
+def check_logger(name: str | None) -> None:
+    """Raise UsageError when the logger needs a package that is not there."""
+    if name == "tensorboard" and find_spec("tensorboard") is None:
+        raise UsageError(
+            "logger=tensorboard needs the package tensorboard; install it with pip install 'mtam[tensorboard]'."
+        )
 
 
 def validate(kind: type[Settings], tree: Any, prefix: str, name: str) -> Settings:
