@@ -27,7 +27,8 @@ def test_a_ratio_has_a_panel_with_its_mean_for_the_cells_that_have_it() -> None:
     assert [panel.title for panel in picture.panels] == ["total error", "price"]
     axis = Figure().subplots()
     picture.panels[1].draw(axis)
-    (level,) = (line for line in axis.get_lines() if str(line.get_label()).startswith("d = 5"))
+    (level,) = (line for line in axis.get_lines() if line.get_linestyle() == "--")
+    assert axis.get_legend_handles_labels()[1] == ["d = 5: mean 1.00"]
     np.testing.assert_allclose(np.asarray(level.get_ydata(), dtype=float), 1.0)
     behind = picture.table[picture.table["part"] == "excess_ratio"]
     assert behind["n"].tolist() == [64, 128, 256, 512]

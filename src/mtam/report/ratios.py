@@ -53,12 +53,13 @@ def _flat(drawn: Drawn, size: str, name: str, axis: Axes) -> None:
         points = result.ratios[name]
         bars = points.standard_error if len(points.seeds) > 1 else None
         shift = 1 + APART * (index - (len(cells) - 1) / 2)
-        style: dict[str, Any] = {"color": look.colour, "markersize": 5, "capsize": 2, "linewidth": 1}
+        level = float(points.mean.mean())
+        named = f"{result.label}: mean {level:.2f}"
+        style: dict[str, Any] = {"color": look.colour, "markersize": 5, "capsize": 2, "linewidth": 1, "label": named}
         marks = axis.errorbar(points.sizes * shift, points.mean, yerr=bars, fmt=look.marker, **style).lines[0]
         told = zip(points.sizes, points.mean, strict=True)
         tip(marks, *(f"{result.label}, {size} = {n:.0f}: {mean:.3g}" for n, mean in told))
-        level = float(points.mean.mean())
-        axis.axhline(level, color=look.colour, linewidth=0.8, linestyle="--", label=f"{result.label}: mean {level:.2f}")
+        axis.axhline(level, color=look.colour, linewidth=0.8, linestyle="--")
     axis.set_ylim(min(0.0, axis.get_ylim()[0]), 1.1 * axis.get_ylim()[1])
     size_axis(axis, np.unique(np.concatenate([result.ratios[name].sizes for result, _ in cells])))
     axis.set_xlabel(f"sample size {size}")
