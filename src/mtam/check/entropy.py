@@ -277,4 +277,6 @@ def _seen_row(case: Spectral, first: float, visible: float | None) -> list[Cell]
 
 
 def _series(label: str, x: Array, y: Array, colour: int) -> Series:
-    return Series(label=label, x=x.tolist(), y=y.tolist(), style="line", colour=colour)
+    """A line as fine as a picture shows it, in no more digits than that."""
+    drawn = ([float(f"{value:.5g}") for value in values] for values in (x, y))
+    return Series(label=label, x=next(drawn), y=next(drawn), style="line", colour=colour)
