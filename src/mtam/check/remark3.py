@@ -129,7 +129,7 @@ def _descended(gate: str, data: RecallData, settings: Settings, starts: tuple[fl
 def _estimate(found: Measured) -> Estimate:
     """What is rounding is exact: fixed tag sets give every context the same error."""
     value = found.value if abs(found.value) > ROUNDING else 0.0
-    return Estimate(value=value, se=found.se if found.se > 1e-6 * value else 0.0)
+    return Estimate(value=value, se=found.se if found.se > max(1e-4 * value, ROUNDING) else 0.0)
 
 
 def said_of(error: Estimate) -> Said:
