@@ -107,10 +107,13 @@ def test_the_critical_product_is_found_and_its_absence_told() -> None:
     numbers = [
         _numbers(attention_mass={0.0: 0.9, 0.5: 0.7, 0.9: 0.3}[t.data.correlation] + 1e-3 * t.seed) for t in some
     ]
-    ((_, _, figure),) = _answer(some, numbers)
-    assert figure.startswith("rho 0.70")
-    ((_, words, _),) = _answer(some, [_numbers(attention_mass=0.9)] * len(some))
-    assert "stays above one half in 4 seeds" in words
+    (mass, risk) = _answer(some, numbers)
+    assert mass[2].startswith("rho 0.777")  # about half way from .5 to .9 on the scale ln(1 - rho)
+    assert risk[2] == "not within rho = 0.9 in 4 seeds"
+    numbers = [_numbers(error={0.0: 0.1, 0.5: 0.2001, 0.9: 0.4}[t.data.correlation]) for t in some]
+    (mass, risk) = _answer(some, numbers)
+    assert mass[2] == "not within rho = 0.9 in 4 seeds"
+    assert risk[2].startswith("rho 0.4")
 
 
 def test_the_slope_in_the_length_leaves_out_what_is_no_better_than_a_constant() -> None:

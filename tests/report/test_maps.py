@@ -49,3 +49,12 @@ def test_rankins_borders_lie_between_the_right_counts() -> None:
     below, above = [np.asarray(line.get_ydata()) for line in picture.draw().axes[0].get_lines()]
     assert above.tolist() == [1.5, 1.5, 2.5, 2.5]  # 4 components fit at d1 = 2 (two rows), 8 at d1 = 4 (three)
     assert below.tolist() == [0.5, 0.5, 1.5, 1.5]  # 3 at d1 = 2 (one row of 2, 4, 8), 5 at d1 = 4 (two)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "scale"), [((64, 256, 65536), "log"), ((2, 3, 4), "linear"), ((0.0, 0.5), "linear")]
+)
+def test_a_wide_axis_of_whole_numbers_is_logarithmic(lengths: tuple[float, ...], scale: str) -> None:
+    picture = maps.levels(cells(*({"data.length": length} for length in lengths)), {}, "n")
+    assert picture is not None
+    assert picture.draw().axes[0].get_xscale() == scale

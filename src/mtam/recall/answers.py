@@ -79,17 +79,25 @@ def _spectrum(found: Sequence[Cell]) -> Answer:
 
 
 def _separation(found: Sequence[Cell]) -> Answer:
+    """Where the mass falls below one half and where the risk has doubled, interpolated in ln(1 - rho), by seed."""
     n, seeds = _common(found)
-    rho = np.array([cell.trial.data.correlation for cell in found])
-    order = np.argsort(rho)
-    mass = _by_seed(found, "attention_mass", n, seeds)[:, order]
-    where = [crossing(rho[order], row, HALF) for row in mass]
-    known = np.array([x for x in where if x is not None])
-    if len(known) < len(seeds):
-        return [[_SEPARATION, f"attention mass stays above one half in {len(seeds) - len(known)} seeds", "-"]]
-    found_rho = interval(known)
-    words = f"no: recall survives positive products rho and is lost gradually; at n = {n} attention mass is one half at"
-    return [[_SEPARATION, words, f"rho {told(found_rho)}"]]
+    ordered = sorted(found, key=lambda cell: cell.trial.data.correlation)
+    axis = -np.log1p(-np.array([cell.trial.data.correlation for cell in ordered]))
+    errors = _by_seed(ordered, "error", n, seeds)
+    curves = (
+        (f"attention mass is one half at n = {n} where", _by_seed(ordered, "attention_mass", n, seeds), HALF),
+        (f"its risk is twice that at the smallest rho at n = {n} where", -errors / errors[:, :1], -2.0),
+    )
+    rows = []
+    for words, curve, level in curves:
+        where = [crossing(axis, row, level) for row in curve]
+        known = np.array([x for x in where if x is not None])
+        lost = interval(known) if len(known) == len(seeds) else None
+        figure = f"not within rho = {ordered[-1].trial.data.correlation:g} in {len(seeds) - len(known)} seeds"
+        if lost is not None:
+            figure = f"rho {told((-np.expm1(-lost[0]), -np.expm1(-lost[1]), -np.expm1(-lost[2])), 4)}"
+        rows.append([_SEPARATION, f"no: recall survives positive products rho and is lost gradually; {words}", figure])
+    return rows
 
 
 _SEPARATION = "must tags have products of at most 0 (Assumption 2)?"

@@ -12,7 +12,7 @@ from matplotlib.colors import LogNorm, Normalize
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from mtam.report.axes import log_axis
+from mtam.report.axes import log_axis, size_axis
 from mtam.report.palette import COLOURS, looks
 from mtam.report.picture import Panel, Picture
 from mtam.report.svg import tip
@@ -53,6 +53,9 @@ def said(level: tuple[float, float | None]) -> str:
     return f"{mean:.3g}" if error is None else f"{mean:.3g} ± {error:.2g}"
 
 
+WIDE = 30.0  # range of whole numbers beyond which their scale is logarithmic
+
+
 def _chart(results: Sequence[CellResult], axes: Sequence[str], name: str, panel: Axes) -> None:
     (key,) = axes
     values = [result.axis[key] for result in results]
@@ -72,6 +75,8 @@ def _chart(results: Sequence[CellResult], axes: Sequence[str], name: str, panel:
     if not numeric:
         panel.set_xticks(x, [str(value) for value in values], rotation=20, ha="right", rotation_mode="anchor")
         panel.set_xlim(-0.6, len(values) - 0.4)
+    elif x.min() >= 1 and x.max() > WIDE * x.min():
+        size_axis(panel, np.sort(x))
     if name == "error" and mean.min() > 0:
         log_axis(panel)
     else:
