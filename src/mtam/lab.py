@@ -115,7 +115,8 @@ def _wait(plan: Plan, out: Path, packs: Sequence[tuple[str, ...]], options: Opti
         with progress.display(screen, plan.name, options.quiet) as show:
             lost = waiting.until_done(out, packs, Board(plan, out, packs, show), options.fail_fast)
     except KeyboardInterrupt:
-        jobs = " ".join(job for job, _ in cluster.submissions(out))
+        known = list(cluster.queue(out) or ()) or [job for job, _ in cluster.submissions(out)]
+        jobs = " ".join(sorted({task.partition("_")[0] for task in known}))
         screen.print(
             f"The jobs go on: mtam status {out} shows how far they are, scancel {jobs} cancels them.", soft_wrap=True
         )

@@ -1,7 +1,7 @@
 """How far a run is, seen from outside: reads its folder, writes nothing, and reads every record once."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,11 +64,10 @@ class Survey:
             active = sum(key in running for key in keys)
             counts = {"done": done, "running": active, "failed": failed, "missing": len(keys) - done - failed - active}
             cells.append({"axis": cell.axis, **counts})
-        fractions = {pack: beat.fraction for pack, beat in beats.items()}
         packs = [pack for pack in self.plan.packs if all(key in self._seen for key in pack)]
         work = sum(self._seen[pack[0]].seconds for pack in packs)
         return Status(
-            cells, len(beats), self._elapsed(beats.values()), self._remaining(work, packs, fractions),
+            cells, len(beats), self._elapsed(beats.values()), self._remaining(work, packs, beats),
             work / sum(map(len, packs)) if packs else None, self._in_queue(),
         )  # fmt: skip
 
@@ -82,13 +81,17 @@ class Survey:
             until = max(until, end)
         return total if spans else None
 
-    def _remaining(self, work: float, done: list[tuple[str, ...]], fractions: dict[str, float]) -> float | None:
+    def _remaining(self, work: float, done: list[tuple[str, ...]], beats: Mapping[str, progress.Beat]) -> float | None:
         """The forecast cost of what is missing, in the seconds that a unit of forecast cost has taken so far."""
         ended = set(done)
-        left = [(self.plan.cost(p), fractions.get(p[0], 0.0)) for p in self.plan.packs if p not in ended]
-        spent = sum(map(self.plan.cost, done))
-        pace = work / spent if spent > 0 else 1.0
-        return pace * sum(cost * (1 - part) for cost, part in left) / max(len(fractions), 1)
+        spent, left = sum(map(self.plan.cost, done)), 0.0
+        for pack in (pack for pack in self.plan.packs if pack not in ended):
+            cost, beat = self.plan.cost(pack), beats.get(pack[0])
+            part = beat.fraction if beat else 0.0
+            left += cost * (1 - part)
+            if beat and part > 0.05:  # before that it has hardly begun
+                spent, work = spent + cost * part, work + beat.time - beat.started
+        return (work / spent if spent > 0 else 1.0) * left / max(len(beats), 1)
 
     def _in_queue(self) -> dict[str, int] | None:
         if not (self.out / cluster.FOLDER).exists():
