@@ -1,6 +1,7 @@
 """Shared fixtures: the command line in this process, and a working folder of its own for every test."""
 
 import os
+import signal
 import sys
 import warnings
 from collections.abc import Callable
@@ -60,8 +61,13 @@ def mtam(here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
     def run(*args: str) -> Said:
         monkeypatch.setattr(sys, "argv", ["mtam", *args])
         capsys.readouterr()
-        with pytest.raises(SystemExit) as stop:
-            main()
+        handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR2)}
+        try:
+            with pytest.raises(SystemExit) as stop:
+                main()
+        finally:  # the program takes these signals for itself
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
         said = capsys.readouterr()
         return Said(int(stop.value.code or 0), said.out, said.err)
 
