@@ -7,6 +7,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLo
 from mtam.rates.laws import Floats
 
 MOST = 7  # labels on an axis
+CROWD = 10  # cells beyond which a legend would hide what it explains, and single seeds are left out
 
 
 def plain(value: float) -> str:
@@ -34,6 +35,16 @@ def log_axis(axes: Axes) -> None:
     axis.set_minor_locator(FixedLocator([step * p for p in 10.0**powers for step in range(2, 10)]))
     axis.set_minor_formatter(NullFormatter())
     axes.set_ylim(low, high)
+
+
+def legend(axes: Axes, title: str | None = None) -> None:
+    """A legend; where it would have too many entries, how many there are: every point tells its cell."""
+    entries = axes.get_legend_handles_labels()[1]
+    if len(entries) <= CROWD + 2:
+        axes.legend(title=title, alignment="left")
+    else:
+        words = f"{len(entries)} curves; each point has its cell as its title"
+        axes.text(0.98, 0.97, words, ha="right", va="top", fontsize=7, transform=axes.transAxes)
 
 
 def size_axis(axes: Axes, sizes: Floats) -> None:

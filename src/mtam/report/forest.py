@@ -15,7 +15,7 @@ from mtam.report.picture import Panel, Picture
 from mtam.report.svg import tip
 from mtam.report.tables import CellResult, law_comparison
 
-MOST = 40  # rows
+MOST = 30  # rows
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def forest(results: Sequence[CellResult], size: str) -> Picture | None:
         panels.append(_panel(gammas, "the exponent γ that the curve chooses", words, "reference curve, same sizes"))
     if not panels:
         return None
-    caption = "bars: 95% interval over seeds, an arrow where it is open; black: theory; grey: theory at these sizes"
+    caption = "bars: 95% interval over seeds, an arrow where it is open"
     tables = [_table(rows, what) for rows, what in ((slopes, "slope"), (gammas, "gamma")) if rows]
     return Picture("slopes", "Slopes against theory", caption, tuple(panels), pd.concat(tables, ignore_index=True))
 
@@ -75,7 +75,7 @@ def _gamma(result: CellResult, look: Look) -> Row | None:
 
 
 def _panel(rows: Sequence[Row], title: str, label: str, finite: str) -> Panel:
-    return Panel(title, partial(_draw, rows, label, finite), 5.4, 1.5 + 0.34 * len(rows))
+    return Panel(title, partial(_draw, rows, label, finite), 4.6, 1.5 + 0.34 * len(rows))
 
 
 def _draw(rows: Sequence[Row], label: str, finite: str, axis: Axes) -> None:

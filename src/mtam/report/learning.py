@@ -12,13 +12,14 @@ from mtam.rates.curve import Curve
 from mtam.rates.fit import Fit, Interval
 from mtam.rates.laws import Floats, PowerLaw, SubPolynomial
 from mtam.report import ratios
-from mtam.report.axes import log_axis, size_axis
+from mtam.report.axes import CROWD, legend, log_axis, size_axis
 from mtam.report.palette import GUIDE, Look, looks
 from mtam.report.picture import Panel, Picture
 from mtam.report.svg import tip
 from mtam.report.tables import CellResult
 
 CAPTION = "large markers: geometric mean over seeds ± 1 standard error; small: single seeds; lines: fitted law"
+CROWDED = "markers: geometric mean over seeds ± 1 standard error; single seeds are in curve.csv; lines: fitted law"
 Drawn = Sequence[tuple[CellResult, Look]]
 
 
@@ -39,7 +40,7 @@ def curves(
     return Picture(
         "curves",
         "Learning curves",
-        "one seed: no error bars; lines: fitted law" if single else CAPTION,
+        "one seed: no error bars; lines: fitted law" if single else CROWDED if len(drawn) > CROWD else CAPTION,
         _part_panels(drawn, size, parts, shown) + ratios.panels(drawn, size, flat or {})
         if powers
         else _law_panels(drawn, size),
@@ -53,21 +54,23 @@ def _has_logs(result: CellResult, part: str) -> bool:
 
 
 def _law_panels(drawn: Drawn, size: str) -> tuple[Panel, ...]:
+    crowded = len(drawn) > CROWD
+
     def straight(axis: Axes) -> None:
         for result, look in drawn:
-            _draw(axis, look, result.curve, result.fit, result.law.axis, result.label, size, _slope(result))
+            _draw(axis, look, result.curve, result.fit, result.law.axis, result.label, size, _slope(result), crowded)
         _y(axis, drawn, ["error"])
         axis.set_xlabel(_axis_name(drawn, size), fontsize=11)
         axis.set_ylabel("excess risk / variance of the target")
-        axis.legend(title="slope on this axis [95% interval]", alignment="left")
+        legend(axis, "slope on this axis [95% interval]")
 
     def loglog(axis: Axes) -> None:
         for result, look in drawn:
-            _draw(axis, look, result.curve, result.fit, np.asarray, result.label, size, _loglog(result))
+            _draw(axis, look, result.curve, result.fit, np.asarray, result.label, size, _loglog(result), crowded)
         _y(axis, drawn, ["error"])
         _log_x(axis, drawn, size)
         axis.set_ylabel("excess risk / variance of the target")
-        axis.legend(title="log-log slope [95% interval]", alignment="left")
+        legend(axis, "log-log slope [95% interval]")
 
     title = "on the axis of the theory: straight if the law holds"
     panels = (Panel(title, straight), Panel("the same on log-log axes", loglog))
@@ -99,7 +102,7 @@ def _bounds(drawn: Drawn, size: str, axis: Axes) -> None:
     axis.set_yscale("log")
     _log_x(axis, drawn, size)
     axis.set_ylabel("excess risk / variance of the target")
-    axis.legend()
+    legend(axis)
 
 
 def _part_panels(drawn: Drawn, size: str, parts: Mapping[str, str], shown: Sequence[str]) -> tuple[Panel, ...]:
@@ -114,7 +117,7 @@ def _part(drawn: Drawn, size: str, name: str, names: Sequence[str], axis: Axes) 
         points = result.curve if name == "error" else result.parts.get(name)
         line = points.fit(PowerLaw()) if points else None
         if points is not None and line is not None:
-            _draw(axis, look, points, line, np.asarray, result.label, size, line.loglog)
+            _draw(axis, look, points, line, np.asarray, result.label, size, line.loglog, len(drawn) > CROWD)
         expected = result.parts.get({"error": "forecast_error"}.get(name, f"forecast_{name}"))
         if expected is not None and expected.positive:
             forecasts = True
@@ -124,7 +127,7 @@ def _part(drawn: Drawn, size: str, name: str, names: Sequence[str], axis: Axes) 
     _y(axis, drawn, names)
     _log_x(axis, drawn, size)
     axis.set_ylabel(r"$\|\hat g - g^*\|^2$  (unit: variance of $g^*$)")
-    axis.legend(title="log-log slope [95%]" + "; dotted: forecast" * forecasts, alignment="left")
+    legend(axis, "log-log slope [95%]" + "; dotted: forecast" * forecasts)
 
 
 def _theory(axis: Axes, result: CellResult, size: str) -> None:
@@ -139,12 +142,12 @@ def _theory(axis: Axes, result: CellResult, size: str) -> None:
 
 def _draw(
     axis: Axes, look: Look, points: Curve, fit: Fit | None, place: Callable[[Any], Any], name: str, size: str,
-    slope: Interval | None,
+    slope: Interval | None, crowded: bool,
 ) -> None:  # fmt: skip
-    """Seeds as faint points, their geometric mean with a standard error, and the fitted law as a line."""
+    """Seeds as faint points unless there is a crowd of cells, their geometric mean with a standard error, and the fitted law as a line."""
     assert fit is not None
     x = place(points.sizes)
-    for seed, row in zip(points.seeds, points.errors, strict=True):
+    for seed, row in () if crowded else zip(points.seeds, points.errors, strict=True):
         (dots,) = axis.plot(x, row, look.marker, color=look.colour, alpha=0.3, markersize=3, markeredgewidth=0)
         tip(dots, *(f"{name}, {size} = {n:.0f}, seed {seed}: {y:.3g}" for n, y in zip(points.sizes, row, strict=True)))
     mean, low, high = spread(points)

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from numpy.typing import NDArray
 
-from mtam.report.axes import size_axis
+from mtam.report.axes import legend, size_axis
 from mtam.report.maps import DARK, LIGHT
 from mtam.report.palette import Look
 from mtam.report.picture import Panel, Picture
@@ -63,7 +63,7 @@ def _flat(drawn: Drawn, size: str, name: str, axis: Axes) -> None:
     axis.set_ylim(min(0.0, axis.get_ylim()[0]), 1.1 * axis.get_ylim()[1])
     size_axis(axis, np.unique(np.concatenate([result.ratios[name].sizes for result, _ in cells])))
     axis.set_xlabel(f"sample size {size}")
-    axis.legend(title="dashed: mean over sizes; theory: flat", alignment="left")
+    legend(axis, "dashed: mean over sizes; theory: flat")
 
 
 def plane(found: Mapping[str, Any] | None) -> Picture | None:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from mtam.report.axes import log_axis
+from mtam.report.axes import legend, log_axis
 from mtam.report.picture import Panel, Picture
 from mtam.report.sights import Sight
 from mtam.report.svg import tip
@@ -30,7 +30,7 @@ def traces(cells: Sequence[Sequence[Sight]], size: str) -> Picture | None:
 
 
 def _draw(cells: Sequence[Sequence[Sight]], name: str, size: str, axis: Axes) -> None:
-    everything = np.concatenate([sight.numbers[each] for cell in cells for sight in cell for each in LOSSES])
+    everything = np.concatenate([sight.numbers[name] for cell in cells for sight in cell])
     for cell in cells:
         for index, sight in enumerate(cell):
             steps, losses = np.array(sight.numbers["trace_steps"]), np.array(sight.numbers[name])
@@ -47,7 +47,7 @@ def _draw(cells: Sequence[Sequence[Sight]], name: str, size: str, axis: Axes) ->
         log_axis(axis)
     axis.set_xlabel("step")
     axis.set_ylabel("loss")
-    axis.legend()
+    legend(axis)
 
 
 def _table(cells: Sequence[Sequence[Sight]]) -> pd.DataFrame:
