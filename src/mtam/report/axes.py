@@ -44,7 +44,7 @@ def legend(axes: Axes, title: str | None = None) -> None:
         axes.legend(title=title, alignment="left")
     else:
         words = f"{len(entries)} curves; each point has its cell as its title"
-        axes.text(0.98, 0.97, words, ha="right", va="top", fontsize=7, transform=axes.transAxes)
+        axes.set_xlabel(f"{axes.get_xlabel()}\n{words}")
 
 
 def size_axis(axes: Axes, sizes: Floats) -> None:

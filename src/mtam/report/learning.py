@@ -144,7 +144,7 @@ def _draw(
     axis: Axes, look: Look, points: Curve, fit: Fit | None, place: Callable[[Any], Any], name: str, size: str,
     slope: Interval | None, crowded: bool,
 ) -> None:  # fmt: skip
-    """Seeds as faint points unless there is a crowd of cells, their geometric mean with a standard error, and the fitted law as a line."""
+    """Seeds as faint points unless cells crowd, their mean with a standard error, and the fitted law as a line."""
     assert fit is not None
     x = place(points.sizes)
     for seed, row in () if crowded else zip(points.seeds, points.errors, strict=True):
