@@ -46,7 +46,7 @@ def test_bounds_of_theory_have_a_panel_of_their_own() -> None:
     bounded = replace(one, reference=2 * mean, lower=mean / 50, bayes=np.array([np.nan, np.nan, *mean[2:] / 2]))
     panel = axes(picture(bounded))[2]
     measured, above, below, bayes = (np.asarray(line.get_ydata(), dtype=float) for line in panel.get_lines()[:4])
-    np.testing.assert_allclose(measured, np.exp(one.curve.mean_log))
+    np.testing.assert_allclose(measured, mean)
     np.testing.assert_allclose(above, 2 * mean)
     np.testing.assert_allclose(below, mean / 50)
     np.testing.assert_allclose(bayes[2:], mean[2:] / 2)

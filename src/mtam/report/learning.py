@@ -20,6 +20,7 @@ from mtam.report.tables import CellResult
 
 CAPTION = "large markers: geometric mean over seeds ± 1 standard error; small: single seeds; lines: fitted law"
 CROWDED = "markers: geometric mean over seeds ± 1 standard error; single seeds are in curve.csv; lines: fitted law"
+FEW = 4  # cells whose names fit below the bounds
 Drawn = Sequence[tuple[CellResult, Look]]
 
 
@@ -79,18 +80,11 @@ def _law_panels(drawn: Drawn, size: str) -> tuple[Panel, ...]:
 
 
 def _bounds(drawn: Drawn, size: str, axis: Axes) -> None:
-    """Mean errors between the curve of the best cover and the minimax lower bound, with the Bayes rule where known."""
+    """Arithmetic means between the curve of the best cover and the minimax lower bound; the Bayes rule where known."""
     style: dict[str, Any] = {"markersize": 4, "linewidth": 1}
     for result, look in drawn:
-        points = result.curve
-        axis.plot(
-            points.sizes,
-            spread(points)[0],
-            look.marker + "-",
-            color=look.colour,
-            label=_legend(result.label, None),
-            **style,
-        )
+        points, name = result.curve, _legend(result.label, None) if len(drawn) <= FEW else None
+        axis.plot(points.sizes, points.mean, look.marker + "-", color=look.colour, label=name, **style)
         for values, line in ((result.reference, "--"), (result.lower, ":")):
             if values is not None:
                 axis.plot(points.sizes, values, line, color=look.colour, linewidth=1.2)
@@ -100,9 +94,11 @@ def _bounds(drawn: Drawn, size: str, axis: Axes) -> None:
         if line != "x" or any(result.bayes is not None for result, _ in drawn):
             axis.plot([], [], line, color=GUIDE, label=name)
     axis.set_yscale("log")
+    low, high = axis.get_ylim()
+    axis.set_ylim(low * (low / high) ** 0.4, high)  # room for the legend below the bounds
     _log_x(axis, drawn, size)
-    axis.set_ylabel("excess risk / variance of the target")
-    legend(axis)
+    axis.set_ylabel("mean excess risk / variance of the target")
+    axis.legend(loc="lower left", ncols=2)
 
 
 def _part_panels(drawn: Drawn, size: str, parts: Mapping[str, str], shown: Sequence[str]) -> tuple[Panel, ...]:
@@ -187,17 +183,20 @@ def _axis_name(drawn: Drawn, size: str) -> str:
     laws = [result.law for result, _ in drawn]
     if not all(isinstance(law, SubPolynomial) for law in laws):
         labels = dict.fromkeys(law.axis_label.replace("ln n", f"ln {size}") for law in laws)
-        return "axis of each cell's law: " + ", ".join(labels)
+        shown = ", ".join(labels) if len(labels) < 3 else "see the table of slopes"
+        return f"axis of each cell's law: {shown}"
     gammas = {getattr(law, "gamma", None) for law in laws}
     exponent = r"\alpha/(\alpha+1)" if len(gammas) > 1 else f"{gammas.pop():.3g}"
     return rf"$(\ln {size})^{{{exponent}}}$"
 
 
 def _y(axis: Axes, drawn: Drawn, names: Sequence[str]) -> None:
-    """A logarithmic axis with the same limits in all panels."""
+    """A logarithmic axis with the same limits in all panels, and room below for the names of many cells."""
     found = [result.curve if name == "error" else result.parts.get(name) for result, _ in drawn for name in names]
     errors = np.concatenate([points.errors.ravel() for points in found if points is not None and points.positive])
-    axis.set_ylim(errors.min() / 1.6, errors.max() * 1.6)
+    low, high = errors.min() / 1.6, errors.max() * 1.6
+    crowd = min(max(len(drawn) - FEW, 0), FEW)
+    axis.set_ylim(low * (low / high) ** (0.09 * crowd), high)
     log_axis(axis)
 
 
