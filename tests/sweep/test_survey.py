@@ -2,6 +2,8 @@
 
 import json
 import platform
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -66,3 +68,17 @@ def test_looking_again_sees_what_is_new_and_writes_nothing(plan: Plan, tmp_path:
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
     end(tmp_path, plan.packs[0], 1.0, 100.0)
     assert survey.look().over
+
+
+def test_status_loads_nothing_heavy(plan: Plan, tmp_path: Path) -> None:
+    """It is asked often, and pandas alone takes longer to load than two thousand records to read."""
+    del plan
+    code = (
+        "import sys; sys.argv = ['mtam', 'status', sys.argv[1]]\n"
+        "from mtam.cli import main\n"
+        "try: main()\n"
+        "finally: print(*{'torch', 'pandas', 'matplotlib', 'numba', 'scipy', 'hydra'} & set(sys.modules), '.')"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1].strip() == "."

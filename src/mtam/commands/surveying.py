@@ -1,9 +1,11 @@
-"""How far a run is, for people."""
+"""How far a run is, for people. Nothing of the report room is needed, which takes longer to load than to look."""
 
 import time
 from pathlib import Path
+from typing import Any
 
 from rich.console import Group
+from rich.table import Table
 from rich.text import Text
 
 from mtam.commands.voice import Voice
@@ -58,9 +60,20 @@ def _watch(survey: Survey, voice: Voice) -> None:
 
 
 def _shown(survey: Survey, found: Status) -> Group:
-    from mtam.report import screen
+    return Group(_table(survey.plan.name, found.cells), Text(_times(found)))
 
-    return Group(screen.status_table(survey.plan.name, found.cells), Text(_times(found)))
+
+def _table(name: str, cells: list[dict[str, Any]]) -> Table:
+    """Done, running, failed and missing trials per cell."""
+    table = Table(title=name, title_justify="left", title_style="bold")
+    table.add_column("cell")
+    heads = ("done", "running", "failed", "missing")
+    for head in heads:
+        table.add_column(head, justify="right")
+    for cell in cells:
+        axis = ", ".join(f"{key} = {value}" for key, value in cell["axis"].items()) or "all"
+        table.add_row(axis, *(str(cell[head]) for head in heads))
+    return table
 
 
 def _times(found: Status) -> str:

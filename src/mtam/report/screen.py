@@ -228,16 +228,3 @@ def failures_table(plan: Plan, failures: dict[str, str]) -> Table:
                 axis = ", ".join(f"{name} = {value}" for name, value in cell.axis.items())
                 table.add_row(axis, str(trial.n), str(trial.seed), Text(failures[key]), f"records/{key}.json")
     return table
-
-
-def status_table(name: str, cells: list[dict[str, Any]]) -> Table:
-    """Done, running, failed and missing trials per cell."""
-    table = Table(title=name, title_justify="left", title_style="bold")
-    table.add_column("cell")
-    heads = ("done", "running", "failed", "missing")
-    for head in heads:
-        table.add_column(head, justify="right")
-    for cell in cells:
-        axis = ", ".join(f"{key} = {value}" for key, value in cell["axis"].items()) or "all"
-        table.add_row(axis, *(str(cell[head]) for head in heads))
-    return table
