@@ -132,3 +132,9 @@ def test_a_fit_comes_back_in_python(mtam: Mtam, here: Path) -> None:
     names = {"X": x, "x": x[:5, 0], "y": x[:5, 1]}
     exec(block("import mtam\n"), names)
     assert names["model"].predict(x).shape == (400, 3)  # type: ignore[attr-defined]
+
+
+def test_the_table_of_claims_is_the_recorded_one() -> None:
+    script = REPO / "scripts" / "readme_claims.py"
+    done = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"run python scripts/readme_claims.py\n{done.stderr}"

@@ -1,0 +1,64 @@
+"""Put the table of outputs/reference/claims/claims.csv into the README, between its markers.
+
+python scripts/readme_claims.py           rewrite README.md
+python scripts/readme_claims.py --check   exit code 1 if that would change it
+"""
+
+import csv
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from mtam.report.claims import measured
+
+REPO = Path(__file__).resolve().parents[1]
+TABLE = REPO / "outputs" / "reference" / "claims" / "claims.csv"
+README = REPO / "README.md"
+BEGIN, END = "<!-- claims -->\n", "<!-- end of claims -->\n"
+PAPERS = {"A": "Paper A, recall", "B": "Paper B, interaction"}
+
+
+def rows() -> list[dict[str, str]]:
+    """The recorded claims."""
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def markdown(found: Iterable[Mapping[str, str]]) -> str:
+    """A line of counts and, folded, a table per paper."""
+    kept = list(found)
+    counts = Counter(row["verdict"] for row in kept)
+    text = f"{len(kept)} claims: {', '.join(f'{count} {verdict}' for verdict, count in counts.most_common())}.\n"
+    for letter, title in PAPERS.items():
+        lines = [_line(row) for row in kept if row["source"].startswith(letter)]
+        text += f"\n<details open><summary>{title}</summary>\n\n"
+        text += "| claim | source | reported | theory | this run | verdict |\n|---|---|---|---|---|---|\n"
+        text += "\n".join(lines) + "\n\n</details>\n"
+    return text
+
+
+def _line(row: Mapping[str, str]) -> str:
+    numbers = {key: float(row[key]) if row[key] else None for key in ("value", "low", "high")}
+    told = [row["claim"], row["source"], row["reported"], row["theory"], measured(numbers), f"**{row['verdict']}**"]
+    return "| " + " | ".join(text.replace("|", "\\|") for text in told) + " |"
+
+
+def updated(readme: str) -> str:
+    """The README with the table between its markers."""
+    before, _, rest = readme.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return before + BEGIN + markdown(rows()) + END + after
+
+
+def main() -> int:
+    text = README.read_text(encoding="utf-8")
+    new = updated(text)
+    if "--check" in sys.argv[1:]:
+        return int(new != text)
+    README.write_text(new, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
