@@ -166,7 +166,10 @@ def equivalence(
     largest = max(intervals, key=lambda interval: max(abs(interval.low), abs(interval.high)))
     if max(abs(largest.low), abs(largest.high)) < margin:
         return Judgement("supported", largest, f"every difference lies within ± {margin:.3g}")
-    return Judgement("undecided", largest, f"a difference reaches the margin ± {margin:.3g}")
+    # What it takes to contradict is the corrected interval: shown here, so that one sees it cross the margin.
+    corrected = [each for a, b in pairs if (each := difference(a, b, strict, paired=paired)) is not None]
+    crossing = max(corrected, key=lambda interval: max(abs(interval.low), abs(interval.high)))
+    return Judgement("undecided", crossing, f"a difference may reach the margin ± {margin:.3g}")
 
 
 def _exp(found: Interval | None) -> Interval | None:
