@@ -16,6 +16,7 @@ from tests.faults.helpers import alive, start, tables, until, workers
 pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds workers through /proc")
 VICTIMS = ("main", "worker", "all")
 SWEEPS = 40
+FOUR_PACKS = (TINY[0], "sweep.sizes=[16,24,32,48]", *TINY[2:])  # two workers: a kill in the middle finds some done
 
 
 @pytest.fixture
@@ -23,10 +24,10 @@ def whole(whole_run: Path) -> dict[str, bytes]:
     return tables(whole_run)
 
 
-def killed(out: Path, victim: str, wait: float) -> None:
-    """A run with two workers whose ``victim`` dies ``wait`` seconds after the first heartbeat."""
-    process = start(out, "--workers", "2", "--quiet")
-    until((out / "running").exists, process)
+def killed(out: Path, victim: str, wait: float, sweep: tuple[str, ...] = TINY, after: str = "running") -> None:
+    """A run with two workers whose ``victim`` dies ``wait`` seconds after the first heartbeat, or the first record."""
+    process = start(out, "--workers", "2", "--quiet", sweep=sweep)
+    until(lambda: any((out / after).glob("*.json")), process)
     time.sleep(wait)
     pids = workers(process.pid)
     for pid in {"main": [process.pid], "worker": pids[-1:], "all": [process.pid, *pids]}[victim]:
@@ -50,10 +51,10 @@ def whole_packs(out: Path) -> dict[Path, int]:
     return {path: path.stat().st_mtime_ns for pack in paths if all(p.exists() for p in pack) for path in pack}
 
 
-def resumed(out: Path, mtam: Mtam, whole: dict[str, bytes]) -> int:
+def resumed(out: Path, mtam: Mtam, whole: dict[str, bytes], sweep: tuple[str, ...] = TINY) -> int:
     """Run to the end in this process; returns how many trials of complete packs there were before."""
     before = whole_packs(out)
-    assert mtam("sweep", "alpha", *TINY, "--launcher", "inline", "--out", str(out), "--quiet").code == 0
+    assert mtam("sweep", "alpha", *sweep, "--launcher", "inline", "--out", str(out), "--quiet").code == 0
     assert {path: path.stat().st_mtime_ns for path in before} == before, "a complete pack was computed again"
     assert tables(out) == whole
     assert not list(out.rglob("*.corrupt"))
@@ -67,15 +68,18 @@ def test_killed_and_resumed(victim: str, whole: dict[str, bytes], mtam: Mtam, tm
 
 
 @pytest.mark.slow
-def test_forty_sweeps_killed_at_random(whole: dict[str, bytes], mtam: Mtam, tmp_path: Path) -> None:
+def test_forty_sweeps_killed_at_random(mtam: Mtam, tmp_path: Path) -> None:
+    assert mtam("sweep", "alpha", *FOUR_PACKS, "--launcher", "inline", "--out", str(tmp_path / "whole"), "-q").code == 0
+    whole = tables(tmp_path / "whole")
     moments = random.Random(40)
     kept = []
     for number in range(SWEEPS):
         out = tmp_path / f"run{number}"
         for _ in range(moments.choice((1, 1, 2))):
-            killed(out, moments.choice(VICTIMS), moments.uniform(0, 0.8))
-        kept.append(resumed(out, mtam, whole))
-    assert 0 < sum(count in (0, 8) for count in kept) < SWEEPS, "the moments are not spread"
+            after, wait = moments.choice((("running", 0.8), ("records", 0.4)))
+            killed(out, moments.choice(VICTIMS), moments.uniform(0, wait), FOUR_PACKS, after)
+        kept.append(resumed(out, mtam, whole, FOUR_PACKS))
+    assert any(0 < count < 16 for count in kept), f"no kill came in the middle: {kept}"
 
 
 @pytest.mark.parametrize(
