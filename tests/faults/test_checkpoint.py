@@ -65,14 +65,14 @@ def interrupted(out: Path, number: signal.Signals) -> None:
 @pytest.mark.parametrize("number", [signal.SIGKILL, pytest.param(signal.SIGUSR2, marks=pytest.mark.slow)])
 def test_a_killed_pack_goes_on(number: signal.Signals, mtam: Mtam, here: Path, ticks: list[float]) -> None:
     assert mtam("sweep", "alpha", *LONG, "--launcher", "inline", "--out", "whole", "-q").code == 0
-    assert ticks[0] == pytest.approx(0.02)
+    whole = list(ticks)
     ticks.clear()
     out = here / "run"
     interrupted(out, number)
     assert not list((out / "records").glob("*.json"))
     assert mtam("sweep", "alpha", *LONG, "--launcher", "inline", "--out", "run", "-q").code == 0
-    assert 0.02 < ticks[0] <= 1.0, "it began again"
-    assert len(ticks) == round((1 - ticks[0]) * 50) + 1
+    assert ticks[0] > whole[0], "it began again"
+    assert ticks == whole[whole.index(ticks[0]) :]
     for name in TABLES:
         assert (out / name).read_bytes() == (here / "whole" / name).read_bytes()
     assert not (out / work.CHECKPOINTS).exists()
