@@ -15,6 +15,9 @@ SCRIPT = REPO / "scripts" / "slurm_dev.sh"
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch")
 SBIN = os.pathsep.join((os.environ["PATH"], "/usr/sbin", "/sbin"))
 
+# Tests that are killed cannot stop what they started: this waits for their end and does.
+GUARD = 'while kill -0 "$1" 2>/dev/null; do sleep 1; done; exec "$2" down'
+
 
 @pytest.fixture(scope="session")
 def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
@@ -28,7 +31,12 @@ def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
         pytest.skip(f"NO SLURM: scripts/slurm_dev.sh up failed here: {done.stderr.strip()}")
     variable, _, value = done.stdout.strip().removeprefix("export ").partition("=")
     assert variable == "SLURM_CONF"
+    watch = ["sh", "-c", GUARD, "sh", str(os.getpid()), str(SCRIPT)]
+    nowhere = subprocess.DEVNULL
+    guard = subprocess.Popen(watch, env=state, start_new_session=True, stdout=nowhere, stderr=nowhere)
     yield {**os.environ, variable: value, "MTAM_CHECKPOINT_SECONDS": "0"}
+    guard.kill()
+    guard.wait()
     subprocess.run([SCRIPT, "down"], env=state, capture_output=True, timeout=60, check=True)
     assert not Path(value).exists()
 
