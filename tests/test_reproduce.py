@@ -44,6 +44,24 @@ def test_a_reproduction_leaves_claims_and_resumes(mtam: Mtam, here: Path) -> Non
 
 
 @pytest.mark.usefixtures("tiny")
+@pytest.mark.parametrize(("name", "code"), [("jobs.json", 2), ("claims.csv", 1), ("report.html", 1)])
+def test_what_cannot_be_written_is_one_sentence(mtam: Mtam, here: Path, name: str, code: int) -> None:
+    """A folder lies where a file is to go, which stops even root."""
+    parent = here / "runs" / "reproduce-tiny"
+    (parent / name).mkdir(parents=True)
+    reproduce = ("reproduce", "--scale", "tiny", "--out", "runs", "--launcher", "inline", "--quiet")
+    commands = [reproduce] if name == "jobs.json" else [reproduce, ("claims", str(parent)), ("report", str(parent))]
+    for command in commands:
+        said = mtam(*command)
+        assert (said.code, len(said.err.splitlines())) == (code, 1), said.err
+        assert "runs/reproduce-tiny cannot be written: Is a directory" in said.err
+        assert not list(parent.glob(".*.tmp"))
+    (parent / name).rmdir()
+    assert mtam(*reproduce).code == 0
+    assert (parent / "claims.json").is_file()
+
+
+@pytest.mark.usefixtures("tiny")
 def test_a_dry_run_writes_nothing(mtam: Mtam, here: Path) -> None:
     assert mtam("reproduce", "--scale", "tiny", "--out", "runs", "--dry-run").code == 0
     assert not (here / "runs").exists()

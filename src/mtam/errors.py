@@ -14,6 +14,16 @@ class RunError(RuntimeError):
 
 
 @contextmanager
+def opening(out: Path) -> Iterator[None]:
+    """Make the folder ``out`` of --out for the first that is written there; UsageError when that fails."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as error:
+        raise UsageError(f"--out {out} cannot be written: {error.strerror or error}.") from None
+
+
+@contextmanager
 def writing(out: Path) -> Iterator[None]:
     """Tell what the file system says in one sentence (RunError) while the folder ``out`` is written."""
     try:

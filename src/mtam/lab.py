@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mtam.errors import UsageError, writing
+from mtam.errors import UsageError, opening, writing
 from mtam.results import Outcome, build
 from mtam.sweep import cluster, launch, progress, store, waiting, work
 from mtam.sweep import plan as planning
@@ -73,7 +73,7 @@ def run(plan: Plan, options: Options, screen: Any) -> Outcome:
             with progress.display(screen, plan.name, options.quiet) as show:
                 launch.run(plan, out, packs, launcher, show)
         outcome = build(plan, out, again=bool(packs) or options.force, before=len(before))
-    outcome = _logged(outcome)
+        outcome = _logged(outcome)
     seconds = round(time.perf_counter() - started, 3)
     if plan.kind == "sweep":
         outcome.summary.update(seconds=seconds, failed=len(outcome.failures), missing=outcome.missing)
@@ -94,7 +94,8 @@ def _logged(outcome: Outcome) -> Outcome:
 def submit(plan: Plan, options: Options) -> tuple[Path, cluster.Submitted]:
     """Give SLURM what is missing, and leave."""
     plan, out, packs = _begin(plan, options)
-    return out, _submit(plan, out, packs, options)
+    with writing(out):
+        return out, _submit(plan, out, packs, options)
 
 
 def _submit(plan: Plan, out: Path, packs: Sequence[tuple[str, ...]], options: Options) -> cluster.Submitted:
@@ -179,13 +180,10 @@ def _is_ours(name: str) -> bool:
 def _prepare(plan: Plan, out: Path, options: Options) -> None:
     import yaml
 
-    try:
-        out.mkdir(parents=True, exist_ok=True)
+    with opening(out):
         text = yaml.safe_dump(plan.config, sort_keys=False)
         plan.write(out, extend=options.extend)
         write_text(out / CONFIG, f"# The resolved configuration of this run.\n{text}")
-    except OSError as error:
-        raise UsageError(f"--out {out} cannot be written: {error.strerror}.") from None
 
 
 def _launcher(plan: Plan, options: Options) -> Launcher:

@@ -6,12 +6,15 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mtam import __version__
 from mtam.sweep import store
 from mtam.sweep.plan import Plan
 from mtam.sweep.store import Record, write_text
+
+if TYPE_CHECKING:
+    from mtam.report.tables import CellResult
 
 SUMMARY = "summary.json"
 
@@ -26,6 +29,7 @@ class Outcome:
     files: tuple[Path, ...]
     records: dict[str, Record]  # as they were read once, after the run
     computed: int  # trials computed now
+    results: Sequence["CellResult"] = ()  # what tables were built from now; empty where they were up to date
 
     @property
     def failures(self) -> dict[str, str]:
@@ -51,13 +55,15 @@ def build(plan: Plan, out: Path, *, again: bool = True, before: int = 0) -> Outc
         if found is not None:
             files_there = tuple(out / name for name in found["files"])
             return Outcome(plan, out, found["summary"], files_there, records, computed)
-    summary, files = _write(plan, out, records)
+    summary, files, results = _write(plan, out, records)
     content = {"stamp": stamp, "files": [path.name for path in files], "summary": summary}
     write_text(out / SUMMARY, json.dumps(content, indent=1) + "\n")
-    return Outcome(plan, out, dict(summary), tuple(files), records, computed)
+    return Outcome(plan, out, dict(summary), tuple(files), records, computed, results)
 
 
-def _write(plan: Plan, out: Path, records: Mapping[str, Record]) -> tuple[dict[str, Any], list[Path]]:
+def _write(
+    plan: Plan, out: Path, records: Mapping[str, Record]
+) -> tuple[dict[str, Any], list[Path], Sequence["CellResult"]]:
     from mtam.report import contents, page
 
     job = contents.job(plan, records)
@@ -68,7 +74,7 @@ def _write(plan: Plan, out: Path, records: Mapping[str, Record]) -> tuple[dict[s
         files += picture.save(out)
     files.append(write_text(out / page.NAME, page.render([job])))
     summary: dict[str, Any] = {"sweep": plan.name, "out": str(out)} if plan.kind == "sweep" else {}
-    return summary | dict(job.summary), files
+    return summary | dict(job.summary), files, job.results
 
 
 def _stamp(records: Mapping[str, Record]) -> str:

@@ -110,6 +110,22 @@ def test_report_draws_again_and_computes_nothing(quick: list[str], mtam: Mtam, h
     assert len(quick) == 1
 
 
+def test_a_table_that_cannot_be_written_is_one_sentence(quick: list[str], mtam: Mtam, here: Path) -> None:
+    """A folder lies where the file is to go, which stops even root."""
+    command = ("check", "coercivity", "--out", "here", "--quiet")
+    mtam(*command)
+    table = here / "here" / "numbers.csv"
+    table.unlink()
+    table.mkdir()
+    said = mtam(*command)
+    assert (said.code, len(said.err.splitlines())) == (1, 1), said.err
+    assert "here cannot be written: Is a directory" in said.err
+    table.rmdir()
+    assert mtam(*command).code == 0
+    assert table.is_file()
+    assert len(quick) == 1
+
+
 def test_another_check_or_other_things_are_left_alone(quick: list[str], mtam: Mtam, here: Path) -> None:
     path = here / "here" / folder.FINDING
     mtam("check", "coercivity", "--out", "here", "--quiet")

@@ -115,6 +115,7 @@ WRONG = [
     (["bad.csv"], "error = 'x' is not a number"),
     (["curves.csv", "--out", "curves.csv"], "is not a folder"),
     (["curves.csv", "--out", "mine"], "holds other things"),
+    (["curves.csv", "--out", "blocked"], "blocked cannot be written: Is a directory"),
 ]
 
 
@@ -125,6 +126,7 @@ def test_wrong_input_is_one_sentence(mtam: Mtam, file: Path, here: Path, args: l
     (here / "bad.csv").write_text("n,error\n1,.5\n16,x\n")
     (here / "mine").mkdir()
     (here / "mine" / "notes.txt").write_text("precious")
+    (here / "blocked" / "rates.csv").mkdir(parents=True)
     before = sorted(here.rglob("*"))
     said = mtam("rates", *args)
     assert said.code == 2, said

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from mtam.check.registry import Job, Tick
-from mtam.errors import UsageError
+from mtam.errors import UsageError, opening
 from mtam.finding import Finding
 from mtam.spec import Frozen
 from mtam.sweep.store import write_text
@@ -43,11 +43,8 @@ def compute(job: Job, tick: Tick) -> Kept:
 
 def write(kept: Kept, out: Path) -> None:
     """Put the finding into ``out`` in one step. Raises UsageError when the folder cannot be written."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
+    with opening(out):
         write_text(out / FINDING, kept.model_dump_json(indent=1) + "\n")
-    except OSError as error:
-        raise UsageError(f"--out {out} cannot be written: {error.strerror}.") from None
 
 
 def is_finding(out: Path) -> bool:

@@ -11,7 +11,7 @@ from mtam import config
 from mtam.check import folder
 from mtam.check.registry import CHECKS, Job, settings_of
 from mtam.commands.voice import Voice
-from mtam.errors import UsageError
+from mtam.errors import UsageError, writing
 from mtam.lab import place
 from mtam.sweep import progress
 from mtam.sweep.settings import validate
@@ -96,7 +96,8 @@ def _tell(kept: folder.Kept, out: Path, voice: Voice, *, again: bool) -> dict[st
 
     files = checks.files(kept.finding, out)
     if again or not all(path.is_file() for path in files):
-        files = checks.write(kept.finding, out)
+        with writing(out):
+            files = checks.write(kept.finding, out)
     for what in checks.screen(kept.finding):
         voice.tell(what)
     for path in files:

@@ -13,7 +13,7 @@ from mtam.claims import claim as claims
 from mtam.claims import judging
 from mtam.claims.evidence import gather
 from mtam.commands.voice import Voice
-from mtam.errors import UsageError
+from mtam.errors import UsageError, opening, writing
 from mtam.results import Outcome, page_of_all
 from mtam.sweep.store import write_text
 
@@ -22,12 +22,9 @@ JOBS = "jobs.json"
 
 def remember(out: Path, scale: str, folders: Sequence[Path]) -> None:
     """Write which runs belong together; raises UsageError when ``out`` cannot be written."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        tree = {"scale": scale, "jobs": [os.path.relpath(folder, out) for folder in folders]}
+    tree = {"scale": scale, "jobs": [os.path.relpath(folder, out) for folder in folders]}
+    with opening(out):
         write_text(out / JOBS, json.dumps(tree, indent=1) + "\n")
-    except OSError as error:
-        raise UsageError(f"--out {out} cannot be written: {error.strerror}.") from None
 
 
 def remembered(out: Path) -> list[Path]:
@@ -49,11 +46,12 @@ def judged(folders: Sequence[Path], out: Path, heading: str) -> tuple[list[dict[
     rows = judging.table(claims.load(), gathered)
     table = pd.DataFrame(rows, columns=list(judging.COLUMNS)).to_csv(index=False)
     runs = [Outcome(run.plan, run.folder, {}, (), dict(run.records), 0) for run in gathered.runs]
-    files = [
-        write_text(out / "claims.csv", table),
-        write_text(out / "claims.json", json.dumps(rows, indent=1, ensure_ascii=False) + "\n"),
-    ]
-    return rows, [*files, page_of_all(out, runs, rows, heading)]
+    with writing(out):
+        files = [
+            write_text(out / "claims.csv", table),
+            write_text(out / "claims.json", json.dumps(rows, indent=1, ensure_ascii=False) + "\n"),
+        ]
+        return rows, [*files, page_of_all(out, runs, rows, heading)]
 
 
 def tell(rows: list[dict[str, Any]], voice: Voice) -> None:

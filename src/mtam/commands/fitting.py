@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from mtam.commands.voice import Voice
-from mtam.errors import UsageError
+from mtam.errors import UsageError, opening
 from mtam.lab import place
 from mtam.rates import table
 from mtam.rates.curve import Curve
@@ -147,9 +147,6 @@ def _target(out: Path) -> Path:
 def _write(results: list[CellResult], out: Path) -> list[Path]:
     from mtam.report import fits_picture
 
-    try:
-        out.mkdir(parents=True, exist_ok=True)
+    with opening(out):
         write_text(out / "rates.csv", rates_rows(results).to_csv(index=False))
         return [out / "rates.csv", *fits_picture.picture(results).save(out)]
-    except OSError as error:
-        raise UsageError(f"--out {out} cannot be written: {error.strerror}.") from None

@@ -1,6 +1,6 @@
 """A picture: panels that stand beside each other in a file and below each other on a phone, and the table behind."""
 
-import os
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 
 from mtam.report import svg
 from mtam.report.palette import STYLE
-from mtam.sweep.store import write_text
+from mtam.sweep.store import write_bytes, write_text
 
 ACROSS = 3  # panels beside each other in a file
 
@@ -102,7 +102,6 @@ def save(figure: Figure, path: Path) -> list[Path]:
 
 
 def _png(figure: Figure, path: Path) -> Path:
-    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    figure.savefig(draft, format="png", metadata={"Software": None})
-    os.replace(draft, path)
-    return path
+    held = io.BytesIO()
+    figure.savefig(held, format="png", metadata={"Software": None})
+    return write_bytes(path, held.getvalue())

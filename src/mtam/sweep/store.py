@@ -22,12 +22,17 @@ FOLDER = "records"
 
 
 def write_text(path: Path, text: str) -> Path:
-    """Replace ``path`` by ``text`` in one step that survives a crash: temporary file, fsync, rename, fsync."""
+    """Replace ``path`` by ``text``, in UTF-8, as ``write_bytes`` does."""
+    return write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> Path:
+    """Replace ``path`` by ``content`` in one step that survives a crash: temporary file, fsync, rename, fsync."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(name, 0o666 & ~_umask())
