@@ -1,6 +1,8 @@
 """How often the search finds the best basin: fits beside fits started at the truth, over dimensions, ranks, parities.
 
     python scripts/success_table.py [--samples 2000 20000] [--seeds 20] [--out FOLDER] [--table]
+    python scripts/success_table.py --samples 20000 --seeds 10 --dims 30 --ranks 2 5 \
+        --token-law gaussian anisotropic --condition 100 --name anisotropic
 
 A fit succeeds if it is as good as the fit started at the truth: its loss at most 1 + 0.02 p chi^2 units higher (p
 parameters of A), and its error on fresh pairs at most a tenth higher, beyond three standard errors of the paired
@@ -8,16 +10,15 @@ difference. Beside it one descent from a single random start is kept, which ofte
 often the check of residuals raises an alarm there, and how often where nothing is wrong.
 
 One line of fits.jsonl per fit; what is there is not computed again, so that the script can be stopped and continued.
---table prints what there is. table.csv has a row per cell.
+--table prints what there is. table.csv has a row per cell; --name gives both files another name.
 """
 
 import argparse
 import itertools
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 
@@ -31,7 +32,7 @@ from mtam.interaction.basins import STEPS, hessian_sample
 from mtam.interaction.estimators import spline_space
 from mtam.interaction.levenberg import Point, refine, start
 from mtam.interaction.profile import Profile
-from mtam.interaction.spec import Activation, InteractionData, InteractionTrial
+from mtam.interaction.spec import Activation, InteractionData, InteractionTrial, TokenLaw
 from mtam.interaction.tokens import TokenStream
 from mtam.interaction.truth import SCALE, draw_truth, simulate
 from mtam.streams import generator
@@ -40,22 +41,32 @@ Array = npt.NDArray[np.float64]
 
 ACTIVATIONS: tuple[Activation, ...] = ("bspline", "odd", "even")
 DIMENSIONS, RANKS = (1, 5, 30), (1, 2, 5, None)  # None: r = d
-KEY = ["samples", "d", "rank", "activation"]
+KEY = ["samples", "token_law", "condition", "d", "rank", "activation"]
 PAIRS = 2**16  # fresh pairs for the errors
 CHANCE_SEEDS = 8  # seeds with a descent from a random start
 WRONG = 10.0  # times the allowed gap in loss: certainly another basin
 
 
-def cells() -> Iterator[tuple[int, int, Activation]]:
-    """(d, r, activation)."""
-    for d in DIMENSIONS:
-        ranks = sorted({d if rank is None else rank for rank in RANKS if rank is None or rank <= d})
-        yield from ((d, rank, name) for rank, name in itertools.product(ranks, ACTIVATIONS))
+def problems(dims: list[int], ranks: list[int] | None, laws: list[TokenLaw], condition: float) -> list[InteractionData]:
+    """Every cell but for its sample size; without ``ranks`` those of RANKS."""
+    found = []
+    for d in dims:
+        wanted = [d if rank is None else rank for rank in (ranks or RANKS)]
+        kept = sorted({rank for rank in wanted if rank <= d})
+        for law, rank, name in itertools.product(laws, kept, ACTIVATIONS):
+            found.append(InteractionData(d=d, rank=rank, activation=name, token_law=law, condition=condition))
+    return found
 
 
-def one(samples: int, d: int, rank: int, name: Activation, seed: int) -> dict[str, Any]:
+def key(samples: int, data: InteractionData, seed: int) -> tuple[Any, ...]:
+    """What a fit is known by; a law that has no condition number to choose has 1."""
+    condition = data.condition if data.token_law == "anisotropic" else 1.0
+    return samples, data.token_law, condition, data.d, data.rank, data.activation, seed
+
+
+def one(samples: int, data: InteractionData, seed: int) -> dict[str, Any]:
     """One fit, its reference and one descent from a random start."""
-    trial = InteractionTrial(data=InteractionData(d=d, rank=rank, activation=name), n=samples, seed=seed)
+    trial, d, rank = InteractionTrial(data=data, n=samples, seed=seed), data.d, data.rank
     truth, space = draw_truth(trial.data, seed), spline_space(trial)
     x, y = simulate(trial.data, truth, samples, seed)
     fit = erm.fit(x, y, rank, space, generator(seed, "interaction", "starts"))
@@ -76,7 +87,7 @@ def one(samples: int, d: int, rank: int, name: Activation, seed: int) -> dict[st
     allowed = 1 + 0.02 * trial.parameters()
     worse = error - 1.1 * reference_error > 3 * doubt
     row = {
-        "samples": samples, "d": d, "rank": rank, "activation": name, "seed": seed,
+        **dict(zip((*KEY, "seed"), key(samples, data, seed), strict=True)),
         "success": bool(gap <= allowed and not worse), "gap": gap, "allowed": allowed,
         "error": error, "reference_error": reference_error,
         "converged": fit.converged, "starts": fit.starts, "agreeing": fit.agreeing,
@@ -100,7 +111,7 @@ def read(path: Path) -> list[dict[str, Any]]:
     rows = []
     for line in path.read_text().splitlines() if path.exists() else []:
         try:
-            rows.append(json.loads(line))
+            rows.append({"token_law": "cube", "condition": 1.0} | json.loads(line))
         except json.JSONDecodeError:
             continue
     return rows
@@ -145,10 +156,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--samples", type=int, nargs="+", default=[2000, 20000])
     parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--dims", type=int, nargs="+", default=list(DIMENSIONS))
+    parser.add_argument("--ranks", type=int, nargs="+", help="1, 2, 5 and d unless given")
+    parser.add_argument("--token-law", nargs="+", default=["cube"], choices=get_args(TokenLaw), dest="laws")
+    parser.add_argument("--condition", type=float, default=100.0, help="of the covariance of anisotropic tokens")
     parser.add_argument("--out", type=Path, default=Path("outputs/success"))
+    parser.add_argument("--name", help="files NAME.jsonl and NAME.csv")
     parser.add_argument("--table", action="store_true", help="no new fits")
     options = parser.parse_args()
-    path: Path = options.out / "fits.jsonl"
+    path: Path = options.out / f"{options.name or 'fits'}.jsonl"
+    wanted = problems(options.dims, options.ranks, options.laws, options.condition)
     rows = read(path)
     done = {tuple(row[name] for name in (*KEY, "seed")) for row in rows}
     if not options.table:
@@ -156,15 +173,15 @@ def main() -> None:
         cut_short = bool(rows) and not path.read_text().endswith("\n")
         with path.open("a") as file:
             file.write("\n" if cut_short else "")
-            for samples, seed, (d, rank, name) in itertools.product(options.samples, range(options.seeds), cells()):
-                if (samples, d, rank, name, seed) not in done:
-                    rows.append(one(samples, d, rank, name, seed))
+            for samples, seed, data in itertools.product(options.samples, range(options.seeds), wanted):
+                if key(samples, data, seed) not in done:
+                    rows.append(one(samples, data, seed))
                     file.write(json.dumps(rows[-1]) + "\n")
                     file.flush()
     if not rows:
         raise SystemExit(f"{path} holds no fits yet; run without --table")
     shown = table(rows)
-    shown.to_csv(options.out / "table.csv", index=False, lineterminator="\n")
+    shown.to_csv(options.out / f"{options.name or 'table'}.csv", index=False, lineterminator="\n")
     with pd.option_context("display.width", 200, "display.max_rows", None, "display.max_columns", None):
         print(shown.to_string(index=False))
     print(alarms(rows))
