@@ -25,6 +25,9 @@ NOISE: Floats = np.exp(np.array([0.06, -0.06, 0.03, -0.03, 0.08, -0.08, 0.01, -0
         (Interval(-0.8, -1.5, -0.1), {"widest": 0.2}, "undecided"),
         (Interval(-0.8, -np.inf, -0.1), {"widest": 0.2}, "undecided"),
         (Interval(-2.0, -2.5, -1.5), {"widest": 0.2}, "contradicted"),
+        (Interval(-0.9, -1.0, -0.75), {"rival": -1.0}, "undecided"),
+        (Interval(-0.9, -0.99, -0.75), {"rival": -1.0}, "supported"),
+        (Interval(-0.9, -1.0, -0.85), {"rival": -1.0}, "contradicted"),
         (None, {}, "undecided"),
     ],
 )

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from mtam import catalog
 from mtam.errors import UsageError
+from mtam.rates.judge import NEARLY, WIDEST, WIDEST_DIFFERENCE
 from mtam.spec import Frozen
 from mtam.sweep.settings import validate
 
@@ -32,7 +33,8 @@ class Slope(Frozen):
     expected: float | None = None
     of: str | None = None  # the column whose slope is expected
     tolerance: float = Field(0.0, ge=0)
-    widest: float = Field(gt=0)  # an interval wider than this on a side supports nothing
+    widest: float = Field(WIDEST, gt=0)  # an interval wider than this on a side supports nothing
+    rival: float | None = None  # an interval that holds this figure as well does not support the expected one
 
     @model_validator(mode="after")
     def _one_expectation(self) -> Self:
@@ -48,7 +50,7 @@ class Exponent(Frozen):
     column: str
     expected: float
     tolerance: float = Field(0.0, ge=0)
-    widest: float = Field(gt=0)
+    widest: float = Field(WIDEST_DIFFERENCE, gt=0)
 
 
 class Level(Frozen):
@@ -99,7 +101,7 @@ class Equivalence(Frozen):
     axis: str
     values: list[Value] = Field(min_length=2)
     column: str = "error"
-    margin: float = Field(gt=0)
+    margin: float = Field(NEARLY, gt=0)
 
 
 class Found(Frozen):

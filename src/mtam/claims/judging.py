@@ -10,10 +10,10 @@ import numpy as np
 from mtam.claims.claim import Claim, Equivalence, Exponent, Found, Law, Level, Ordering, Ratio, Slope, Way
 from mtam.claims.evidence import Evidence, Gathered, NoEvidence
 from mtam.rates import judge as rates
-from mtam.rates.curve import Curve
-from mtam.rates.fit import Interval, slopes, student_interval
+from mtam.rates.curve import Curve, matched
+from mtam.rates.fit import Interval, student_interval
 from mtam.rates.judge import Judgement
-from mtam.rates.laws import Floats, PowerLaw
+from mtam.rates.laws import PowerLaw
 
 Said = Literal["supported", "contradicted", "undecided at this scale", "outside the theorem's conditions"]
 COLUMNS = ("id", "claim", "source", "reported", "theory", "value", "low", "high", "verdict", "because", "sweep", "cell")
@@ -49,7 +49,7 @@ def row(claim: Claim, gathered: Gathered) -> dict[str, Any]:
             outside = (
                 f"{claim.needs} does not hold here: theory needs M = {evidence.facts(index)['theorem_needs_M']:.1g}"
             )
-    except NoEvidence as reason:
+    except (NoEvidence, ValueError) as reason:  # ValueError: curves that cannot be compared
         return _row(claim, UNDECIDED, Judgement("undecided", None, str(reason)), None, cell)
     verdict = OUTSIDE if outside else (UNDECIDED if said.verdict == "undecided" else said.verdict)
     return _row(claim, verdict, said, expected, cell, outside)
@@ -127,25 +127,18 @@ def _law(way: Law, evidence: Evidence, index: int) -> _Found:
 @_judge.register
 def _slope(way: Slope, evidence: Evidence, index: int) -> _Found:
     points = evidence.curve(index, way.column)
-    expected = way.expected
     if way.of is not None:
-        other = evidence.curve(index, way.of)
-        expected = float(slopes(PowerLaw().axis(other.sizes), other.mean_log[None])[0])
-    assert expected is not None
+        return _Found(*rates.follows(points, evidence.curve(index, way.of), tolerance=way.tolerance, widest=way.widest))
+    assert way.expected is not None
     found = rates.slope(PowerLaw(), points.sizes, points.errors)
-    return _Found(rates.contains(found, expected, tolerance=way.tolerance, widest=way.widest), expected)
+    said = rates.contains(found, way.expected, tolerance=way.tolerance, widest=way.widest, rival=way.rival)
+    return _Found(said, way.expected)
 
 
 @_judge.register
 def _exponent(way: Exponent, evidence: Evidence, index: int) -> _Found:
-    """With s = column n^{-expected}: exponent = expected + (slope of s on ln n) / mean s, to first order."""
     points = evidence.curve(index, way.column, signed=True)
-    scaled = points.errors * points.sizes**-way.expected  # (seeds, sizes)
-    level = float(scaled.mean())
-    if level <= 0:
-        raise NoEvidence(f"{way.column} is not positive in the mean")
-    found = student_interval(way.expected + slopes(np.log(points.sizes), scaled) / level)
-    return _Found(rates.contains(found, way.expected, tolerance=way.tolerance, widest=way.widest), way.expected)
+    return _Found(rates.exponent(points, way.expected, tolerance=way.tolerance, widest=way.widest), way.expected)
 
 
 @_judge.register
@@ -158,13 +151,13 @@ def _level(way: Level, evidence: Evidence, index: int) -> _Found:
 def _ratio(way: Ratio, evidence: Evidence, index: int) -> _Found:
     points = evidence.curve(index, way.column)
     other = evidence.curve(index, way.to) if way.to else evidence.curve(evidence.cell(way.rival or {}), way.column)
-    sizes, (ours, theirs) = _paired([points, other])
-    chosen = [k for k, n in enumerate(sizes) if n >= way.from_n][-1 if way.largest else 0 :]
+    ours, theirs = matched([points, other])
+    chosen = [k for k, n in enumerate(ours.sizes) if n >= way.from_n][-1 if way.largest else 0 :]
     if not chosen:
         raise NoEvidence(f"no size reaches {way.from_n}")
 
     def at(k: int, level: float) -> Judgement:
-        return rates.ratio_within(ours[:, k], theirs[:, k], way.low, way.high, level=level)
+        return rates.ratio_within(ours.errors[:, k], theirs.errors[:, k], way.low, way.high, level=level)
 
     return _Found(_each(chosen, at))
 
@@ -182,26 +175,16 @@ def _each(sizes: Sequence[int], at: Callable[[int, float], Judgement], level: fl
 @_judge.register
 def _ordering(way: Ordering, evidence: Evidence, index: None) -> _Found:
     del index
-    curves = [evidence.curve(evidence.cell({way.axis: value}), way.column) for value in way.values]
-    return _Found(rates.ordering(_paired(curves)[1]))
+    return _Found(rates.ordering([each.errors for each in matched(_along(way, evidence))]))
 
 
 @_judge.register
 def _equivalence(way: Equivalence, evidence: Evidence, index: None) -> _Found:
     del index
-    curves = [evidence.curve(evidence.cell({way.axis: value}), way.column) for value in way.values]
-    sizes, errors = _paired(curves)
-    groups = [slopes(PowerLaw().axis(sizes), np.log(each)) for each in errors]
-    return _Found(rates.equivalence(groups, way.margin))
+    axis = way.axis.rpartition(".")[2]
+    names = [f"{axis} = {value:g}" if isinstance(value, float) else f"{axis} = {value}" for value in way.values]
+    return _Found(rates.same_slope(_along(way, evidence), way.margin, names))
 
 
-def _paired(curves: Sequence[Curve]) -> tuple[Floats, list[Floats]]:
-    """The seeds that all curves have, in one order, at their common sizes."""
-    seeds = sorted(set.intersection(*(set(each.seeds) for each in curves)))
-    sizes = sorted(set.intersection(*(set(each.sizes.tolist()) for each in curves)))
-    if not seeds or not sizes:
-        raise NoEvidence("the cells share no seeds or no sizes")
-    rows = [[each.seeds.index(seed) for seed in seeds] for each in curves]
-    columns = [[each.sizes.tolist().index(n) for n in sizes] for each in curves]
-    picked = [each.errors[np.ix_(r, c)] for each, r, c in zip(curves, rows, columns, strict=True)]
-    return np.asarray(sizes), picked
+def _along(way: Ordering | Equivalence, evidence: Evidence) -> list[Curve]:
+    return [evidence.curve(evidence.cell({way.axis: value}), way.column) for value in way.values]

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mtam.interaction.curves import Cell, interval
-
-Remark = tuple[str, list[str], list[list[str]]]  # title, headings, rows
+from mtam.interaction.curves import Cell
+from mtam.rates.fit import student_interval
+from mtam.remark import Remark
 
 EXPONENTS = (
     "the paper's slopes use beta = P - 1; a degree-P spline with simple knots is Hoelder of order P, whose class has "
@@ -89,7 +89,7 @@ def _other_axis(cell: Cell) -> str:
     axis = np.log(cell.sizes / np.log(cell.sizes))
     factor = 1 / np.polyfit(np.log(cell.sizes), axis, 1)[0]
     slopes = cell.slopes("error", axis)
-    found = None if slopes is None else interval(slopes)
+    found = None if slopes is None else student_interval(slopes)
     example = f" ({cell.label}: {found})" if found else ""
     return (
         "slopes are of the squared error on ln M; earlier code of the paper's group regresses the error, not squared, "

@@ -8,37 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from mtam.interaction.spec import InteractionTrial
+from mtam.rates.curve import Curve
 from mtam.rates.fit import slopes as slopes_by_seed
-from mtam.rates.fit import student_interval
 from mtam.rates.spread import weights
 
 Array = npt.NDArray[np.float64]
 Numbers = Mapping[str, Any]
 WORDS = {"degree": "P", "tokens": "N", "rank": "r", "noise": "sigma"}
-
-
-@dataclass(frozen=True)
-class Interval:
-    """Mean over seeds with its 95% Student interval."""
-
-    value: float
-    low: float
-    high: float
-
-    def holds(self, figure: float) -> bool:
-        """Whether the interval contains ``figure``."""
-        return self.low <= figure <= self.high
-
-    def __str__(self) -> str:
-        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
-
-
-def interval(values: Array, level: float = 0.95) -> Interval | None:
-    """Student's interval for the mean of ``values`` (seeds,); None for fewer than two."""
-    if len(values) < 2:
-        return None
-    found = student_interval(values, level)
-    return None if found is None else Interval(found.value, found.low, found.high)
 
 
 @dataclass(frozen=True)
@@ -68,10 +44,10 @@ class Cell:
         logs = np.log(values)
         return slopes_by_seed(np.log(self.sizes) if axis is None else axis, logs, weights(self.sizes, logs))
 
-    def slope(self, name: str) -> Interval | None:
-        """The mean of the seeds' slopes with its interval."""
-        found = self.slopes(name)
-        return None if found is None else interval(found)
+    def curve(self, name: str) -> Curve | None:
+        """One number of every record as a curve; None where a record lacks it. Differences may be negative."""
+        values = self.values(name)
+        return None if values is None else Curve(self.sizes, self.seeds, values, ())
 
 
 def cells(trials: Sequence[InteractionTrial], numbers: Sequence[Numbers]) -> list[Cell]:

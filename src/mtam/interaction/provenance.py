@@ -1,24 +1,12 @@
 """protocol=reported: where every setting of the reported figure comes from: the paper, an assumption, or arithmetic."""
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
 
 from mtam.interaction.spec import InteractionTrial
-
-Source = Literal["reported", "assumed", "derived"]
-
-
-class Setting(NamedTuple):
-    """One row of the table; ``key`` is the setting that overrides an assumption, if there is one."""
-
-    name: str
-    value: str
-    source: Source
-    note: str
-    key: str | None = None
+from mtam.remark import Setting
 
 
-def table(trials: Sequence[InteractionTrial]) -> list[Setting]:
+def settings(trials: Sequence[InteractionTrial]) -> list[Setting]:
     """What the figure was made with, what is not known of it, and what these trials put in its place."""
     first = trials[0]
     data, model = first.data, first.model

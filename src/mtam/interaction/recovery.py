@@ -8,9 +8,9 @@ import numpy.typing as npt
 
 from mtam.interaction.activations import GAIN
 from mtam.interaction.curves import Cell
+from mtam.remark import Remark
 
 Array = npt.NDArray[np.float64]
-Remark = tuple[str, list[str], list[list[str]]]  # title, headings, rows
 
 TITLE = "What the pairwise estimator recovers of softmax attention"
 HEADS = ["cell", "cos(A, A*)", "error of the response", "with A* known", "phi linear", "phi like u exp(3u)"]

@@ -2,24 +2,28 @@
 without which neither can be read."""
 
 from collections.abc import Sequence
-from itertools import combinations
 
 import numpy as np
 
-from mtam.interaction import provenance
 from mtam.interaction.caveats import about_tokens, caveats
-from mtam.interaction.curves import Cell, Interval, Numbers, cells, interval
+from mtam.interaction.curves import Cell, Numbers, cells
+from mtam.interaction.provenance import settings
 from mtam.interaction.recovery import recovery
 from mtam.interaction.spec import InteractionTrial
-
-Remark = tuple[str, list[str], list[list[str]]]  # title, headings, rows
+from mtam.rates import judge
+from mtam.rates.fit import student_interval
+from mtam.rates.judge import Judgement
+from mtam.rates.laws import PowerLaw
+from mtam.remark import Remark, provenance
 
 PUBLISHED = {3: -0.81, 8: -0.899}  # slopes of the paper's figure, by degree
 PARAMETRIC = -1.0
 CHANGE = 0.5  # a ratio is called flat when its trend cannot move it by more than this share over all sizes
-PARALLEL = 0.1  # slopes that differ by no more are called nearly parallel
 PARTS = {"error": "total", "oracle_error": "A* known"}
 UNKNOWN = "-"
+SLOPES = [
+    "cell", "error", "this run", "reported", "theory", "beta = P", "forecast", "reported?", "theory?", "forecast?"
+]  # fmt: skip
 
 
 def remarks(trials: Sequence[InteractionTrial], numbers: Sequence[Numbers]) -> list[Remark]:
@@ -34,12 +38,11 @@ def remarks(trials: Sequence[InteractionTrial], numbers: Sequence[Numbers]) -> l
     told = [
         _slopes(found),
         *told,
-        ("Claims of paper B", ["claim", "this run", "verdict"], _claims(found)),
+        ("Claims of paper B", ["claim", "this run", "verdict", "because"], _claims(found)),
         caveats(found),
     ]
     if trials[0].protocol == "reported":
-        rows = [[row.name, row.value, row.source, row.note, row.key or ""] for row in provenance.table(trials)]
-        told.append(("Provenance of the settings", ["setting", "value", "source", "note", "changed by"], rows))
+        told.append(provenance(settings(trials)))
     return told
 
 
@@ -55,63 +58,28 @@ def _about_claims(found: Sequence[Cell]) -> bool:
     return len(same) == len(models) == 1 < len(distinct)
 
 
-def judge(slope: Interval | None, figure: float | None) -> str:
-    """supported, contradicted, or undecided where the interval holds the parametric slope -1 as well."""
-    if slope is None or figure is None:
-        return UNKNOWN
-    if not slope.holds(figure):
-        return "contradicted"
-    return "undecided" if slope.holds(PARAMETRIC) and figure != PARAMETRIC else "supported"
-
-
-def _outside(cell: Cell, verdict: str) -> str:
-    """The theorem's own claim is not made outside its condition; what the interval says is still told."""
-    return verdict if cell.trial.inside_theorem() or verdict == UNKNOWN else f"outside ({verdict})"
-
-
 def _slopes(found: Sequence[Cell]) -> Remark:
-    heads = [
-        "cell",
-        "error",
-        "this run",
-        "reported",
-        "theory",
-        "beta = P",
-        "forecast",
-        "reported?",
-        "theory?",
-        "forecast?",
-    ]
-    rows = []
-    for cell in found:
-        beta, smooth = cell.trial.beta(), cell.trial.data.degree
-        theory, other = -2 * beta / (2 * beta + 1), -2 * smooth / (2 * smooth + 1)
-        for name, word in PARTS.items():
-            slope = cell.slope(name)
-            if slope is None:
-                continue
-            published = PUBLISHED.get(smooth) if name == "error" else None
-            expected = cell.slope("forecast_error" if name == "error" else "forecast_oracle_error")
-            figures = [published, theory, other, expected.value if expected else None]
-            rows.append(
-                [
-                    cell.label,
-                    word,
-                    str(slope),
-                    *(UNKNOWN if figure is None else f"{figure:.3f}" for figure in figures),
-                    judge(slope, published),
-                    _outside(cell, judge(slope, theory)),
-                    _against_forecast(slope, expected),
-                ]
-            )
-    return "Slopes in M beside the published, the proven and the forecast ones", heads, rows
+    rows = [row for cell in found for name in PARTS if (row := _slope(cell, name))]
+    return "Slopes in M beside the published, the proven and the forecast ones", SLOPES, rows
 
 
-def _against_forecast(slope: Interval, expected: Interval | None) -> str:
-    """The forecast claims a curve and not that it is nonparametric: only the interval decides."""
-    if expected is None:
-        return UNKNOWN
-    return "supported" if slope.holds(expected.value) else "contradicted"
+def _slope(cell: Cell, name: str) -> list[str]:
+    """A row of SLOPES; empty where an error is not positive or a size is missing."""
+    points = cell.curve(name)
+    slope = judge.slope(PowerLaw(), points.sizes, points.errors) if points and points.positive else None
+    if points is None or slope is None:
+        return []
+    beta, smooth = cell.trial.beta(), cell.trial.data.degree
+    theory, other = -2 * beta / (2 * beta + 1), -2 * smooth / (2 * smooth + 1)
+    published = PUBLISHED.get(smooth) if name == "error" else None
+    told = [judge.contains(slope, figure, widest=judge.WIDEST, rival=PARAMETRIC).verdict if figure else UNKNOWN
+            for figure in (published, theory)]  # fmt: skip
+    if name == "error" and not cell.trial.inside_theorem():  # with A* known the theorem asks nothing of r d
+        told[1] = f"outside ({told[1]})"
+    expected = cell.curve("forecast_error" if name == "error" else "forecast_oracle_error")
+    said, forecast = judge.follows(points, expected) if expected else (None, None)
+    figures = [UNKNOWN if figure is None else f"{figure:.3f}" for figure in (published, theory, other, forecast)]
+    return [cell.label, PARTS[name], str(slope), *figures, *told, said.verdict if said else UNKNOWN]
 
 
 def _claims(found: Sequence[Cell]) -> list[list[str]]:
@@ -119,41 +87,20 @@ def _claims(found: Sequence[Cell]) -> list[list[str]]:
     for degree in dict.fromkeys(cell.trial.data.degree for cell in found):
         same = [cell for cell in found if cell.trial.data.degree == degree]
         for name, word in PARTS.items():
-            if len(same) > 1:
-                rows.append(_parallel(same, name, f"P = {degree}: lines over d nearly parallel ({word})"))
+            curves = [points for cell in same if (points := cell.curve(name)) and points.positive]
+            if len(curves) == len(same) > 1:
+                said = judge.same_slope(curves, names=[f"d = {cell.trial.data.d}" for cell in same])
+                rows.append([f"P = {degree}: lines over d nearly parallel ({word})", *_told(said)])
     for cell in found:
-        slope = cell.slope("parametric_error")
-        if slope is not None:
-            away = "steeper: higher orders at small M" if slope.value < PARAMETRIC else "contradicted"
-            verdict = "supported" if slope.holds(PARAMETRIC) else away
-            rows.append([f"{cell.label}: the price of A falls as 1/M", f"slope {slope}", verdict])
+        price = cell.curve("parametric_error")
+        if price is not None and cell.trial.parameters() > 0 and price.errors.mean() > 0:
+            claim = f"{cell.label}: the price of A falls as 1/M"
+            rows.append([claim, *_told(judge.exponent(price, PARAMETRIC))])
     return rows
 
 
-def _parallel(found: Sequence[Cell], name: str, claim: str) -> list[str]:
-    """All differences of slopes within 0.1: seeds share phi*, so differences are taken seed by seed."""
-    differences = []
-    for one, two in combinations(found, 2):
-        seeds = sorted(set(one.seeds) & set(two.seeds))
-        a, b = one.slopes(name), two.slopes(name)
-        if a is None or b is None:
-            continue
-        values = np.array([a[one.seeds.index(s)] - b[two.seeds.index(s)] for s in seeds])
-        spread = interval(values)
-        if spread is not None:
-            differences.append((max(abs(spread.low), abs(spread.high)), spread, one, two))
-    if not differences:
-        return [claim, UNKNOWN, UNKNOWN]
-    _, widest, one, two = max(differences, key=lambda entry: abs(entry[1].value))
-    if all(reach <= PARALLEL for reach, *_ in differences):
-        verdict = f"supported (all within {PARALLEL:g})"
-    elif any(spread.low > PARALLEL or spread.high < -PARALLEL for _, spread, *_ in differences):
-        verdict = "contradicted"
-    elif any(not spread.holds(0.0) for _, spread, *_ in differences):
-        verdict = f"not parallel; whether within {PARALLEL:g} is undecided"
-    else:
-        verdict = "undecided"
-    return [claim, f"largest difference {widest} (d = {one.trial.data.d} against {two.trial.data.d})", verdict]
+def _told(said: Judgement) -> list[str]:
+    return [str(said.interval or UNKNOWN), said.verdict, said.reason]
 
 
 def _ratios(cell: Cell) -> list[str]:
@@ -181,7 +128,7 @@ def _flatness(found: Sequence[Cell]) -> Remark:
         if len(cell.sizes) > 1:
             x = np.log(cell.sizes)
             x -= x.mean()
-            trend = interval(np.asarray(values @ x / (x @ x)))
+            trend = student_interval(np.asarray(values @ x / (x @ x)))
         if trend is not None:
             change = (x[-1] - x[0]) * max(abs(trend.low), abs(trend.high))
             known = "flat" if change < CHANGE * values.mean() else "undecided"

@@ -26,6 +26,13 @@ class Interval:
     low: float
     high: float
 
+    def holds(self, figure: float) -> bool:
+        """Whether the interval contains ``figure``."""
+        return self.low <= figure <= self.high
+
+    def __str__(self) -> str:
+        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
 
 @dataclass(frozen=True)
 class Fit:

@@ -8,6 +8,11 @@ intervals are Student's over seeds. Errors are compared as ratios: on logs, wher
     ordering      curves come in this order
     ratio_within  one error is so many times another
     equivalence   figures are equal within a margin (two one-sided tests)
+    follows       the slope of one curve is that of another, which is known
+    same_slope    the slopes of several curves are equal within a margin
+    exponent      a difference of errors, which may be negative, falls with this exponent
+
+The tables behind a sweep and the claims over whole reproductions come from these functions, with these margins.
 
 "Supported" needs evidence as much as "contradicted" does: what the data leave open is undecided. A statement that
 joins several comparisons is supported only when each of them is, for which no correction is due (an intersection-union
@@ -21,11 +26,17 @@ from typing import Literal
 
 import numpy as np
 
-from mtam.rates.fit import Interval, fit, student_interval
-from mtam.rates.laws import Floats, Law
+from mtam.rates.curve import Curve, matched
+from mtam.rates.fit import Interval, fit, slopes, student_interval
+from mtam.rates.laws import Floats, Law, PowerLaw
+from mtam.rates.spread import weights
 from mtam.rates.student import quantile
 
 Verdict = Literal["supported", "contradicted", "undecided"]
+
+WIDEST = 0.1  # of a slope, on a side: a wider interval could not tell -0.8 from -0.9 and supports nothing
+WIDEST_DIFFERENCE = 0.15  # of the exponent of a difference of errors, which is known less well
+NEARLY = 0.1  # slopes that differ by less look parallel in a figure
 
 
 @dataclass(frozen=True)
@@ -81,12 +92,17 @@ def ratio(errors: Floats, others: Floats, level: float = 0.95, *, paired: bool =
 
 
 def contains(
-    found: Interval | None, expected: float, *, tolerance: float = 0.0, widest: float = float("inf")
+    found: Interval | None,
+    expected: float,
+    *,
+    tolerance: float = 0.0,
+    widest: float = float("inf"),
+    rival: float | None = None,
 ) -> Judgement:
     """Whether the interval contains ``expected``, give or take ``tolerance``.
 
     An interval that misses contradicts. One that is wider than ``widest`` on either side of its estimate contains too
-    much to support anything and leaves the statement undecided.
+    much to support anything and leaves the statement undecided, as one does that contains a ``rival`` figure as well.
     """
     if found is None:
         return NOTHING
@@ -95,6 +111,8 @@ def contains(
         return Judgement("contradicted", found, f"the interval excludes {shown}")
     if max(found.high - found.value, found.value - found.low) > widest:
         return Judgement("undecided", found, f"the interval contains {shown} but is wider than ± {widest:.2g}")
+    if rival is not None and found.holds(rival):
+        return Judgement("undecided", found, f"the interval contains {shown}, and {rival:.3g} as well")
     return Judgement("supported", found, f"the interval contains {shown}")
 
 
@@ -142,34 +160,89 @@ def ordering(curves: Sequence[Floats], *, level: float = 0.95, paired: bool = Tr
     return Judgement("supported", weakest, f"so in all {len(sides)} comparisons" if len(sides) > 1 else "so")
 
 
-def equivalence(
-    groups: Sequence[Floats], margin: float, *, level: float = 0.95, paired: bool = True
+def follows(
+    points: Curve, known: Curve, *, tolerance: float = 0.0, widest: float = WIDEST
+) -> tuple[Judgement, float]:  # fmt: skip
+    """Whether the log-log slope of ``points`` is that of ``known``, as a forecast is, and what the latter is.
+
+    Both slopes weigh the sizes alike, as the spread of ``points`` asks: neither curve need be straight. The mean log
+    curve of ``known`` is taken for exact. Raises ValueError where the curves share no size or no seed.
+    """
+    points, known = matched([points, known])
+    axis = PowerLaw().axis(points.sizes)
+    weight = weights(points.sizes, np.log(points.errors))
+    expected = float(slopes(axis, known.mean_log[None], weight)[0])
+    found = slope(PowerLaw(), points.sizes, points.errors)
+    return contains(found, expected, tolerance=tolerance, widest=widest), expected
+
+
+def exponent(
+    points: Curve, expected: float, *, tolerance: float = 0.0, widest: float = WIDEST_DIFFERENCE
 ) -> Judgement:  # fmt: skip
+    """Whether ``points``, which may be negative as differences of errors are, fall as n^expected.
+
+    With s = points n^{-expected} the exponent is expected + (slope of s on ln n) / mean s, to first order, seed by
+    seed. Raises ValueError where the mean of s is not positive.
+    """
+    scaled = points.errors * points.sizes**-expected  # (seeds, sizes)
+    level = float(scaled.mean())
+    if level <= 0:
+        raise ValueError("the mean is not positive")
+    found = student_interval(expected + slopes(np.log(points.sizes), scaled) / level)
+    return contains(found, expected, tolerance=tolerance, widest=widest)
+
+
+def same_slope(curves: Sequence[Curve], margin: float = NEARLY, names: Sequence[str] = ()) -> Judgement:
+    """Whether the log-log slopes of ``curves`` are equal within ``margin``, seed by seed: see ``equivalence``.
+
+    Every slope is that which ``fit`` gives. Raises ValueError where the curves share no size or no seed.
+    """
+    found = [
+        slopes(PowerLaw().axis(each.sizes), np.log(each.errors), weights(each.sizes, np.log(each.errors)))
+        for each in matched(curves)
+    ]
+    return equivalence(found, margin, names=names)
+
+
+def equivalence(
+    groups: Sequence[Floats],
+    margin: float,
+    *,
+    level: float = 0.95,
+    paired: bool = True,
+    names: Sequence[str] = (),
+) -> Judgement:
     """Whether the means of ``groups``, each (seeds,), differ by less than ``margin``, every pair of them.
 
     Two one-sided tests at 1 - level each (Schuirmann 1987): supported when the interval at 2 level - 1 (90% for 95%) of
     every difference lies inside ± margin; contradicted when one difference lies outside at ``level``, corrected. The
-    interval is that of the largest difference. Raises ValueError for fewer than two groups or a margin <= 0.
+    interval is that of the largest difference, whose groups are told by ``names``. Raises ValueError for fewer than
+    two groups or a margin <= 0.
     """
     if len(groups) < 2 or margin <= 0:
         raise ValueError("equivalence needs at least two groups and a positive margin")
     pairs = list(combinations(groups, 2))
+    told = [f" ({one} less {two})" for one, two in combinations(names, 2)] if names else [""] * len(pairs)
     found = [difference(a, b, 2 * level - 1, paired=paired) for a, b in pairs]
     intervals = [interval for interval in found if interval is not None]
     if len(intervals) < len(found):
         return NOTHING
+    # What it takes to contradict is the corrected interval: shown where it decides, so that one sees where it ends.
     strict = 1 - (1 - level) / len(pairs)
-    for a, b in pairs:
-        outside = difference(a, b, strict, paired=paired)
-        if outside is not None and (outside.low > margin or outside.high < -margin):
-            return Judgement("contradicted", outside, f"a difference lies outside ± {margin:.3g}")
-    largest = max(intervals, key=lambda interval: max(abs(interval.low), abs(interval.high)))
-    if max(abs(largest.low), abs(largest.high)) < margin:
-        return Judgement("supported", largest, f"every difference lies within ± {margin:.3g}")
-    # What it takes to contradict is the corrected interval: shown here, so that one sees it cross the margin.
     corrected = [each for a, b in pairs if (each := difference(a, b, strict, paired=paired)) is not None]
-    crossing = max(corrected, key=lambda interval: max(abs(interval.low), abs(interval.high)))
-    return Judgement("undecided", crossing, f"a difference may reach the margin ± {margin:.3g}")
+    for outside, who in zip(corrected, told, strict=True):
+        if outside.low > margin or outside.high < -margin:
+            return Judgement("contradicted", outside, f"a difference lies outside ± {margin:.3g}{who}")
+    largest = max(intervals, key=_reach)
+    if _reach(largest) < margin:
+        return Judgement("supported", largest, f"every difference lies within ± {margin:.3g}")
+    crossing = max(corrected, key=_reach)
+    who = told[corrected.index(crossing)]
+    return Judgement("undecided", crossing, f"a difference may reach the margin ± {margin:.3g}{who}")
+
+
+def _reach(found: Interval) -> float:
+    return max(abs(found.low), abs(found.high))
 
 
 def _exp(found: Interval | None) -> Interval | None:

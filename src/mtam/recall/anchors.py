@@ -7,9 +7,9 @@ import numpy as np
 
 from mtam.recall.provenance import TABLE
 from mtam.recall.spec import RecallTrial
+from mtam.remark import Remark, provenance
 
 Numbers = Mapping[str, Any]
-Remark = tuple[str, list[str], list[list[str]]]  # title, headings, rows
 
 PUBLISHED_ERROR = 1.44e-2
 PUBLISHED_SHUFFLED = 0.775
@@ -32,11 +32,7 @@ def remarks(trials: Sequence[RecallTrial], numbers: Sequence[Numbers]) -> list[R
     return [
         (f"Anchors of the paper beside this run, n = {largest}", heads, rows),
         ("Verdict", ["cell", "what this run shows"], [*verdicts, ["all", _SHUFFLE], ["all", _RANGE]]),
-        (
-            "Provenance of the settings",
-            ["setting", "value", "source", "note"],
-            [[row.name, row.value, row.source, row.note] for row in TABLE],
-        ),
+        provenance(TABLE),
     ]
 
 

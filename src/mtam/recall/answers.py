@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from mtam.recall.cells import Array, Cell, Remark, crossing, interval, slopes, told
+from mtam.recall.cells import Array, Cell, crossing, interval, slopes, told
+from mtam.remark import Remark
 
 HALF = 0.5  # attention mass at which recall counts as lost
 _BASIS = "2: does the smoothness of the eigenfunctions matter?"

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mtam.recall.cells import Array, Cell, Remark
+from mtam.recall.cells import Array, Cell
 from mtam.recall.minimax import lower_bound, reference_curve
 from mtam.recall.spec import BENCHMARK_FROM
+from mtam.remark import Remark
 
 
 def ratio(errors: Array, bayes: Array) -> tuple[float, float | None]:

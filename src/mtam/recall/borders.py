@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mtam.recall.cells import Cell, Remark, crossing
+from mtam.recall.cells import Cell, crossing
+from mtam.remark import Remark
 
 LEVELS = (0.95, 0.8)  # attention mass
 

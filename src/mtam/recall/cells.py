@@ -12,7 +12,6 @@ from mtam.recall.spec import RecallTrial
 
 Array = NDArray[np.float64]
 Numbers = Mapping[str, Any]
-Remark = tuple[str, list[str], list[list[str]]]  # title, headings, rows
 
 LEVEL = 0.95
 

@@ -1,19 +1,6 @@
 """Where every setting of the reported toy comes from: the paper's Appendix D, an assumption of ours, or arithmetic."""
 
-from typing import Literal, NamedTuple
-
-Source = Literal["reported", "assumed", "derived"]
-
-
-class Setting(NamedTuple):
-    """One row of the table; ``key`` is the setting that overrides an assumption, if there is one."""
-
-    name: str
-    value: str
-    source: Source
-    note: str
-    key: str | None = None
-
+from mtam.remark import Setting
 
 TABLE: tuple[Setting, ...] = (
     Setting("eigenvalues", "lambda_j = exp(-j^alpha), M = 16", "reported", "trigonometric functions", "data.modes"),

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from mtam.recall import anchors, answers, beside, borders, verdicts
-from mtam.recall.cells import Numbers, Remark, cells
+from mtam.recall.cells import Numbers, cells
 from mtam.recall.spec import RecallTrial
+from mtam.remark import Remark
 
 
 def remarks(trials: Sequence[RecallTrial], numbers: Sequence[Numbers]) -> list[Remark]:

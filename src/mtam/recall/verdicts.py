@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mtam.recall.cells import Cell, Remark
+from mtam.recall.cells import Cell
 from mtam.recall.minimax import effective_dimension
+from mtam.remark import Remark
 
 RECALLED = 0.95  # attention mass from which recall counts as complete
 DIFFUSE = 0.15  # of the way from 1/I to 1: below, attention says next to nothing

@@ -8,12 +8,13 @@ from rich.text import Text
 
 from mtam.rates.laws import PowerLaw
 from mtam.rates.sensitivity import local_intervals
+from mtam.remark import Remark
 from mtam.report.laws_screen import laws_report
 from mtam.report.tables import CellResult
 from mtam.report.wording import interval as interval
 from mtam.report.wording import number as number
 from mtam.sweep.plan import Plan
-from mtam.sweep.registry import Problem, Remark, problem
+from mtam.sweep.registry import Problem, problem
 
 MOST_FAILURES = 12  # that a terminal shows
 

@@ -12,11 +12,12 @@ from mtam.rates.curve import Curve, curve
 from mtam.rates.fit import Fit, Interval
 from mtam.rates.laws import Floats, Law, PowerLaw, law
 from mtam.rates.sensitivity import Later, leave_smallest_out, local_intervals
+from mtam.remark import Remark
 from mtam.report.comparison import comparison, ends, flat
 from mtam.spec import Trial
 from mtam.sweep import store
 from mtam.sweep.plan import Plan
-from mtam.sweep.registry import Remark, problem
+from mtam.sweep.registry import problem
 from mtam.sweep.store import Record
 
 SIMULATED = 12  # cells of a sweep, beyond which none is followed by a simulation: tables are to take seconds

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from mtam.errors import UsageError
+from mtam.remark import Remark
 from mtam.spec import Trial
 
 # run(trials of one shape, device=..., tick=..., checkpoint=folder for the state of this pack, or None)
 #   -> one dict of numbers per trial, or {"failure": sentence}
 Run = Callable[..., list[dict[str, Any]]]
-Remark = tuple[str, list[str], list[list[str]]]  # title, headings, rows
 
 
 def _load(path: str) -> Any:
