@@ -206,10 +206,11 @@ def test_the_smallest_samples_train(n: int, name: str) -> None:
 
 def test_a_kernel_that_vanishes_gives_finite_gradients() -> None:
     network, features, rows, flat = assemble(trials(1, model={"name": "linear_elu"}), torch.float32)
-    params, gradient = network.views(flat), torch.zeros_like(flat)
+    buffer = network.pack(flat)
+    params, gradient = network.layers(buffer, 1), torch.zeros_like(buffer)
     params["query_map"].mul_(200)
     params["key_map"].mul_(-200)
-    network.loss_gradient(params, features, rows.batch(0, 40), network.views(gradient))
+    network.loss_gradient(params, features, rows.batch(0, 40), network.layers(gradient, 1))
     assert gradient.isfinite().all()
 
 

@@ -12,7 +12,7 @@ local coordinate t in [-1/2, 1/2] of ``splines``.
 import numpy as np
 import numpy.typing as npt
 
-from mtam.interaction.jit import kernel
+from mtam.jit import kernel
 
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.int32]

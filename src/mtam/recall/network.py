@@ -13,22 +13,53 @@ Parameters of all members lie in one buffer (M, P), of which layers are views: o
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
+from mtam.recall import fused
 from mtam.recall.gates import Gate, Params, Shapes, Tags
+
+
+class Sampled(Protocol):
+    """Contexts of M members, n each, contiguous."""
+
+    @property
+    def moments(self) -> Tensor:
+        """(M, I, n, K), zero in the last two columns"""
+
+    @property
+    def base(self) -> Tensor:
+        """(M, n, heads * (K - 2) + 2): what is added to the attended moments: zero, then x_q and a one"""
+
+    @property
+    def observed(self) -> Tensor:
+        """(M, n)"""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Contexts of M members, B each."""
+    """Contexts ``start`` .. ``start`` + B of every member's sample."""
 
-    moments: Tensor  # (M, I, B, K), zero in the last two columns
-    base: Tensor  # (M, B, heads * (K - 2) + 2): what is added to the attended moments: zero, then x_q and a one
+    sample: Sampled
+    start: int
     at: Tags
-    observed: Tensor  # (M, B)
+
+    @property
+    def moments(self) -> Tensor:
+        """(M, I, B, K)"""
+        return self.sample.moments.narrow(2, self.start, self.at.query.shape[1])
+
+    @property
+    def base(self) -> Tensor:
+        """(M, B, heads * (K - 2) + 2)"""
+        return self.sample.base.narrow(1, self.start, self.at.query.shape[1])
+
+    @property
+    def observed(self) -> Tensor:
+        """(M, B)"""
+        return self.sample.observed.narrow(1, self.start, self.at.query.shape[1])
 
 
 @dataclass(frozen=True)
@@ -167,6 +198,17 @@ class Network:
     ) -> Tensor:
         """The mean squared error of every member (M,); writes its gradient into ``into``."""
         room = Room() if room is None else room
+        if features.device.type != "cpu":
+            return self.layerwise(params, features, batch, into, room)
+        weights, kept = self.gate.forward(params, batch.at)
+        d_weights = room.space("pulled", weights, *weights.shape[1:])
+        losses = fused.step(features, batch, weights, params, into, d_weights, self.attends)
+        if self.attends:
+            self.gate.backward(params, batch.at, kept, d_weights, into)
+        return losses
+
+    def layerwise(self, params: Params, features: Tensor, batch: Batch, into: Params, room: Room) -> Tensor:
+        """The same layer by layer, all members at once: the readable one, and the one for other devices than a CPU."""
         answers, kept = self.forward(params, features, batch, room)
         residual = answers.sub_(batch.observed)  # (M, B)
         slope = (residual * (2 / residual.shape[1])).unsqueeze(-1)  # (M, B, 1)

@@ -36,7 +36,7 @@ class Stack:
             self.query[:, start:stop], self.tags[:, :, start:stop], self.log_share[:, :, start:stop],
             self.answering[:, start:stop], self.bandwidth,
         )  # fmt: skip
-        return Batch(self.moments[:, :, start:stop], self.base[:, start:stop], at, self.observed[:, start:stop])
+        return Batch(self, start, at)
 
     def rows(self, start: int, stop: int) -> "Stack":
         """A contiguous copy of rows start .. stop."""

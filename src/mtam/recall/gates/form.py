@@ -5,6 +5,7 @@ import math
 import torch
 from torch import Tensor
 
+from mtam.recall.gates.form_kernels import pull, score
 from mtam.recall.gates.interface import Params, Tags
 from mtam.recall.spec import RecallModel
 
@@ -32,13 +33,25 @@ def form_start(dim: int, model: RecallModel, random: torch.Generator) -> Params:
 
 def scores(params: Params, at: Tags) -> Tensor:
     """q^T W v_i. (M, I, B)"""
-    probe = at.query @ _form(params)  # (M, B, d)
-    return (at.tags * probe.unsqueeze(1)).sum(-1)
+    return form_scores(_form(params), at)
+
+
+def form_scores(form: Tensor, at: Tags) -> Tensor:
+    """The same for a form (M, d, d)."""
+    if form.device.type == "cpu" and not form.requires_grad:  # automatic differentiation, in tests, sees torch only
+        return score(form, at.query, at.tags)
+    return (at.tags * (at.query @ form).unsqueeze(1)).sum(-1)
+
+
+def form_pull(at: Tags, grad: Tensor) -> Tensor:
+    """d sum(grad * scores) / dW = sum_b q_b (sum_i grad_bi v_i)^T. (M, d, d)"""
+    if grad.device.type == "cpu":
+        return pull(at.query, at.tags, grad)
+    return at.query.transpose(1, 2) @ (at.tags * grad.unsqueeze(-1)).sum(1)
 
 
 def form_gradient(at: Tags, grad: Tensor, into: Params) -> None:
-    """d sum(grad * scores) / dW = sum_b q_b (sum_i grad_bi v_i)^T, handed on to score and temperature. (M, I, B)"""
-    pulled = (at.tags * grad.unsqueeze(-1)).sum(1)  # (M, B, d)
-    gradient = at.query.transpose(1, 2) @ pulled  # (M, d, d)
+    """The same, handed on to score and temperature. (M, I, B)"""
+    gradient = form_pull(at, grad)
     torch.mul(gradient, SPREAD, out=into["score"])
     into["temperature"].copy_(SHARPNESS * gradient.diagonal(dim1=1, dim2=2).sum(1, keepdim=True))

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from mtam.recall.gates.form import SHARPNESS, SPREAD
+from mtam.recall.gates.form import SHARPNESS, SPREAD, form_pull, form_scores
 from mtam.recall.gates.interface import Params, Shapes, Tags
 from mtam.recall.spec import RecallModel
 
@@ -49,11 +49,7 @@ class MultiHead:
     def forward(self, params: Params, at: Tags) -> tuple[Tensor, Tensor]:
         """Softmax of every head; the weights themselves are kept."""
         form = self._form(params)
-        parts = []
-        for head in range(self.heads):
-            probe = at.query @ form[:, head]  # (M, B, d)
-            parts.append(torch.softmax((at.tags * probe.unsqueeze(1)).sum(-1) + at.log_share, 1))
-        weights = torch.cat(parts, 1)
+        weights = torch.cat([torch.softmax(form_scores(each, at) + at.log_share, 1) for each in form.unbind(1)], 1)
         return weights, weights
 
     def backward(self, params: Params, at: Tags, kept: Tensor, grad: Tensor, into: Params) -> None:
@@ -63,8 +59,7 @@ class MultiHead:
             own = slice(head * count, (head + 1) * count)
             pulled = kept[:, own] * grad[:, own]
             pulled -= kept[:, own] * pulled.sum(1, keepdim=True)
-            keys = (at.tags * pulled.unsqueeze(-1)).sum(1)  # (M, B, d)
-            self._pull(params, head, at.query.transpose(1, 2) @ keys, into)
+            self._pull(params, head, form_pull(at, pulled), into)
 
     def _form(self, params: Params) -> Tensor:
         """The bilinear forms W_h. (M, heads, d, d)"""
