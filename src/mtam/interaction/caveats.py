@@ -34,18 +34,26 @@ SMOOTH = ("bspline", "odd", "even", "tanh", "exp", "samples")  # the same for al
 
 def caveats(found: Sequence[Cell]) -> Remark:
     """One row per fact that holds for these cells."""
-    trial = found[0].trial
+    trials = [cell.trial for cell in found]
     told = [("two exponents", EXPONENTS)]
-    if trial.k_rule() == "rule" and trial.model.intervals is None:
+    if any(trial.k_rule() == "rule" and trial.model.intervals is None for trial in trials):
         told.append(("K by rule", ECHO))
-    if trial.data.row_normalised:
+    if any(trial.data.row_normalised for trial in trials):
         told.append(("softmax attention", NORMALISED))
-    elif trial.data.activation in SMOOTH:
-        told.append(("fixed truth", FIXED.format(trial.data.activation)))
-    elif trial.data.activation == "hypotheses":
+    truths = dict.fromkeys(trial.data.activation for trial in trials if not trial.data.row_normalised)
+    if smooth := [name for name in truths if name in SMOOTH]:
+        told.append(("fixed truth", FIXED.format(", ".join(smooth))))
+    if "hypotheses" in truths:
         told.append(("moving truth", MOVING))
-    told += [("outside the theorem", _condition(cell)) for cell in found if not cell.trial.inside_theorem()]
-    told += [("axis", _other_axis(found[0])), ("what these sizes decide", STEEPENING)]
+    outside: dict[str, list[str]] = {}
+    for cell in found:
+        for sentence in [*cell.trial.broken(), *([] if cell.trial.inside_theorem() else [_condition(cell)])]:
+            outside.setdefault(sentence, []).append(cell.label)
+    for sentence, labels in outside.items():
+        told.append(("outside the theorem", f"{'; '.join(labels) if len(labels) < len(found) else 'all'}: {sentence}"))
+    told.append(("axis", _other_axis(found[0])))
+    if any(trial.parameters() > 0 for trial in trials):
+        told.append(("what these sizes decide", STEEPENING))
     return "How to read these slopes", ["about", "fact"], [list(row) for row in told]
 
 
@@ -79,7 +87,7 @@ def about_tokens(found: Sequence[Cell]) -> list[Remark]:
 def _condition(cell: Cell) -> str:
     needed, last = cell.trial.samples_needed(), cell.trial.n
     return (
-        f"{cell.label}: r d <= (M/ln M)^(1/(2 beta + 1)) needs M >= {needed:.0e}, this run ends at {last}: the theorem "
+        f"r d <= (M/ln M)^(1/(2 beta + 1)) needs M >= {needed:.0e}, this run ends at {last}: the theorem "
         "promises no rate here"
     )
 

@@ -3,22 +3,19 @@ without which neither can be read."""
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from mtam.interaction.caveats import about_tokens, caveats
 from mtam.interaction.curves import Cell, Numbers, cells
+from mtam.interaction.price import price
 from mtam.interaction.provenance import settings
 from mtam.interaction.recovery import recovery
 from mtam.interaction.spec import InteractionTrial
 from mtam.rates import judge
-from mtam.rates.fit import student_interval
 from mtam.rates.judge import Judgement
 from mtam.rates.laws import PowerLaw
 from mtam.remark import Remark, provenance
 
 PUBLISHED = {3: -0.81, 8: -0.899}  # slopes of the paper's figure, by degree
 PARAMETRIC = -1.0
-CHANGE = 0.5  # a ratio is called flat when its trend cannot move it by more than this share over all sizes
 PARTS = {"error": "total", "oracle_error": "A* known"}
 UNKNOWN = "-"
 SLOPES = [
@@ -31,10 +28,10 @@ def remarks(trials: Sequence[InteractionTrial], numbers: Sequence[Numbers]) -> l
     if not trials:
         return []
     found = cells(trials, numbers)
-    told = [_flatness(found)] if any(_ratios(cell) for cell in found) else []
-    told += recovery(found)
+    told = [*price(found), *recovery(found)]
     if not _about_claims(found):
-        return told + about_tokens(found)
+        several = max(len(cell.sizes) for cell in found) > 1
+        return told + about_tokens(found) + ([caveats(found)] if several else [])
     told = [
         _slopes(found),
         *told,
@@ -101,38 +98,3 @@ def _claims(found: Sequence[Cell]) -> list[list[str]]:
 
 def _told(said: Judgement) -> list[str]:
     return [str(said.interval or UNKNOWN), said.verdict, said.reason]
-
-
-def _ratios(cell: Cell) -> list[str]:
-    values = cell.values("excess_ratio")
-    if values is None:
-        return []
-    count = len(values)
-    spread = values.std(axis=0, ddof=1) / count**0.5 if count > 1 else None
-    return [
-        f"{mean:.2f}" + (f" ± {spread[index]:.2f}" if spread is not None else "")
-        for index, mean in enumerate(values.mean(axis=0))
-    ]
-
-
-def _flatness(found: Sequence[Cell]) -> Remark:
-    """The price of A in units of p sigma^2/M at every M, and the trend of that on ln M."""
-    priced = [cell for cell in found if _ratios(cell)]
-    sizes = max((cell.sizes for cell in priced), key=len)
-    rows = []
-    for cell in priced:
-        by_size = dict(zip(cell.sizes, _ratios(cell), strict=True))
-        values = cell.values("excess_ratio")
-        assert values is not None
-        trend, verdict = None, UNKNOWN
-        if len(cell.sizes) > 1:
-            x = np.log(cell.sizes)
-            x -= x.mean()
-            trend = student_interval(np.asarray(values @ x / (x @ x)))
-        if trend is not None:
-            change = (x[-1] - x[0]) * max(abs(trend.low), abs(trend.high))
-            known = "flat" if change < CHANGE * values.mean() else "undecided"
-            verdict = known if trend.holds(0.0) else "not flat"
-        rows.append([cell.label, *(by_size.get(n, UNKNOWN) for n in sizes), str(trend or UNKNOWN), verdict])
-    heads = ["cell", *(f"M = {n:.0f}" for n in sizes), "trend per ln M", ""]
-    return "Price of A, (error - error with A* known) M/(p sigma²): theory says flat", heads, rows

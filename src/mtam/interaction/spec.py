@@ -146,6 +146,23 @@ class InteractionTrial(Trial):
         """r d <= (M / ln M)^{1/(2 beta + 1)}: where the theorem's rate is free of d and r (paper B, Theorem 4.4)."""
         return self.n >= self.samples_needed()
 
+    def broken(self) -> list[str]:
+        """The assumptions of the theorem, besides a small r d, that these data do not meet: a sentence for each."""
+        data = self.data
+        told = []
+        if data.row_normalised:
+            told.append("weights that sum to one over a row make the response no mean of functions of pairs")
+        if data.noise_law in ("laplace", "student"):
+            told.append(f"{data.noise_law} noise is not sub-Gaussian")
+        if data.token_law == "without_replacement":
+            told.append("tokens drawn without replacement are finitely exchangeable only; coercivity may fail")
+        if data.activation == "relu" and self.beta() > 1:
+            told.append(
+                f"relu has a kink and is no Hoelder function of order beta = {self.beta()}; its bias² falls as K^-3, "
+                "which gives the slope -0.75"
+            )
+        return told
+
     def samples_needed(self) -> float:
         """The smallest M with M / ln M >= (r d)^{2 beta + 1}, by bisection on ln M."""
         wanted = (2 * self.beta() + 1) * math.log(self.data.rank * self.data.d)
@@ -160,7 +177,7 @@ class InteractionTrial(Trial):
         smooth = self.data.degree
         return {
             "theory_slope_beta_P": -2 * smooth / (2 * smooth + 1),
-            "inside_theorem": self.inside_theorem(),
+            "inside_theorem": self.inside_theorem() and not self.broken(),
             "theorem_needs_M": float(f"{self.samples_needed():.1e}"),
         }
 
