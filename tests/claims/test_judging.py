@@ -55,6 +55,16 @@ def test_theorys_law_is_supported_and_a_power_law_contradicted() -> None:
     assert verdict(claim, evidence("alpha", ["data.alpha=1", *SIZES], law(1.0))) == "contradicted"
 
 
+def test_a_curve_flatter_than_every_law_with_an_exponent_supports_none() -> None:
+    """(ln n)^-b bends like no exp(-C (ln n)^gamma): the fit ends at the border of the range, and the claim says so."""
+    found = row(
+        CLAIMS["recall-law-alpha-05"],
+        Gathered((evidence("alpha", ["data.alpha=0.5", *SIZES], law(-1.0, noise=0.15)),), {}),
+    )
+    assert found["verdict"] == UNDECIDED
+    assert "theory's law fits better than a power of n, but the curve's own γ lies at 0.02" in found["because"]
+
+
 def test_too_much_noise_to_tell_the_laws_apart_is_undecided() -> None:
     found = evidence("alpha", ["data.alpha=1", *SIZES], law(0.8, noise=0.5))
     assert verdict("recall-law-alpha-1", found) == UNDECIDED

@@ -22,6 +22,13 @@ def test_a_gamma_at_the_border_has_an_open_side(errors: Floats, side: str) -> No
     assert not np.isfinite(getattr(found, side))
 
 
+def test_a_curve_that_is_beyond_the_range_whatever_seed_is_left_out_sets_no_limit() -> None:
+    level = np.array([[0.1], [0.2], [0.4]])  # seeds of one shape: the jackknife sees no spread at the border
+    found = gamma_interval(SIZES, level * (0.1 + 3 / SIZES))
+    assert found is not None
+    assert (found.value, found.low, found.high) == (0.02, -np.inf, np.inf)
+
+
 def test_the_jackknife_interval_covers() -> None:
     rng = np.random.default_rng(2)
     hits = 0

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mtam.recall import answers, beside, borders, verdicts
-from mtam.recall.cells import cells, crossing, interval
+from mtam.recall.cells import cells, crossing
 from mtam.recall.remarks import remarks
 from mtam.recall.spec import RecallData, RecallModel, RecallTrial
 
@@ -19,14 +19,6 @@ def _trials(n: int, *datas: RecallData, model: RecallModel | None = None) -> lis
 
 def _numbers(**changed: Any) -> dict[str, Any]:
     return {"error": 0.1, "attention_mass": 0.99, "swap_gain": 0.98, "effective_dimension": 3} | changed
-
-
-def test_the_interval_is_students() -> None:
-    found = interval(np.array([1.0, 2.0, 4.0]))
-    assert found is not None
-    np.testing.assert_allclose(found, (7 / 3, 7 / 3 - 4.302653 * 0.8819171, 7 / 3 + 4.302653 * 0.8819171), rtol=1e-5)
-    assert interval(np.array([1.0])) is None
-    assert interval(np.array([1.0, np.nan])) is None
 
 
 def test_a_crossing_is_interpolated_and_may_be_absent() -> None:

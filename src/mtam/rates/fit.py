@@ -4,6 +4,7 @@ A seed's whole curve is the unit of replication, because its sizes share target 
 are not independent. Logs of the errors are fitted, weighted by the trend of the spread of the seeds along n.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -30,8 +31,16 @@ class Interval:
         """Whether the interval contains ``figure``."""
         return self.low <= figure <= self.high
 
+    def mapped(self, rising: Callable[[float], float]) -> "Interval":
+        """The interval of a rising function of the estimate."""
+        return Interval(rising(self.value), rising(self.low), rising(self.high))
+
+    def __format__(self, form: str) -> str:
+        value, low, high = (format(x, form or ".3f") for x in (self.value, self.low, self.high))
+        return f"{value} [{low}, {high}]"
+
     def __str__(self) -> str:
-        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+        return format(self, ".3f")
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,8 @@ def gamma_interval(sizes: Floats, errors: Floats, level: float = 0.95) -> Interv
     """The free gamma of the mean log curve of ``errors`` (seeds, sizes), with a jackknife interval over seeds.
 
     None for fewer than two seeds or four sizes. A side is open (infinite) where the curve itself, or the curve without
-    one of its seeds, wants a gamma beyond the range that is searched: there the data set no limit.
+    one of its seeds, wants a gamma beyond the range that is searched: there the data set no limit. Both are where all
+    of them do, since values that end at the same border have no spread to measure.
     """
     seeds = len(errors)
     if seeds < 2 or len(sizes) < 4:
@@ -41,6 +42,8 @@ def gamma_interval(sizes: Floats, errors: Floats, level: float = 0.95) -> Interv
     spread = float(np.sqrt((seeds - 1) / seeds * np.sum((others - others.mean()) ** 2)))
     half = quantile(0.5 + level / 2, seeds - 1) * spread
     lowest, highest = float(GAMMAS[0]), float(GAMMAS[-1])
+    if float(others.min()) in (lowest, highest) and np.ptp(others) == 0:
+        return Interval(value, -np.inf, np.inf)
     low, high = min(value, float(others.min())), max(value, float(others.max()))
     return Interval(
         value,

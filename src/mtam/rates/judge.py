@@ -246,7 +246,7 @@ def _reach(found: Interval) -> float:
 
 
 def _exp(found: Interval | None) -> Interval | None:
-    return None if found is None else Interval(*(float(np.exp(x)) for x in (found.value, found.low, found.high)))
+    return None if found is None else found.mapped(lambda x: float(np.exp(x)))
 
 
 def _range(low: float, high: float) -> str:

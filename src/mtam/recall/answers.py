@@ -8,7 +8,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from mtam.recall.cells import Array, Cell, crossing, interval, slopes, told
+from mtam.rates.fit import slopes, student_interval
+from mtam.rates.judge import ratio
+from mtam.recall.cells import Array, Cell, crossing, told
 from mtam.remark import Remark
 
 HALF = 0.5  # attention mass at which recall counts as lost
@@ -44,18 +46,17 @@ def _basis(found: Sequence[Cell]) -> Answer:
     names = [str(cell.trial.data.basis) for cell in found]
     if "cosine" not in names:
         return []
-    logs = np.log(_by_seed(found, "error", n, seeds))
+    errors = _by_seed(found, "error", n, seeds)
     rows = []
     for k, name in enumerate(names):
         if name == "cosine":
             continue
-        gap = interval(logs[:, k] - logs[:, names.index("cosine")])
-        ratio = None if gap is None else (float(np.exp(gap[0])), float(np.exp(gap[1])), float(np.exp(gap[2])))
+        gap = ratio(errors[:, k], errors[:, names.index("cosine")])
         words = _TOO_FEW
-        if ratio is not None:
-            side = "larger than" if ratio[1] > 1 else "smaller than" if ratio[2] < 1 else "not distinguishable from"
+        if gap is not None:
+            side = "larger than" if gap.low > 1 else "smaller than" if gap.high < 1 else "not distinguishable from"
             words = f"with {name} eigenfunctions the risk is {side} that with cosines"
-        rows.append([_BASIS, words, f"risk {name} / cosine {told(ratio)} at n = {n}"])
+        rows.append([_BASIS, words, f"risk {name} / cosine {told(gap)} at n = {n}"])
     return rows
 
 
@@ -68,11 +69,13 @@ def _spectrum(found: Sequence[Cell]) -> Answer:
             continue
         axis = np.log(np.log(np.array(cell.sizes, dtype=float)))
         logs = np.log(np.array([[float(cell.numbers[n, seed]["error"]) for n in cell.sizes] for seed in seeds]))
-        found_slope = interval(-slopes(axis, logs))
+        found_slope = student_interval(-slopes(axis, logs))
         expected = 2 * data.alpha - 1
         words = _TOO_FEW
         if found_slope is not None:
-            where = "above" if found_slope[1] > expected else "below" if found_slope[2] < expected else "no other than"
+            where = (
+                "above" if found_slope.low > expected else "below" if found_slope.high < expected else "no other than"
+            )
             words = f"a power of ln n; at these sizes its exponent is {where} that of the best cover, {expected:g}"
         question = f"1: what replaces the law for eigenvalues j^-{2 * data.alpha:g}?"
         rows.append([question, words, f"exponent of ln n {told(found_slope)}"])
@@ -93,10 +96,10 @@ def _separation(found: Sequence[Cell]) -> Answer:
     for words, curve, level in curves:
         where = [crossing(axis, row, level) for row in curve]
         known = np.array([x for x in where if x is not None])
-        lost = interval(known) if len(known) == len(seeds) else None
+        lost = student_interval(known) if len(known) == len(seeds) else None
         figure = f"not within rho = {ordered[-1].trial.data.correlation:g} in {len(seeds) - len(known)} seeds"
         if lost is not None:
-            figure = f"rho {told((-np.expm1(-lost[0]), -np.expm1(-lost[1]), -np.expm1(-lost[2])), 4)}"
+            figure = f"rho {told(lost.mapped(lambda x: float(-np.expm1(-x))), 4)}"
         rows.append([_SEPARATION, f"no: recall survives positive products rho and is lost gradually; {words}", figure])
     return rows
 
@@ -112,7 +115,7 @@ def _length(found: Sequence[Cell]) -> Answer:
     falling = errors.mean(0) < CONSTANT
     rows = []
     if falling.sum() >= 3:
-        slope = interval(slopes(np.log(lengths[falling]), np.log(errors[:, falling])))
+        slope = student_interval(slopes(np.log(lengths[falling]), np.log(errors[:, falling])))
         first, last = lengths[falling][[0, -1]]
         rows.append([
             _LENGTH, f"the risk falls steadily with L, from L = {first:.0f} to {last:.0f}",
@@ -120,9 +123,9 @@ def _length(found: Sequence[Cell]) -> Answer:
         ])  # fmt: skip
     where = [crossing(np.log(lengths), row, HALF) for row in errors]
     known = np.array([x for x in where if x is not None])
-    if len(known) == len(seeds) and (found_log := interval(known)) is not None:
-        value, low, high = np.exp(np.array(found_log))
-        rows.append([_LENGTH, "half of the variance is explained from L on", f"L {told((value, low, high))}"])
+    if len(known) == len(seeds) and (found_log := student_interval(known)) is not None:
+        where_half = found_log.mapped(lambda x: float(np.exp(x)))
+        rows.append([_LENGTH, "half of the variance is explained from L on", f"L {told(where_half)}"])
     return rows
 
 
@@ -132,19 +135,18 @@ _LENGTH = "how many tokens must a context have?"
 def _rotation(found: Sequence[Cell]) -> Answer:
     n, seeds = _common(found)
     at = {(cell.trial.data.rotate, cell.trial.model.name): k for k, cell in enumerate(found)}
-    logs = np.log(_by_seed(found, "error", n, seeds))
+    errors = _by_seed(found, "error", n, seeds)
     rows = []
     for rotate, words in ((True, "tags drawn afresh for every context"), (False, "one fixed set of tags")):
         pair = at.get((rotate, "linear")), at.get((rotate, "softmax"))
         if pair[0] is None or pair[1] is None:
             continue
-        gap = interval(logs[:, pair[0]] - logs[:, pair[1]])
-        ratio = None if gap is None else (float(np.exp(gap[0])), float(np.exp(gap[1])), float(np.exp(gap[2])))
-        works = ratio is not None and ratio[0] < 1.5
+        gap = ratio(errors[:, pair[0]], errors[:, pair[1]])
+        works = gap is not None and gap.value < 1.5
         rows.append([
             "can linear attention recall?",
             f"with {words}: {'nearly as well as softmax' if works else 'no'}",
-            f"risk linear / softmax {told(ratio)} at n = {n}",
+            f"risk linear / softmax {told(gap)} at n = {n}",
         ])  # fmt: skip
     return rows
 
@@ -153,12 +155,12 @@ def _keys(found: Sequence[Cell]) -> Answer:
     n, _ = _common(found)
     rows = []
     for cell in found:
-        mass, width = interval(cell.values("attention_mass", n)), cell.trial.model.key_dim
+        mass, width = student_interval(cell.values("attention_mass", n)), cell.trial.model.key_dim
         dim = cell.trial.data.seen_dim()
         rows.append([
             "are keys narrower than the tags a bottleneck?",
             f"keys of {width or dim} of {dim} dimensions, {cell.trial.data.components} components",
-            f"attention mass {told(mass)}, risk {told(interval(cell.values('error', n)))}",
+            f"attention mass {told(mass)}, risk {told(student_interval(cell.values('error', n)))}",
         ])  # fmt: skip
     return rows
 

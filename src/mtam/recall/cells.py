@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy.special
 from numpy.typing import NDArray
 
+from mtam.rates.fit import Interval
 from mtam.recall.spec import RecallTrial
 
 Array = NDArray[np.float64]
 Numbers = Mapping[str, Any]
-
-LEVEL = 0.95
 
 
 @dataclass(frozen=True)
@@ -60,27 +58,9 @@ def cells(trials: Sequence[RecallTrial], numbers: Sequence[Numbers]) -> list[Cel
     ]
 
 
-def interval(values: Array) -> tuple[float, float, float] | None:
-    """Mean with its Student interval; None for fewer than two values or for values that are not finite."""
-    if len(values) < 2 or not np.isfinite(values).all():
-        return None
-    half = float(scipy.special.stdtrit(len(values) - 1, 0.5 + LEVEL / 2) * values.std(ddof=1) / len(values) ** 0.5)
-    mean = float(values.mean())
-    return mean, mean - half, mean + half
-
-
-def told(found: tuple[float, float, float] | None, digits: int = 3) -> str:
-    """An estimate with its interval, e.g. ``0.81 [0.75, 0.87]``."""
-    if found is None:
-        return "-"
-    value, low, high = (f"{x:.{digits}g}" for x in found)
-    return f"{value} [{low}, {high}]"
-
-
-def slopes(x: Array, y: Array) -> Array:
-    """Least-squares slope of every row of y (seeds, points) on x (points,). (seeds,)"""
-    centred = x - x.mean()
-    return np.asarray(y @ centred / (centred @ centred))
+def told(found: Interval | None, digits: int = 3) -> str:
+    """An estimate with its interval, e.g. ``0.81 [0.75, 0.87]``; a dash where there is none."""
+    return "-" if found is None else f"{found:.{digits}g}"
 
 
 def crossing(x: Array, y: Array, level: float) -> float | None:
