@@ -50,4 +50,22 @@ def table(found: Sequence[Cell]) -> list[Remark]:
         "The Bayes rule (exact Gaussian-process regression on the true coefficients, true kernel and noise) and "
         "theory's bounds; ratios of means over seeds, jackknife standard error"
     )
+    return [*([(title, heads, rows)] if rows else []), *_floors(found)]
+
+
+def _floors(found: Sequence[Cell]) -> list[Remark]:
+    """One row per cell of finite contexts, at its largest size."""
+    rows = []
+    for cell in found:
+        n = cell.sizes[-1]
+        errors, floors = cell.values("error", n), cell.values("token_floor", n)
+        if np.isfinite(floors).all():
+            value, spread = ratio(errors, floors)
+            more = "" if spread is None else f" ± {spread:.2f}"
+            rows.append([cell.label, str(n), f"{errors.mean():.3g}", f"{floors.mean():.3g}", f"{value:.2f}{more}"])
+    heads = ["cell", "n", "risk", "floor", "risk / floor"]
+    title = (
+        "What finite tokens leave unknown: risk of the Bayes rule that is given the queried measure's tokens and the "
+        "target itself, so that no sample size goes below it; ratios of means over seeds, jackknife standard error"
+    )
     return [(title, heads, rows)] if rows else []

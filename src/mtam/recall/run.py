@@ -16,6 +16,7 @@ from mtam.recall.checkpoint import Keeper
 from mtam.recall.contexts import Problem, Sample, problem
 from mtam.recall.controls import exchanged, foreign_queries, gain
 from mtam.recall.evaluate import attention_map, dimension, outputs, recall, risk, sensitivity, sharpest
+from mtam.recall.floor import token_floor
 from mtam.recall.gates import gate
 from mtam.recall.network import Network
 from mtam.recall.spec import RecallTrial
@@ -145,6 +146,8 @@ def assess(
         if trial.data.components > 1:
             before, after = found.answers[m, : len(some[m])].numpy(), swapped[m].numpy()
             controls["swap_gain"] = gain(before, after, some[m].clean, moved[m].clean)
+        if trial.data.length is not None:
+            controls |= token_floor(samples[m], problems[m])
         member = Member(found.answers[m], found.weights[m], strength[m], controls)
         records.append(_record(trial, samples[m], member, trained, m, network))
     return records
