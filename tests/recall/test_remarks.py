@@ -134,3 +134,27 @@ def test_a_sweep_that_has_nothing_to_add_adds_verdicts_only_and_no_trials_add_no
         "What the model has learned, at the largest n; coefficients that move the answer by more than its error"
     ]
     assert remarks([], []) == []
+
+
+def test_attention_over_tags_says_who_recalls_and_why() -> None:
+    some = [
+        trial
+        for tags in ("simplex", "cross_polytope", "nuisance")
+        for name in ("softmax", "linear", "linear_elu", "frozen_rbf")
+        for trial in _trials(4096, RecallData(tags=tags), model=RecallModel(name=name, bandwidth=None))
+    ]
+
+    def error(trial: RecallTrial) -> float:
+        affine = trial.model.name == "linear" and trial.data.tags == "simplex"
+        apart = trial.model.name == "frozen_rbf" and trial.data.tags != "nuisance"
+        return (0.03 if trial.model.name == "softmax" or affine or apart else 0.6) * (1 + 0.01 * trial.seed)
+
+    (told,) = answers.table(cells(some, [_numbers(error=error(trial)) for trial in some]))
+    rows = {(row[0].split()[1], row[1].split()[1]): row for row in told[2]}
+    assert (
+        "as well as softmax; the other tags' products with the query's take one value" in rows["linear", "simplex"][1]
+    )
+    assert "no; the other tags' products with the query's take several" in rows["linear", "cross_polytope"][1]
+    assert "as well as softmax; a narrow kernel is one-hot" in rows["a", "cross_polytope"][1]
+    assert "no; it cannot learn which dimensions are noise" in rows["a", "nuisance"][1]
+    assert rows["linear", "nuisance"][2] == "risk linear / softmax 20 [20, 20] at n = 4096"

@@ -1,7 +1,7 @@
 """What the sweeps of the open questions answer, each in a sentence with an interval over seeds.
 
 A sweep asks a question by the setting that it varies: the spectrum (open question 1), the basis (2), the tokens per
-context, the separation of the tags, their rotation, the width of the keys.
+context, the separation of the tags, their rotation, the width of the keys, rivals of softmax attention.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,7 +10,8 @@ import numpy as np
 
 from mtam.rates.fit import slopes, student_interval
 from mtam.rates.judge import ratio
-from mtam.recall.cells import Array, Cell, crossing, told
+from mtam.recall import rivals
+from mtam.recall.cells import Cell, by_seed, common, crossing, told
 from mtam.remark import Remark
 
 HALF = 0.5  # attention mass at which recall counts as lost
@@ -30,23 +31,12 @@ def table(found: Sequence[Cell]) -> list[Remark]:
     return [("What this sweep answers", heads, rows)] if rows else []
 
 
-def _common(found: Sequence[Cell]) -> tuple[int, list[int]]:
-    """The largest size of all cells, and the seeds that all of them have there."""
-    n = min(cell.sizes[-1] for cell in found)
-    return n, sorted(set.intersection(*(set(cell.seeds(n)) for cell in found)))
-
-
-def _by_seed(found: Sequence[Cell], name: str, n: int, seeds: Sequence[int]) -> Array:
-    """(seeds, cells)"""
-    return np.array([[float(cell.numbers[n, seed][name]) for cell in found] for seed in seeds])
-
-
 def _basis(found: Sequence[Cell]) -> Answer:
-    n, seeds = _common(found)
+    n, seeds = common(found)
     names = [str(cell.trial.data.basis) for cell in found]
     if "cosine" not in names:
         return []
-    errors = _by_seed(found, "error", n, seeds)
+    errors = by_seed(found, "error", n, seeds)
     rows = []
     for k, name in enumerate(names):
         if name == "cosine":
@@ -84,12 +74,12 @@ def _spectrum(found: Sequence[Cell]) -> Answer:
 
 def _separation(found: Sequence[Cell]) -> Answer:
     """Where the mass falls below one half and where the risk has doubled, interpolated in ln(1 - rho), by seed."""
-    n, seeds = _common(found)
+    n, seeds = common(found)
     ordered = sorted(found, key=lambda cell: cell.trial.data.correlation)
     axis = -np.log1p(-np.array([cell.trial.data.correlation for cell in ordered]))
-    errors = _by_seed(ordered, "error", n, seeds)
+    errors = by_seed(ordered, "error", n, seeds)
     curves = (
-        (f"attention mass is one half at n = {n} where", _by_seed(ordered, "attention_mass", n, seeds), HALF),
+        (f"attention mass is one half at n = {n} where", by_seed(ordered, "attention_mass", n, seeds), HALF),
         (f"its risk is twice that at the smallest rho at n = {n} where", -errors / errors[:, :1], -2.0),
     )
     rows = []
@@ -108,10 +98,10 @@ _SEPARATION = "must tags have products of at most 0 (Assumption 2)?"
 
 
 def _length(found: Sequence[Cell]) -> Answer:
-    n, seeds = _common(found)
+    n, seeds = common(found)
     pairs = sorted((cell.trial.data.length or 0, k) for k, cell in enumerate(found))
     lengths = np.array([length for length, _ in pairs if length], dtype=float)
-    errors = _by_seed([found[k] for length, k in pairs if length], "error", n, seeds)
+    errors = by_seed([found[k] for length, k in pairs if length], "error", n, seeds)
     falling = errors.mean(0) < CONSTANT
     rows = []
     if falling.sum() >= 3:
@@ -133,9 +123,9 @@ _LENGTH = "how many tokens must a context have?"
 
 
 def _rotation(found: Sequence[Cell]) -> Answer:
-    n, seeds = _common(found)
+    n, seeds = common(found)
     at = {(cell.trial.data.rotate, cell.trial.model.name): k for k, cell in enumerate(found)}
-    errors = _by_seed(found, "error", n, seeds)
+    errors = by_seed(found, "error", n, seeds)
     rows = []
     for rotate, words in ((True, "tags drawn afresh for every context"), (False, "one fixed set of tags")):
         pair = at.get((rotate, "linear")), at.get((rotate, "softmax"))
@@ -152,7 +142,7 @@ def _rotation(found: Sequence[Cell]) -> Answer:
 
 
 def _keys(found: Sequence[Cell]) -> Answer:
-    n, _ = _common(found)
+    n, _ = common(found)
     rows = []
     for cell in found:
         mass, width = student_interval(cell.values("attention_mass", n)), cell.trial.model.key_dim
@@ -173,4 +163,5 @@ _QUESTIONS: tuple[tuple[set[str], Callable[[Sequence[Cell]], Answer]], ...] = (
     ({"length"}, _length),
     ({"rotate", "name"}, _rotation),
     ({"key_dim"}, _keys),
+    ({"tags", "name"}, rivals.answer),
 )

@@ -58,6 +58,17 @@ def cells(trials: Sequence[RecallTrial], numbers: Sequence[Numbers]) -> list[Cel
     ]
 
 
+def common(found: Sequence[Cell]) -> tuple[int, list[int]]:
+    """The largest size of all cells, and the seeds that all of them have there."""
+    n = min(cell.sizes[-1] for cell in found)
+    return n, sorted(set.intersection(*(set(cell.seeds(n)) for cell in found)))
+
+
+def by_seed(found: Sequence[Cell], name: str, n: int, seeds: Sequence[int]) -> Array:
+    """One number of every cell at a size. (seeds, cells)"""
+    return np.array([[float(cell.numbers[n, seed][name]) for cell in found] for seed in seeds])
+
+
 def told(found: Interval | None, digits: int = 3) -> str:
     """An estimate with its interval, e.g. ``0.81 [0.75, 0.87]``; a dash where there is none."""
     return "-" if found is None else f"{found:.{digits}g}"
