@@ -43,6 +43,38 @@ def test_a_reproduction_leaves_claims_and_resumes(mtam: Mtam, here: Path) -> Non
     del here
 
 
+def test_claims_of_a_run_leave_its_own_page_alone(mtam: Mtam, here: Path) -> None:
+    assert mtam("sweep", "alpha", *TINY, "--out", "run", "--launcher", "inline", "--quiet").code == 0
+    before = (here / "run" / "report.html").read_bytes()
+    assert mtam("claims", "run", "--quiet").code == 0
+    assert (here / "run" / "report.html").read_bytes() == before
+    text = (here / "run" / "claims.html").read_text()
+    assert '<section id="claims"' in text
+    assert "further claims live in runs that are not here" in text
+    assert mtam("sweep", "alpha", *TINY, "--out", "run", "--launcher", "inline", "--quiet").code == 0
+
+
+@pytest.mark.usefixtures("tiny")
+def test_the_page_of_a_reproduction_shows_its_checks(mtam: Mtam, here: Path) -> None:
+    scale = catalog.conf_dir() / "reproduce" / "tiny.yaml"
+    cheap = "laws=[cube]", "dims=[1]", "tokens=[3]", "samples=1000"
+    scale.write_text(
+        scale.read_text() + "  - check: coercivity\n    settings:\n" + "".join(f"      - {each}\n" for each in cheap)
+    )
+    assert mtam("reproduce", "--scale", "tiny", "--out", "runs", "--quiet").code == 0
+    text = (here / "runs" / "reproduce-tiny" / "report.html").read_text()
+    assert "1 run and 1 check" in text
+    (name,) = [path.name for path in (here / "runs").iterdir() if path.name.startswith("check-")]
+    assert f'href="#{name}"' in text
+    assert f'href="../{name}/ratios.csv"' in text
+    assert (here / "runs" / name / "report.html").is_file()
+    again = mtam("claims", "runs/reproduce-tiny", "--quiet")
+    assert again.code == 0
+    assert (here / "runs" / "reproduce-tiny" / "report.html").read_text() == text.replace(
+        "mtam: both papers at tiny scale", "mtam: claims judged by reproduce-tiny"
+    )
+
+
 @pytest.mark.usefixtures("tiny")
 @pytest.mark.parametrize(("name", "code"), [("jobs.json", 2), ("claims.csv", 1), ("report.html", 1)])
 def test_what_cannot_be_written_is_one_sentence(mtam: Mtam, here: Path, name: str, code: int) -> None:

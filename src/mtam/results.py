@@ -13,8 +13,9 @@ from mtam.sweep import store
 from mtam.sweep.plan import Plan
 from mtam.sweep.store import Record, write_text
 
-if TYPE_CHECKING:
-    from mtam.report.tables import CellResult
+if TYPE_CHECKING:  # the report room takes longer to load than a run that is there to be found
+    from mtam.report.checked import Checked
+    from mtam.report.reading import Reading
 
 SUMMARY = "summary.json"
 
@@ -29,7 +30,7 @@ class Outcome:
     files: tuple[Path, ...]
     records: dict[str, Record]  # as they were read once, after the run
     computed: int  # trials computed now
-    results: Sequence["CellResult"] = ()  # what tables were built from now; empty where they were up to date
+    read: "Reading | None" = None  # what the tables were made of, where they were made now
 
     @property
     def failures(self) -> dict[str, str]:
@@ -40,6 +41,13 @@ class Outcome:
     def missing(self) -> int:
         """Trials without a record."""
         return len(self.plan.trials) - len(self.records)
+
+    @property
+    def reading(self) -> "Reading":
+        """The records with the curves in them."""
+        from mtam.report.reading import Reading
+
+        return self.read or Reading(self.plan, self.records)
 
 
 def build(plan: Plan, out: Path, *, again: bool = True, before: int = 0) -> Outcome:
@@ -55,18 +63,19 @@ def build(plan: Plan, out: Path, *, again: bool = True, before: int = 0) -> Outc
         if found is not None:
             files_there = tuple(out / name for name in found["files"])
             return Outcome(plan, out, found["summary"], files_there, records, computed)
-    summary, files, results = _write(plan, out, records)
+    from mtam.report.reading import Reading
+
+    reading = Reading(plan, records)
+    summary, files = _write(reading, out)
     content = {"stamp": stamp, "files": [path.name for path in files], "summary": summary}
     write_text(out / SUMMARY, json.dumps(content, indent=1) + "\n")
-    return Outcome(plan, out, dict(summary), tuple(files), records, computed, results)
+    return Outcome(plan, out, dict(summary), tuple(files), records, computed, reading)
 
 
-def _write(
-    plan: Plan, out: Path, records: Mapping[str, Record]
-) -> tuple[dict[str, Any], list[Path], Sequence["CellResult"]]:
+def _write(reading: "Reading", out: Path) -> tuple[dict[str, Any], list[Path]]:
     from mtam.report import contents, page
 
-    job = contents.job(plan, records)
+    plan, records, job = reading.plan, reading.records, contents.job(reading)
     files = [write_text(out / name, text) for name, text in job.tables.items()]
     if plan.kind == "fit" and "failure" not in job.summary:
         files += _save_model(records[next(iter(plan.trials))]["numbers"], out)
@@ -74,11 +83,11 @@ def _write(
         files += picture.save(out)
     files.append(write_text(out / page.NAME, page.render([job])))
     summary: dict[str, Any] = {"sweep": plan.name, "out": str(out)} if plan.kind == "sweep" else {}
-    return summary | dict(job.summary), files, job.results
+    return summary | dict(job.summary), files
 
 
 def _stamp(records: Mapping[str, Record]) -> str:
-    rooms = [Path(__file__).parent / room for room in ("rates", "report")]
+    rooms = [Path(__file__).parent / room for room in ("rates", "report", "recall", "interaction")]
     sources = [path for room in rooms for path in sorted(room.rglob("*.*")) if path.suffix != ".pyc"]
     code = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
     text = json.dumps([__version__, code, sorted(record["checksum"] for record in records.values())])
@@ -95,18 +104,22 @@ def _current(out: Path, stamp: str) -> dict[str, Any] | None:
 
 
 def page_of_all(
-    parent: Path, outcomes: Sequence[Outcome], claims: Sequence[Mapping[str, Any]] | None = None, heading: str = ""
-) -> Path:
-    """``report.html`` in ``parent`` over several runs, with a table of contents and the claims, where they are given.
+    path: Path, runs: Sequence[tuple["Reading", Path]], checks: Sequence["Checked"],
+    claims: Sequence[Mapping[str, Any]], heading: str, further: int = 0,
+) -> Path:  # fmt: skip
+    """The page ``path`` over several runs with their folders, and over checks, with a table of contents and the claims.
 
     A claim is a mapping with the keys claim, source, reported, theory, value, low, high, verdict, sweep and cell; what
-    is missing is left empty.
+    is missing is left empty. ``further`` claims live in other runs. Pictures that a run's folder has of these very
+    records are not drawn again.
     """
     from mtam.report import contents, page
 
-    jobs = [contents.job(outcome.plan, outcome.records, os.path.relpath(outcome.out, parent)) for outcome in outcomes]
-    write_text(parent / page.NAME, page.render(jobs, claims, heading or None))
-    return parent / page.NAME
+    jobs = []
+    for reading, folder in runs:
+        fresh = _current(folder, _stamp(reading.records)) is not None
+        jobs.append(contents.job(reading, os.path.relpath(folder, path.parent), folder if fresh else None))
+    return write_text(path, page.render([*jobs, *checks], claims, heading, further))
 
 
 def _save_model(numbers: dict[str, Any], out: Path) -> list[Path]:

@@ -18,8 +18,10 @@ from rich.console import Console
 from mtam import lab
 from mtam.config import plan_fit, plan_sweep
 from mtam.report import contents, page
+from mtam.report.reading import Reading
 from mtam.sweep import store
 from tests.conftest import TINY
+from tests.report.test_checked import CHECK
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
@@ -51,9 +53,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
             del records[keys[0]]
             del records[keys[1]]["numbers"]
             records[keys[1]] |= {"failure": "ValueError: no", "traceback": "Traceback\n" + "x" * 300}
-        jobs.append(contents.job(plan, records, name))
+        jobs.append(contents.job(Reading(plan, records), name))
     path = home / "several runs.html"
-    path.write_text(page.render(jobs, CLAIMS, "Both papers"), encoding="utf-8")
+    path.write_text(page.render([*jobs, CHECK], CLAIMS, "Both papers"), encoding="utf-8")
     alone = home / "alone.html"
     alone.write_text(page.render([replace(jobs[0], folder="")]), encoding="utf-8")
     return path.as_uri()

@@ -60,7 +60,7 @@ def test_a_finding_is_computed_once(mtam: Mtam) -> None:
     assert {"check", "out", "seconds", "settings", "verdicts", "tables", "statement"} <= set(first)
     names = {path.name for path in Path(first["out"]).iterdir()}
     assert {"finding.json", *(f"{table['name']}.csv" for table in first["tables"])} <= names
-    assert {"coercivity.png", "coercivity.svg"} <= names
+    assert {"coercivity.png", "coercivity.svg", "report.html"} <= names
 
 
 def test_quiet_prints_the_folder_alone(quick: list[str], mtam: Mtam) -> None:

@@ -14,6 +14,7 @@ from rich.console import Console
 from mtam import lab
 from mtam.config import plan_sweep
 from mtam.report import contents, page
+from mtam.report.reading import Reading
 from mtam.results import build
 from mtam.sweep import plan as planning
 from mtam.sweep import store
@@ -66,7 +67,7 @@ def run(finished: Path, tmp_path: Path) -> Path:
 def job(out: Path) -> page.Job:
     """The run without its pictures, which take most of the time."""
     plan = planning.read(out)
-    return replace(contents.job(plan, store.read_all(out, plan.trials), out.name), pictures=())
+    return replace(contents.job(Reading(plan, store.read_all(out, plan.trials)), out.name), pictures=())
 
 
 def test_a_run_leaves_a_page_that_needs_nothing_else(run: Path) -> None:
@@ -131,7 +132,7 @@ def test_claims_are_rows_with_their_verdicts(run: Path) -> None:
 
 def test_several_runs_share_a_page_without_sharing_ids(run: Path) -> None:
     plan = plan_sweep("alpha", [*TINY, "data.noise=0.3", "launcher=inline"])  # the same records will do
-    one = contents.job(planning.read(run), store.read_all(run, planning.read(run).trials), "run")
+    one = contents.job(Reading(planning.read(run), store.read_all(run, planning.read(run).trials)), "run")
     found = Links(page.render([one, replace(one, plan=plan, folder="other run")], []))
     assert len(set(found.ids)) == len(found.ids)
     assert "run/curve.csv" in found.addresses

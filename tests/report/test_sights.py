@@ -10,6 +10,7 @@ from mtam import lab
 from mtam.config import plan_sweep
 from mtam.report import attention, contents, traces
 from mtam.report.palette import looks
+from mtam.report.reading import Reading
 from mtam.report.sights import MOST, Sight, sights
 from mtam.sweep import store
 from tests.conftest import TINY
@@ -34,7 +35,7 @@ def test_the_largest_finished_size_of_every_cell(finished: tuple[Any, dict[str, 
 
 def test_the_pictures_hold_the_numbers_of_the_records(finished: tuple[Any, dict[str, Any]]) -> None:
     plan, records = finished
-    pictures = {picture.name: picture for picture in contents.job(plan, records).pictures}
+    pictures = {picture.name: picture for picture in contents.job(Reading(plan, records)).pictures}
     assert list(pictures) == ["curves", "levels", "attention", "traces"]  # two sizes leave no exponent to choose
     key = next(key for key, trial in plan.trials.items() if trial.n == 32 and trial.seed == 0)
     numbers = records[key]["numbers"]

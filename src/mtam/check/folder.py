@@ -52,6 +52,14 @@ def is_finding(out: Path) -> bool:
     return (out / FINDING).is_file()
 
 
+def is_drawn(finding: Finding, out: Path) -> bool:
+    """Whether the picture in ``out`` was drawn after the finding was written."""
+    try:
+        return (out / f"{finding.name}.svg").stat().st_mtime_ns >= (out / FINDING).stat().st_mtime_ns
+    except OSError:
+        return False
+
+
 def read(out: Path) -> Kept | None:
     """The finding in ``out``; None where there is none, or none that this version understands."""
     try:

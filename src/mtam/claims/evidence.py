@@ -14,6 +14,8 @@ from mtam.errors import UsageError
 from mtam.finding import Finding, Verdict
 from mtam.rates.curve import Curve, curve
 from mtam.report import tables
+from mtam.report.checked import Checked
+from mtam.report.reading import Reading
 from mtam.report.tables import CellResult
 from mtam.sweep import plan as planning
 from mtam.sweep import store
@@ -71,10 +73,14 @@ class Evidence:
         return found
 
     @cached_property
+    def reading(self) -> Reading:
+        """The records with the curves in them."""
+        return Reading(self.plan, self.records)
+
+    @cached_property
     def _results(self) -> dict[int, CellResult]:
-        rows = tables.trial_rows(self.plan, self.records)
-        there = [index for index in range(len(self.plan.cells)) if (rows["cell"] == index).any()]
-        return dict(zip(there, tables.cell_results(self.plan, rows), strict=True))
+        there = set(self.reading.rows["cell"])
+        return dict(zip(sorted(there), self.reading.results, strict=True))
 
     def facts(self, index: int) -> dict[str, Any]:
         """What theory and the comparison of laws say about a cell."""
@@ -86,7 +92,7 @@ class Evidence:
     def label(self, index: int) -> str:
         """The cell in words."""
         axis = self.plan.cells[index].axis
-        return ", ".join(f"{key.rpartition('.')[2]} = {value}" for key, value in axis.items())
+        return tables.label(axis)
 
 
 @dataclass(frozen=True)
@@ -95,6 +101,7 @@ class Gathered:
 
     runs: tuple[Evidence, ...]
     findings: Mapping[str, Finding]
+    checks: tuple[Checked, ...] = ()  # the same findings with their settings, folders as they were given
 
     @cached_property
     def sweeps(self) -> dict[str, Evidence]:
@@ -119,14 +126,17 @@ class Gathered:
 
 def gather(folders: list[Path]) -> Gathered:
     """Read the runs in ``folders``. Raises UsageError for a folder that is no run of mtam."""
-    runs, findings = [], {}
+    runs: list[Evidence] = []
+    checks: list[Checked] = []
     for folder in folders:
         if check_folder.is_finding(folder):
             kept = check_folder.read(folder)
             if kept is None:
                 raise UsageError(f"{folder / check_folder.FINDING} cannot be read; run the check again.")
-            findings[kept.check] = kept.finding
+            drawn = folder if check_folder.is_drawn(kept.finding, folder) else None
+            told = kept.check, kept.digest, kept.settings, kept.seconds, kept.finding
+            checks.append(Checked(*told, folder=str(folder), drawn=drawn))
             continue
         plan = planning.read(folder)
         runs.append(Evidence(plan, store.read_all(folder, plan.trials), folder))
-    return Gathered(tuple(runs), findings)
+    return Gathered(tuple(runs), {check.check: check.finding for check in checks}, tuple(checks))

@@ -15,7 +15,9 @@ from mtam.errors import UsageError, writing
 from mtam.lab import place
 from mtam.sweep import progress
 from mtam.sweep.settings import validate
+from mtam.sweep.store import write_text
 
+PAGE = "report.html"
 SECONDS = 60.0  # a check takes about so long
 
 
@@ -91,13 +93,23 @@ def run_check(job: Job, out: Path, voice: Voice, force: bool) -> dict[str, Any]:
     return told | {"computed": int(fresh)}
 
 
+def _write(kept: folder.Kept, out: Path) -> None:
+    from mtam.report import checks, page
+    from mtam.report.checked import Checked
+
+    check = Checked(kept.check, kept.digest, kept.settings, kept.seconds, kept.finding)
+    checks.write(kept.finding, out, check.picture)
+    write_text(out / PAGE, page.render([check]))
+
+
 def _tell(kept: folder.Kept, out: Path, voice: Voice, *, again: bool) -> dict[str, Any]:
     from mtam.report import checks
 
-    files = checks.files(kept.finding, out)
+    page = out / PAGE
+    files = [*checks.files(kept.finding, out), page]
     if again or not all(path.is_file() for path in files):
         with writing(out):
-            files = checks.write(kept.finding, out)
+            _write(kept, out)
     for what in checks.screen(kept.finding):
         voice.tell(what)
     for path in files:

@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ from mtam.claims import judging
 from mtam.claims.evidence import gather
 from mtam.commands.voice import Voice
 from mtam.errors import UsageError, opening, writing
-from mtam.results import Outcome, page_of_all
+from mtam.report.claims import seen
+from mtam.results import page_of_all
 from mtam.sweep.store import write_text
 
 JOBS = "jobs.json"
+PAGE, OWN_PAGE = "report.html", "claims.html"
 
 
 def remember(out: Path, scale: str, folders: Sequence[Path]) -> None:
@@ -41,17 +44,23 @@ def remembered(out: Path) -> list[Path]:
 
 
 def judged(folders: Sequence[Path], out: Path, heading: str) -> tuple[list[dict[str, Any]], list[Path]]:
-    """Every claim judged by the runs in ``folders``, told in claims.csv, claims.json and one page over all of them."""
+    """Every claim judged by the runs in ``folders``, told in claims.csv, claims.json and one page over all of them.
+
+    The page of a reproduction is its report.html; in the folder of a run or a check, which has a report.html of its
+    own, it is claims.html.
+    """
     gathered = gather(list(folders))
     rows = judging.table(claims.load(), gathered)
     table = pd.DataFrame(rows, columns=list(judging.COLUMNS)).to_csv(index=False)
-    runs = [Outcome(run.plan, run.folder, {}, (), dict(run.records), 0) for run in gathered.runs]
+    runs = [(run.reading, run.folder) for run in gathered.runs]
+    checks = [replace(check, folder=os.path.relpath(check.folder, out)) for check in gathered.checks]
+    page, here = out / (OWN_PAGE if out in folders else PAGE), seen(rows)
     with writing(out):
         files = [
             write_text(out / "claims.csv", table),
             write_text(out / "claims.json", json.dumps(rows, indent=1, ensure_ascii=False) + "\n"),
         ]
-        return rows, [*files, page_of_all(out, runs, rows, heading)]
+        return rows, [*files, page_of_all(page, runs, checks, here, heading, len(rows) - len(here))]
 
 
 def tell(rows: list[dict[str, Any]], voice: Voice) -> None:

@@ -55,10 +55,7 @@ def tell(outcome: Outcome, voice: Voice) -> None:
     elif outcome.plan.kind == "sweep":
         from mtam.report import tables
 
-        results = list(outcome.results)
-        if not results:
-            results = tables.cell_results(outcome.plan, tables.trial_rows(outcome.plan, outcome.records))
-        for what in screen.sweep_report(results, problem(outcome.plan.problem)):
+        for what in screen.sweep_report(outcome.reading.results, problem(outcome.plan.problem)):
             voice.tell(what)
         for remark in tables.remarks(outcome.plan, outcome.records):
             voice.tell(screen.remark_table(remark))

@@ -11,6 +11,7 @@ compared with this one on the same sizes. ``mtam.recall.cover`` finds the best l
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,9 +82,17 @@ def lower_bound(
     (Tsybakov, Introduction to Nonparametric Estimation, Theorem 2.12, with Pinsker's inequality).
     Raises ValueError for sizes below 1 or sigma = 0.
     """
-    n = np.asarray(sizes, dtype=np.float64)
-    if n.size == 0 or n.min() < 1 or sigma <= 0:
+    if not len(sizes) or min(sizes) < 1 or sigma <= 0:
         raise ValueError("the lower bound needs sizes of at least 1 and noise above zero")
+    return np.array(_lower_bound(alpha, decay, tuple(sizes), sigma, spectrum, query_range))
+
+
+@lru_cache(maxsize=64)
+def _lower_bound(
+    alpha: float, decay: float, sizes: tuple[int, ...], sigma: float, spectrum: Spectrum, query_range: float
+) -> tuple[float, ...]:
+    """Cells of a sweep that differ in their tags or their model alone ask for the same bound again and again."""
+    n = np.asarray(sizes, dtype=np.float64)
     box = finite_box(alpha, decay, spectrum, AXES, query_range)
     axes, unit = np.exp(box.log_axes), float(np.exp(box.log_unit))
     levels = axes.max() * np.geomspace(1.0, 1e-4, BUMPS)
@@ -98,7 +107,7 @@ def lower_bound(
         best = np.maximum(best, k * theta**2 / 8 * (1 - np.sqrt(shift)) / unit)
         if log_cells > np.log(n.max()) + 20:
             break  # finer cells only lose
-    return best
+    return tuple(best.tolist())
 
 
 def asymptotic_slope(alpha: float, decay: float) -> float:

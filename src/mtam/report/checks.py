@@ -6,17 +6,14 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 
-import matplotlib as mpl
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from rich.console import Group
 from rich.padding import Padding
 from rich.table import Table as Grid
 from rich.text import Text
 
-from mtam.finding import Cell, Estimate, Finding, Panel, Said, Series, Table, Verdict
-from mtam.report.palette import COLOURS, MARKERS, STYLE
-from mtam.report.picture import save
+from mtam.finding import Cell, Estimate, Finding, Said, Table, Verdict
+from mtam.report import checks_picture
+from mtam.report.picture import Picture
 from mtam.report.screen import number
 from mtam.sweep.store import write_text
 
@@ -97,18 +94,24 @@ def _verdicts(verdicts: list[Verdict]) -> Group:
     return Group(Text("Verdicts", style="bold"), grid)
 
 
-def files(finding: Finding, out: Path) -> list[Path]:
+def names(finding: Finding) -> list[str]:
     """The files that ``write`` leaves."""
     pictures = [f"{finding.name}.png", f"{finding.name}.svg"] if finding.panels else []
-    return [out / name for name in [f"{table.name}.csv" for table in finding.tables] + pictures]
+    return [f"{table.name}.csv" for table in finding.tables] + pictures
 
 
-def write(finding: Finding, out: Path) -> list[Path]:
-    """One CSV per table, and the picture as PNG and SVG."""
+def files(finding: Finding, out: Path) -> list[Path]:
+    """The same in the folder ``out``."""
+    return [out / name for name in names(finding)]
+
+
+def write(finding: Finding, out: Path, picture: Picture | None = None) -> list[Path]:
+    """One CSV per table, and the picture, drawn already or not, as PNG and SVG."""
     for table in finding.tables:
         write_text(out / f"{table.name}.csv", _csv(table))
-    if finding.panels:
-        _draw(finding, out / finding.name)
+    picture = picture or checks_picture.picture(finding)
+    if picture is not None:
+        picture.save_drawings(out)
     return files(finding, out)
 
 
@@ -129,68 +132,3 @@ def _csv(table: Table) -> str:
                 out += [cell, None][: 1 + pair]
         lines.writerow(out)
     return text.getvalue()
-
-
-def _draw(finding: Finding, path: Path) -> list[Path]:
-    count = len(finding.panels)
-    columns = 2 if count == 4 else min(count, 3)
-    rows = -(-count // columns)
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(4.3 * columns + 0.4, 3.7 * rows + 0.3), layout="constrained")
-        axes = figure.subplots(rows, columns, squeeze=False).ravel()
-        for axis, panel in zip(axes, finding.panels, strict=False):
-            _panel(axis, panel)
-        for axis in axes[count:]:
-            axis.set_axis_off()
-        figure.suptitle(f"{finding.title} ({finding.source})", fontsize=10)
-        return save(figure, path)
-
-
-def _panel(axis: Axes, panel: Panel) -> None:
-    if panel.level is not None:
-        axis.axhline(panel.level, color="#777777", linestyle="--", linewidth=1, label=panel.level_label or None)
-    for series in panel.series:
-        _series(axis, series)
-    if panel.log_x:
-        axis.set_xscale("log")
-    if panel.log_y:
-        axis.set_yscale("log")
-    if panel.log_x:
-        _ticks(axis, sorted({x for series in panel.series for x in series.x}))
-    if panel.log_y and len(panel.series) > 1:
-        axis.margins(y=0.15)
-    if panel.categories is not None:
-        axis.set_xticks(range(len(panel.categories)), panel.categories, rotation=20, ha="right")
-        axis.set_xlim(-0.5, len(panel.categories) - 0.5)
-        axis.margins(y=0.25)  # points fill such a panel from edge to edge; the legend needs a place of its own
-    axis.set_xlabel(panel.x_label)
-    axis.set_ylabel(panel.y_label)
-    axis.set_title(panel.title, fontsize=9)
-    if any(series.label for series in panel.series) or panel.level_label:
-        crowded = len(panel.series) > 2
-        axis.legend(fontsize=7, loc="upper center" if crowded else "best", ncols=3 if crowded else 1)
-
-
-def _ticks(axis: Axes, positions: list[float]) -> None:
-    """Few positions within two decades are named one by one; a logarithmic axis would name others."""
-    if len(positions) <= 8 and positions[-1] <= 100 * positions[0]:
-        axis.set_xticks(positions, [number(x) for x in positions])
-        axis.set_xticks([], minor=True)
-
-
-def _series(axis: Axes, series: Series) -> None:
-    colour = "#000000" if series.colour is None else COLOURS[series.colour % len(COLOURS)]
-    marker = "" if series.style in ("line", "dashed") else MARKERS[(series.colour or 0) % len(MARKERS)]
-    line = {"points": "", "line": "-", "dashed": "--", "both": "-"}[series.style]
-    axis.errorbar(
-        series.x,
-        series.y,
-        yerr=series.se,
-        color=colour,
-        marker=marker,
-        linestyle=line,
-        linewidth=1.1,
-        markersize=4.5,
-        capsize=2,
-        label=series.label or None,
-    )

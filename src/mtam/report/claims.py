@@ -14,13 +14,18 @@ INK = {"supported": "green", "contradicted": "bold red"}
 
 def screen(rows: Sequence[Mapping[str, Any]]) -> Iterator[Table | Text]:
     """The claims that these runs speak to, with counts; those that live in other runs are counted alone."""
-    seen = [row for row in rows if row["cell"] or row["verdict"] in INK or row["value"] is not None]
-    if seen:
-        yield _grid(seen)
-        counts = Counter(row["verdict"] for row in seen)
+    here = seen(rows)
+    if here:
+        yield _grid(here)
+        counts = Counter(row["verdict"] for row in here)
         yield Text("; ".join(f"{count} {verdict}" for verdict, count in counts.most_common()))
-    if len(seen) < len(rows):
-        yield Text(f"{len(rows) - len(seen)} further claims live in runs that are not here.")
+    if len(here) < len(rows):
+        yield Text(f"{len(rows) - len(here)} further claims live in runs that are not here.")
+
+
+def seen(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The claims that these runs speak to."""
+    return [row for row in rows if row["cell"] or row["verdict"] in INK or row["value"] is not None]
 
 
 def _grid(rows: Sequence[Mapping[str, Any]]) -> Table:

@@ -1,11 +1,14 @@
 """What a run has to show, from its records alone; nothing is written here."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from mtam.report import attention, fitted, forest, learning, maps, ratios, sentence, tables, traces
 from mtam.report.page import Job
 from mtam.report.picture import Picture
+from mtam.report.reading import Reading
 from mtam.report.sights import Sight, sights
 from mtam.report.tables import CellResult
 from mtam.sweep import store
@@ -16,20 +19,24 @@ from mtam.sweep.store import Record
 Records = Mapping[str, Record]
 
 
-def job(plan: Plan, records: Records, folder: str = "") -> Job:
-    """Tables, pictures and summary of a run, whose files lie in ``folder`` as the page sees it."""
-    return _sweep(plan, records, folder) if plan.kind == "sweep" else _fit(plan, records, folder)
+def job(reading: Reading, folder: str = "", drawn: Path | None = None) -> Job:
+    """Tables, pictures and summary of a run, whose files lie in ``folder`` as the page sees it.
+
+    ``drawn`` is a folder with pictures of these very records; what is there is not drawn again.
+    """
+    plan, records = reading.plan, reading.records
+    found = _sweep(reading, folder) if plan.kind == "sweep" else _fit(plan, records, folder)
+    return found if drawn is None else replace(found, pictures=[picture.found(drawn) for picture in found.pictures])
 
 
-def _sweep(plan: Plan, records: Records, folder: str) -> Job:
-    rows = tables.trial_rows(plan, records)
-    results = tables.cell_results(plan, rows)
+def _sweep(reading: Reading, folder: str) -> Job:
+    plan, results = reading.plan, reading.results
     texts = {
-        "curve.csv": rows.to_csv(index=False),
+        "curve.csv": reading.rows.to_csv(index=False),
         "rates.csv": tables.rates_rows(results).to_csv(index=False),
     }
     summary = {"trials": len(plan.trials), "seconds": None, "cells": tables.summary_of_sweep(results)}
-    return Job(plan, records, summary, results, _pictures(plan, records, results), texts, folder)
+    return Job(plan, reading.records, summary, results, _pictures(plan, reading.records, results), texts, folder)
 
 
 def _pictures(plan: Plan, records: Records, results: list[CellResult]) -> list[Picture]:

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from rich.table import Table
 
 from mtam import __version__, catalog
-from mtam.report import provenance, screen, sentence, tables
+from mtam.report import checked, parts, provenance, screen, sentence, tables
+from mtam.report.checked import Checked
 from mtam.report.picture import Picture
 from mtam.report.tables import CellResult
 from mtam.sweep import store
@@ -50,20 +50,16 @@ class Job:
         return f"{self.plan.name}-{self.plan.digest}"
 
 
-@dataclass(frozen=True)
-class _Sheet:
-    """A table as the page shows it."""
+def render(
+    jobs: Sequence[Job | Checked], claims: Sequence[Claim] | None = None, heading: str | None = None, further: int = 0
+) -> str:
+    """The page of one run or check, or of several with a table of contents.
 
-    title: str
-    heads: list[str]
-    rows: list[list[str]]
-    right: list[bool] = field(default_factory=list)  # which columns hold numbers
-
-
-def render(jobs: Sequence[Job], claims: Sequence[Claim] | None = None, heading: str | None = None) -> str:
-    """The page of one run, or of several with a table of contents."""
-    shown = [_shown(job) for job in jobs]
-    papers = dict.fromkeys(key for job in jobs for key in PAPERS.get(job.plan.problem, ()))
+    ``further`` claims are not among ``claims``, because they live in other runs.
+    """
+    shown = [_shown(job) if isinstance(job, Job) else checked.shown(job) for job in jobs]
+    runs = sum(isinstance(job, Job) for job in jobs)
+    papers = dict.fromkeys(key for job in jobs for key in _papers(job))
     text: str = (
         _templates()
         .get_template("page.html")
@@ -71,14 +67,25 @@ def render(jobs: Sequence[Job], claims: Sequence[Claim] | None = None, heading: 
             heading=heading or (shown[0]["title"] if len(shown) == 1 else "mtam: all runs"),
             version=__version__,
             claims=None if claims is None else [_claim(row) for row in claims],
-            verdicts=_counts([str(row.get("verdict", "")) for row in claims or ()]),
+            verdicts=parts.counts([str(row.get("verdict", "")) for row in claims or ()]),
+            further=further,
             jobs=shown,
+            extent=" and ".join(_many(runs, "run") + _many(len(jobs) - runs, "check")),
             bibliography=[_bibliography()[key] for key in (*papers, "mtam")],
             style=(TEMPLATES / "page.css").read_text(encoding="utf-8"),
             script=(TEMPLATES / "page.js").read_text(encoding="utf-8"),
         )
     )
     return text
+
+
+def _many(count: int, what: str) -> list[str]:
+    return [f"{count} {what}{'s' * (count != 1)}"] if count else []
+
+
+def _papers(job: Job | Checked) -> tuple[str, ...]:
+    """The keys of the papers whose theory is tested."""
+    return PAPERS.get(job.plan.problem, ()) if isinstance(job, Job) else checked.papers(job)
 
 
 @cache
@@ -93,6 +100,7 @@ def _shown(job: Job) -> dict[str, Any]:
     sheets, notes = _sheets(job)
     result = sentence.of_sweep(job.results, kind.size) if plan.kind == "sweep" else sentence.of_fit(job.summary)
     return {
+        "kind": plan.kind,
         "id": job.name,
         "name": plan.name,
         "title": _title(plan),
@@ -107,7 +115,7 @@ def _shown(job: Job) -> dict[str, Any]:
         "environments": _environments(job.records.values()),
         "command": provenance.command(plan),
         "folder": job.folder or ".",
-        "files": [{"name": name, "link": _link(job.folder, name)} for name in _files(job)],
+        "files": parts.links(job.folder, _files(job)),
     }
 
 
@@ -124,24 +132,12 @@ def _files(job: Job) -> list[str]:
     return [*job.tables, *model, "config.yaml", "manifest.json", "summary.json"]
 
 
-def _link(folder: str, name: str) -> str:
-    return quote(f"{folder}/{name}" if folder else name)
-
-
 def _figure(job: Job, picture: Picture) -> dict[str, Any]:
-    return {
-        "id": f"{job.name}-{picture.name}",
-        "title": picture.title,
-        "caption": picture.caption,
-        "panels": [
-            {"title": panel.title, "width": round(96 * panel.width), "svg": drawn}
-            for panel, drawn in zip(picture.panels, picture.inline(f"{job.name}-"), strict=True)
-        ],
-        "links": [{"name": end, "link": _link(job.folder, f"{picture.name}.{end}")} for end in ("csv", "png", "svg")],
-    }
+    ends = [{"name": end, "link": parts.link(job.folder, f"{picture.name}.{end}")} for end in ("csv", "png", "svg")]
+    return parts.figure(picture, job.name, ends)
 
 
-def _sheets(job: Job) -> tuple[list[_Sheet], list[str]]:
+def _sheets(job: Job) -> tuple[list[parts.Sheet], list[str]]:
     """The tables of the terminal, and the sentences between them."""
     told: list[Table | str] = []
     if job.plan.kind == "sweep":
@@ -149,20 +145,9 @@ def _sheets(job: Job) -> tuple[list[_Sheet], list[str]]:
         told += [screen.remark_table(remark) for remark in tables.remarks(job.plan, job.records)]
     elif "failure" not in job.summary:
         told.append(screen.fit_table(dict(job.summary)))
-    return [_sheet(table) for table in told if isinstance(table, Table)], [
+    return [parts.sheet(table) for table in told if isinstance(table, Table)], [
         text for text in told if isinstance(text, str)
     ]
-
-
-def _sheet(table: Table) -> _Sheet:
-    columns = table.columns
-    cells = [[str(cell) for cell in column.cells] for column in columns]
-    return _Sheet(
-        str(table.title or ""),
-        [str(column.header) for column in columns],
-        [list(row) for row in zip(*cells, strict=True)],
-        [column.justify == "right" for column in columns],
-    )
 
 
 def _failure(job: Job, key: str) -> dict[str, str]:
@@ -174,7 +159,7 @@ def _failure(job: Job, key: str) -> dict[str, str]:
         "at": f"{size} = {trial.n}, seed {trial.seed}",
         "reason": record["failure"],
         "traceback": record.get("traceback", ""),
-        "link": _link(job.folder, f"{store.FOLDER}/{key}.json"),
+        "link": parts.link(job.folder, f"{store.FOLDER}/{key}.json"),
     }
 
 
@@ -212,10 +197,6 @@ def _cell(value: Any) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{key} = {each}" for key, each in value.items())
     return screen.number(value, 3) if isinstance(value, float) else str(value)
-
-
-def _counts(words: Sequence[str]) -> list[str]:
-    return [f"{words.count(word)} {word}" for word in dict.fromkeys(words)]
 
 
 @cache

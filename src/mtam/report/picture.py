@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -17,8 +17,6 @@ from matplotlib.figure import Figure
 from mtam.report import svg
 from mtam.report.palette import STYLE
 from mtam.sweep.store import write_bytes, write_text
-
-ACROSS = 3  # panels beside each other in a file
 
 
 @dataclass(frozen=True)
@@ -40,10 +38,16 @@ class Picture:
     caption: str
     panels: tuple[Panel, ...]
     table: pd.DataFrame  # the numbers that are drawn
+    kept: tuple[str, ...] = ()  # the drawings, where they are known already
+
+    @property
+    def across(self) -> int:
+        """Panels beside each other in a file."""
+        return 2 if len(self.panels) == 4 else 3
 
     def draw(self) -> Figure:
         """All panels in one figure, the caption below."""
-        rows = [self.panels[i : i + ACROSS] for i in range(0, len(self.panels), ACROSS)]
+        rows = [self.panels[i : i + self.across] for i in range(0, len(self.panels), self.across)]
         width = max(sum(panel.width for panel in row) for row in rows)
         height = sum(max(panel.height for panel in row) for row in rows)
         figure = Figure(figsize=(width, height + 0.3), layout="constrained")
@@ -60,6 +64,8 @@ class Picture:
     @cached_property
     def drawings(self) -> tuple[str, ...]:
         """Every panel as an SVG document, on no ground of its own."""
+        if self.kept:
+            return self.kept
         drawn = []
         with mpl.rc_context(STYLE):
             for panel in self.panels:
@@ -73,13 +79,25 @@ class Picture:
 
     def save(self, out: Path) -> list[Path]:
         """Write PNG, SVG and CSV, each in one step, with no date inside."""
-        targets = [out / f"{self.name}{suffix}" for suffix in (".png", ".svg", ".csv")]
+        table = out / f"{self.name}.csv"
+        return [*self.save_drawings(out), write_text(table, self.table.to_csv(index=False))]
+
+    def save_drawings(self, out: Path) -> list[Path]:
+        """PNG and SVG alone."""
+        targets = [out / f"{self.name}{suffix}" for suffix in (".png", ".svg")]
         with mpl.rc_context(STYLE):
             _png(self.draw(), targets[0])
         titled = list(zip((panel.title for panel in self.panels), self.drawings, strict=True))
-        write_text(targets[1], svg.compose(titled, self.caption, ACROSS))
-        write_text(targets[2], self.table.to_csv(index=False))
+        write_text(targets[1], svg.compose(titled, self.caption, self.across))
         return targets
+
+    def found(self, folder: Path) -> "Picture":
+        """The same with the drawings that ``save`` left in ``folder``; itself where they are not as they were left."""
+        try:
+            kept = svg.divide((folder / f"{self.name}.svg").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return self
+        return replace(self, kept=kept) if len(kept) == len(self.panels) else self
 
     def inline(self, prefix: str) -> list[str]:
         """Every panel as an SVG element of a page."""
@@ -94,11 +112,6 @@ def _draw(panel: Panel, axis: Axes) -> None:
     panel.draw(axis)
     for inside in (*axis.texts, *axis.patches, *axis.lines, *axis.collections):
         inside.set_in_layout(False)
-
-
-def save(figure: Figure, path: Path) -> list[Path]:
-    """A figure that is no picture, as PNG and SVG beside each other, each in one step, with no date inside."""
-    return [_png(figure, path.with_suffix(".png")), write_text(path.with_suffix(".svg"), svg.render(figure))]
 
 
 def _png(figure: Figure, path: Path) -> Path:

@@ -74,6 +74,22 @@ def command(plan: Plan) -> str:
     return shlex.join([*start, *words])
 
 
+def of_check(name: str, values: Mapping[str, Any]) -> list[Setting]:
+    """Every setting of a check, in the order of its file."""
+    known = catalog.load(f"check/{name}") if name in catalog.options("check") else {}
+    source, notes = f"conf/check/{name}.yaml", _notes(f"check/{name}.yaml") if known else {}
+    return [
+        Setting(key, value, source if key in known and _equal(known[key], value) else HERE, notes.get(key, ""))
+        for key, value in values.items()
+    ]
+
+
+def check_command(name: str, values: Mapping[str, Any]) -> str:
+    """The command that computes the same finding."""
+    own = [f"{each.key}={each.shown}" for each in of_check(name, values) if each.source == HERE]
+    return shlex.join(["mtam", "check", name, *own])
+
+
 def written(value: Any) -> str:
     """A value in Hydra's grammar."""
     if isinstance(value, list):

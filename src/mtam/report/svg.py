@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from xml.etree import ElementTree as Tree
 
 from matplotlib.artist import Artist
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
@@ -25,11 +26,21 @@ def tip(artist: Artist, *texts: str) -> None:
 def render(figure: Figure) -> str:
     """The figure as an SVG document: equal figures are equal bytes, and no date is inside."""
     held = io.StringIO()
+    _lay_out(figure)
     figure.savefig(held, format="svg", dpi=72, metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     root = Tree.fromstring(held.getvalue())
     _titles(root)
     text: str = Tree.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n'
+
+
+def _lay_out(figure: Figure) -> None:
+    """Once: left to itself, matplotlib draws everything a first time, to no avail, when there is a layout to find."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        FigureCanvasSVG(figure)  # its widths of words are the ones that count
+        engine.execute(figure)
+        figure.set_layout_engine(None)
 
 
 def compose(panels: Sequence[tuple[str, str]], caption: str, across: int) -> str:
@@ -52,6 +63,23 @@ def compose(panels: Sequence[tuple[str, str]], caption: str, across: int) -> str
     size = f"{wide:g}", f"{y + high + HEAD + 3:g}"
     root.attrib |= {"width": f"{size[0]}pt", "height": f"{size[1]}pt", "viewBox": f"0 0 {' '.join(size)}"}
     return f'<?xml version="1.0" encoding="utf-8"?>\n{Tree.tostring(root, encoding="unicode")}\n'
+
+
+def divide(document: str) -> tuple[str, ...]:
+    """The drawings that ``compose`` has put together. Raises ValueError for what is no such document."""
+    try:
+        root = Tree.fromstring(document)
+    except Tree.ParseError as error:
+        raise ValueError(f"not an SVG document: {error}") from None
+    found = []
+    for index, panel in enumerate(root.findall(f"{{{SVG}}}svg")):
+        for name in ("x", "y"):
+            panel.attrib.pop(name, None)
+        text: str = Tree.tostring(panel, encoding="unicode")
+        for start in ('id="', '="#', "url(#"):
+            text = text.replace(f"{start}panel-{index}-", start)
+        found.append(text)
+    return tuple(found)
 
 
 def _text(root: Tree.Element, words: str, x: float, y: float, size: float) -> None:
@@ -94,7 +122,7 @@ def _titles(root: Tree.Element) -> None:
 def _prefix(node: Tree.Element, prefix: str) -> None:
     if "id" in node.attrib:
         node.set("id", prefix + node.attrib["id"])
-    target = node.attrib.pop(f"{{{XLINK}}}href", None)
+    target = node.attrib.pop(f"{{{XLINK}}}href", None) or node.attrib.pop("href", None)
     if target is not None:
         node.set("href", f"#{prefix}{target[1:]}" if target.startswith("#") else target)
     for name, value in node.attrib.items():

@@ -1,0 +1,30 @@
+"""The records of a run, and the tables that everything else is made of, computed once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from mtam.report import tables
+from mtam.report.tables import CellResult
+from mtam.sweep.plan import Plan
+from mtam.sweep.store import Record
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Claims, the terminal and the page look at one reading, not each at its own."""
+
+    plan: Plan
+    records: Mapping[str, Record]
+
+    @cached_property
+    def rows(self) -> pd.DataFrame:
+        """One row per trial with a record."""
+        return tables.trial_rows(self.plan, self.records)
+
+    @cached_property
+    def results(self) -> list[CellResult]:
+        """The curve of every cell that has records."""
+        return tables.cell_results(self.plan, self.rows)
