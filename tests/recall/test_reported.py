@@ -10,6 +10,7 @@ import torch
 from mtam.recall import provenance, toy, toy_model
 from mtam.recall.run import run
 from mtam.recall.spec import RecallData, RecallTrial, ReportedToy
+from mtam.recall.toy_arms import arms
 
 
 def trial(seed: int = 0, n: int = 64, alpha: float = 1.0, length: int | None = 5000, **settings: Any) -> RecallTrial:
@@ -117,6 +118,26 @@ def test_perfect_gating_gives_every_matching_token_one_in_2500() -> None:
     assert float(same[0, 0]) / 2500 == pytest.approx(4e-4, rel=1e-6)
     assert float(other[0, 0]) < 1e-6
     assert same[0, 1:].tolist() == pytest.approx([0.5] * 3)  # idle heads are uniform: 2e-4 per token
+
+
+def test_the_arms_with_recall_given_know_the_answer_where_no_density_is_clipped() -> None:
+    exact = trial(alpha=2.0, n=256, length=None, law="uniform_1")
+    found = arms(exact, toy.draw(exact, "train", 256), toy.draw(exact, "test", 1000))
+    baseline = toy.sign_only(exact)
+    assert found["plug_in_mse"] < 0.02 * baseline
+    assert found["mercer_mse"] < 0.02 * baseline
+    assert found["mixture_mse"] > 0.5 * baseline
+    hidden = trial(system="constant_first")
+    assert arms(hidden, toy.draw(hidden, "train", 64), toy.draw(hidden, "test", 10)) == {}
+
+
+def test_tokens_add_their_variance_to_the_plug_in() -> None:
+    """hat c_j^2 has the mean c_j^2 + Var e_j / L', which the arm takes off: few tokens leave no bias."""
+    few = trial(alpha=2.0, n=4, length=200, law="uniform_1")
+    sample = toy.draw(few, "test", 4000)
+    shares = 2 * sample.counts[np.arange(4000), sample.sign].astype(float)
+    excess = ((shares @ toy.system(few).T) ** 2 - 1 / 100).sum(1) - np.abs(sample.clean)
+    assert abs(excess.mean()) < 0.1 * 16 / 100  # without the correction it would be 16 / 100
 
 
 def silent(_: float) -> None:

@@ -45,7 +45,9 @@ _RANGE = "over n = 4 .. 64 a power law stays within 0.1 nat of the exact law: th
 
 def _mean(name: str, digits: int = 3) -> Any:
     def read(group: Sequence[Numbers]) -> str:
-        values = np.array([float(record[name]) for record in group])
+        values = np.array([float(record.get(name, np.nan)) for record in group])
+        if not np.isfinite(values).all():
+            return "-"
         spread = f" ± {values.std(ddof=1) / len(values) ** 0.5:.1g}" if len(values) > 1 else ""
         return f"{values.mean():.{digits}g}{spread}"
 
@@ -64,6 +66,9 @@ def _heads(group: Sequence[Numbers]) -> str:
 _QUANTITIES: tuple[tuple[str, str, Any], ...] = (
     ("validation mean squared error", f"{PUBLISHED_ERROR:g}", _mean("mse")),
     ("sign-only baseline, Var S", "-", _mean("sign_only_mse")),
+    ("recall given, coefficients from its tokens, sum of their squares", "-", _mean("plug_in_mse")),
+    ("recall given, squared coefficients weighed by least squares", "-", _mean("mercer_mse")),
+    ("the same without recall, from the tokens of both tags", "-", _mean("mixture_mse")),
     ("error with queries shuffled", f"{PUBLISHED_SHUFFLED:g}", _mean("shuffled_mse")),
     ("the same by arithmetic, Var S + 2 (E S)^2", "-", _mean("shuffled_expected")),
     ("measures exchanged: share of the right change", "-", _mean("swap_gain")),

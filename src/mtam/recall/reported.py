@@ -10,6 +10,7 @@ import torch
 
 from mtam.recall.spec import RecallTrial
 from mtam.recall.toy import Toy, draw, shuffled, sign_only
+from mtam.recall.toy_arms import arms
 from mtam.recall.toy_model import Params, ToyStack, answers, stack, start, token_attention
 from mtam.streams import torch_seed
 
@@ -34,11 +35,12 @@ def run(trials: Sequence[RecallTrial], *, tick: Callable[[float], None]) -> list
         "members": len(trials),
     }
     done: list[dict[str, Any]] = []
-    for record, loss, sample, test in zip(records, losses, samples, tests, strict=True):
+    for trial, record, loss, sample, test in zip(trials, records, losses, samples, tests, strict=True):
         if not math.isfinite(loss) or not math.isfinite(record["mse"]):
             done.append({"failure": f"training diverged (learning rate {trials[0].reported.lr:g})"})
         else:
-            done.append({**record, "train_loss": loss, "refused_draws": sample.refused + test.refused, **shared})
+            refused = sample.refused + test.refused
+            done.append({**record, **arms(trial, sample, test), "train_loss": loss, "refused_draws": refused, **shared})
     return done
 
 

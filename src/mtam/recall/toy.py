@@ -40,22 +40,28 @@ def spectrum(alpha: float, modes: int) -> Array:
     return np.asarray(np.exp(-(np.arange(1, modes + 1, dtype=np.float64) ** alpha)))
 
 
+def system(trial: RecallTrial) -> Array:
+    """The toy's functions e_j on its nodes. (M, G)"""
+    data = trial.data
+    functions = cosine(data.modes, (np.arange(data.nodes) + 0.5) / data.nodes)
+    if trial.reported.system == "constant_first":
+        functions = np.concatenate([np.ones((1, data.nodes)), functions[:-1]])
+    return functions
+
+
 def draw(trial: RecallTrial, split: str, n: int) -> Toy:
     """The first n contexts of a stream; densities that vanish everywhere are drawn again and counted."""
     data, toy = trial.data, trial.reported
     lam = spectrum(data.alpha, data.modes)
-    x = (np.arange(data.nodes) + 0.5) / data.nodes
-    system = cosine(data.modes, x)
-    if toy.system == "constant_first":
-        system = np.concatenate([np.ones((1, data.nodes)), system[:-1]])
+    functions = system(trial)
     rng = generator(trial.seed, "reported", split, "Z")
     z = np.empty((n, 2, data.modes))
     refused = 0
     for row in range(n):
         for which in range(2):
-            z[row, which], again = _with_mass(rng, toy.law, lam, system, toy.constant)
+            z[row, which], again = _with_mass(rng, toy.law, lam, functions, toy.constant)
             refused += again
-    density = np.maximum(toy.constant + (z * np.sqrt(lam)) @ system, 0.0)
+    density = np.maximum(toy.constant + (z * np.sqrt(lam)) @ functions, 0.0)
     mass = density / density.sum(-1, keepdims=True)  # (n, 2, G): mu^(1), mu^(2)
     sign = (generator(trial.seed, "reported", split, "tag").random(n) < 0.5).astype(np.int64)
     value = 2 * sign - 1
@@ -66,7 +72,7 @@ def draw(trial: RecallTrial, split: str, n: int) -> Toy:
     return Toy(counts, swapped, sign, clean, other, clean + data.noise * noise, refused)
 
 
-def _with_mass(rng: np.random.Generator, law: str, lam: Array, system: Array, constant: bool) -> tuple[Array, int]:
+def _with_mass(rng: np.random.Generator, law: str, lam: Array, functions: Array, constant: bool) -> tuple[Array, int]:
     """A coefficient vector whose density is positive somewhere, and how many were refused before it."""
     refused = 0
     while True:
@@ -74,7 +80,7 @@ def _with_mass(rng: np.random.Generator, law: str, lam: Array, system: Array, co
             z = rng.standard_normal(len(lam))
         else:
             z = rng.uniform(-1, 1, len(lam)) * (np.sqrt(3) if law == "uniform_sqrt3" else 1.0)
-        if (constant + (z * np.sqrt(lam)) @ system).max() > 0:
+        if (constant + (z * np.sqrt(lam)) @ functions).max() > 0:
             return z, refused
         refused += 1
 
