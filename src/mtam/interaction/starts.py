@@ -6,6 +6,10 @@ With whitened tokens and E over i, Y centred:
   x_j^T over the other tokens, when phi has an even part (the linear moment of an even phi vanishes);
 - quadratic: B -> E[Y_i (x_i x_i^T - I) B (C_i - I)] acts like A <A, B> + A B^T A; its leading eigenvector is near A
   itself, and the more so the higher the rank.
+
+The quadratic operator has d^4 noisy entries: in high dimension some ten thousand rows drown its leading eigenvector.
+Where the first starts do not settle the search, it is computed again from hundreds of rows per entry of A, and followed
+downhill on as many.
 """
 
 from collections.abc import Iterator
@@ -13,14 +17,20 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 
+from mtam.interaction.basins import hessian_sample
 from mtam.interaction.factors import Factors, balance, truncate
+from mtam.interaction.levenberg import refine, start
 from mtam.interaction.passes import BLOCK_ROWS, double
 from mtam.interaction.profile import Profile
 
 Array = npt.NDArray[np.float64]
 
 QUADRATIC_ROWS, POWER_STEPS = 60000, 10
+THOROUGH_ROWS, KRYLOV, RESTARTS = 600, 20, 8  # rows per entry of A, vectors of Lanczos' method
+DESCENT = 10  # steps from there on as many rows: on fewer a start with little of A in it is lost
+FIRST_CHANCES = 3  # starts by chance before the thorough one
 
 
 @dataclass(frozen=True)
@@ -50,29 +60,50 @@ def moments(profile: Profile, target: Array) -> Moments:
     return Moments(*(profile.white.T @ part @ profile.white / profile.rows for part in (linear, columns, rows)))
 
 
-def quadratic(profile: Profile, found: Moments, rank: int, norm: float, rng: np.random.Generator) -> Factors:
-    """The leading eigenvector of the quadratic operator among matrices of rank r, by truncated power iteration.
+class Quadratic:
+    """The quadratic operator over the first ``rows`` rows; a product is one pass over pairs, without d^4 numbers."""
 
-    From a random matrix; each step is one pass over pairs, without any array of d^4 numbers.
-    """
-    d, others = profile.x.shape[2], profile.tokens - 1
-    head = profile.head(QUADRATIC_ROWS // profile.tokens + 1)
-    centred = head.y - head.y.mean()
-    samples = max(1, BLOCK_ROWS // profile.tokens)
-    diagonal = np.arange(profile.tokens)
-    u, v = balance(rng.standard_normal((d, rank)), rng.standard_normal((d, rank)), norm)
-    for _ in range(POWER_STEPS):
-        matrix = u @ v.T
+    def __init__(self, profile: Profile, found: Moments, rows: int) -> None:
+        self._found, self._white = found, profile.white
+        self._head = profile.head(rows // profile.tokens + 1)
+        self._target = self._head.y - self._head.y.mean()
+
+    def __call__(self, matrix: Array) -> Array:
+        """The image of a matrix  # (d, d) -> (d, d)."""
+        head, d, tokens = self._head, len(matrix), self._head.tokens
+        samples, diagonal = max(1, BLOCK_ROWS // tokens), np.arange(tokens)
         image = np.zeros((d, d))
         for first in range(0, len(head.x), samples):
-            x = (double(head.x[first : first + samples]).reshape(-1, d) @ profile.white).reshape(-1, head.tokens, d)
+            x = (double(head.x[first : first + samples]).reshape(-1, d) @ self._white).reshape(-1, tokens, d)
             products = (x.reshape(-1, d) @ matrix).reshape(x.shape) @ x.transpose(0, 2, 1)
             products[:, diagonal, diagonal] = 0.0
-            weighted = centred[first : first + samples, :, None] * (products @ x)
+            weighted = self._target[first : first + samples, :, None] * (products @ x)
             image += x.reshape(-1, d).T @ weighted.reshape(-1, d)
-        image = image / (head.rows * others) - found.columns @ matrix - matrix @ found.rows / others
-        u, v = truncate(image, rank, norm)
+        others = tokens - 1
+        return np.asarray(
+            image / (head.rows * others) - self._found.columns @ matrix - matrix @ self._found.rows / others
+        )
+
+
+def quadratic(profile: Profile, found: Moments, begin: Factors, norm: float) -> Factors:
+    """The leading eigenvector of the operator among matrices of rank r, nearly: a few truncated power steps."""
+    u, v = begin
+    image = Quadratic(profile, found, QUADRATIC_ROWS)
+    for _ in range(POWER_STEPS):
+        u, v = truncate(image(u @ v.T), u.shape[1], norm)
     return u, v
+
+
+def thorough(profile: Profile, found: Moments, begin: Factors, norm: float) -> Factors:
+    """The leading eigenvector from many more rows, by Lanczos' method, which finds it also next to noisy ones."""
+    (d, rank), image = begin[0].shape, Quadratic(profile, found, THOROUGH_ROWS * begin[0].shape[0] ** 2)
+    operator = LinearOperator((d * d, d * d), matvec=lambda b: image(b.reshape(d, d)).ravel(), dtype=float)
+    first = (begin[0] @ begin[1].T).ravel()
+    try:
+        _, vectors = eigsh(operator, k=1, which="LM", v0=first, ncv=KRYLOV, maxiter=RESTARTS, tol=0.01)
+    except ArpackNoConvergence:
+        return begin
+    return truncate(vectors[:, 0].reshape(d, d), rank, norm)
 
 
 def dominant(symmetric: Array, rank: int) -> Array:
@@ -98,7 +129,21 @@ def starts(profile: Profile, rank: int, norm: float, rng: np.random.Generator) -
     """Factors to start from, the most promising first, without end."""
     d = profile.x.shape[2]
     found = moments(profile, profile.y)
+
+    def chance() -> Factors:
+        return balance(rng.standard_normal((d, rank)), rng.standard_normal((d, rank)), norm)
+
     yield truncate(found.linear, rank, norm)
-    yield quadratic(profile, found, rank, norm, rng)
+    rough = quadratic(profile, found, chance(), norm)
+    yield rough
+    for _ in range(FIRST_CHANCES):
+        yield chance()
+    if min(profile.rows, THOROUGH_ROWS * d * d) > QUADRATIC_ROWS:
+        u, v = thorough(profile, found, rough, norm)
+        other = chance()  # half way to chance: a narrow basin does not draw both
+        many = profile.head(THOROUGH_ROWS * d * d // profile.tokens + 1)
+        for begin in ((u, v), truncate(u @ v.T + other[0] @ other[1].T, rank, norm)):
+            point = refine(many, hessian_sample(many, rank), start(many, *begin, norm), DESCENT)
+            yield point.u, point.v
     while True:
-        yield balance(rng.standard_normal((d, rank)), rng.standard_normal((d, rank)), norm)
+        yield chance()
