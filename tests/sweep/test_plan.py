@@ -128,3 +128,15 @@ def test_a_manifest_whose_packs_are_not_its_trials_is_refused(tmp_path: Path) ->
     path.write_text(json.dumps(tree))
     with pytest.raises(UsageError, match="packs are not its trials"):
         planning.read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("axis", "words"),
+    [
+        ({"data.alpha": 0.5, "model": "gp"}, "alpha = 0.5, model = gp"),
+        ({"data.noise": 1, "model.noise": 2}, "data.noise = 1, model.noise = 2"),
+        ({}, "all"),
+    ],
+)
+def test_a_place_on_the_axes_in_words(axis: dict[str, object], words: str) -> None:
+    assert planning.label(axis) == words

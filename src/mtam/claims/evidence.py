@@ -19,7 +19,7 @@ from mtam.report.reading import Reading
 from mtam.report.tables import CellResult
 from mtam.sweep import plan as planning
 from mtam.sweep import store
-from mtam.sweep.plan import Plan
+from mtam.sweep.plan import Plan, label
 from mtam.sweep.store import Record
 
 
@@ -91,8 +91,7 @@ class Evidence:
 
     def label(self, index: int) -> str:
         """The cell in words."""
-        axis = self.plan.cells[index].axis
-        return tables.label(axis)
+        return label(self.plan.cells[index].axis)
 
 
 @dataclass(frozen=True)

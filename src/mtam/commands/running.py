@@ -3,12 +3,16 @@
 import sys
 from typing import Any
 
+from rich.text import Text
+
 from mtam import lab
 from mtam.commands.voice import Voice
 from mtam.lab import Options
 from mtam.results import Outcome
 from mtam.sweep.plan import Plan
 from mtam.sweep.registry import problem
+
+PAGE = "report.html"
 
 
 def run(plan: Plan, options: Options, as_json: bool) -> None:
@@ -67,3 +71,10 @@ def tell(outcome: Outcome, voice: Voice) -> None:
         voice.tell(f"Nothing was computed again: all {len(outcome.plan.trials)} records were there.")
     for path in outcome.files:
         voice.tell(str(path))
+    if outcome.plan.kind == "sweep":
+        from mtam.report import short
+
+        voice.tell(Text("In short", style="bold"))
+        for line in short.in_short(outcome.reading.results, problem(outcome.plan.problem).size):
+            voice.tell(f"  {line}")
+        voice.tell(f"  all of it, with pictures: {outcome.out / PAGE}")

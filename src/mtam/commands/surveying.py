@@ -11,6 +11,7 @@ from rich.text import Text
 from mtam.commands.voice import Voice
 from mtam.errors import UsageError
 from mtam.sweep import progress
+from mtam.sweep.plan import label
 from mtam.sweep.survey import Status, Survey
 
 LOOK_EVERY = 1.0  # seconds
@@ -71,8 +72,7 @@ def _table(name: str, cells: list[dict[str, Any]]) -> Table:
     for head in heads:
         table.add_column(head, justify="right")
     for cell in cells:
-        axis = ", ".join(f"{key} = {value}" for key, value in cell["axis"].items()) or "all"
-        table.add_row(axis, *(str(cell[head]) for head in heads))
+        table.add_row(label(cell["axis"]), *(str(cell[head]) for head in heads))
     return table
 
 

@@ -4,10 +4,9 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from mtam.report import tables
 from mtam.report.traces import LOSSES
 from mtam.sweep import store
-from mtam.sweep.plan import Plan
+from mtam.sweep.plan import Plan, label
 from mtam.sweep.registry import problem
 from mtam.sweep.store import Record
 
@@ -24,14 +23,14 @@ def write(plan: Plan, records: Mapping[str, Record], out: Path) -> Path | None:
     folder, size = out / FOLDER, problem(plan.problem).size
     shutil.rmtree(folder, ignore_errors=True)
     for cell, keys in zip(plan.cells, plan.keys, strict=True):
-        label = tables.label(cell.axis)
         for key, trial in zip(keys, cell.trials, strict=True):
             if key not in records or store.failed(records[key]) or "trace_steps" not in records[key]["numbers"]:
                 continue
             numbers = records[key]["numbers"]
-            with SummaryWriter(folder / f"{label}, {size} = {trial.n}, seed {trial.seed}".replace("/", "-")) as writer:
-                for name in LOSSES:
-                    tag = f"loss/{name.removeprefix('trace_')}"
-                    for step, loss in zip(numbers["trace_steps"], numbers[name], strict=True):
-                        writer.add_scalar(tag, loss, step, walltime=float(step))
+            name = f"{label(cell.axis)}, {size} = {trial.n}, seed {trial.seed}".replace("/", "-")
+            with SummaryWriter(folder / name) as writer:
+                for loss in LOSSES:
+                    tag = f"loss/{loss.removeprefix('trace_')}"
+                    for step, value in zip(numbers["trace_steps"], numbers[loss], strict=True):
+                        writer.add_scalar(tag, value, step, walltime=float(step))
     return folder if folder.is_dir() else None

@@ -19,7 +19,7 @@ from mtam.report.checked import Checked
 from mtam.report.picture import Picture
 from mtam.report.tables import CellResult
 from mtam.sweep import store
-from mtam.sweep.plan import Plan
+from mtam.sweep.plan import Plan, label
 from mtam.sweep.registry import problem
 from mtam.sweep.store import Record
 
@@ -155,7 +155,7 @@ def _failure(job: Job, key: str) -> dict[str, str]:
     cell = next(cell for cell, keys in zip(job.plan.cells, job.plan.keys, strict=True) if key in keys)
     size = problem(job.plan.problem).size
     return {
-        "cell": ", ".join(f"{name} = {value}" for name, value in cell.axis.items()),
+        "cell": label(cell.axis),
         "at": f"{size} = {trial.n}, seed {trial.seed}",
         "reason": record["failure"],
         "traceback": record.get("traceback", ""),

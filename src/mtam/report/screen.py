@@ -13,7 +13,7 @@ from mtam.report.laws_screen import laws_report
 from mtam.report.tables import CellResult
 from mtam.report.wording import interval as interval
 from mtam.report.wording import number as number
-from mtam.sweep.plan import Plan
+from mtam.sweep.plan import Plan, label
 from mtam.sweep.registry import Problem, problem
 
 MOST_FAILURES = 12  # that a terminal shows
@@ -226,6 +226,6 @@ def failures_table(plan: Plan, failures: dict[str, str]) -> Table:
     for cell, keys in zip(plan.cells, plan.keys, strict=True):
         for key, trial in zip(keys, cell.trials, strict=True):
             if key in failures and table.row_count < MOST_FAILURES:
-                axis = ", ".join(f"{name} = {value}" for name, value in cell.axis.items())
-                table.add_row(axis, str(trial.n), str(trial.seed), Text(failures[key]), f"records/{key}.json")
+                where = label(cell.axis), str(trial.n), str(trial.seed)
+                table.add_row(*where, Text(failures[key]), f"records/{key}.json")
     return table

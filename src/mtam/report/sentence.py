@@ -8,6 +8,7 @@ from mtam.report.tables import CellResult, law_comparison
 from mtam.report.wording import number
 
 MANY = 5  # cells that a sentence can name
+NOTHING = "No trial has finished yet."
 
 
 def of_fit(summary: Mapping[str, Any]) -> str:
@@ -28,8 +29,12 @@ def of_fit(summary: Mapping[str, Any]) -> str:
 
 def of_sweep(results: Sequence[CellResult], size: str) -> str:
     """Slopes against theory where there are some, else the range of the errors."""
-    told = [part for part in (_slopes(results, size), _verdicts(results), _levels(results, size)) if part]
-    return " ".join(told) or "No trial has finished yet."
+    return " ".join(parts_of_sweep(results, size)) or NOTHING
+
+
+def parts_of_sweep(results: Sequence[CellResult], size: str) -> list[str]:
+    """The same, sentence by sentence."""
+    return [part for part in (_slopes(results, size), _verdicts(results), _levels(results, size)) if part]
 
 
 def _slopes(results: Sequence[CellResult], size: str) -> str:

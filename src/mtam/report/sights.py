@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mtam.report.palette import Look, looks
-from mtam.report.tables import label
 from mtam.sweep import store
-from mtam.sweep.plan import Plan
+from mtam.sweep.plan import Plan, label
 from mtam.sweep.store import Record
 
 MOST = 6  # cells that are looked into

@@ -16,7 +16,7 @@ from mtam.remark import Remark
 from mtam.report.comparison import comparison, ends, flat
 from mtam.spec import Trial
 from mtam.sweep import store
-from mtam.sweep.plan import Plan
+from mtam.sweep.plan import Plan, label
 from mtam.sweep.registry import problem
 from mtam.sweep.store import Record
 
@@ -81,13 +81,6 @@ class CellResult:
     def label(self) -> str:
         """The cell in words."""
         return label(self.axis)
-
-
-def label(axis: Mapping[str, Any]) -> str:
-    """A place on the axes in words, e.g. ``alpha = 0.5``."""
-    leaves = [key.rpartition(".")[2] for key in axis]
-    names = leaves if len(set(leaves)) == len(leaves) else list(axis)
-    return ", ".join(f"{name} = {value}" for name, value in zip(names, axis.values(), strict=True)) or "all"
 
 
 def trial_rows(plan: Plan, records: Mapping[str, Record]) -> pd.DataFrame:

@@ -28,6 +28,13 @@ class Cell:
     trials: tuple[Trial, ...]
 
 
+def label(axis: Mapping[str, Any]) -> str:
+    """A place on the axes in words, e.g. ``alpha = 0.5``."""
+    leaves = [key.rpartition(".")[2] for key in axis]
+    names = leaves if len(set(leaves)) == len(leaves) else list(axis)
+    return ", ".join(f"{name} = {value}" for name, value in zip(names, axis.values(), strict=True)) or "all"
+
+
 @dataclass(frozen=True)
 class Plan:
     """A named sweep, or a single fit: its resolved configuration and its cells."""
