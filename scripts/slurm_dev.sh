@@ -7,7 +7,7 @@
 #
 # Packages: apt-get install -y --no-install-recommends slurmctld slurmd slurm-client munge
 # MTAM_SLURM_DEV names the private folder (default: one per user in /tmp). Partitions: dev, and urgent, whose jobs
-# preempt those of dev.
+# preempt those of dev. The node has one GPU in name only.
 set -u
 PATH=$PATH:/usr/sbin:/sbin
 state=${MTAM_SLURM_DEV:-${TMPDIR:-/tmp}/mtam-slurm-dev-$(id -u)}
@@ -85,10 +85,12 @@ SlurmdParameters=config_overrides
 SchedulerParameters=sched_interval=2,batch_sched_delay=0,bf_interval=2
 PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
-NodeName=$host NodeAddr=127.0.0.1 CPUs=$cpus RealMemory=$memory State=UNKNOWN
+GresTypes=gpu
+NodeName=$host NodeAddr=127.0.0.1 CPUs=$cpus RealMemory=$memory Gres=gpu:1 State=UNKNOWN
 PartitionName=dev Nodes=$host Default=YES MaxTime=INFINITE State=UP PriorityTier=1
 PartitionName=urgent Nodes=$host MaxTime=INFINITE State=UP PriorityTier=10
 EOF
+  echo "Name=gpu File=/dev/null" >"$state/gres.conf"  # so that asking for a GPU can be tried
 }
 
 up() {

@@ -26,6 +26,17 @@ LONG = (
     "model.steps_exponent=0",
     *TINY[4:],
 )
+# Settings of the launcher, and how SLURM tells that it has understood them.
+ASKED = {
+    "launcher.partition=dev": "Partition=dev",
+    "launcher.time=7": "TimeLimit=00:07:00",
+    "launcher.mem_gb=1.5": "MinMemoryNode=1536M",
+    "launcher.cpus=2": "CPUs/Task=2",
+    "launcher.gpus=1": "TresPerNode=gres:gpu:1",
+    "launcher.tasks=2": "ArrayTaskId=1",
+    "launcher.array_parallelism=1": "ArrayTaskThrottle=1",
+    'launcher.extra=["--comment=theory"]': "Comment=theory",
+}
 
 
 def start(environment: Environment, *args: str) -> "subprocess.Popen[str]":
@@ -48,8 +59,10 @@ def squeue(environment: Environment, job: str) -> dict[str, str]:
     return dict(line.split() for line in done.stdout.splitlines())
 
 
-def scontrol(environment: Environment, *args: str) -> None:
-    subprocess.run(args, env=environment, timeout=20, check=True, capture_output=True)
+def control(environment: Environment, *args: str) -> str:
+    """What one of SLURM's commands says."""
+    done = subprocess.run(args, env=environment, timeout=20, check=True, capture_output=True, text=True)
+    return done.stdout
 
 
 def step_pid(task: str, out: Path) -> int:
@@ -85,13 +98,15 @@ def whole(slurm: Environment, tmp_path_factory: pytest.TempPathFactory) -> dict[
 
 def test_an_array_ends_with_the_tables_of_one_process(slurm: Environment, tmp_path: Path) -> None:
     here = mtam(slurm, "sweep", "alpha", *TINY, "--launcher", "inline", "--out", str(tmp_path / "inline"))
-    there = mtam(slurm, "sweep", "alpha", *TINY, "--launcher", "slurm", "--out", str(tmp_path / "slurm"))
+    sweep = ("sweep", "alpha", *TINY, "--launcher", "slurm", "--out", str(tmp_path / "slurm"))
+    (job,) = mtam(slurm, *sweep, *ASKED, "--detach")["jobs"]
+    granted = control(slurm, "scontrol", "show", "job", job)
+    assert not [words for words in ASKED.values() if words not in granted], granted
+    there = mtam(slurm, *sweep)
     assert there["computed"] == here["computed"] == 8
     assert there["missing"] == 0
     assert tables(tmp_path / "slurm") == tables(tmp_path / "inline")
-    assert (
-        mtam(slurm, "sweep", "alpha", *TINY, "--launcher", "slurm", "--out", str(tmp_path / "slurm"))["computed"] == 0
-    )
+    assert mtam(slurm, *sweep)["computed"] == 0
 
 
 def test_only_the_missing_is_submitted_again(slurm: Environment, whole: dict[str, bytes], tmp_path: Path) -> None:
@@ -107,7 +122,7 @@ def test_only_the_missing_is_submitted_again(slurm: Environment, whole: dict[str
     assert (again["jobs"], again["queued_packs"]) == ([], 2), "what is in the queue is not submitted twice"
     until("both tasks to be under way", lambda: all(fraction(out, pack) > 0.02 for pack in firsts))
     os.kill(step_pid(f"{job}_1", out), signal.SIGKILL)
-    scontrol(slurm, "scancel", f"{job}_0")
+    control(slurm, "scancel", f"{job}_0")
     until("the queue to empty", lambda: not squeue(slurm, job))
     status = mtam(slurm, "status", str(out))
     assert [(cell["done"], cell["missing"]) for cell in status["cells"]] == [(0, 2)]
@@ -125,19 +140,20 @@ def test_a_lost_task_ends_the_waiting(slurm: Environment, tmp_path: Path) -> Non
     process = start(slurm, "sweep", "alpha", *LONG, "--launcher", "slurm", "--out", str(out))
     until("a task to run", lambda: bool(progress.fractions(out)))
     (job,) = (path.stem for path in (out / "slurm").glob("*.json"))
-    scontrol(slurm, "scancel", job)
+    control(slurm, "scancel", job)
     _, errors = process.communicate(timeout=90)
     assert process.returncode == 1
     assert "2 of 2 packs have left the queue without their records" in errors
     assert "Traceback" not in errors
 
 
-def preempted(environment: Environment, job: str) -> None:
-    scontrol(environment, "scontrol", "requeue", job)
+def preempted(environment: Environment, _job: str) -> None:
+    """By a job of the partition above, which wants the whole node for a moment."""
+    control(environment, "sbatch", "--partition=urgent", "--exclusive", "--output=/dev/null", "--wrap=sleep 1")
 
 
 def warned_of_the_time_limit(environment: Environment, job: str) -> None:
-    scontrol(environment, "scancel", "--signal=USR2", job)
+    control(environment, "scancel", "--signal=USR2", job)
 
 
 @pytest.mark.parametrize("put_back", [preempted, pytest.param(warned_of_the_time_limit, marks=pytest.mark.slow)])
@@ -163,6 +179,7 @@ def test_a_task_put_back_goes_on_from_its_state(
 
     until("the task to go on", under_way)
     assert heard[-1] >= before, "it began again"
+    assert "Restarts=1" in control(slurm, "scontrol", "show", "job", job)
     done = mtam(slurm, *sweep)
     assert done["missing"] == 0
     assert tables(out) == whole
@@ -178,7 +195,5 @@ def test_the_time_limit_is_no_limit(slurm: Environment, tmp_path: Path) -> None:
     done = mtam(slurm, *sweep, wait=900)
     assert (done["computed"], done["missing"]) == (1, 0)
     (job,) = (path.stem for path in (out / "slurm").glob("*.json"))
-    command = ["scontrol", "show", "job", job]
-    told = subprocess.run(command, env=slurm, capture_output=True, text=True, timeout=20, check=True).stdout
-    assert "Restarts=0" not in told
+    assert "Restarts=0" not in control(slurm, "scontrol", "show", "job", job)
     assert tables(out) == tables(tmp_path / "inline")
