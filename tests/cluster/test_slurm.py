@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from mtam.sweep import progress, work
+from mtam.sweep import plan as planning
+from mtam.sweep import progress, store, work
 from tests.cluster.conftest import until
 from tests.conftest import TINY
 
@@ -96,17 +98,42 @@ def whole(slurm: Environment, tmp_path_factory: pytest.TempPathFactory) -> dict[
     return tables(out)
 
 
-def test_an_array_ends_with_the_tables_of_one_process(slurm: Environment, tmp_path: Path) -> None:
-    here = mtam(slurm, "sweep", "alpha", *TINY, "--launcher", "inline", "--out", str(tmp_path / "inline"))
+@pytest.fixture(scope="module")
+def tiny(slurm: Environment, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny sweep, run in one process; nobody may change it."""
+    out = tmp_path_factory.mktemp("tiny") / "run"
+    assert mtam(slurm, "sweep", "alpha", *TINY, "--launcher", "inline", "--out", str(out))["computed"] == 8
+    return out
+
+
+def test_an_array_ends_with_the_tables_of_one_process(slurm: Environment, tiny: Path, tmp_path: Path) -> None:
     sweep = ("sweep", "alpha", *TINY, "--launcher", "slurm", "--out", str(tmp_path / "slurm"))
     (job,) = mtam(slurm, *sweep, *ASKED, "--detach")["jobs"]
     granted = control(slurm, "scontrol", "show", "job", job)
     assert not [words for words in ASKED.values() if words not in granted], granted
     there = mtam(slurm, *sweep)
-    assert there["computed"] == here["computed"] == 8
-    assert there["missing"] == 0
-    assert tables(tmp_path / "slurm") == tables(tmp_path / "inline")
+    assert (there["computed"], there["missing"]) == (8, 0)
+    assert tables(tmp_path / "slurm") == tables(tiny)
     assert mtam(slurm, *sweep)["computed"] == 0
+
+
+def test_a_failed_trial_is_tried_again_alone(slurm: Environment, tiny: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    shutil.copytree(tiny, out)
+    key = planning.read(out).packs[0][1]
+    record = {name: told for name, told in (store.read(out, key) or {}).items() if name != "numbers"}
+    store.write(out, key, {**record, "failure": "a cosmic ray"})
+    records = {path.name: path.read_bytes() for path in (out / store.FOLDER).iterdir()}
+    sweep = ("sweep", "alpha", *TINY, "--launcher", "slurm", "--out", str(out))
+    refused = start(slurm, *sweep, "--force", "launcher.partition=nowhere")
+    _, errors = refused.communicate(timeout=60)
+    assert (refused.returncode, len(errors.splitlines())) == (2, 1), errors
+    assert "invalid partition" in errors
+    assert {path.name: path.read_bytes() for path in (out / store.FOLDER).iterdir()} == records
+    told = mtam(slurm, *sweep, "--retry-failed")
+    assert (told["computed"], told["failed"], told["missing"]) == (1, 0, 0)
+    after = {path.name: path.read_bytes() for path in (out / store.FOLDER).iterdir()}
+    assert [name for name in records if after[name] != records[name]] == [f"{key}.json"]
 
 
 def test_only_the_missing_is_submitted_again(slurm: Environment, whole: dict[str, bytes], tmp_path: Path) -> None:

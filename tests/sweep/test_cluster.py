@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from mtam.config import plan_sweep
-from mtam.sweep import cluster, squeue
+from mtam.errors import UsageError
+from mtam.sweep import cluster, squeue, store
 from mtam.sweep.settings import launcher_settings
 
 PACKS = [(f"{i}a", f"{i}b") for i in range(7)]
@@ -43,6 +44,23 @@ def test_what_sbatch_is_told() -> None:
     assert told["timeout_min"] == 60
     assert not {"slurm_partition", "mem_gb", "gpus_per_node"} & told.keys()
     assert "export OMP_NUM_THREADS=1" in told["slurm_setup"]
+
+
+def test_what_is_refused_keeps_its_records(tmp_path: Path) -> None:
+    for key in "abc":
+        store.write(tmp_path, key, {"numbers": {}})
+
+    def refused() -> None:
+        with cluster._removed(tmp_path, [(("a", "b"),)]):
+            assert list(store.read_all(tmp_path, "abc")) == ["c"]
+            raise UsageError("no such partition")
+
+    with pytest.raises(UsageError):
+        refused()
+    assert list(store.read_all(tmp_path, "abc")) == ["a", "b", "c"]
+    with cluster._removed(tmp_path, [(("a",),), (("c", "d"),)]):
+        pass
+    assert [path.name for path in (tmp_path / store.FOLDER).iterdir()] == ["b.json"]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import json
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import redirect_stderr
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,14 +73,9 @@ class Submitted:
 def submit_missing(
     plan: Plan, out: Path, packs: Sequence[Pack], settings: Mapping[str, Any], device: str, fail_fast: bool
 ) -> Submitted:
-    """Submit those of ``packs`` that no task in the queue has.
-
-    Records that are to be replaced are removed, because the end of a pack is judged by its records.
-    """
+    """Submit those of ``packs`` that no task in the queue has."""
     held = {pack for _, mine in (queue(out) or {}).values() for pack in mine}
     new = [pack for pack in packs if pack not in held]
-    for key in (key for pack in new for key in pack):
-        store.path_of(out, key).unlink(missing_ok=True)
     tasks = len(shares(new, settings))
     return Submitted(submit(plan, out, new, settings, device, fail_fast), tasks, len(packs) - len(new))
 
@@ -90,7 +85,7 @@ def submit(
 ) -> list[str]:
     """Submit ``packs`` and return the job numbers of the arrays; each is written down as soon as SLURM has it.
 
-    Raises UsageError with SLURM's own words when it refuses.
+    Raises UsageError with SLURM's own words when it refuses; what it refused keeps the records it had.
     """
     import submitit
 
@@ -102,7 +97,8 @@ def submit(
         try:
             executor = submitit.AutoExecutor(folder=out / LOGS, cluster="slurm")
             executor.update_parameters(**_parameters(plan, settings, len(part), len(parts)))
-            with redirect_stderr(io.StringIO()), executor.batch():  # sbatch's words arrive in the exception as well
+            # sbatch's words arrive in the exception as well
+            with _removed(out, part), redirect_stderr(io.StringIO()), executor.batch():
                 submitted = [executor.submit(task) for task in work]
         except Exception as error:  # a refusal arrives as one of submitit's own exceptions, the words of sbatch inside
             raise UsageError(_refusal(error, len(jobs), len(parts))) from None
@@ -111,6 +107,23 @@ def submit(
         write_text(out / FOLDER / f"{job}.json", json.dumps(body) + "\n")
         jobs.append(job)
     return jobs
+
+
+@contextmanager
+def _removed(out: Path, tasks: Sequence[tuple[Pack, ...]]) -> Iterator[None]:
+    """No records of these tasks, because their end is judged by them; an exception inside brings them back."""
+    paths = [store.path_of(out, key) for task in tasks for pack in task for key in pack]
+    moved = {path: path.with_suffix(".replaced") for path in paths if path.exists()}
+    for path, aside in moved.items():
+        path.replace(aside)
+    try:
+        yield
+    except BaseException:
+        for path, aside in moved.items():
+            aside.replace(path)
+        raise
+    for aside in moved.values():
+        aside.unlink()
 
 
 def _parameters(plan: Plan, settings: Mapping[str, Any], tasks: int, parts: int) -> dict[str, Any]:
