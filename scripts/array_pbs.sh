@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 #PBS -J 0-7
 #PBS -l select=1:ncpus=1
-cd "$PBS_O_WORKDIR" || exit 1
 # A sweep as a job array of eight tasks; the packs of the sweep are shared among them by number.
 # Submit it again as it is after a failure or a time limit: only what has no record is computed.
-# Usage: qsub -v scripts/array_pbs.sh   (edit the sweep and the number of tasks below)
+# Usage: qsub -V scripts/array_pbs.sh   (edit the sweep and the number of tasks below)
+cd "$PBS_O_WORKDIR" || exit 1
 exec mtam sweep alpha --launcher inline --task-id "$PBS_ARRAY_INDEX" --num-tasks 8

@@ -22,6 +22,9 @@ from mtam.sweep.threads import one_thread
 
 ATTEMPTS = 3  # a pack whose worker died this often is recorded as failed
 POLL = 0.2  # seconds
+# Killed or stopped at once, this process leaves its semaphores to a tracker that multiprocessing has started beside it;
+# that removes them, and would warn the terminal that it had to.
+QUIET_TRACKER = "ignore:resource_tracker:UserWarning"
 
 # What a worker process holds: the manifest's plan, read once, and the flag that asks it to stop.
 _worker: dict[str, Any] = {}
@@ -59,6 +62,7 @@ def _work(pack: tuple[str, ...]) -> None:
 
 def run(out: Path, packs: Sequence[tuple[str, ...]], launcher: Launcher, board: Board) -> None:
     """A killed worker breaks the pool: the pool is made anew and only what has no record is run again."""
+    os.environ.setdefault("PYTHONWARNINGS", QUIET_TRACKER)
     context = multiprocessing.get_context("spawn")
     stop = context.Value(ctypes.c_bool, False, lock=False)  # without a lock: a killed worker cannot hold it
     waiting, deaths = list(packs), dict.fromkeys(packs, 0)
@@ -69,11 +73,12 @@ def run(out: Path, packs: Sequence[tuple[str, ...]], launcher: Launcher, board: 
             with _signals_blocked():
                 futures = {pool.submit(_work, pack): pack for pack in waiting}
             died = _watch(futures, board, launcher.fail_fast) or waiting
-        except _FailFast:
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt):
+                print("mtam: stopping at the next safe point; once more stops at once.", file=sys.stderr, flush=True)
             _stop(pool, stop)
-            return
-        except BaseException:
-            _stop(pool, stop)
+            if isinstance(error, _FailFast):
+                return
             raise
         pool.shutdown()
         for pack in set(died) - board.done:
@@ -133,7 +138,6 @@ def _watch(futures: dict[Future[None], tuple[str, ...]], board: Board, fail_fast
 def _stop(pool: ProcessPoolExecutor, stop: "Synchronized[bool] | Any") -> None:
     """Ask the workers to stop at their next safe point; a second interrupt ends them at once."""
     stop.value = True
-    print("mtam: stopping at the next safe point; once more stops at once.", file=sys.stderr, flush=True)
     children = multiprocessing.active_children()
     try:
         pool.shutdown(wait=False, cancel_futures=True)
