@@ -144,7 +144,7 @@ down() {
   # What is left of jobs: their step daemons carry this node's spool folder in their open files, not in their names.
   for step in /proc/[0-9]*; do
     [ "$(cat "$step/comm" 2>/dev/null)" = slurmstepd ] || continue
-    tr '\0' '\n' <"$step/environ" 2>/dev/null | grep -qxF "SLURM_CONF=$conf" && kill -9 "${step#/proc/}" 2>/dev/null
+    { tr '\0' '\n' <"$step/environ" | grep -qxF "SLURM_CONF=$conf" && kill -9 "${step#/proc/}"; } 2>/dev/null
   done
   rm -rf "$state"
   echo "slurm_dev: down" >&2

@@ -32,10 +32,10 @@ LONG = (
 ASKED = {
     "launcher.partition=dev": "Partition=dev",
     "launcher.time=7": "TimeLimit=00:07:00",
-    "launcher.mem_gb=1.5": "MinMemoryNode=1536M",
+    "launcher.mem_gb=2": "MinMemoryNode=2G",
     "launcher.cpus=2": "CPUs/Task=2",
     "launcher.gpus=1": "TresPerNode=gres:gpu:1",
-    "launcher.tasks=2": "ArrayTaskId=1",
+    "launcher.tasks=2": "ArrayTaskId=",
     "launcher.array_parallelism=1": "ArrayTaskThrottle=1",
     'launcher.extra=["--comment=theory"]': "Comment=theory",
 }
@@ -108,7 +108,9 @@ def tiny(slurm: Environment, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_an_array_ends_with_the_tables_of_one_process(slurm: Environment, tiny: Path, tmp_path: Path) -> None:
     sweep = ("sweep", "alpha", *TINY, "--launcher", "slurm", "--out", str(tmp_path / "slurm"))
-    (job,) = mtam(slurm, *sweep, *ASKED, "--detach")["jobs"]
+    told = mtam(slurm, *sweep, *ASKED, "--detach")
+    assert told["tasks"] == 2
+    (job,) = told["jobs"]
     granted = control(slurm, "scontrol", "show", "job", job)
     assert not [words for words in ASKED.values() if words not in granted], granted
     there = mtam(slurm, *sweep)
