@@ -1,5 +1,6 @@
 """Whatever is killed, whenever: what is on disk is whole, and the same command ends with the same tables."""
 
+import json
 import os
 import random
 import signal
@@ -17,6 +18,15 @@ pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds worker
 VICTIMS = ("main", "worker", "all")
 SWEEPS = 40
 FOUR_PACKS = (TINY[0], "sweep.sizes=[16,24,32,48]", *TINY[2:])  # two workers: a kill in the middle finds some done
+# Two packs, one of an instant and one of some seconds.
+UNEQUAL = (
+    "data.alpha=1",
+    "sweep.sizes=[16,4096]",
+    "sweep.seeds=1",
+    "model.steps=5",
+    "model.steps_exponent=1",
+    *TINY[4:],
+)
 
 
 @pytest.fixture
@@ -67,6 +77,23 @@ def test_killed_and_resumed(victim: str, whole: dict[str, bytes], mtam: Mtam, tm
     resumed(tmp_path / "run", mtam, whole)
 
 
+def test_an_idle_worker_is_killed(tmp_path: Path) -> None:
+    """It dies with the lock of the queue in its hand; the pack that the other is at ends, and is not computed again."""
+    out = tmp_path / "run"
+    process = start(out, "--workers", "2", "--quiet", sweep=UNEQUAL)
+    until(lambda: len(list(out.glob("records/*.json"))) == len(list(out.glob("running/*.json"))) == 1, process)
+    (beat,) = [json.loads(path.read_text()) for path in out.glob("running/*.json")]
+    (idle,) = set(workers(process.pid)) - {beat["pid"]}
+    time.sleep(0.5)  # until it waits for a pack, of which there are none
+    os.kill(idle, signal.SIGKILL)
+    moment = time.time()
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    records = [store.read(out, key) or {} for key in planning.read(out).trials]
+    assert max(record["ended"] for record in records) > moment, "there was nothing to lose"
+    assert max(record["ended"] - record["pack_seconds"] for record in records) < moment, "it was computed again"
+
+
 @pytest.mark.slow
 def test_forty_sweeps_killed_at_random(mtam: Mtam, tmp_path: Path) -> None:
     assert mtam("sweep", "alpha", *FOUR_PACKS, "--launcher", "inline", "--out", str(tmp_path / "whole"), "-q").code == 0
@@ -104,7 +131,7 @@ def test_a_second_interrupt_stops_at_once(whole: dict[str, bytes], mtam: Mtam, t
     """The workers are frozen, so that they never reach a safe point."""
     out = tmp_path / "run"
     process = start(out, "--workers", "2")
-    until((out / "running").exists, process)
+    until(lambda: any((out / "running").glob("*.json")), process)
     pids = workers(process.pid)
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)

@@ -1,6 +1,11 @@
-"""Packs in worker processes of one thread each; a killed worker costs its pack only."""
+"""Packs in worker processes of one thread each; a killed worker costs its pack only.
+
+A killed process may leave a lock of the pool's queues taken for ever, and signals cannot end the others, which do not
+hear them. So nobody waits for workers to go by themselves: those without a pack are killed.
+"""
 
 import ctypes
+import math
 import multiprocessing
 import os
 import signal
@@ -11,7 +16,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 from typing import Any
 
@@ -22,18 +26,21 @@ from mtam.sweep.threads import one_thread
 
 ATTEMPTS = 3  # a pack whose worker died this often is recorded as failed
 POLL = 0.2  # seconds
+PATIENCE = 20.0  # seconds that workers have to come to a safe point
 # Killed or stopped at once, this process leaves its semaphores to a tracker that multiprocessing has started beside it;
 # that removes them, and would warn the terminal that it had to.
 QUIET_TRACKER = "ignore:resource_tracker:UserWarning"
 
-# What a worker process holds: the manifest's plan, read once, and the flag that asks it to stop.
+GO, FINISH, STOP = range(3)  # what workers are told: go on; finish the pack but begin none; stop at the next safe point
+
+# What a worker process holds: the manifest's plan, read once, and what it is told.
 _worker: dict[str, Any] = {}
 
 
-def _start_worker(out: Path, device: str, stop: Any, parent: int) -> None:
+def _start_worker(out: Path, device: str, order: Any, parent: int) -> None:
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     one_thread(force=True)
-    _worker.update(out=out, device=device, stop=stop, plan=planning.read(out))
+    _worker.update(out=out, device=device, order=order, plan=planning.read(out))
 
 
 def _end_with(parent: int) -> None:
@@ -44,10 +51,12 @@ def _end_with(parent: int) -> None:
 
 
 def _work(pack: tuple[str, ...]) -> None:
-    out, plan = _worker["out"], _worker["plan"]
+    out, plan, order = _worker["out"], _worker["plan"], _worker["order"]
+    if order.value != GO:
+        return
 
     def check() -> None:
-        if _worker["stop"].value:
+        if order.value == STOP:
             raise KeyboardInterrupt
 
     tick = progress.heartbeat(out, pack[0], before=check)
@@ -64,23 +73,28 @@ def run(out: Path, packs: Sequence[tuple[str, ...]], launcher: Launcher, board: 
     """A killed worker breaks the pool: the pool is made anew and only what has no record is run again."""
     os.environ.setdefault("PYTHONWARNINGS", QUIET_TRACKER)
     context = multiprocessing.get_context("spawn")
-    stop = context.Value(ctypes.c_bool, False, lock=False)  # without a lock: a killed worker cannot hold it
-    waiting, deaths = list(packs), dict.fromkeys(packs, 0)
+    order: Any = context.Value(ctypes.c_int, GO, lock=False)  # without a lock: a killed worker cannot hold it
+    waiting, deaths, began = list(packs), dict.fromkeys(packs, 0), time.time()
     while waiting:
+        order.value = GO
         workers = min(launcher.workers, len(waiting))
-        pool = ProcessPoolExecutor(workers, context, _start_worker, (out, launcher.device, stop, os.getpid()))
+        pool = ProcessPoolExecutor(workers, context, _start_worker, (out, launcher.device, order, os.getpid()))
         try:
             with _signals_blocked():
                 futures = {pool.submit(_work, pack): pack for pack in waiting}
             died = _watch(futures, board, launcher.fail_fast) or waiting
+            order.value = FINISH
+            _await_survivors(waiting, board, began)
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt):
                 print("mtam: stopping at the next safe point; once more stops at once.", file=sys.stderr, flush=True)
-            _stop(pool, stop)
+            order.value = STOP
+            _until_idle(board, PATIENCE)
             if isinstance(error, _FailFast):
                 return
             raise
-        pool.shutdown()
+        finally:
+            _end(pool)
         for pack in set(died) - board.done:
             progress.silence(out, pack[0])
             deaths[pack] += 1
@@ -135,18 +149,31 @@ def _watch(futures: dict[Future[None], tuple[str, ...]], board: Board, fail_fast
     return []
 
 
-def _stop(pool: ProcessPoolExecutor, stop: "Synchronized[bool] | Any") -> None:
-    """Ask the workers to stop at their next safe point; a second interrupt ends them at once."""
-    stop.value = True
-    children = multiprocessing.active_children()
-    try:
-        pool.shutdown(wait=False, cancel_futures=True)
-        patience = time.monotonic() + 20
-        while any(child.is_alive() for child in children) and time.monotonic() < patience:
-            time.sleep(POLL / 4)
-    finally:
-        for child in children:
-            child.kill()
+def _await_survivors(packs: Sequence[tuple[str, ...]], board: Board, began: float) -> None:
+    """After a death in the pool: the other workers end the packs they are at, which then count as done."""
+    lost = [pack for pack in packs if pack not in board.done]
+    if lost:
+        _until_idle(board)
+    for pack in lost:
+        records = store.read_all(board.out, pack).values()
+        if sum(record.get("ended", 0.0) >= began for record in records) == len(pack):
+            board.end(pack)
+
+
+def _until_idle(board: Board, patience: float = math.inf) -> None:
+    """Wait until no worker is at a pack, ``patience`` seconds at most."""
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        if not progress.at_work(board.out, (child.pid for child in multiprocessing.active_children())):
+            return
+        board.update(progress.fractions(board.out))
+        time.sleep(POLL / 4)
+
+
+def _end(pool: ProcessPoolExecutor) -> None:
+    for child in multiprocessing.active_children():
+        child.kill()
+    pool.shutdown(cancel_futures=True)
 
 
 def _record_death(out: Path, pack: tuple[str, ...], device: str) -> None:

@@ -91,6 +91,17 @@ def _died_here(told: dict[str, Any]) -> bool:
     return False
 
 
+def at_work(out: Path, pids: Iterable[int | None]) -> bool:
+    """Whether one of these processes of this machine is at a pack, however long ago it told so."""
+    wanted = set(pids)
+    for path in (out / FOLDER).glob("*.json"):
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            told = json.loads(path.read_text())
+            if told["host"] == platform.node() and told["pid"] in wanted:
+                return True
+    return False
+
+
 def fractions(out: Path) -> dict[str, float]:
     """The fraction done of every pack with a heartbeat from the last half minute."""
     return {beat.pack: beat.fraction for beat in beats(out)}
