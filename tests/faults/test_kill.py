@@ -4,13 +4,16 @@ import json
 import os
 import random
 import signal
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
+from mtam.config import plan_sweep
+from mtam.sweep import launch, store
 from mtam.sweep import plan as planning
-from mtam.sweep import store
+from mtam.sweep.board import Launcher
 from tests.conftest import TINY, Mtam
 from tests.faults.helpers import alive, start, tables, until, workers
 
@@ -79,19 +82,29 @@ def test_killed_and_resumed(victim: str, whole: dict[str, bytes], mtam: Mtam, tm
 
 def test_an_idle_worker_is_killed(tmp_path: Path) -> None:
     """It dies with the lock of the queue in its hand; the pack that the other is at ends, and is not computed again."""
-    out = tmp_path / "run"
-    process = start(out, "--workers", "2", "--quiet", sweep=UNEQUAL)
-    until(lambda: len(list(out.glob("records/*.json"))) == len(list(out.glob("running/*.json"))) == 1, process)
-    (beat,) = [json.loads(path.read_text()) for path in out.glob("running/*.json")]
-    (idle,) = set(workers(process.pid)) - {beat["pid"]}
-    time.sleep(0.5)  # until it waits for a pack, of which there are none
+    plan = plan_sweep("alpha", UNEQUAL)
+    plan.write(tmp_path)
+    told: list[float] = []
+    given = (plan, tmp_path, plan.packs, Launcher("local", 2, "cpu"), lambda fraction, _text: told.append(fraction))
+    run = threading.Thread(target=launch.run, args=given, daemon=True)
+    run.start()
+    deadline = time.monotonic() + 120
+    while not len(list(tmp_path.glob("records/*.json"))) == len(list(tmp_path.glob("running/*.json"))) == 1:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    (beat,) = [json.loads(path.read_text()) for path in tmp_path.glob("running/*.json")]
+    (idle,) = set(workers(os.getpid())) - {beat["pid"]}
+    time.sleep(0.3)  # until it waits for a pack, of which there are none
     os.kill(idle, signal.SIGKILL)
     moment = time.time()
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == 0, errors
-    records = [store.read(out, key) or {} for key in planning.read(out).trials]
-    assert max(record["ended"] for record in records) > moment, "there was nothing to lose"
-    assert max(record["ended"] - record["pack_seconds"] for record in records) < moment, "it was computed again"
+    run.join(120)
+    assert not run.is_alive(), "it waits for a worker that waits for a lock"
+    records = store.read_all(tmp_path, plan.trials)
+    assert len(records) == 2
+    assert max(record["ended"] for record in records.values()) > moment, "there was nothing to lose"
+    assert all(record["ended"] - record["pack_seconds"] < moment for record in records.values()), "computed again"
+    assert told[-1] == 1.0
+    assert not workers(os.getpid())
 
 
 @pytest.mark.slow
