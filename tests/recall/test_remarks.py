@@ -59,6 +59,8 @@ def test_the_table_beside_the_bayes_rule_has_bounds_in_order() -> None:
         ({"attention_mass": 0.6}, {"components": 9, "tags": "iid"}, "dimensional saturation: I = 9"),
         ({"error": 1.05, "swap_gain": 0.1, "attention_mass": 0.3}, {}, "plateau"),
         ({"error": 1.4}, {}, "worse than a constant"),
+        ({"error": 0.96, "swap_gain": 0.1, "token_floor": 0.84}, {"length": 64}, "too few tokens: with the measure"),
+        ({"error": 0.3, "token_floor": 0.2}, {"length": 4096}, "recall:"),
     ],
 )
 def test_verdicts_follow_from_the_diagnostics(changed: dict[str, Any], data: dict[str, Any], words: str) -> None:

@@ -48,7 +48,8 @@ def _mean(name: str, digits: int = 3) -> Any:
         values = np.array([float(record.get(name, np.nan)) for record in group])
         if not np.isfinite(values).all():
             return "-"
-        spread = f" ± {values.std(ddof=1) / len(values) ** 0.5:.1g}" if len(values) > 1 else ""
+        same = np.ptp(values) == 0  # closed forms, and counts on which all seeds agree
+        spread = "" if len(values) < 2 or same else f" ± {values.std(ddof=1) / len(values) ** 0.5:.1g}"
         return f"{values.mean():.{digits}g}{spread}"
 
     return read

@@ -12,6 +12,7 @@ RECALLED = 0.95  # attention mass from which recall counts as complete
 DIFFUSE = 0.15  # of the way from 1/I to 1: below, attention says next to nothing
 PLATEAU = 0.15  # within this share of the error of a constant answer, and ...
 MOVED = 0.5  # ... with less than this share of the right change when measures are exchanged
+SCANT = 0.5  # of the variance: what finite tokens leave unknown from here on hides whether the model recalls
 MOST = 24  # cells; more of them are told by their heat map
 
 
@@ -44,7 +45,9 @@ def verdict(cell: Cell) -> str:
     """The sentence of one cell, from the means over seeds at its largest size."""
     n, data = cell.sizes[-1], cell.trial.data
     error, mass, gain = (float(cell.values(name, n).mean()) for name in ("error", "attention_mass", "swap_gain"))
-    uniform = 1 / data.components
+    uniform, floor = 1 / data.components, float(cell.values("token_floor", n).mean())
+    if floor >= SCANT and error <= 1 + PLATEAU:
+        return f"too few tokens: with the measure named and the target known, the risk would still be {floor:.2f}"
     if abs(error - 1) < PLATEAU and not gain >= MOVED:
         return f"plateau: the risk is that of a constant answer ({error:.2f}), no measure is read"
     if error > 1 + PLATEAU:
