@@ -1,10 +1,12 @@
 """The empirical risk minimiser: recovery, symmetry, determinism, honesty."""
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 import pytest
 
-from mtam.interaction import erm
+from mtam.interaction import basins, erm
 from mtam.interaction.erm import Erm
 from mtam.interaction.factors import balance
 from mtam.interaction.levenberg import refine, start
@@ -110,6 +112,16 @@ def test_one_start_alone_is_never_called_agreement() -> None:
     fit = erm.fit(x, y, 2, SplineSpace(3, 8), np.random.default_rng(0), max_starts=1)
     assert fit.agreeing == 1
     assert not fit.converged
+
+
+def test_equal_losses_at_unlike_matrices_are_no_agreement() -> None:
+    space = SplineSpace(3, 6)
+    x, y, _, _ = exact_data(4, 1, space)
+    profile = erm.prepare(x, y, 1, space, np.random.default_rng(0))
+    one, other = (start(profile, *np.random.default_rng(seed).standard_normal((2, 4, 1)), SCALE) for seed in (1, 2))
+    twin = replace(other, fit=one.fit)
+    assert not basins.same(profile, twin, one)
+    assert basins.same(profile, replace(one, u=-one.u), one)  # the sign of A belongs to phi
 
 
 def test_tick_may_stop_a_fit() -> None:

@@ -20,7 +20,7 @@ FEWEST_ROWS = 4000
 SCREENING_STEPS = 5
 STEPS = 40  # limit of a refinement; typical: 3 to 10
 MIDDLE = 8  # candidates are refined and compared on one sample in eight
-SAME_LOSS = 0.5  # chi^2 units: losses that cannot be told apart
+SAME_LOSS, ALIKE = 0.5, 0.9  # losses that cannot be told apart, in chi^2 units, at A's with such a cosine at least
 NEAR_LOSS, NEAR_COSINE = 0.02, 0.99  # or: nearly the same loss at nearly the same A (iterations stall at kinks of phi)
 
 
@@ -92,7 +92,8 @@ def search(profile: Profile, candidates: Iterator[Factors], rank: int, limit: in
 def same(profile: Profile, point: Point, best: Point) -> bool:
     """Whether two points of one problem lie in one basin, as far as the data can tell."""
     gap = abs(point.fit.loss - best.fit.loss) / best.fit.loss
-    if profile.rows * gap <= SAME_LOSS:
-        return True
     inner = np.sum((point.u.T @ best.u) * (point.v.T @ best.v))  # <A, B> = tr(U_A^T U_B (V_A^T V_B)^T)
-    return gap <= NEAR_LOSS and abs(float(inner)) >= NEAR_COSINE * SCALE**2
+    cosine = abs(float(inner)) / SCALE**2
+    # In many dimensions wrong basins have nearly equal losses: the loss alone would make chance look like agreement.
+    alike = profile.rows * gap <= SAME_LOSS and cosine >= ALIKE
+    return alike or (gap <= NEAR_LOSS and cosine >= NEAR_COSINE)
