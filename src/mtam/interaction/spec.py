@@ -10,6 +10,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from mtam.interaction import expense
 from mtam.spec import SCHEMA, Frozen, Trial
 
 TokenLaw = Literal["cube", "gaussian", "sphere", "anisotropic", "dependent", "without_replacement"]
@@ -139,8 +140,8 @@ class InteractionTrial(Trial):
         return 8 * 1.3 * self.n * self.data.tokens * (self.data.d + 1)
 
     def cost(self) -> float:
-        """Linear in the number of pairs."""
-        return 0.3 + 1e-6 * self.n * self.data.tokens**2
+        """See ``expense``."""
+        return expense.seconds(self)
 
     def inside_theorem(self) -> bool:
         """r d <= (M / ln M)^{1/(2 beta + 1)}: where the theorem's rate is free of d and r (paper B, Theorem 4.4)."""
