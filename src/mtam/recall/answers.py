@@ -14,6 +14,7 @@ from mtam.recall import rivals
 from mtam.recall.cells import Cell, by_seed, common, crossing, told
 from mtam.remark import Remark
 
+RECALLED = 0.95  # attention mass from which recall counts as complete
 HALF = 0.5  # attention mass at which recall counts as lost
 _BASIS = "2: does the smoothness of the eigenfunctions matter?"
 _TOO_FEW = "too few seeds to say"
@@ -146,10 +147,12 @@ def _keys(found: Sequence[Cell]) -> Answer:
     rows = []
     for cell in found:
         mass, width = student_interval(cell.values("attention_mass", n)), cell.trial.model.key_dim
-        dim = cell.trial.data.seen_dim()
+        dim, words = cell.trial.data.seen_dim(), f"({_TOO_FEW})"
+        if mass is not None:
+            words = "breaks" if mass.high < RECALLED else "holds" if mass.low > RECALLED else "may hold"
         rows.append([
             "are keys narrower than the tags a bottleneck?",
-            f"keys of {width or dim} of {dim} dimensions, {cell.trial.data.components} components",
+            f"with keys of {width or dim} of {dim} dimensions, {cell.trial.data.components} components: recall {words}",
             f"attention mass {told(mass)}, risk {told(student_interval(cell.values('error', n)))}",
         ])  # fmt: skip
     return rows

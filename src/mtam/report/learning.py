@@ -196,7 +196,7 @@ def _y(axis: Axes, drawn: Drawn, names: Sequence[str]) -> None:
     errors = np.concatenate([points.errors.ravel() for points in found if points is not None and points.positive])
     low, high = errors.min() / 1.6, errors.max() * 1.6
     crowd = min(max(len(drawn) - FEW, 0), FEW)
-    axis.set_ylim(low * (low / high) ** (0.09 * crowd), high)
+    axis.set_ylim(low * (low / high) ** (0.2 * crowd), high)
     log_axis(axis)
 
 

@@ -77,6 +77,8 @@ def _chart(results: Sequence[CellResult], axes: Sequence[str], name: str, panel:
         panel.set_xlim(-0.6, len(values) - 0.4)
     elif x.min() >= 1 and x.max() > WIDE * x.min():
         size_axis(panel, np.sort(x))
+    elif all(isinstance(value, int) for value in values):
+        panel.set_xticks(np.sort(x), [f"{value:.0f}" for value in np.sort(x)])  # there is nothing between counts
     if name == "error" and mean.min() > 0:
         log_axis(panel)
     else:
