@@ -1,5 +1,6 @@
 """The picture of a finding."""
 
+import math
 from functools import partial
 
 import pandas as pd
@@ -45,6 +46,9 @@ def _panel(axis: Axes, panel: found.Panel) -> None:
     axis.set_ylabel(panel.y_label)
     if any(series.label for series in panel.series) or panel.level_label:
         crowded = len(panel.series) > 2
+        if len(panel.series) > 4 and panel.categories is None and not panel.log_y:
+            low, high = axis.get_ylim()
+            axis.set_ylim(low, high + 0.08 * math.ceil((len(panel.series) + 1) / 3) * (high - low))  # for the legend
         axis.legend(fontsize=7, loc="upper center" if crowded else "best", ncols=3 if crowded else 1)
 
 
