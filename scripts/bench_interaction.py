@@ -1,6 +1,6 @@
 """Times of the interaction wing against its rivals, one thread, one run of a few minutes.
 
-    python scripts/bench_interaction.py [--quick] [--out FOLDER]
+    python scripts/bench_interaction.py [--quick] [--only PART ...] [--out FOLDER]
 
 - kernels: nanoseconds per pair to aggregate spline features, against scipy and torch, which get u for nothing;
 - estimators: seconds to the same error for the ERM, alternating least squares and an MLP with Adam. Every iterate is
@@ -44,6 +44,7 @@ Array = npt.NDArray[np.float64]
 Work = Callable[[], object]
 Judge = Callable[[Callable[[Array, Array], Array]], float]
 ROUNDS = 7
+PARTS = ("kernels", "rivals", "cost", "memory")
 MEMORY = """
 import json, re, sys
 from pathlib import Path
@@ -268,7 +269,7 @@ def one_pass(x: Data, y: Array, space: SplineSpace) -> Array:
     profile = erm.prepare(x, y, 2, space, np.random.default_rng(0))
     u, v = np.random.default_rng(1).standard_normal((2, x.shape[2], 2))
     point: Point = start(profile, u, v, SCALE)
-    return rounds({"": lambda: profile.gradient(point.u, point.v, profile.fit(point.u, point.v))}, 3)[""]
+    return rounds({"": lambda: profile.gradient(point.u, point.v, profile.fit(point.u, point.v))}, 5)[""]
 
 
 def cost(quick: bool, out: Path) -> None:
@@ -279,8 +280,8 @@ def cost(quick: bool, out: Path) -> None:
     from matplotlib import pyplot as plt
 
     sizes = [2000, 4000, 8000, 16000] if quick else [5000, 10000, 20000, 40000, 80000]
-    counts = [5, 10, 20, 40] if quick else [5, 10, 20, 40, 80]
-    fixed = 1000 if quick else 2000
+    counts = [10, 20, 40, 80] if quick else [10, 20, 40, 80, 160]
+    fixed = 500
     figure, axes = plt.subplots(1, 2, figsize=(9, 3.6), constrained_layout=True)
     for ax, name, grid, cases in (
         (axes[0], "M", sizes, [(size, 10) for size in sizes]),
@@ -290,7 +291,7 @@ def cost(quick: bool, out: Path) -> None:
         for samples, tokens in cases:
             x, y, space = problem(samples, tokens)
             passes.append(one_pass(x, y, SplineSpace(3, 29)))
-            fits.append([erm.fit(x, y, 2, space, np.random.default_rng(seed)).seconds for seed in range(2)])
+            fits.append([erm.fit(x, y, 2, space, np.random.default_rng(seed)).seconds for seed in range(3)])
         print(f"\nseconds against {name} (d = 30, r = 2, {'N = 10' if name == 'M' else f'M = {fixed}'})")
         for label, times, marker in (("one pass", passes, "o"), ("whole fit", fits, "s")):
             middle = np.array([np.median(each) for each in times])
@@ -328,15 +329,20 @@ def main() -> None:
     """Print everything."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="smaller sizes, under a minute")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="all unless given")
     parser.add_argument("--out", type=Path, default=Path("outputs/bench"), help="where the picture goes")
     options = parser.parse_args()
     torch.set_num_threads(1)
     began = time.perf_counter()
-    kernel_table()
+    if "kernels" in options.only:
+        kernel_table()
     erm.fit(*problem(500, 5)[:2], 2, SplineSpace(3, 6), np.random.default_rng(0))  # compiles
-    rivals(4000 if options.quick else 10000, 1 if options.quick else 3, 5.0 if options.quick else 60.0)
-    cost(options.quick, options.out)
-    memory(options.quick)
+    if "rivals" in options.only:
+        rivals(4000 if options.quick else 10000, 1 if options.quick else 3, 5.0 if options.quick else 60.0)
+    if "cost" in options.only:
+        cost(options.quick, options.out)
+    if "memory" in options.only:
+        memory(options.quick)
     print(f"\n{time.perf_counter() - began:.0f} s in all")
 
 
