@@ -13,7 +13,14 @@ from mtam.remark import Remark
 Array = npt.NDArray[np.float64]
 
 TITLE = "What the pairwise estimator recovers of softmax attention"
-HEADS = ["cell", "cos(A, A*)", "error of the response", "with A* known", "phi linear", "phi like u exp(3u)"]
+HEADS = [
+    "cell",
+    "cos(A, A*)",
+    "error of the response",
+    "with A* known",
+    "share of phi a line explains",
+    "u exp(3u) explains",
+]
 
 
 def recovery(found: Sequence[Cell]) -> list[Remark]:
