@@ -52,6 +52,16 @@ def test_another_law_has_its_own_axis_and_verdict() -> None:
     assert "on (ln n)^0.5; theory's law fits better" in line
 
 
+def test_a_law_preferred_by_a_curve_without_an_exponent_of_its_own() -> None:
+    """More concave than any exp(a - C (ln n)^gamma): the power law is out, and no gamma is found either."""
+    sizes = 2 ** np.arange(6, 15)
+    rng = np.random.default_rng(1)
+    rows = [(n, seed, np.log(n) ** -3 * np.exp(0.02 * rng.normal())) for seed in range(5) for n in sizes.tolist()]
+    points = curve(pd.DataFrame(rows, columns=["n", "seed", "error"]))
+    (line,) = in_short([CellResult({"data.alpha": 0.5}, law({"name": "sub_polynomial", "gamma": 0.333}), points)], "n")
+    assert "but its own γ ends at 0.02, as far as is searched" in line
+
+
 def test_never_more_than_five_lines() -> None:
     """The sixth tells where the page is."""
     assert len(in_short([cell(simulated(-0.8), d) for d in range(CELLS)], "M")) == CELLS <= 5

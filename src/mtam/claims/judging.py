@@ -12,13 +12,12 @@ from mtam.claims.evidence import Evidence, Gathered, NoEvidence
 from mtam.rates import judge as rates
 from mtam.rates.curve import Curve, matched
 from mtam.rates.fit import Interval, student_interval
-from mtam.rates.gamma import GAMMAS
+from mtam.rates.gamma import at_border
 from mtam.rates.judge import Judgement
 from mtam.rates.laws import PowerLaw
 
 Said = Literal["supported", "contradicted", "undecided at this scale", "outside the theorem's conditions"]
 COLUMNS = ("id", "claim", "source", "reported", "theory", "value", "low", "high", "verdict", "because", "sweep", "cell")
-SEARCHED = float(GAMMAS[0]), float(GAMMAS[-1])
 UNDECIDED, OUTSIDE = "undecided at this scale", "outside the theorem's conditions"
 
 
@@ -124,7 +123,7 @@ def _law(way: Law, evidence: Evidence, index: int) -> _Found:
     bounded = interval is not None and np.isfinite([interval.low, interval.high]).all()
     reason = told if bounded else f"{told}; the interval of γ is open"
     verdict = verdicts.get(told, "undecided")
-    if verdict == "supported" and value is not None and not SEARCHED[0] < value < SEARCHED[1]:
+    if verdict == "supported" and value is not None and at_border(value):
         verdict = "undecided"  # better than a power of n, yet no law with an exponent of its own
         reason = f"{told} than a power of n, but the curve's own γ lies at {value:g}, the end of the range searched"
     return _Found(Judgement(verdict, interval, reason), facts.get("reference_gamma"))

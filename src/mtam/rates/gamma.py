@@ -26,6 +26,11 @@ def free_gamma(sizes: Floats, log_errors: Floats) -> float:
     return float(free_gammas(sizes, log_errors[None])[0])
 
 
+def at_border(gamma: float) -> bool:
+    """Whether a free gamma is an end of the range that is searched, so that the curve sets it no value."""
+    return gamma in (float(GAMMAS[0]), float(GAMMAS[-1]))
+
+
 def gamma_interval(sizes: Floats, errors: Floats, level: float = 0.95) -> Interval | None:
     """The free gamma of the mean log curve of ``errors`` (seeds, sizes), with a jackknife interval over seeds.
 
@@ -42,7 +47,7 @@ def gamma_interval(sizes: Floats, errors: Floats, level: float = 0.95) -> Interv
     spread = float(np.sqrt((seeds - 1) / seeds * np.sum((others - others.mean()) ** 2)))
     half = quantile(0.5 + level / 2, seeds - 1) * spread
     lowest, highest = float(GAMMAS[0]), float(GAMMAS[-1])
-    if float(others.min()) in (lowest, highest) and np.ptp(others) == 0:
+    if at_border(float(others.min())) and np.ptp(others) == 0:
         return Interval(value, -np.inf, np.inf)
     low, high = min(value, float(others.min())), max(value, float(others.max()))
     return Interval(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from mtam.rates.fit import Interval
+from mtam.rates.gamma import at_border
 from mtam.rates.laws import PowerLaw
 from mtam.report import sentence
 from mtam.report.tables import CellResult
@@ -28,10 +29,19 @@ def _line(result: CellResult, size: str) -> str:
         told = [f"error ~ {size}^b, b = {interval(fit.loglog, 2)}", *_figures(result, fit.loglog)]
     else:
         told = [f"slope {interval(fit.slope, 2)} on {result.law.axis_label.replace('ln n', f'ln {size}')}"]
-    told += [result.comparison["comparison"]] if "comparison" in result.comparison else []
+    told += _law(result)
     if "error" in result.levels:
         told.append(f"error {number(result.levels['error'][0])} at {size} = {result.curve.sizes[-1]:.0f}")
     return f"{result.label}: {'; '.join(told)}"
+
+
+def _law(result: CellResult) -> list[str]:
+    """The verdict on laws, with the doubt that belongs to it."""
+    if "comparison" not in result.comparison:
+        return []
+    free = result.comparison["free_gamma"]
+    doubt = "" if free is None or not at_border(free) else f", but its own γ ends at {free:g}, as far as is searched"
+    return [result.comparison["comparison"] + doubt]
 
 
 def _figures(result: CellResult, slope: Interval | None) -> list[str]:
