@@ -365,8 +365,11 @@ def test_counts_of_an_unfinished_sweep_are_true(mtam: Mtam) -> None:
         "failed": 0,
     }
     said = mtam(*args[:-1])
-    assert "Half-finished: 4 of 8" in said.out
-    assert "Nothing was computed" not in said.out
+    assert "0 trials computed, 4 of 8 have no record yet" in said.out
+    assert not (Path(first["out"]) / "report.html").exists()  # the last task draws, with everything before it
+    assert "Half-finished: 4 of 8" in mtam("report", first["out"]).out
+    last = mtam("sweep", "alpha", *TINY, "--launcher", "inline", "--task-id", "1", "--num-tasks", "2")
+    assert "In short" in last.out
 
 
 def test_a_crash_before_the_manifest_does_not_block_the_folder(mtam: Mtam, here: Path) -> None:

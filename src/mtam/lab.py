@@ -72,7 +72,9 @@ def run(plan: Plan, options: Options, screen: Any) -> Outcome:
             _prepare(plan, out, options)
             with progress.display(screen, plan.name, options.quiet) as show:
                 launch.run(plan, out, packs, launcher, show)
-        outcome = build(plan, out, again=bool(packs) or options.force, before=len(before))
+        outcome = build(
+            plan, out, again=bool(packs) or options.force, before=len(before), whole=options.task is not None
+        )
         outcome = _logged(outcome)
     seconds = round(time.perf_counter() - started, 3)
     if plan.kind == "sweep":

@@ -50,13 +50,16 @@ class Outcome:
         return self.read or Reading(self.plan, self.records)
 
 
-def build(plan: Plan, out: Path, *, again: bool = True, before: int = 0) -> Outcome:
+def build(plan: Plan, out: Path, *, again: bool = True, before: int = 0, whole: bool = False) -> Outcome:
     """Tables, figures and summary from the records in ``out``; without ``again``, only if they are out of date.
 
-    ``before`` is how many of the records were there already.
+    ``before`` is how many of the records were there already. With ``whole`` nothing is drawn before all are there:
+    a thousand tasks of a job array need not draw a thousand halves, and the last one sees everything.
     """
     records = store.read_all(out, plan.trials)
     computed = len(records) - before
+    if whole and len(records) < len(plan.trials):
+        return Outcome(plan, out, {"sweep": plan.name}, (), records, computed)
     stamp = _stamp(records)
     if not again:
         found = _current(out, stamp)

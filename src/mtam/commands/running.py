@@ -35,9 +35,25 @@ def run_plan(plan: Plan, options: Options, voice: Voice) -> tuple[dict[str, Any]
     if options.detach:
         return _submit(plan, options, voice), 0
     outcome = lab.run(plan, options, voice.err)
-    tell(outcome, voice)
-    short = outcome.missing > 0 and options.task is None  # a task of an array leaves the rest to its siblings
-    return outcome.summary, 1 if outcome.failures or short else 0
+    share = options.task is not None and outcome.missing > 0  # a task of an array leaves the rest to its siblings
+    if share:
+        _tell_share(outcome, voice)
+    else:
+        tell(outcome, voice)
+    return outcome.summary, 1 if outcome.failures or (outcome.missing and not share) else 0
+
+
+def _tell_share(outcome: Outcome, voice: Voice) -> None:
+    """What a task of a job array says while its siblings are at work."""
+    from mtam.report import screen
+
+    if outcome.failures:
+        voice.tell(screen.failures_table(outcome.plan, outcome.failures))
+    voice.tell(
+        f"The share of this task is done: {outcome.computed} trials computed, {outcome.missing} of "
+        f"{len(outcome.plan.trials)} have no record yet. The last task prints the tables; mtam report {outcome.out} "
+        "prints what there is."
+    )
 
 
 def _submit(plan: Plan, options: Options, voice: Voice) -> dict[str, Any]:
