@@ -59,7 +59,7 @@ def test_a_law_preferred_by_a_curve_without_an_exponent_of_its_own() -> None:
     rows = [(n, seed, np.log(n) ** -3 * np.exp(0.02 * rng.normal())) for seed in range(5) for n in sizes.tolist()]
     points = curve(pd.DataFrame(rows, columns=["n", "seed", "error"]))
     (line,) = in_short([CellResult({"data.alpha": 0.5}, law({"name": "sub_polynomial", "gamma": 0.333}), points)], "n")
-    assert "but its own γ ends at 0.02, as far as is searched" in line
+    assert "but the curve's own γ ends at 0.02, as far as is searched" in line
 
 
 def test_never_more_than_five_lines() -> None:

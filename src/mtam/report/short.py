@@ -39,9 +39,9 @@ def _law(result: CellResult) -> list[str]:
     """The verdict on laws, with the doubt that belongs to it."""
     if "comparison" not in result.comparison:
         return []
-    free = result.comparison["free_gamma"]
-    doubt = "" if free is None or not at_border(free) else f", but its own γ ends at {free:g}, as far as is searched"
-    return [result.comparison["comparison"] + doubt]
+    told, free = result.comparison["comparison"], result.comparison["free_gamma"]
+    doubtful = told.startswith("theory's law") and free is not None and at_border(free)
+    return [f"{told}, but the curve's own γ ends at {free:g}, as far as is searched" if doubtful else told]
 
 
 def _figures(result: CellResult, slope: Interval | None) -> list[str]:
