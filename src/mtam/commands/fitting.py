@@ -42,16 +42,16 @@ def rates(file: Path, wanted: Wanted, out: Path | None, as_json: bool, quiet: bo
         results = [_result(cell, points, brought, given, wanted) for cell, points in brought.curves.items()]
     except TableError as error:
         raise UsageError(str(error)) from None
-    target = None if out is None else _target(out)
+    files = [] if out is None else _write(results, _target(out))  # before anything is printed: this may be refused
     for what in _told(results, brought):
         voice.tell(what)
     summary: dict[str, Any] = {"file": str(file), "law": wanted.law, "floor": wanted.floor}
     cells = summary_of_sweep(results)
     summary["cells"] = [{"cell": cell} | told for cell, told in zip(brought.curves, cells, strict=True)]
-    if target is not None:
-        summary["out"] = str(target)
-        for path in _write(results, target):
-            voice.tell(str(path))
+    if out is not None:
+        summary["out"] = str(out)
+    for path in files:
+        voice.tell(str(path))
     voice.answer(summary)
 
 

@@ -102,6 +102,7 @@ def run(out: Path, packs: Sequence[tuple[str, ...]], launcher: Launcher, board: 
                 _record_death(out, pack, launcher.device)
                 board.end(pack)
         waiting = [pack for pack in waiting if pack not in board.done]
+    board.update({})
 
 
 @contextmanager
@@ -145,7 +146,6 @@ def _watch(futures: dict[Future[None], tuple[str, ...]], board: Board, fail_fast
                     raise _FailFast
         if broken:
             return [pack for pack in futures.values() if pack[0] in suspects and pack not in board.done]
-    board.update({})
     return []
 
 
