@@ -58,5 +58,5 @@ def figure(picture: Picture, name: str, links: Sequence[Mapping[str, str]]) -> d
 
 
 def counts(words: Sequence[str]) -> list[str]:
-    """How often each word occurs, e.g. ``3 supported``."""
-    return [f"{words.count(word)} {word}" for word in dict.fromkeys(words)]
+    """How often each word occurs, e.g. ``3 supported``, the most frequent first."""
+    return [f"{words.count(word)} {word}" for word in sorted(dict.fromkeys(words), key=words.count, reverse=True)]
