@@ -6,11 +6,11 @@ python scripts/readme_claims.py --check   exit code 1 if that would change it
 
 import csv
 import sys
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from mtam.report.claims import measured
+from mtam.report.wording import counts
 
 REPO = Path(__file__).resolve().parents[1]
 TABLE = REPO / "outputs" / "reference" / "claims" / "claims.csv"
@@ -28,8 +28,7 @@ def rows() -> list[dict[str, str]]:
 def markdown(found: Iterable[Mapping[str, str]]) -> str:
     """A line of counts and, folded, a table per paper."""
     kept = list(found)
-    counts = Counter(row["verdict"] for row in kept)
-    text = f"{len(kept)} claims: {', '.join(f'{count} {verdict}' for verdict, count in counts.most_common())}.\n"
+    text = f"{len(kept)} claims: {', '.join(counts([row['verdict'] for row in kept]))}.\n"
     for letter, title in PAPERS.items():
         lines = [_line(row) for row in kept if row["source"].startswith(letter)]
         text += f"\n<details open><summary>{title}</summary>\n\n"

@@ -6,6 +6,8 @@ from pydantic import Field, model_validator
 
 from mtam.spec import Frozen
 
+FINDING = "finding.json"  # the file of a check that holds it
+
 Said = Literal["supported", "contradicted", "undecided", "outside"]
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # the report room takes longer to load than a run that is the
     from mtam.report.checked import Checked
     from mtam.report.reading import Reading
 
-SUMMARY = "summary.json"
+SUMMARY, PAGE = "summary.json", "report.html"
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def _write(reading: "Reading", out: Path) -> tuple[dict[str, Any], list[Path]]:
         files += _save_model(records[next(iter(plan.trials))]["numbers"], out)
     for picture in job.pictures:
         files += picture.save(out)
-    files.append(write_text(out / page.NAME, page.render([job])))
+    files.append(write_text(out / PAGE, page.render([job])))
     summary: dict[str, Any] = {"sweep": plan.name, "out": str(out)} if plan.kind == "sweep" else {}
     return summary | dict(job.summary), files
 

@@ -15,7 +15,7 @@ from mtam import lab
 from mtam.config import plan_sweep
 from mtam.report import contents, page
 from mtam.report.reading import Reading
-from mtam.results import build
+from mtam.results import PAGE, build
 from mtam.sweep import plan as planning
 from mtam.sweep import store
 from tests.conftest import TINY
@@ -71,7 +71,7 @@ def job(out: Path) -> page.Job:
 
 
 def test_a_run_leaves_a_page_that_needs_nothing_else(run: Path) -> None:
-    text = (run / page.NAME).read_text()
+    text = (run / PAGE).read_text()
     found = Links(text)
     for address in found.addresses:
         if address.startswith("#"):
@@ -106,7 +106,7 @@ def test_a_run_without_any_record_still_has_a_page(run: Path) -> None:
     for path in (run / store.FOLDER).iterdir():
         path.unlink()
     build(planning.read(run), run)
-    assert "8 of 8 trials have no record yet" in " ".join((run / page.NAME).read_text().split())
+    assert "8 of 8 trials have no record yet" in " ".join((run / PAGE).read_text().split())
 
 
 def test_failed_trials_are_shown_with_their_tracebacks_folded(run: Path) -> None:

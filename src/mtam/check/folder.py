@@ -8,11 +8,10 @@ from pydantic import ValidationError
 
 from mtam.check.registry import Job, Tick
 from mtam.errors import UsageError, opening
+from mtam.finding import FINDING as FINDING
 from mtam.finding import Finding
 from mtam.spec import Frozen
 from mtam.sweep.store import write_text
-
-FINDING = "finding.json"
 
 
 class Kept(Frozen):

@@ -13,11 +13,11 @@ from mtam.check.registry import CHECKS, Job, settings_of
 from mtam.commands.voice import Voice
 from mtam.errors import UsageError, writing
 from mtam.lab import place
+from mtam.results import PAGE
 from mtam.sweep import progress
 from mtam.sweep.settings import validate
 from mtam.sweep.store import write_text
 
-PAGE = "report.html"
 SECONDS = 60.0  # a check takes about so long
 
 

@@ -16,11 +16,11 @@ from mtam.claims.evidence import gather
 from mtam.commands.voice import Voice
 from mtam.errors import UsageError, opening, writing
 from mtam.report.claims import seen
-from mtam.results import page_of_all
+from mtam.results import PAGE, page_of_all
 from mtam.sweep.store import write_text
 
 JOBS = "jobs.json"
-PAGE, OWN_PAGE = "report.html", "claims.html"
+OWN_PAGE = "claims.html"
 
 
 def remember(out: Path, scale: str, folders: Sequence[Path]) -> None:

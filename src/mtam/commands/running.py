@@ -8,11 +8,9 @@ from rich.text import Text
 from mtam import lab
 from mtam.commands.voice import Voice
 from mtam.lab import Options
-from mtam.results import Outcome
+from mtam.results import PAGE, Outcome
 from mtam.sweep.plan import Plan
 from mtam.sweep.registry import problem
-
-PAGE = "report.html"
 
 
 def run(plan: Plan, options: Options, as_json: bool) -> None:
@@ -73,11 +71,9 @@ def tell(outcome: Outcome, voice: Voice) -> None:
     if outcome.plan.kind == "fit" and "failure" not in outcome.summary:
         voice.tell(screen.fit_table(outcome.summary))
     elif outcome.plan.kind == "sweep":
-        from mtam.report import tables
-
         for what in screen.sweep_report(outcome.reading.results, problem(outcome.plan.problem)):
             voice.tell(what)
-        for remark in tables.remarks(outcome.plan, outcome.records):
+        for remark in outcome.reading.remarks:
             voice.tell(screen.remark_table(remark))
     if outcome.failures:
         voice.tell(screen.failures_table(outcome.plan, outcome.failures))

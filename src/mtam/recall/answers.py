@@ -12,9 +12,9 @@ from mtam.rates.fit import slopes, student_interval
 from mtam.rates.judge import ratio
 from mtam.recall import rivals
 from mtam.recall.cells import Cell, by_seed, common, crossing, told
+from mtam.recall.verdicts import RECALLED
 from mtam.remark import Remark
 
-RECALLED = 0.95  # attention mass from which recall counts as complete
 HALF = 0.5  # attention mass at which recall counts as lost
 _BASIS = "2: does the smoothness of the eigenfunctions matter?"
 _TOO_FEW = "too few seeds to say"
@@ -133,7 +133,7 @@ def _rotation(found: Sequence[Cell]) -> Answer:
         if pair[0] is None or pair[1] is None:
             continue
         gap = ratio(errors[:, pair[0]], errors[:, pair[1]])
-        works = gap is not None and gap.value < 1.5
+        works = gap is not None and gap.value < rivals.AS_GOOD
         rows.append([
             "can linear attention recall?",
             f"with {words}: {'nearly as well as softmax' if works else 'no'}",

@@ -6,11 +6,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from mtam.finding import Finding, Table
+from mtam.finding import FINDING, Finding, Table
 from mtam.report import checks, checks_picture, parts, provenance
 from mtam.report.picture import Picture
+from mtam.report.wording import counts
 
-FINDING = "finding.json"
 PAPERS = {"paper A": "kawata2026", "paper B": "zucker2025"}  # by the first words of a finding's source
 
 
@@ -47,7 +47,7 @@ def papers(check: Checked) -> tuple[str, ...]:
 def shown(check: Checked) -> dict[str, Any]:
     """What the template needs."""
     finding = check.finding
-    said = parts.counts([verdict.said for verdict in finding.verdicts])
+    said = counts([verdict.said for verdict in finding.verdicts])
     files = checks.names(finding)
     behind = parts.links(check.folder, files)
     return {

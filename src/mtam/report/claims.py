@@ -1,6 +1,5 @@
 """The table of claims on the terminal."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -8,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mtam.report.screen import number
+from mtam.report.wording import counts
 
 INK = {"supported": "green", "contradicted": "bold red"}
 
@@ -17,8 +17,7 @@ def screen(rows: Sequence[Mapping[str, Any]]) -> Iterator[Table | Text]:
     here = seen(rows)
     if here:
         yield _grid(here)
-        counts = Counter(row["verdict"] for row in here)
-        yield Text("; ".join(f"{count} {verdict}" for verdict, count in counts.most_common()))
+        yield Text("; ".join(counts([row["verdict"] for row in here])))
     if len(here) < len(rows):
         yield Text(f"{len(rows) - len(here)} further claims live in runs that are not here.")
 

@@ -36,7 +36,8 @@ def _sweep(reading: Reading, folder: str) -> Job:
         "rates.csv": tables.rates_rows(results).to_csv(index=False),
     }
     summary = {"trials": len(plan.trials), "seconds": None, "cells": tables.summary_of_sweep(results)}
-    return Job(plan, reading.records, summary, results, _pictures(plan, reading.records, results), texts, folder)
+    pictures = _pictures(plan, reading.records, results)
+    return Job(plan, reading.records, summary, results, reading.remarks, pictures, texts, folder)
 
 
 def _pictures(plan: Plan, records: Records, results: list[CellResult]) -> list[Picture]:

@@ -14,16 +14,17 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from rich.table import Table
 
 from mtam import __version__, catalog
-from mtam.report import checked, parts, provenance, screen, sentence, tables
+from mtam.remark import Remark
+from mtam.report import checked, parts, provenance, screen, sentence
 from mtam.report.checked import Checked
 from mtam.report.picture import Picture
 from mtam.report.tables import CellResult
+from mtam.report.wording import counts
 from mtam.sweep import store
 from mtam.sweep.plan import Plan, label
 from mtam.sweep.registry import problem
 from mtam.sweep.store import Record
 
-NAME = "report.html"
 TEMPLATES = Path(__file__).parent / "templates"
 PAPERS = {"recall": ("kawata2026",), "interaction": ("zucker2025",), "interaction_data": ("zucker2025",)}
 
@@ -40,6 +41,7 @@ class Job:
     records: Mapping[str, Record]
     summary: Mapping[str, Any]
     results: Sequence[CellResult] = ()
+    remarks: Sequence[Remark] = ()
     pictures: Sequence[Picture] = ()
     tables: Mapping[str, str] = field(default_factory=dict)  # text of the CSV files, by name
     folder: str = ""  # where the files lie, as the page sees it
@@ -67,7 +69,7 @@ def render(
             heading=heading or (shown[0]["title"] if len(shown) == 1 else "mtam: all runs"),
             version=__version__,
             claims=None if claims is None else [_claim(row) for row in claims],
-            verdicts=parts.counts([str(row.get("verdict", "")) for row in claims or ()]),
+            verdicts=counts([str(row.get("verdict", "")) for row in claims or ()]),
             further=further,
             jobs=shown,
             extent=" and ".join(_many(runs, "run") + _many(len(jobs) - runs, "check")),
@@ -142,7 +144,7 @@ def _sheets(job: Job) -> tuple[list[parts.Sheet], list[str]]:
     told: list[Table | str] = []
     if job.plan.kind == "sweep":
         told += screen.sweep_report(list(job.results), problem(job.plan.problem))
-        told += [screen.remark_table(remark) for remark in tables.remarks(job.plan, job.records)]
+        told += [screen.remark_table(remark) for remark in job.remarks]
     elif "failure" not in job.summary:
         told.append(screen.fit_table(dict(job.summary)))
     return [parts.sheet(table) for table in told if isinstance(table, Table)], [

@@ -55,8 +55,3 @@ def figure(picture: Picture, name: str, links: Sequence[Mapping[str, str]]) -> d
         ],
         "links": links,
     }
-
-
-def counts(words: Sequence[str]) -> list[str]:
-    """How often each word occurs, e.g. ``3 supported``, the most frequent first."""
-    return [f"{words.count(word)} {word}" for word in sorted(dict.fromkeys(words), key=words.count, reverse=True)]

@@ -6,6 +6,7 @@ from functools import cached_property
 
 import pandas as pd
 
+from mtam.remark import Remark
 from mtam.report import tables
 from mtam.report.tables import CellResult
 from mtam.sweep.plan import Plan
@@ -28,3 +29,8 @@ class Reading:
     def results(self) -> list[CellResult]:
         """The curve of every cell that has records."""
         return tables.cell_results(self.plan, self.rows)
+
+    @cached_property
+    def remarks(self) -> list[Remark]:
+        """What the problem itself has to say about the whole sweep."""
+        return tables.remarks(self.plan, self.records)

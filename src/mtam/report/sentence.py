@@ -44,9 +44,7 @@ def _slopes(results: Sequence[CellResult], size: str) -> str:
         return ""
     theory = {result.law.theory_slope for result, _ in known}
     inside = sum(
-        slope.low <= result.law.theory_slope <= slope.high
-        for result, slope in known
-        if slope and result.law.theory_slope is not None
+        slope.holds(result.law.theory_slope) for result, slope in known if slope and result.law.theory_slope is not None
     )
     if len(known) > MANY:
         values = [slope.value for _, slope in known if slope]

@@ -51,5 +51,5 @@ def _figures(result: CellResult, slope: Interval | None) -> list[str]:
     told: dict[str, list[str]] = {"holds": [], "excludes": []}
     for name, figure in figures.items():
         if figure is not None and slope is not None:
-            told["holds" if slope.low <= figure <= slope.high else "excludes"].append(f"{name} {figure:.2f}")
+            told["holds" if slope.holds(figure) else "excludes"].append(f"{name} {figure:.2f}")
     return [f"{verb} {' and '.join(words)}" for verb, words in told.items() if words]

@@ -1,5 +1,7 @@
 """Numbers and intervals as a person reads them."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from mtam.rates.fit import Interval
@@ -26,3 +28,8 @@ def of_ends(told: dict[str, float | None], name: str, digits: int = 3) -> str:
     if value is None:
         return "-"
     return interval(Interval(value, -np.inf if low is None else low, np.inf if high is None else high), digits)
+
+
+def counts(words: Sequence[str]) -> list[str]:
+    """How often each word occurs, e.g. ``3 supported``, the most frequent first."""
+    return [f"{words.count(word)} {word}" for word in sorted(dict.fromkeys(words), key=words.count, reverse=True)]
