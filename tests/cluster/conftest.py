@@ -41,9 +41,21 @@ def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     assert not Path(value).exists()
 
 
-def until(what: str, holds: Callable[[], bool], seconds: float = 60.0) -> None:
-    """Wait for something to come true."""
+def until(what: str, holds: Callable[[], bool], slurm: dict[str, str], seconds: float = 120.0) -> None:
+    """Wait for something to come true; where it does not, tell what SLURM says of it."""
     deadline = time.monotonic() + seconds
     while not holds():
-        assert time.monotonic() < deadline, f"waited {seconds:.0f} s for {what}"
+        assert time.monotonic() < deadline, f"waited {seconds:.0f} s for {what}\n{evidence(slurm)}"
         time.sleep(0.1)
+
+
+def evidence(slurm: dict[str, str]) -> str:
+    """Jobs, nodes and the ends of the daemons' logs."""
+    told = []
+    for command in ("scontrol show job", "sinfo --long", "sinfo --list-reasons"):
+        done = subprocess.run(command.split(), env=slurm, capture_output=True, text=True, timeout=20, check=False)
+        told.append(f"{command}\n{done.stdout}{done.stderr}")
+    for log in ("slurmctld.log", "slurmd.log"):
+        lines = (Path(slurm["SLURM_CONF"]).parent / log).read_text(errors="replace").splitlines()
+        told.append("\n".join((log, *lines[-40:])))
+    return "\n".join(told)

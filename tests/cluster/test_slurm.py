@@ -153,10 +153,10 @@ def test_only_the_missing_is_submitted_again(slurm: Environment, tmp_path: Path)
     firsts = [pack[0] for pack in manifest["packs"]]
     again = mtam(slurm, *sweep, "--detach")
     assert (again["jobs"], again["queued_packs"]) == ([], 2), "what is in the queue is not submitted twice"
-    until("both tasks to be under way", lambda: all(fraction(out, pack) > 0.02 for pack in firsts))
+    until("both tasks to be under way", lambda: all(fraction(out, pack) > 0.02 for pack in firsts), slurm)
     os.kill(step_pid(f"{job}_1", out), signal.SIGKILL)
     control(slurm, "scancel", f"{job}_0")
-    until("the queue to empty", lambda: not squeue(slurm, job))
+    until("the queue to empty", lambda: not squeue(slurm, job), slurm)
     status = mtam(slurm, "status", str(out))
     assert [(cell["done"], cell["missing"]) for cell in status["cells"]] == [(0, 2)]
     assert all(list(out.glob(f"{work.CHECKPOINTS}/{pack}/*.pt")) for pack in firsts)
@@ -171,7 +171,7 @@ def test_a_lost_task_ends_the_waiting(slurm: Environment, tmp_path: Path) -> Non
     """Without accounting a killed job never counts as done; the wait ends all the same, and says what is missing."""
     out = tmp_path / "run"
     process = start(slurm, "sweep", "alpha", *LONG, "--launcher", "slurm", "--out", str(out))
-    until("a task to run", lambda: bool(progress.fractions(out)))
+    until("a task to run", lambda: bool(progress.fractions(out)), slurm)
     (job,) = (path.stem for path in (out / "slurm").glob("*.json"))
     control(slurm, "scancel", job)
     _, errors = process.communicate(timeout=90)
@@ -197,10 +197,10 @@ def test_a_task_put_back_goes_on_from_its_state(
     sweep = ("sweep", "alpha", *LONGER, "--launcher", "slurm", "--out", str(out))
     (job,) = mtam(slurm, *sweep, "--detach")["jobs"]
     first = json.loads((out / "manifest.json").read_text())["packs"][0][0]
-    until("the pack to be a tenth done", lambda: fraction(out, first) > 0.1)
+    until("the pack to be a tenth done", lambda: fraction(out, first) > 0.1, slurm)
     before = fraction(out, first)
     put_back(slurm, job)
-    until("the task to stop", lambda: squeue(slurm, job) == {job: "PENDING"})
+    until("the task to stop", lambda: squeue(slurm, job) == {job: "PENDING"}, slurm)
     assert not list((out / "records").glob("*.json"))
     heard: list[float] = []
 
@@ -210,7 +210,7 @@ def test_a_task_put_back_goes_on_from_its_state(
         heard.append(fraction(out, first))
         return heard[-1] > 0
 
-    until("the task to go on", under_way)
+    until("the task to go on", under_way, slurm)
     assert heard[-1] >= before, "it began again"
     assert "Restarts=1" in control(slurm, "scontrol", "show", "job", job)
     done = mtam(slurm, *sweep)
