@@ -1,10 +1,11 @@
 """The benchmarks against direct formulas, and the order in which knowledge helps."""
 
 import numpy as np
+import pytest
 import scipy.special
 from scipy.spatial import cKDTree
 
-from mtam.recall import oracles
+from mtam.recall import matern, oracles
 from mtam.recall.run import run
 from mtam.recall.spec import RecallData, RecallModel, RecallTrial
 
@@ -75,16 +76,17 @@ def test_too_large_a_kernel_matrix_is_refused_in_a_sentence() -> None:
     assert "limited to n = 16384" in record["failure"]
 
 
-def test_the_factor_in_single_precision_solves_in_double() -> None:
+@pytest.mark.parametrize(("spread", "noise"), [(0.3, 0.1), (1e-2, 1e-5)])
+def test_the_factor_in_single_precision_solves_in_double(spread: float, noise: float) -> None:
     """For a matrix of the condition that the studies meet, and for one beyond single precision."""
-    train, y, _ = _points(300, 1)
-    for nugget in (1e-2, 1e-10):
-        kernel = oracles._tabulated((train,), 1.0)
-        lower = np.tril(oracles._lower(kernel, train * 1e-2, nugget))
-        whole = lower + np.tril(lower, -1).T
-        found = oracles._solve(lower, y)
-        assert np.linalg.norm(whole @ found - y) < 1e-8 * np.linalg.norm(y) * max(1.0, np.abs(found).max())
-        np.testing.assert_allclose(whole @ found, whole @ np.linalg.solve(whole, y), atol=1e-6)
+    train, y, test = _points(900, 300)
+    train, test = spread * train, spread * test
+    kernel = matern.tabulated((train, test), 1.7)
+    matrix = kernel.matrix(train, train)
+    matrix[np.diag_indices(900)] = 1.7 + kernel.shift(noise**2)
+    direct = kernel.matrix(test, train) @ np.linalg.solve(matrix, y)
+    found = oracles.gaussian_process(train, y, test, 1.7, noise)
+    assert np.linalg.norm(found - direct) <= (1e-9 if noise == 0.1 else 1e-4) * np.linalg.norm(direct)
 
 
 def test_the_bayes_rule_beside_a_model_is_the_one_alone() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mtam.recall import oracles, targets
+from mtam.recall import matern, targets
 from mtam.recall.contexts import problem
 from mtam.recall.spec import TARGETS, RecallData
 
@@ -39,7 +39,7 @@ def test_the_matern_draw_has_the_matern_covariance() -> None:
     z = np.zeros((len(radii), 3))
     z[:, 0] = radii
     values = np.stack([targets.draw("matern", 3, seed)(z) for seed in range(400)])
-    expected = oracles.matern1(radii)
+    expected = matern.matern1(radii)
     assert expected[0] == pytest.approx(1.0, abs=1e-9)
     np.testing.assert_allclose((values[:, :1] * values).mean(0), expected, atol=0.2)
     np.testing.assert_allclose(  # increments: the roughness at small scales is where kernels differ
