@@ -53,7 +53,7 @@ def main() -> None:
         timed("manifest", stages, lambda: plan.write(out))
         packs = timed("what is missing", stages, lambda: launch.missing(plan, out))
         inline = Launcher("inline", 1, "cpu")
-        timed("store", stages, lambda: launch.run(plan, out, packs, inline, lambda _fraction, _text: None))
+        timed("store", stages, lambda: launch.run(plan, out, packs, inline, lambda _fraction, _text, _before: None))
         records = timed("collect", stages, lambda: store.read_all(out, plan.trials))
         assert len(records) == TRIALS
         timed("manifest again", stages, lambda: planning.read(out))

@@ -75,7 +75,8 @@ def run(plan: Plan, options: Options, screen: Any) -> Outcome:
         outcome = build(
             plan, out, again=bool(packs) or options.force, before=len(before), whole=options.task is not None
         )
-        outcome = _logged(outcome)
+        if outcome.files:  # a task of a job array that leaves the drawing to the last one leaves this to it, too
+            outcome = _logged(outcome)
     seconds = round(time.perf_counter() - started, 3)
     if plan.kind == "sweep":
         outcome.summary.update(seconds=seconds, failed=len(outcome.failures), missing=outcome.missing)

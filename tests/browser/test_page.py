@@ -31,7 +31,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None or DRIVER is None, reason=NONE)
 
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-    "--disable-background-networking", "--disable-component-update",
+    "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage",
 )  # fmt: skip
 CLAIMS: list[dict[str, Any]] = [
     {"claim": "the error falls as M^-0.8", "source": "Theorem 1", "value": -0.8, "low": -0.9, "verdict": verdict}

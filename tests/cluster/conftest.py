@@ -41,8 +41,8 @@ def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     assert not Path(value).exists()
 
 
-def until(what: str, holds: Callable[[], bool], slurm: dict[str, str], seconds: float = 120.0) -> None:
-    """Wait for something to come true; where it does not, tell what SLURM says of it."""
+def until(what: str, holds: Callable[[], object], slurm: dict[str, str], seconds: float = 180.0) -> None:
+    """Wait for something to come true that stays true; where it does not, tell what SLURM says of it."""
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, f"waited {seconds:.0f} s for {what}\n{evidence(slurm)}"

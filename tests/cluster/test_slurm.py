@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -12,23 +13,20 @@ from typing import Any
 import pytest
 
 from mtam.sweep import plan as planning
-from mtam.sweep import progress, store, work
+from mtam.sweep import store, work
+from tests.brake import brake
 from tests.cluster.conftest import until
 from tests.conftest import TINY
+from tests.faults.helpers import under_way
 
 Environment = dict[str, str]
 TABLES = ("curve.csv", "rates.csv")
 
 
-def long(sizes: str, steps: int) -> tuple[str, ...]:
-    """Settings of a sweep with one pack of one trial per size, in fifty blocks of steps: 10,000 take a second."""
-    trained = (f"model.steps={steps}", "model.steps_exponent=0")
-    return ("data.alpha=1", f"sweep.sizes={sizes}", "sweep.seeds=1", *trained, *TINY[4:])
-
-
-LONG = long("[32,64]", 40_000)
-# SLURM takes seconds to stop a task and to put it back: its pack must be far from done by then.
-LONGER = long("[32]", 100_000)
+# One pack of one trial per size, in fifty blocks of steps; with the brake on it waits at the first.
+STEPS = ("model.steps=500", "model.steps_exponent=0", *TINY[4:])
+ONE = ("data.alpha=1", "sweep.sizes=[32]", "sweep.seeds=1", *STEPS)
+TWO = ("data.alpha=1", "sweep.sizes=[32,64]", "sweep.seeds=1", *STEPS)
 # Settings of the launcher, and how SLURM tells that it has understood them.
 ASKED = {
     "launcher.partition=dev": "Partition=dev",
@@ -38,7 +36,7 @@ ASKED = {
     "launcher.gpus=1": "TresPerNode=gres:gpu:1",
     "launcher.tasks=2": "ArrayTaskId=",
     "launcher.array_parallelism=1": "ArrayTaskThrottle=1",
-    'launcher.extra=["--comment=theory"]': "Comment=theory",
+    'launcher.extra=["--comment=theory","--hold"]': "Comment=theory",  # held, so that it is there to be asked about
 }
 
 
@@ -87,8 +85,17 @@ def tables(out: Path) -> dict[str, bytes]:
     return {name: (out / name).read_bytes() for name in TABLES}
 
 
-def fraction(out: Path, pack: str) -> float:
-    return progress.fractions(out).get(pack, 0.0)
+def restarts(environment: Environment, job: str) -> int:
+    """How often SLURM has put a job back into the queue; it remembers that."""
+    told = re.search(r"Restarts=(\d+)", control(environment, "scontrol", "show", "job", job))
+    assert told is not None
+    return int(told[1])
+
+
+@pytest.fixture
+def held(slurm: Environment, tmp_path: Path) -> Environment:
+    """An environment whose tasks wait in the middle of a pack until the file ``hold`` is removed."""
+    return {**slurm, **brake(tmp_path, hold=tmp_path / "hold")}
 
 
 def unbroken(environment: Environment, sweep: tuple[str, ...], out: Path) -> dict[str, bytes]:
@@ -98,8 +105,8 @@ def unbroken(environment: Environment, sweep: tuple[str, ...], out: Path) -> dic
 
 
 @pytest.fixture(scope="module")
-def longer(slurm: Environment, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    return unbroken(slurm, LONGER, tmp_path_factory.mktemp("longer") / "run")
+def one(slurm: Environment, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    return unbroken(slurm, ONE, tmp_path_factory.mktemp("one") / "run")
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +124,7 @@ def test_an_array_ends_with_the_tables_of_one_process(slurm: Environment, tiny: 
     (job,) = told["jobs"]
     granted = control(slurm, "scontrol", "show", "job", job)
     assert not [words for words in ASKED.values() if words not in granted], granted
+    control(slurm, "scontrol", "release", job)
     there = mtam(slurm, *sweep)
     assert (there["computed"], there["missing"]) == (8, 0)
     assert tables(tmp_path / "slurm") == tables(tiny)
@@ -142,39 +150,40 @@ def test_a_failed_trial_is_tried_again_alone(slurm: Environment, tiny: Path, tmp
     assert [name for name in records if after[name] != records[name]] == [f"{key}.json"]
 
 
-def test_only_the_missing_is_submitted_again(slurm: Environment, tmp_path: Path) -> None:
-    """One task is cancelled, another killed with SIGKILL."""
+def test_only_the_missing_is_submitted_again(slurm: Environment, held: Environment, tmp_path: Path) -> None:
+    """One task is cancelled, another killed with SIGKILL, both in the middle."""
     out = tmp_path / "run"
-    sweep = ("sweep", "alpha", *LONG, "--launcher", "slurm", "--out", str(out))
-    told = mtam(slurm, *sweep, "--detach")
+    sweep = ("sweep", "alpha", *TWO, "--launcher", "slurm", "--out", str(out))
+    told = mtam(held, *sweep, "--detach")
     (job,) = told["jobs"]
     assert told["tasks"] == 2
     manifest = json.loads((out / "manifest.json").read_text())
     firsts = [pack[0] for pack in manifest["packs"]]
-    again = mtam(slurm, *sweep, "--detach")
+    again = mtam(held, *sweep, "--detach")
     assert (again["jobs"], again["queued_packs"]) == ([], 2), "what is in the queue is not submitted twice"
-    until("both tasks to be under way", lambda: all(fraction(out, pack) > 0.02 for pack in firsts), slurm)
+    until("both tasks to be under way", lambda: {beat.pack for beat in under_way(out)} == set(firsts), held)
     os.kill(step_pid(f"{job}_1", out), signal.SIGKILL)
     control(slurm, "scancel", f"{job}_0")
     until("the queue to empty", lambda: not squeue(slurm, job), slurm)
     status = mtam(slurm, "status", str(out))
     assert [(cell["done"], cell["missing"]) for cell in status["cells"]] == [(0, 2)]
     assert all(list(out.glob(f"{work.CHECKPOINTS}/{pack}/*.pt")) for pack in firsts)
+    (tmp_path / "hold").unlink()
     done = mtam(slurm, *sweep)
     assert (done["computed"], done["missing"]) == (2, 0)
-    assert tables(out) == unbroken(slurm, LONG, tmp_path / "unbroken")
+    assert tables(out) == unbroken(slurm, TWO, tmp_path / "unbroken")
     assert not (out / work.CHECKPOINTS).exists()
 
 
 @pytest.mark.slow
-def test_a_lost_task_ends_the_waiting(slurm: Environment, tmp_path: Path) -> None:
+def test_a_lost_task_ends_the_waiting(held: Environment, tmp_path: Path) -> None:
     """Without accounting a killed job never counts as done; the wait ends all the same, and says what is missing."""
     out = tmp_path / "run"
-    process = start(slurm, "sweep", "alpha", *LONG, "--launcher", "slurm", "--out", str(out))
-    until("a task to run", lambda: bool(progress.fractions(out)), slurm)
+    process = start(held, "sweep", "alpha", *TWO, "--launcher", "slurm", "--out", str(out))
+    until("a task to run", lambda: under_way(out), held)
     (job,) = (path.stem for path in (out / "slurm").glob("*.json"))
-    control(slurm, "scancel", job)
-    _, errors = process.communicate(timeout=90)
+    control(held, "scancel", job)
+    _, errors = process.communicate(timeout=180)
     assert process.returncode == 1
     assert "2 of 2 packs have left the queue without their records" in errors
     assert "Traceback" not in errors
@@ -191,42 +200,37 @@ def warned_of_the_time_limit(environment: Environment, job: str) -> None:
 
 @pytest.mark.parametrize("put_back", [preempted, pytest.param(warned_of_the_time_limit, marks=pytest.mark.slow)])
 def test_a_task_put_back_goes_on_from_its_state(
-    put_back: Any, slurm: Environment, longer: dict[str, bytes], tmp_path: Path
+    put_back: Any, held: Environment, one: dict[str, bytes], tmp_path: Path
 ) -> None:
     out = tmp_path / "run"
-    sweep = ("sweep", "alpha", *LONGER, "--launcher", "slurm", "--out", str(out))
-    (job,) = mtam(slurm, *sweep, "--detach")["jobs"]
-    first = json.loads((out / "manifest.json").read_text())["packs"][0][0]
-    until("the pack to be a tenth done", lambda: fraction(out, first) > 0.1, slurm)
-    before = fraction(out, first)
-    put_back(slurm, job)
-    until("the task to stop", lambda: squeue(slurm, job) == {job: "PENDING"}, slurm)
+    sweep = ("sweep", "alpha", *ONE, "--launcher", "slurm", "--out", str(out))
+    (job,) = mtam(held, *sweep, "--detach")["jobs"]
+    until("the pack to be under way", lambda: under_way(out), held)
+    (before,) = under_way(out)
+    assert before.resumed == 0
+    put_back(held, job)
+    until("the task to go on", lambda: any(beat.started > before.started for beat in under_way(out)), held)
+    (now,) = under_way(out)
+    assert now.resumed >= before.fraction > 0, "it began again"
+    assert restarts(held, job) == 1
     assert not list((out / "records").glob("*.json"))
-    heard: list[float] = []
-
-    def under_way() -> bool:
-        if squeue(slurm, job) != {job: "RUNNING"}:
-            return False
-        heard.append(fraction(out, first))
-        return heard[-1] > 0
-
-    until("the task to go on", under_way, slurm)
-    assert heard[-1] >= before, "it began again"
-    assert "Restarts=1" in control(slurm, "scontrol", "show", "job", job)
-    done = mtam(slurm, *sweep)
+    (tmp_path / "hold").unlink()
+    done = mtam(held, *sweep)
     assert done["missing"] == 0
-    assert tables(out) == longer
+    assert tables(out) == one
 
 
 @pytest.mark.slow
-def test_the_time_limit_is_no_limit(slurm: Environment, tmp_path: Path) -> None:
+def test_the_time_limit_is_no_limit(held: Environment, one: dict[str, bytes], tmp_path: Path) -> None:
     """A pack longer than launcher.time is warned by SLURM, put back into the queue and goes on, until it ends."""
-    long_enough = long("[32]", 150_000)
-    expected = unbroken(slurm, long_enough, tmp_path / "inline")
     out = tmp_path / "run"
-    sweep = ("sweep", "alpha", *long_enough, "--launcher", "slurm", "launcher.time=1", "--out", str(out))
-    done = mtam(slurm, *sweep, wait=900)
-    assert (done["computed"], done["missing"]) == (1, 0)
+    sweep = ("sweep", "alpha", *ONE, "--launcher", "slurm", "launcher.time=1", "--out", str(out), "--json")
+    process = start(held, *sweep)
+    until("the job to be there", lambda: list((out / "slurm").glob("*.json")), held)
     (job,) = (path.stem for path in (out / "slurm").glob("*.json"))
-    assert "Restarts=0" not in control(slurm, "scontrol", "show", "job", job)
-    assert tables(out) == expected
+    until("SLURM to put it back", lambda: restarts(held, job) > 0, held, 300)
+    (tmp_path / "hold").unlink()
+    said, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors
+    assert (json.loads(said)["computed"], json.loads(said)["missing"]) == (1, 0)
+    assert tables(out) == one

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from mtam.sweep import progress
 from tests.conftest import TINY
 
 TABLES = ("curve.csv", "rates.csv", "curves.png")
@@ -30,8 +31,15 @@ def tables(out: Path) -> dict[str, bytes]:
 
 def workers(pid: int) -> list[int]:
     """The worker processes that a process has started; not multiprocessing's own tracker."""
-    found = subprocess.run(["pgrep", "-P", str(pid), "-f", "spawn_main"], capture_output=True, text=True, check=False)
-    return [int(word) for word in found.stdout.split()]
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = (process / "stat").read_text().rpartition(")")[2].split()[1]
+            if int(parent) == pid and b"spawn_main" in (process / "cmdline").read_bytes():
+                found.append(int(process.name))
+        except OSError:  # it has ended
+            continue
+    return sorted(found)
 
 
 def alive(pid: int) -> bool:
@@ -42,9 +50,15 @@ def alive(pid: int) -> bool:
         return False
 
 
-def until(holds: Callable[[], bool], process: "subprocess.Popen[str]", seconds: float = 60.0) -> None:
-    """Wait for something to come true, or for the process to end."""
+def until(holds: Callable[[], object], process: "subprocess.Popen[str] | None" = None, seconds: float = 120.0) -> None:
+    """Wait for something to come true that stays true; the process must not have ended before."""
     deadline = time.monotonic() + seconds
-    while not holds() and process.poll() is None:
-        assert time.monotonic() < deadline
+    while not holds():
+        assert process is None or process.poll() is None or holds(), "it has ended before"
+        assert time.monotonic() < deadline, f"waited {seconds:.0f} s"
         time.sleep(0.02)
+
+
+def under_way(out: Path) -> list[progress.Beat]:
+    """Packs that have begun their work: with the brake on they are no further."""
+    return [beat for beat in progress.beats(out) if beat.fraction > 0]

@@ -11,25 +11,18 @@ from pathlib import Path
 import pytest
 
 from mtam.config import plan_sweep
-from mtam.sweep import launch, store
+from mtam.sweep import launch, pool, store
 from mtam.sweep import plan as planning
 from mtam.sweep.board import Launcher
+from tests.brake import HOLD, brake
 from tests.conftest import TINY, Mtam
-from tests.faults.helpers import alive, start, tables, until, workers
+from tests.faults.helpers import alive, start, tables, under_way, until, workers
 
 pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds workers through /proc")
 VICTIMS = ("main", "worker", "all")
 SWEEPS = 40
 FOUR_PACKS = (TINY[0], "sweep.sizes=[16,24,32,48]", *TINY[2:])  # two workers: a kill in the middle finds some done
-# Two packs, one of an instant and one of some seconds.
-UNEQUAL = (
-    "data.alpha=1",
-    "sweep.sizes=[16,4096]",
-    "sweep.seeds=1",
-    "model.steps=5",
-    "model.steps_exponent=1",
-    *TINY[4:],
-)
+TWO_PACKS = ("data.alpha=1", "sweep.sizes=[16,32]", "sweep.seeds=1", *TINY[3:])
 
 
 @pytest.fixture
@@ -37,10 +30,12 @@ def whole(whole_run: Path) -> dict[str, bytes]:
     return tables(whole_run)
 
 
-def killed(out: Path, victim: str, wait: float, sweep: tuple[str, ...] = TINY, after: str = "running") -> None:
+def killed(
+    out: Path, victim: str, wait: float, env: dict[str, str], sweep: tuple[str, ...] = TINY, after: str = "running"
+) -> None:
     """A run with two workers whose ``victim`` dies ``wait`` seconds after the first heartbeat, or the first record."""
-    process = start(out, "--workers", "2", "--quiet", sweep=sweep)
-    until(lambda: any((out / after).glob("*.json")), process)
+    process = start(out, "--workers", "2", "--quiet", sweep=sweep, env=env)
+    until(lambda: any((out / after).glob("*.json")) or process.poll() is not None)
     time.sleep(wait)
     pids = workers(process.pid)
     for pid in {"main": [process.pid], "worker": pids[-1:], "all": [process.pid, *pids]}[victim]:
@@ -48,12 +43,11 @@ def killed(out: Path, victim: str, wait: float, sweep: tuple[str, ...] = TINY, a
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             continue
-    process.communicate(timeout=60)
+    if HOLD in env:
+        Path(env[HOLD]).unlink()
+    process.communicate(timeout=120)
     if victim != "worker":
-        deadline = time.monotonic() + 5
-        while any(map(alive, pids)) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert not any(map(alive, pids)), "a worker outlived its parent"
+        until(lambda: not any(map(alive, pids)))  # no worker outlives its parent
 
 
 def whole_packs(out: Path) -> dict[Path, int]:
@@ -76,30 +70,33 @@ def resumed(out: Path, mtam: Mtam, whole: dict[str, bytes], sweep: tuple[str, ..
 
 @pytest.mark.parametrize("victim", VICTIMS)
 def test_killed_and_resumed(victim: str, whole: dict[str, bytes], mtam: Mtam, tmp_path: Path) -> None:
-    killed(tmp_path / "run", victim, random.Random(victim).uniform(0, 0.6))
-    resumed(tmp_path / "run", mtam, whole)
+    """Nothing ends before the kill, so not a record is there; with a worker dead the run itself goes on."""
+    killed(tmp_path / "run", victim, random.Random(victim).uniform(0, 0.6), brake(tmp_path, hold=tmp_path / "hold"))
+    assert resumed(tmp_path / "run", mtam, whole) == (8 if victim == "worker" else 0)
 
 
-def test_an_idle_worker_is_killed(tmp_path: Path) -> None:
+def test_an_idle_worker_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It dies with the lock of the queue in its hand; the pack that the other is at ends, and is not computed again."""
-    plan = plan_sweep("alpha", UNEQUAL)
-    plan.write(tmp_path)
+    plan = plan_sweep("alpha", TWO_PACKS)
+    out, hold = tmp_path / "run", tmp_path / "hold"
+    plan.write(out)
     told: list[float] = []
-    given = (plan, tmp_path, plan.packs, Launcher("local", 2, "cpu"), lambda fraction, _text: told.append(fraction))
+    for name, value in brake(tmp_path, hold=hold, pack=plan.packs[0][0]).items():
+        monkeypatch.setenv(name, value)
+    given = (plan, out, plan.packs, Launcher("local", 2, "cpu"), lambda fraction, _text, _before: told.append(fraction))
     run = threading.Thread(target=launch.run, args=given, daemon=True)
     run.start()
-    deadline = time.monotonic() + 120
-    while not len(list(tmp_path.glob("records/*.json"))) == len(list(tmp_path.glob("running/*.json"))) == 1:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    (beat,) = [json.loads(path.read_text()) for path in tmp_path.glob("running/*.json")]
+    until(lambda: len(list(out.glob("records/*.json"))) == len(list(out.glob("running/*.json"))) == 1)
+    (beat,) = [json.loads(path.read_text()) for path in out.glob("running/*.json")]
     (idle,) = set(workers(os.getpid())) - {beat["pid"]}
     time.sleep(0.3)  # until it waits for a pack, of which there are none
     os.kill(idle, signal.SIGKILL)
     moment = time.time()
+    time.sleep(0.5)  # until that is noticed; the other is in the middle of its pack all the while
+    hold.unlink()
     run.join(120)
     assert not run.is_alive(), "it waits for a worker that waits for a lock"
-    records = store.read_all(tmp_path, plan.trials)
+    records = store.read_all(out, plan.trials)
     assert len(records) == 2
     assert max(record["ended"] for record in records.values()) > moment, "there was nothing to lose"
     assert all(record["ended"] - record["pack_seconds"] < moment for record in records.values()), "computed again"
@@ -107,17 +104,32 @@ def test_an_idle_worker_is_killed(tmp_path: Path) -> None:
     assert not workers(os.getpid())
 
 
+def test_a_pack_that_kills_its_worker_at_once_fails_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However soon it dies: nobody need have seen it at work. The others are not blamed for it."""
+    plan = plan_sweep("alpha", FOUR_PACKS)
+    plan.write(tmp_path)
+    bad = plan.packs[1]
+    for name, value in brake(tmp_path, dies=bad[0]).items():
+        monkeypatch.setenv(name, value)
+    launch.run(plan, tmp_path, plan.packs, Launcher("local", 2, "cpu"), lambda *_: None)
+    records = store.read_all(tmp_path, plan.trials)
+    assert len(records) == 16
+    assert {key for key, record in records.items() if store.failed(record)} == set(bad)
+    assert f"died {pool.ATTEMPTS} times" in records[bad[0]]["failure"]
+
+
 @pytest.mark.slow
 def test_forty_sweeps_killed_at_random(mtam: Mtam, tmp_path: Path) -> None:
     assert mtam("sweep", "alpha", *FOUR_PACKS, "--launcher", "inline", "--out", str(tmp_path / "whole"), "-q").code == 0
     whole = tables(tmp_path / "whole")
     moments = random.Random(40)
+    slowed = brake(tmp_path, pause=0.05)  # four ticks a pack, two packs a worker
     kept = []
     for number in range(SWEEPS):
         out = tmp_path / f"run{number}"
         for _ in range(moments.choice((1, 1, 2))):
             after, wait = moments.choice((("running", 0.8), ("records", 0.4)))
-            killed(out, moments.choice(VICTIMS), moments.uniform(0, wait), FOUR_PACKS, after)
+            killed(out, moments.choice(VICTIMS), moments.uniform(0, wait), slowed, FOUR_PACKS, after)
         kept.append(resumed(out, mtam, whole, FOUR_PACKS))
     assert any(0 < count < 16 for count in kept), f"no kill came in the middle: {kept}"
 
@@ -129,23 +141,24 @@ def test_an_interrupt_is_clean(
     launcher: str, number: signal.Signals, whole: dict[str, bytes], mtam: Mtam, tmp_path: Path
 ) -> None:
     out = tmp_path / "run"
-    process = start(out, "--launcher", launcher, *(["--workers", "2"] * (launcher == "local")))
-    until((out / "running").exists, process)
+    more = ["--workers", "2"] if launcher == "local" else []
+    process = start(out, "--launcher", launcher, *more, env=brake(tmp_path, hold=tmp_path / "hold"))
+    until(lambda: any((out / "running").glob("*.json")), process)
     os.killpg(process.pid, number)  # as a terminal does: to the whole group
-    _, errors = process.communicate(timeout=60)
-    if process.returncode != 0:  # it may have ended before the signal came
-        assert process.returncode == 130
-        assert "Traceback" not in errors, errors
-        assert "interrupted" in errors
-    resumed(out, mtam, whole)
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 130, errors
+    assert "Traceback" not in errors, errors
+    assert "interrupted" in errors
+    assert resumed(out, mtam, whole) == 0
 
 
 def test_a_second_interrupt_stops_at_once(whole: dict[str, bytes], mtam: Mtam, tmp_path: Path) -> None:
     """The workers are frozen, so that they never reach a safe point."""
     out = tmp_path / "run"
-    process = start(out, "--workers", "2")
-    until(lambda: any((out / "running").glob("*.json")), process)
+    process = start(out, "--workers", "2", "--quiet", env=brake(tmp_path, hold=tmp_path / "hold"))
+    until(lambda: len(under_way(out)) == 2, process)
     pids = workers(process.pid)
+    assert len(pids) == 2
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
     os.killpg(process.pid, signal.SIGINT)
@@ -154,9 +167,9 @@ def test_a_second_interrupt_stops_at_once(whole: dict[str, bytes], mtam: Mtam, t
     assert process.poll() is None
     began = time.monotonic()
     os.killpg(process.pid, signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
-    assert time.monotonic() - began < 5, "it has waited for the workers (its patience is 20 s)"
+    _, errors = process.communicate(timeout=120)
+    assert time.monotonic() - began < pool.PATIENCE / 2, "it has waited for the workers"
     assert process.returncode == 130
     assert [line[:21] for line in errors.splitlines()] == ["mtam: stopped at once"]
-    assert not any(map(alive, pids))
-    resumed(out, mtam, whole)
+    until(lambda: not any(map(alive, pids)))
+    assert resumed(out, mtam, whole) == 0

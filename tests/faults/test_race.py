@@ -1,8 +1,8 @@
 """Many processes on one manifest, with overlapping shares: every trial once, nothing corrupt."""
 
 import json
-import multiprocessing
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -14,28 +14,31 @@ from tests.conftest import TINY, Mtam
 from tests.faults.helpers import tables
 
 RUN = ("sweep", "alpha", *TINY, "--launcher", "inline")
+# A process of one thread that has loaded everything forks the tasks, so that they start at once.
+RACE = """
+import json, os, sys
+import mtam.config, mtam.recall.run, mtam.report.contents, mtam.report.page, mtam.report.screen
+from mtam.cli import main
 
-
-def racer(task: int, tasks: int) -> None:
-    """One process of a job array, forked so that it starts at once."""
-    from mtam.cli import main
-
-    sys.argv = ["mtam", *RUN, "--out", "run", "--task-id", str(task), "--num-tasks", str(tasks), "--quiet"]
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    main()
+arguments, shares = json.loads(sys.argv[1])
+racers = []
+for task, tasks in shares:
+    racers.append(os.fork())
+    if not racers[-1]:
+        sys.argv = ["mtam", *arguments, "--task-id", str(task), "--num-tasks", str(tasks)]
+        main()
+print(json.dumps([os.waitpid(pid, 0)[1] for pid in racers]))
+"""
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
 def test_eight_processes_race(whole_run: Path, mtam: Mtam, here: Path) -> None:
     """Each of the four tasks of an array of four runs once, and each task of two arrays of two runs."""
-    fork = multiprocessing.get_context("fork")
     shares = [(task, 4) for task in range(4)] + [(task, 2) for task in (0, 1, 0, 1)]
-    racers = [fork.Process(target=racer, args=share) for share in shares]
-    for process in racers:
-        process.start()
-    for process in racers:
-        process.join(120)
-    assert [process.exitcode for process in racers] == [0] * 8
+    words = json.dumps([[*RUN, "--out", "run", "--quiet"], shares])
+    race = subprocess.run([sys.executable, "-c", RACE, words], capture_output=True, text=True, timeout=300, check=False)
+    assert race.returncode == 0, race.stderr
+    assert json.loads(race.stdout.splitlines()[-1]) == [0] * 8, race.stderr
     said = json.loads(mtam(*RUN, "--out", "run", "--json").out)
     assert (said["computed"], said["missing"], said["failed"]) == (0, 0, 0)
     assert tables(here / "run") == tables(whole_run)

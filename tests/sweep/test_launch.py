@@ -63,5 +63,5 @@ def test_fail_fast_stops_after_the_first_failure(plan: Plan, tmp_path: Path, mon
     for fail_fast, packs in ((True, 1), (False, 3)):
         ran.clear()
         launcher = Launcher("inline", 1, "cpu", fail_fast)
-        launch.run(plan, tmp_path, plan.packs, launcher, lambda _fraction, _text: None)
+        launch.run(plan, tmp_path, plan.packs, launcher, lambda _fraction, _text, _before: None)
         assert len(ran) == packs

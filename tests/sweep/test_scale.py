@@ -44,7 +44,9 @@ def test_two_thousand_trials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     packs = launch.missing(plan, tmp_path)
     assert [sum(map(len, packs)), max(map(len, packs))] == [2000, planning.MOST_MEMBERS]
     synced.clear()
-    launch.run(plan, tmp_path, packs, Launcher("inline", 1, "cpu"), lambda fraction, _text: shown.append(fraction))
+    launch.run(
+        plan, tmp_path, packs, Launcher("inline", 1, "cpu"), lambda fraction, _text, _before: shown.append(fraction)
+    )
     assert sum(answered) == 2000
     assert len(answered) == len(packs)
     assert len(synced) == 2 * 2000, "each record and its folder once"

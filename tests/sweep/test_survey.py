@@ -22,9 +22,9 @@ def plan(tmp_path: Path) -> Plan:
     return plan
 
 
-def end(out: Path, pack: tuple[str, ...], seconds: float, ended: float) -> None:
+def end(out: Path, pack: tuple[str, ...], seconds: float, ended: float, **more: float) -> None:
     for key in pack:
-        store.write(out, key, {"numbers": {}, "pack_seconds": seconds, "ended": ended})
+        store.write(out, key, {"numbers": {}, "pack_seconds": seconds, "ended": ended, **more})
 
 
 def beat(out: Path, pack: str, **about: object) -> None:
@@ -49,6 +49,17 @@ def test_times(plan: Plan, tmp_path: Path) -> None:
     assert found.remaining == pytest.approx(pace * left, rel=0.01)
     assert found.queue is None
     assert not found.over
+
+
+def test_what_went_on_from_a_state_has_not_taken_the_time_of_the_whole(plan: Plan, tmp_path: Path) -> None:
+    """A quarter of one pack in 10 s, a quarter of another so far: the pace is that of a half."""
+    end(tmp_path, plan.packs[0], 10.0, 1000.0, resumed_at=0.75)
+    beat(tmp_path, plan.packs[1][0], fraction=0.5, resumed=0.25)
+    found = Survey(tmp_path).look()
+    assert found.seconds_per_trial == pytest.approx(10 / (len(plan.packs[0]) / 4))
+    pace = (10 + 10) / (plan.cost(plan.packs[0]) / 4 + plan.cost(plan.packs[1]) / 4)
+    left = plan.cost(plan.packs[1]) / 2 + sum(map(plan.cost, plan.packs[2:]))
+    assert found.remaining == pytest.approx(pace * left, rel=0.01)
 
 
 def test_a_process_that_died_here_does_not_run(plan: Plan, tmp_path: Path) -> None:

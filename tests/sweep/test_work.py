@@ -14,7 +14,7 @@ from mtam.sweep import store, work
 TRIALS: dict[str, Trial] = {"a": RecallTrial(seed=0), "b": RecallTrial(seed=1)}
 
 
-def nothing(_fraction: float) -> None:
+def nothing(_fraction: float, _resumed: float) -> None:
     pass
 
 
@@ -59,7 +59,7 @@ def test_a_number_that_is_none_is_a_failure(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_an_interrupt_leaves_no_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def stop(_fraction: float) -> None:
+    def stop(_fraction: float, _resumed: float) -> None:
         raise KeyboardInterrupt
 
     def ticking(trials: Sequence[Any], *, tick: Any, **_: Any) -> list[dict[str, Any]]:
@@ -70,6 +70,25 @@ def test_an_interrupt_leaves_no_record(tmp_path: Path, monkeypatch: pytest.Monke
     with pytest.raises(KeyboardInterrupt):
         work.execute(tmp_path, TRIALS, device="cpu", tick=stop)
     assert store.read_all(tmp_path, TRIALS) == {}
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_pack_that_goes_on_tells_from_where(kept: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its seconds are those since then, and who reckons with them has to know."""
+
+    def ticking(trials: Sequence[Any], *, tick: Any, **_: Any) -> list[dict[str, Any]]:
+        tick(0.75)
+        tick(1.0)
+        return [{"error": 1.0}] * len(trials)
+
+    heard: list[tuple[float, float]] = []
+    if kept:
+        (tmp_path / work.CHECKPOINTS / "a").mkdir(parents=True)
+    run_with(monkeypatch, ticking)
+    work.execute(tmp_path, TRIALS, device="cpu", tick=lambda *told: heard.append(told))
+    assert heard == [(0.75, 0.75 * kept), (1.0, 0.75 * kept)]
+    told = [record.get("resumed_at") for record in store.read_all(tmp_path, TRIALS).values()]
+    assert told == [0.75 if kept else None] * 2
 
 
 def test_devices(monkeypatch: pytest.MonkeyPatch) -> None:

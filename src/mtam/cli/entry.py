@@ -18,6 +18,7 @@ from mtam.sweep.threads import one_thread
 COMMANDS = (runs, checks, fits, look)  # importing them registers their commands, in the order of the help page
 SIGNALS = ("SIGINT", "SIGTERM", "SIGUSR2")  # Ctrl-C, and what batch systems send before they kill
 INTERRUPTED = 130
+AGAIN = 0.05  # seconds
 STOPPED = "interrupted; what is done is kept, the same command goes on from there."
 
 
@@ -46,6 +47,18 @@ def _stop(number: int, _frame: object) -> NoReturn:
     raise KeyboardInterrupt(number)
 
 
+def _unraisable(what: Any) -> None:
+    """Python prints and forgets what is raised inside a callback of its own, such as one that ends an import.
+
+    A Ctrl-C that arrived there would be lost: it comes again a moment later.
+    """
+    if what.exc_type is not KeyboardInterrupt:
+        sys.__unraisablehook__(what)
+        return
+    signal.signal(signal.SIGALRM, _stop)
+    signal.setitimer(signal.ITIMER_REAL, AGAIN)
+
+
 def _stop_at_once(_number: int, _frame: object) -> NoReturn:
     """A second signal waits for nothing; whatever is on disk is whole at every moment."""
     processes = sys.modules.get("multiprocessing")
@@ -66,6 +79,7 @@ def main() -> None:
             stream.reconfigure(errors="replace")
     for name in SIGNALS:
         signal.signal(getattr(signal, name), _stop)
+    sys.unraisablehook = _unraisable
     try:
         code: Any = app(standalone_mode=False)
     except UsageError as error:

@@ -85,7 +85,7 @@ def run_check(job: Job, out: Path, voice: Voice, force: bool) -> dict[str, Any]:
     fresh = kept is None or kept.stamp != job.stamp()
     if kept is None or fresh:
         with progress.display(voice.err, f"check {job.name}", voice.quiet) as show:
-            kept = folder.compute(job, lambda fraction: show(fraction, "computing"))
+            kept = folder.compute(job, lambda fraction: show(fraction, "computing", 0.0))
         folder.write(kept, out)
     told = _tell(kept, out, voice, again=fresh)
     if not fresh:

@@ -61,6 +61,7 @@ def train(
         done = int(state["step"])
         stepper.restore(state["stepper"], done)
         record.restore(state["record"])
+        tick(done / plan.steps)  # who reckons the time left learns what was there
     feed = _Feed(fit, seeds, plan.batch, done)
     block = max(1, math.ceil(plan.steps / CHECKS))
     seen = done  # the last step after which the holdout was looked at

@@ -1,11 +1,12 @@
 """What a run shares with its launchers: where packs run, and how much of them is done."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from mtam.sweep import progress, store
 from mtam.sweep.plan import Plan
+from mtam.sweep.progress import Beat
 
 
 @dataclass(frozen=True)
@@ -28,19 +29,30 @@ class Board:
         self._costs = {pack[0]: plan.cost(pack) for pack in packs}
         self._total, self._trials = sum(self._costs.values()), sum(map(len, packs))
         self._spent, self._ended = 0.0, 0  # cost and trials of what is done
+        self._before: dict[str, float] | None = None  # cost of what was done of a pack before this run was at it
 
     def end(self, pack: tuple[str, ...]) -> None:
         """A pack has its records."""
         if pack not in self.done:
             self.done.add(pack)
-            self._spent += self._costs[pack[0]]
+            self._spent += self._costs.pop(pack[0])
             self._ended += len(pack)
 
-    def update(self, running: Mapping[str, float], remark: str = "") -> None:
-        """``running`` maps the first key of a pack to its fraction done."""
-        under_way = sum(self._costs.get(first, 0.0) * part for first, part in running.items())
+    def update(self, running: Iterable[Beat], remark: str = "") -> None:
+        """Show what is done with the packs that are ``running``, and leave out those that are not of this run.
+
+        A pack that goes on from its state has not come so far now; nor has one that is under way at the first look.
+        """
+        mine = [beat for beat in running if beat.pack in self._costs]
+        under_way = sum(self._costs[beat.pack] * beat.fraction for beat in mine)
+        if self._before is None:
+            self._before = {beat.pack: self._costs[beat.pack] * beat.fraction for beat in mine}
+        for beat in mine:
+            there = self._costs[beat.pack] * beat.resumed
+            self._before[beat.pack] = max(there, self._before.get(beat.pack, 0.0))
         fraction = min((self._spent + under_way) / self._total, 1.0)
-        self._show(fraction, f"{self._ended}/{self._trials} trials{remark}")
+        before = min(sum(self._before.values()) / self._total, 1.0)
+        self._show(fraction, f"{self._ended}/{self._trials} trials{remark}", before)
 
     def failed(self, pack: tuple[str, ...]) -> bool:
         """Whether a trial of a pack that has ended failed."""

@@ -56,16 +56,18 @@ def _run_inline(plan: Plan, out: Path, packs: Sequence[tuple[str, ...]], launche
     for pack in packs:
         beat = progress.heartbeat(out, pack[0])
 
-        def tick(fraction: float, pack: tuple[str, ...] = pack, beat: Callable[[float], None] = beat) -> None:
-            beat(fraction)
-            board.update({pack[0]: fraction})
+        def tick(
+            fraction: float, resumed: float, pack: tuple[str, ...] = pack, beat: Callable[[float, float], None] = beat
+        ) -> None:
+            beat(fraction, resumed)
+            board.update([progress.Beat(pack[0], fraction, resumed)])
 
         try:
-            tick(0.0)
+            tick(0.0, 0.0)
             work.execute(out, {key: plan.trials[key] for key in pack}, device=launcher.device, tick=tick)
         finally:
             progress.silence(out, pack[0])
         board.end(pack)
-        board.update({})
+        board.update([])
         if launcher.fail_fast and board.failed(pack):
             return

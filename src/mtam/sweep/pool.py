@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from mtam.errors import UsageError
 from mtam.sweep import plan as planning
 from mtam.sweep import progress, store, work
 from mtam.sweep.board import Board, Launcher
@@ -61,7 +62,7 @@ def _work(pack: tuple[str, ...]) -> None:
 
     tick = progress.heartbeat(out, pack[0], before=check)
     try:
-        tick(0.0)
+        tick(0.0, 0.0)
         work.execute(out, {key: plan.trials[key] for key in pack}, device=_worker["device"], tick=tick)
     except KeyboardInterrupt:
         return
@@ -76,20 +77,19 @@ def run(out: Path, packs: Sequence[tuple[str, ...]], launcher: Launcher, board: 
     order: Any = context.Value(ctypes.c_int, GO, lock=False)  # without a lock: a killed worker cannot hold it
     waiting, deaths, began = list(packs), dict.fromkeys(packs, 0), time.time()
     while waiting:
-        order.value = GO
-        workers = min(launcher.workers, len(waiting))
-        pool = ProcessPoolExecutor(workers, context, _start_worker, (out, launcher.device, order, os.getpid()))
+        order.value, since = GO, time.time()
+        pool = _pool(min(launcher.workers, len(waiting)), context, (out, launcher.device, order, os.getpid()))
         try:
             with _signals_blocked():
                 futures = {pool.submit(_work, pack): pack for pack in waiting}
-            died = _watch(futures, board, launcher.fail_fast) or waiting
+            died = _watch(futures, board, launcher.fail_fast, since) or waiting
             order.value = FINISH
-            _await_survivors(waiting, board, began)
+            _await_survivors(waiting, board, began, since)
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt):
                 print("mtam: stopping at the next safe point; once more stops at once.", file=sys.stderr, flush=True)
             order.value = STOP
-            _until_idle(board, PATIENCE)
+            _until_idle(board, since, PATIENCE)
             if isinstance(error, _FailFast):
                 return
             raise
@@ -102,7 +102,18 @@ def run(out: Path, packs: Sequence[tuple[str, ...]], launcher: Launcher, board: 
                 _record_death(out, pack, launcher.device)
                 board.end(pack)
         waiting = [pack for pack in waiting if pack not in board.done]
-    board.update({})
+    board.update([])
+
+
+def _pool(workers: int, context: Any, given: tuple[Any, ...]) -> ProcessPoolExecutor:
+    """Raises UsageError where the system has no semaphores, as in a container without /dev/shm."""
+    try:
+        return ProcessPoolExecutor(workers, context, _start_worker, given)
+    except (OSError, ImportError, NotImplementedError) as error:
+        raise UsageError(
+            f"worker processes need semaphores, which this system does not give ({error}; is there a /dev/shm that can "
+            "be written?); choose --launcher inline."
+        ) from None
 
 
 @contextmanager
@@ -124,14 +135,13 @@ class _FailFast(Exception):
     """A trial failed and the user wants no more."""
 
 
-def _watch(futures: dict[Future[None], tuple[str, ...]], board: Board, fail_fast: bool) -> list[tuple[str, ...]]:
+def _watch(
+    futures: dict[Future[None], tuple[str, ...]], board: Board, fail_fast: bool, since: float
+) -> list[tuple[str, ...]]:
     """Wait for the packs; return those that were running when a worker died."""
     open_futures = set(futures)
-    suspects: set[str] = set()
     while open_futures:
-        running = progress.fractions(board.out)
-        board.update(running)
-        suspects = set(running) or suspects
+        board.update(progress.beats(board.out, living=True))
         ended, open_futures = wait(open_futures, POLL, FIRST_COMPLETED)
         broken = False
         for future in ended:
@@ -145,28 +155,30 @@ def _watch(futures: dict[Future[None], tuple[str, ...]], board: Board, fail_fast
                 if fail_fast and board.failed(futures[future]):
                     raise _FailFast
         if broken:
+            suspects = progress.begun_by_workers(board.out, since)  # the dead one's heartbeat is still there
             return [pack for pack in futures.values() if pack[0] in suspects and pack not in board.done]
     return []
 
 
-def _await_survivors(packs: Sequence[tuple[str, ...]], board: Board, began: float) -> None:
+def _await_survivors(packs: Sequence[tuple[str, ...]], board: Board, began: float, since: float) -> None:
     """After a death in the pool: the other workers end the packs they are at, which then count as done."""
     lost = [pack for pack in packs if pack not in board.done]
     if lost:
-        _until_idle(board)
+        _until_idle(board, since)
     for pack in lost:
         records = store.read_all(board.out, pack).values()
         if sum(record.get("ended", 0.0) >= began for record in records) == len(pack):
             board.end(pack)
 
 
-def _until_idle(board: Board, patience: float = math.inf) -> None:
-    """Wait until no worker is at a pack, ``patience`` seconds at most."""
+def _until_idle(board: Board, since: float, patience: float = math.inf) -> None:
+    """Wait until no living worker is at a pack that was begun ``since``, ``patience`` seconds at most."""
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
-        if not progress.at_work(board.out, (child.pid for child in multiprocessing.active_children())):
+        living = {child.pid for child in multiprocessing.active_children()}
+        if living.isdisjoint(progress.begun_by_workers(board.out, since).values()):
             return
-        board.update(progress.fractions(board.out))
+        board.update(progress.beats(board.out, living=True))
         time.sleep(POLL / 4)
 
 

@@ -18,15 +18,19 @@ EVERY = 0.5  # seconds between heartbeats
 RECENT = 30.0  # seconds after which a heartbeat counts for nothing
 SILENT = 5.0  # seconds between lines where there is no terminal
 
-Show = Callable[[float, str], None]
+# fraction done, a short text such as ``12/63 trials``, and the fraction that was done before this run began or went on
+Show = Callable[[float, str, float], None]
 
 
-def heartbeat(out: Path, pack: str, before: Callable[[], None] | None = None) -> Callable[[float], None]:
-    """A ``tick`` that leaves ``running/<pack>.json`` with the fraction done; ``before`` may raise to stop the pack."""
+def heartbeat(out: Path, pack: str, before: Callable[[], None] | None = None) -> Callable[[float, float], None]:
+    """A ``tick`` that leaves ``running/<pack>.json`` with the fraction done and the fraction from which it went on.
+
+    ``before`` may raise to stop the pack.
+    """
     path = out / FOLDER / f"{pack}.json"
     last, started = -EVERY, time.time()
 
-    def tick(fraction: float) -> None:
+    def tick(fraction: float, resumed: float) -> None:
         nonlocal last
         if before is not None:
             before()
@@ -37,8 +41,9 @@ def heartbeat(out: Path, pack: str, before: Callable[[], None] | None = None) ->
         with suppress(OSError):  # a heartbeat is a courtesy; its folder may be swept away by a run that ends
             path.parent.mkdir(exist_ok=True)
             draft = path.with_suffix(f".{os.getpid()}.tmp")
-            about = {"fraction": fraction, "started": started, "time": time.time()}
-            draft.write_text(json.dumps({**about, "host": platform.node(), "pid": os.getpid()}))
+            times = {"fraction": fraction, "resumed": resumed, "started": started, "time": time.time()}
+            about = {"host": platform.node(), "pid": os.getpid(), "parent": os.getppid()}
+            draft.write_text(json.dumps(times | about))
             os.replace(draft, path)
 
     return tick
@@ -67,8 +72,9 @@ class Beat:
 
     pack: str
     fraction: float
-    started: float
-    time: float
+    resumed: float = 0.0  # the fraction from which this execution went on
+    started: float = 0.0
+    time: float = 0.0
 
 
 def beats(out: Path, *, living: bool = False) -> Iterator[Beat]:
@@ -76,7 +82,8 @@ def beats(out: Path, *, living: bool = False) -> Iterator[Beat]:
     for path in (out / FOLDER).glob("*.json"):
         with suppress(OSError, ValueError, KeyError, TypeError):
             told = json.loads(path.read_text())
-            beat = Beat(path.stem, float(told["fraction"]), float(told.get("started", told["time"])), told["time"])
+            times = float(told.get("started", told["time"])), float(told["time"])
+            beat = Beat(path.stem, float(told["fraction"]), float(told.get("resumed", 0.0)), *times)
             if time.time() - beat.time < RECENT and not (living and _died_here(told)):
                 yield beat
 
@@ -91,27 +98,27 @@ def _died_here(told: dict[str, Any]) -> bool:
     return False
 
 
-def at_work(out: Path, pids: Iterable[int | None]) -> bool:
-    """Whether one of these processes of this machine is at a pack, however long ago it told so."""
-    wanted = set(pids)
+def begun_by_workers(out: Path, since: float) -> dict[str, int]:
+    """The packs that workers of this process have begun ``since`` and not ended, with the worker's pid.
+
+    However long ago it told so, and whether or not it lives: who was killed at a pack has left its heartbeat. An
+    earlier run, of a container say that numbers its processes alike, is told by its time.
+    """
+    found = {}
     for path in (out / FOLDER).glob("*.json"):
         with suppress(OSError, ValueError, KeyError, TypeError):
             told = json.loads(path.read_text())
-            if told["host"] == platform.node() and told["pid"] in wanted:
-                return True
-    return False
-
-
-def fractions(out: Path) -> dict[str, float]:
-    """The fraction done of every pack with a heartbeat from the last half minute."""
-    return {beat.pack: beat.fraction for beat in beats(out)}
+            ours = told["host"] == platform.node() and told["parent"] == os.getpid()
+            if ours and told["started"] >= since:
+                found[path.stem] = int(told["pid"])
+    return found
 
 
 @contextmanager
 def display(console: Console, title: str, quiet: bool) -> Iterator[Show]:
-    """Show progress; the yielded function takes the fraction done and a short text such as ``12/63 trials``."""
+    """Show progress, with the time left by the pace of this run: what was done before it counts for nothing there."""
     if quiet:
-        yield lambda _fraction, _text: None
+        yield lambda _fraction, _text, _before: None
     elif console.is_terminal:
         with _bar(console, title) as show:
             yield show
@@ -133,8 +140,8 @@ def _bar(console: Console, title: str) -> Iterator[Show]:
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task(title, total=1.0, text="", left="")
 
-        def show(fraction: float, text: str) -> None:
-            left = _left(started, fraction)
+        def show(fraction: float, text: str, before: float) -> None:
+            left = _left(started, fraction, before)
             progress.update(task, completed=fraction, text=text, left=left)
 
         yield show
@@ -143,21 +150,22 @@ def _bar(console: Console, title: str) -> Iterator[Show]:
 def _lines(console: Console, title: str) -> Show:
     started = last = time.monotonic()
 
-    def show(fraction: float, text: str) -> None:
+    def show(fraction: float, text: str, before: float) -> None:
         nonlocal last
         now = time.monotonic()
         if now - last >= SILENT:
             last = now
-            line = f"{title}: {fraction:.0%}, {text}, {now - started:.0f} s {_left(started, fraction)}".rstrip()
+            line = f"{title}: {fraction:.0%}, {text}, {now - started:.0f} s {_left(started, fraction, before)}".rstrip()
             console.print(line, highlight=False, soft_wrap=True)
 
     return show
 
 
-def _left(started: float, fraction: float) -> str:
-    if fraction < 0.02:
+def _left(started: float, fraction: float, before: float) -> str:
+    gained = fraction - before
+    if gained < 0.02 * (1 - before) or gained <= 0:
         return ""
-    return f"(about {duration((time.monotonic() - started) * (1 - fraction) / fraction)} left)"
+    return f"(about {duration((time.monotonic() - started) * (1 - fraction) / gained)} left)"
 
 
 def duration(seconds: float) -> str:

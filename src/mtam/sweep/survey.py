@@ -19,6 +19,7 @@ class Told:
 
     failed: bool
     seconds: float  # of its pack
+    share: float  # of its pack that these seconds computed: less than 1 where it went on from a state on disk
     ended: float | None  # Unix time; records of earlier versions do not say
 
 
@@ -54,7 +55,8 @@ class Survey:
         for key in self.plan.trials.keys() - self._seen.keys():
             record = store.read(self.out, key, mend=False)
             if record is not None:
-                self._seen[key] = Told(store.failed(record), record.get("pack_seconds", 0.0), record.get("ended"))
+                seconds, resumed = record.get("pack_seconds", 0.0), record.get("resumed_at", 0.0)
+                self._seen[key] = Told(store.failed(record), seconds, 1 - resumed, record.get("ended"))
         beats = {beat.pack: beat for beat in progress.beats(self.out, living=True)}
         running = {key for pack in self.plan.packs if pack[0] in beats for key in pack} - self._seen.keys()
         cells = []
@@ -66,9 +68,10 @@ class Survey:
             cells.append({"axis": cell.axis, **counts})
         packs = [pack for pack in self.plan.packs if all(key in self._seen for key in pack)]
         work = sum(self._seen[pack[0]].seconds for pack in packs)
+        trials = sum(len(pack) * self._seen[pack[0]].share for pack in packs)
         return Status(
             cells, len(beats), self._elapsed(beats.values()), self._remaining(work, packs, beats),
-            work / sum(map(len, packs)) if packs else None, self._in_queue(),
+            work / trials if trials else None, self._in_queue(),
         )  # fmt: skip
 
     def _elapsed(self, beats: Iterable[progress.Beat]) -> float | None:
@@ -84,13 +87,13 @@ class Survey:
     def _remaining(self, work: float, done: list[tuple[str, ...]], beats: Mapping[str, progress.Beat]) -> float | None:
         """The forecast cost of what is missing, in the seconds that a unit of forecast cost has taken so far."""
         ended = set(done)
-        spent, left = sum(map(self.plan.cost, done)), 0.0
+        spent, left = sum(self.plan.cost(pack) * self._seen[pack[0]].share for pack in done), 0.0
         for pack in (pack for pack in self.plan.packs if pack not in ended):
             cost, beat = self.plan.cost(pack), beats.get(pack[0])
             part = beat.fraction if beat else 0.0
             left += cost * (1 - part)
-            if beat and part > 0.05:  # before that it has hardly begun
-                spent, work = spent + cost * part, work + beat.time - beat.started
+            if beat and part - beat.resumed > 0.05:  # before that it has hardly begun
+                spent, work = spent + cost * (part - beat.resumed), work + beat.time - beat.started
         return (work / spent if spent > 0 else 1.0) * left / max(len(beats), 1)
 
     def _in_queue(self) -> dict[str, int] | None:

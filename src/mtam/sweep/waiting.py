@@ -23,9 +23,10 @@ def until_done(out: Path, packs: Sequence[Pack], board: Board, fail_fast: bool) 
     waiting = list(packs)
     look = _Queue(out)
     while waiting:
-        beats = progress.fractions(out)
+        beats = list(progress.beats(out, living=True))
+        under_way = {beat.pack for beat in beats}
         there = _recorded(out)
-        ended = [pack for pack in waiting if pack[0] not in beats and there.issuperset(pack)]
+        ended = [pack for pack in waiting if pack[0] not in under_way and there.issuperset(pack)]
         for pack in ended:
             board.end(pack)
         waiting = [pack for pack in waiting if pack not in board.done]
@@ -36,7 +37,7 @@ def until_done(out: Path, packs: Sequence[Pack], board: Board, fail_fast: bool) 
         if not waiting or look.none_has(waiting):
             break
         time.sleep(POLL)
-    board.update({})
+    board.update([])
     return waiting
 
 
@@ -72,8 +73,9 @@ class _Queue:
         return f"; tasks: {', '.join(counts)}" if counts else ""
 
     def jobs(self) -> list[str]:
-        """The job numbers in the queue."""
-        return sorted({task.partition("_")[0] for task in self._tasks or ()})
+        """The job numbers in the queue; where SLURM does not answer, all that were ever submitted."""
+        known = [job for job, _ in cluster.submissions(self.out)] if self._tasks is None else self._tasks
+        return sorted({task.partition("_")[0] for task in known})
 
     def none_has(self, packs: Sequence[Pack]) -> bool:
         """Whether for a while no task in the queue has had one of these packs."""

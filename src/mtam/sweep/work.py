@@ -75,8 +75,10 @@ def resolve_device(wanted: str) -> str:
     return "cuda" if present else "cpu"
 
 
-def execute(out: Path, trials: dict[str, Trial], *, device: str, tick: Callable[[float], None]) -> None:
+def execute(out: Path, trials: dict[str, Trial], *, device: str, tick: Callable[[float, float], None]) -> None:
     """Answer one pack and store a record per trial.
+
+    ``tick`` hears the fraction done, and the fraction from which the pack went on where a state of it was kept.
 
     An exception inside the mathematics becomes failed records with its traceback, and the sweep goes on. A
     KeyboardInterrupt (from the keyboard or from ``tick``) passes through and leaves no record, but the state that the
@@ -84,8 +86,15 @@ def execute(out: Path, trials: dict[str, Trial], *, device: str, tick: Callable[
     """
     started = time.perf_counter()
     state = out / CHECKPOINTS / next(iter(trials))
+    resumed = None if state.exists() else 0.0  # an estimator that finds its state begins by telling how far it is
+
+    def heard(fraction: float) -> None:
+        nonlocal resumed
+        resumed = fraction if resumed is None else resumed
+        tick(fraction, resumed)
+
     try:
-        found = run_pack(list(trials.values()), device=device, tick=tick, checkpoint=state)
+        found = run_pack(list(trials.values()), device=device, tick=heard, checkpoint=state)
         answers = [_finite(answer) for answer in found]
     except Exception as error:
         sentence = f"{type(error).__name__}: {error}"
@@ -93,7 +102,8 @@ def execute(out: Path, trials: dict[str, Trial], *, device: str, tick: Callable[
     seconds = time.perf_counter() - started
     for (key, trial), answer in zip(trials.items(), answers, strict=True):
         told = answer if "failure" in answer else {"numbers": answer}
-        store.write(out, key, {**about(trial, device, seconds, len(trials)), **told})
+        where = {"resumed_at": resumed} if resumed else {}  # the seconds are those since then
+        store.write(out, key, {**about(trial, device, seconds, len(trials)), **where, **told})
     shutil.rmtree(state, ignore_errors=True)
     with suppress(OSError):  # other packs keep theirs there
         state.parent.rmdir()
