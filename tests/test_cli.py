@@ -1,6 +1,8 @@
 """The command line: wrong input is one sentence and exit code 2, results are cached, JSON stands alone."""
 
 import json
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -37,7 +39,6 @@ WRONG = [
     (["sweep", "alpha", "data.tags=ortho"], "'orthonormal'"),
     (["sweep", "alpha", "hydra.run.dir=x"], "Hydra itself"),
     (["sweep", "alpha", "--device", "gpu"], "valid: auto, cpu, cuda"),
-    (["sweep", "alpha", "--launcher", "slurm"], "or choose --launcher local"),  # no sbatch, or no controller
     (["sweep", "alpha", "--launcher", "slurm", "--workers", "2"], "launcher.array_parallelism"),
     (["sweep", "alpha", "--launcher", "slurm", "launcher.time=soon"], "launcher.time = 'soon'"),
     (["sweep", "alpha", "--launcher", "slurm", "--task-id", "0", "--num-tasks", "2"], "makes the array itself"),
@@ -101,6 +102,50 @@ def test_cuda_where_there_is_none(mtam: Mtam, here: Path) -> None:
     assert (said.code, said.out) == (2, "")
     assert "no CUDA device" in said.err
     assert list(here.iterdir()) == []
+
+
+@pytest.mark.parametrize(("programs", "told"), [((), "no sbatch"), (("sbatch", "scontrol"), "does not answer")])
+def test_slurm_where_there_is_none(
+    programs: tuple[str, ...], told: str, mtam: Mtam, here: Path, tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """On a machine that has one, nothing may be submitted by this."""
+    place = tmp_path_factory.mktemp("bin")
+    for name in programs:
+        (place / name).write_text("#!/bin/sh\nexit 1\n")
+        (place / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(place))
+    said = mtam("sweep", "alpha", *TINY, "--launcher", "slurm")
+    assert (said.code, said.out, len(said.err.splitlines())) == (2, "", 1)
+    assert told in said.err
+    assert "or choose --launcher local" in said.err
+    assert list(here.iterdir()) == []
+
+
+SWALLOWED = """
+import os, signal, time
+from mtam.cli import entry
+
+class Ends:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(1)
+
+def app(standalone_mode):
+    Ends()
+    time.sleep(60)
+
+entry.app = app
+entry.main()
+"""
+
+
+def test_an_interrupt_that_python_swallows_comes_again() -> None:
+    """What is raised inside a destructor, or a callback at the end of an import, Python prints and forgets."""
+    command = [sys.executable, "-c", SWALLOWED]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=50, check=False)
+    assert (done.returncode, done.stderr) == (130, "mtam: interrupted; what is done is kept, the same command goes on "
+                                                   "from there.\n")  # fmt: skip
 
 
 def test_an_out_folder_with_other_things_is_left_alone(mtam: Mtam, here: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from mtam.config import plan_sweep
+from mtam.report import events
 from mtam.sweep import plan as planning
 from mtam.sweep import settings, store
 from tests.conftest import TINY, Mtam
@@ -31,6 +32,24 @@ def test_event_files_hold_the_traces_of_the_records(mtam: Mtam, here: Path) -> N
     assert [event.step for event in found.Scalars("loss/train")] == numbers["trace_steps"]
     assert mtam(*RUN).code == 0  # written anew, not beside
     assert all(len(list(folder.iterdir())) == 1 for folder in (here / "run" / "tensorboard").iterdir())
+
+
+def test_tasks_of_an_array_leave_the_writing_to_the_last(mtam: Mtam, here: Path) -> None:
+    pytest.importorskip("tensorboard", reason="LOGGER NOT TESTED: pip install 'mtam[tensorboard]'")
+    for task in "01":
+        assert not (here / "run" / "tensorboard").exists()
+        assert mtam(*RUN, "--task-id", task, "--num-tasks", "2").code == 0
+    assert len(list((here / "run" / "tensorboard").iterdir())) == 8
+    assert not list((here / "run").glob(".*.tmp"))
+
+
+def test_who_draws_second_finds_the_same_there(here: Path) -> None:
+    """Two tasks may end together; whatever one meets of the other's, a whole folder stays and no draft."""
+    for name in ("draft", "tensorboard"):
+        (here / name / "a run").mkdir(parents=True)
+    assert events._in_place(here / "draft", here / "tensorboard") == here / "tensorboard"
+    assert events._in_place(here / "draft", here / "tensorboard") is None
+    assert list(here.iterdir()) == []
 
 
 def test_the_logger_is_no_part_of_a_trial() -> None:
