@@ -74,11 +74,14 @@ def run(out: Path, packs: Sequence[tuple[str, ...]], launcher: Launcher, board: 
     """A killed worker breaks the pool: the pool is made anew and only what has no record is run again."""
     os.environ.setdefault("PYTHONWARNINGS", QUIET_TRACKER)
     context = multiprocessing.get_context("spawn")
-    order: Any = context.Value(ctypes.c_int, GO, lock=False)  # without a lock: a killed worker cannot hold it
+    with _shared_memory():
+        order: Any = context.Value(ctypes.c_int, GO, lock=False)  # without a lock: a killed worker cannot hold it
     waiting, deaths, began = list(packs), dict.fromkeys(packs, 0), time.time()
     while waiting:
         order.value, since = GO, time.time()
-        pool = _pool(min(launcher.workers, len(waiting)), context, (out, launcher.device, order, os.getpid()))
+        workers = min(launcher.workers, len(waiting))
+        with _shared_memory():
+            pool = ProcessPoolExecutor(workers, context, _start_worker, (out, launcher.device, order, os.getpid()))
         try:
             with _signals_blocked():
                 futures = {pool.submit(_work, pack): pack for pack in waiting}
@@ -105,14 +108,15 @@ def run(out: Path, packs: Sequence[tuple[str, ...]], launcher: Launcher, board: 
     board.update([])
 
 
-def _pool(workers: int, context: Any, given: tuple[Any, ...]) -> ProcessPoolExecutor:
-    """Raises UsageError where the system has no semaphores, as in a container without /dev/shm."""
+@contextmanager
+def _shared_memory() -> Iterator[None]:
+    """UsageError where the system gives none, and no semaphores, as in a container without a /dev/shm."""
     try:
-        return ProcessPoolExecutor(workers, context, _start_worker, given)
+        yield
     except (OSError, ImportError, NotImplementedError) as error:
         raise UsageError(
-            f"worker processes need semaphores, which this system does not give ({error}; is there a /dev/shm that can "
-            "be written?); choose --launcher inline."
+            f"worker processes need shared memory, which this system does not give ({error}; is there a /dev/shm that "
+            "can be written?); choose --launcher inline."
         ) from None
 
 
