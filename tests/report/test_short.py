@@ -1,5 +1,6 @@
 """The last lines of a sweep: slopes, verdicts and levels, in few words that are true."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 
 from mtam.rates.curve import Curve, curve
 from mtam.rates.laws import PowerLaw, law
-from mtam.report.short import CELLS, in_short
+from mtam.report.short import CELLS, MOST, in_short
 from mtam.report.tables import CellResult
 
 SIZES = [1000, 2000, 4000, 8000]
@@ -68,6 +69,41 @@ def test_never_more_than_five_lines() -> None:
     together = in_short([cell(simulated(-0.8), d) for d in range(CELLS + 1)], "M")
     assert 1 <= len(together) <= 3
     assert "over 5 cells" in together[0] or "(d = 0)" in together[0]
+
+
+def test_what_the_problem_answers_comes_first() -> None:
+    answers = [f"answer {k}" for k in range(3)]
+    cells = [cell(simulated(-0.8), d) for d in range(CELLS)]
+    told = in_short(cells, "M", answers)
+    assert told[:3] == answers
+    assert len(told) <= MOST
+    assert "d = 0: error" not in "".join(told), "some cells have a line and others have none"
+    assert [line[:5] for line in in_short(cells, "M", answers[:1])] == ["answe", "d = 0", "d = 1", "d = 2", "d = 3"]
+    assert len(in_short(cells, "M", answers * 3)) == MOST
+
+
+@pytest.mark.parametrize("sizes", [SIZES, [1000]])
+def test_estimators_are_compared_with_the_papers_own(sizes: list[int]) -> None:
+    """Seed by seed: all of a rival's errors are twice as large, whatever these are."""
+    own = simulated(-0.8, 0.3, sizes)
+    twice = replace(own, errors=2 * own.errors)
+    rival, paper = (CellResult({"model": name}, PowerLaw(0.8), c) for name, c in (("als", twice), ("ips_erm", own)))
+    told = in_short([rival, paper], "M")
+    assert told[0] == f"error at M = {sizes[-1]} against model = ips_erm: model = als x 2 [2, 2]"
+
+
+def test_cells_of_other_data_are_compared_where_there_are_no_slopes() -> None:
+    pair = [cell(simulated(-0.8, sizes=[1000]), d) for d in (1, 5)]
+    assert in_short(pair, "M")[0].startswith("error at M = 1000 against d = 1: d = 5 x 1 [1, 1]")
+    assert "against" not in in_short([cell(simulated(-0.8), d) for d in (1, 5)], "M")[0]
+    gone = replace(pair[1].curve, seeds=(7, 8, 9, 10))
+    assert "against" not in in_short([pair[0], replace(pair[1], curve=gone)], "M")[0]
+
+
+def test_a_slope_that_may_be_flat_holds_no_figure() -> None:
+    (line,) = in_short([cell(simulated(-0.1, noise=2.0))], "M")
+    assert "the interval holds 0" in line
+    assert "theory" not in line
 
 
 def test_one_size_has_levels_alone() -> None:

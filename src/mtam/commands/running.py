@@ -87,6 +87,7 @@ def tell(outcome: Outcome, voice: Voice) -> None:
         from mtam.report import short
 
         voice.tell(Text("In short", style="bold"))
-        for line in short.in_short(outcome.reading.results, problem(outcome.plan.problem).size):
+        read = outcome.reading
+        for line in short.in_short(read.results, problem(outcome.plan.problem).size, read.answers):
             voice.tell(f"  {line}")
         voice.tell(f"  all of it, with pictures: {outcome.out / PAGE}")

@@ -85,6 +85,8 @@ def _separation(found: Sequence[Cell]) -> Answer:
     )
     rows = []
     for words, curve, level in curves:
+        if np.isnan(curve).any():  # the mass of a rival without attention
+            continue
         where = [crossing(axis, row, level) for row in curve]
         known = np.array([x for x in where if x is not None])
         lost = student_interval(known) if len(known) == len(seeds) else None

@@ -65,8 +65,8 @@ def common(found: Sequence[Cell]) -> tuple[int, list[int]]:
 
 
 def by_seed(found: Sequence[Cell], name: str, n: int, seeds: Sequence[int]) -> Array:
-    """One number of every cell at a size. (seeds, cells)"""
-    return np.array([[float(cell.numbers[n, seed][name]) for cell in found] for seed in seeds])
+    """One number of every cell at a size; NaN where a record lacks it. (seeds, cells)"""
+    return np.array([[float(cell.numbers[n, seed].get(name, np.nan)) for cell in found] for seed in seeds])
 
 
 def told(found: Interval | None, digits: int = 3) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mtam.rates.fit import student_interval
 from mtam.rates.judge import ratio
 from mtam.recall.cells import Array, Cell, by_seed, common, told
 from mtam.recall.tags import gram
@@ -33,6 +34,27 @@ def answer(found: Sequence[Cell]) -> list[list[str]]:
             why = _frozen(cell, _good(theirs, own))
             rows.append(_row("can a kernel that learns nothing?", cell, "frozen_rbf", theirs, own, n, why))
     return rows
+
+
+def short(found: Sequence[Cell]) -> list[str]:
+    """A line for every kind of tags: its rivals' risks against softmax, and whether softmax itself is one-hot there."""
+    n, seeds = common(found)
+    errors = by_seed(found, "error", n, seeds)
+    at: dict[tuple[str, str], int] = {(c.trial.data.tags, c.trial.model.name): k for k, c in enumerate(found)}
+    lines = []
+    for tags in dict.fromkeys(cell.trial.data.tags for cell in found):
+        if (tags, "softmax") not in at or len(seeds) < 2:
+            continue
+        own, words = errors[:, at[tags, "softmax"]], []
+        linear = [name for name in LINEAR if (tags, name) in at]
+        best = [min(linear, key=lambda name: float(np.log(errors[:, at[tags, name]]).mean()))] if linear else []
+        for name in (*best, *(["frozen_rbf"] if (tags, "frozen_rbf") in at else [])):
+            theirs = errors[:, at[tags, name]]
+            verdict = "as well as softmax" if _good(theirs, own) else "no"
+            words.append(f"{name}: {verdict} (risk x {told(ratio(theirs, own))})")
+        mass = student_interval(found[at[tags, "softmax"]].values("attention_mass", n))
+        lines.append(f"{tags} tags, n = {n}: {'; '.join(words)}; softmax's attention mass {told(mass)}")
+    return lines
 
 
 def _good(errors: Array, own: Array) -> bool:

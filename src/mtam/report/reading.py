@@ -34,3 +34,8 @@ class Reading:
     def remarks(self) -> list[Remark]:
         """What the problem itself has to say about the whole sweep."""
         return tables.remarks(self.plan, self.records)
+
+    @cached_property
+    def answers(self) -> list[str]:
+        """What the whole sweep answers, in a few lines."""
+        return tables.answers(self.plan, self.records)

@@ -153,6 +153,11 @@ def remarks(plan: Plan, records: Mapping[str, Record]) -> list[Remark]:
     return problem(plan.problem).remark(*_finished(plan, records))
 
 
+def answers(plan: Plan, records: Mapping[str, Record]) -> list[str]:
+    """What the whole sweep answers, in the problem's own lines, from its finished trials."""
+    return problem(plan.problem).answers(*_finished(plan, records))
+
+
 def heat_map(plan: Plan, records: Mapping[str, Record]) -> dict[str, Any] | None:
     """The problem's own map of the whole sweep, from its finished trials."""
     return problem(plan.problem).heat_map(*_finished(plan, records))

@@ -37,6 +37,7 @@ class Problem:
     plane: str | None = None  # function of trials and their numbers -> a heat map over two quantities, or None
     decomposition: str | None = None  # function of a cell's columns and a trial -> facts fitted to its records
     remarks: str | None = None  # function of trials and their numbers -> further tables (title, headings, rows)
+    short: str | None = None  # function of trials and their numbers -> what the sweep answers, in a few lines
 
     def trial(self) -> type[Trial]:
         """The class of this problem's trial specs."""
@@ -51,6 +52,11 @@ class Problem:
     def remark(self, trials: Sequence[Trial], numbers: Sequence[Mapping[str, Any]]) -> list[Remark]:
         """Tables of the problem's own about a whole sweep; empty for problems that have nothing to add."""
         found: list[Remark] = _load(self.remarks)(trials, numbers) if self.remarks else []
+        return found
+
+    def answers(self, trials: Sequence[Trial], numbers: Sequence[Mapping[str, Any]]) -> list[str]:
+        """What a whole sweep answers, in lines; empty for problems and sweeps that ask nothing of their own."""
+        found: list[str] = _load(self.short)(trials, numbers) if self.short else []
         return found
 
     def heat_map(self, trials: Sequence[Trial], numbers: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
@@ -89,6 +95,7 @@ _RECALL_PROBLEM = Problem(
     size="n",
     levels=_RECALL_LEVELS,
     remarks="mtam.recall.remarks:remarks",
+    short="mtam.recall.short:lines",
 )
 _INTERACTION_PROBLEM = Problem(
     name="interaction",
