@@ -1,7 +1,9 @@
 """Speed of recall training on one thread: one module at a time, vmap over stacked modules, and mtam's trainer.
 
-All three train the same factorised transformer with AdamW on the same batches. Rounds of the contestants are
-interleaved and medians reported, so that a change of the machine's clock or its neighbours meets all of them.
+All three train the same factorised transformer with AdamW. The rivals are given one batch again and again; mtam draws
+its batches without replacement from a sample of sixteen, as in a sweep, in blocks of steps as between two looks at the
+holdout. Rounds of the contestants are interleaved and medians reported, so that a change of the machine's clock or its
+neighbours meets all of them.
 
     python scripts/bench_recall.py [--members 12] [--batch 64 128] [--device cpu]
 """
@@ -22,6 +24,7 @@ from torch import Tensor
 
 from mtam.recall import pack
 from mtam.recall.contexts import problem
+from mtam.recall.feed import Feed
 from mtam.recall.gates import GATES
 from mtam.recall.network import Batch, Network
 from mtam.recall.reference import factorised, member_inputs
@@ -29,17 +32,20 @@ from mtam.recall.spec import RecallData, RecallTrial
 from mtam.recall.stepper import Stepper
 
 Step = Callable[[], object]
+Parts = tuple[Network, Tensor, Tensor, pack.Stack]
+REPEATS = {"one_at_a_time": 4, "mtam": 1}  # calls in a row; the others 12
+BATCHES, BLOCK = 16, 24  # in the sample; steps between two looks at the holdout, as at n = 512
 
 
-def prepare(members: int, batch: int, place: torch.device) -> tuple[Network, Tensor, Tensor, Batch]:
-    """A pack that differs in alpha and seed, and one batch of it."""
+def prepare(members: int, batch: int, place: torch.device) -> Parts:
+    """A pack that differs in alpha and seed, and its sample of sixteen batches."""
     trials = [RecallTrial(n=batch, seed=m, data=RecallData(alpha=0.5 + 0.5 * (m % 3), test=16)) for m in range(members)]
     models, problems = [t.model for t in trials], [problem(t.data, t.seed) for t in trials]
     network = Network(GATES["softmax"], 4, models[0].width, models[0].hidden)
-    rows = pack.stack([p.sample("train", batch) for p in problems], models, place, torch.float32)
+    rows = pack.stack([p.sample("train", BATCHES * batch) for p in problems], models, place, torch.float32)
     features = torch.stack([pack.features(p, m, torch.float32) for p, m in zip(problems, models, strict=True)])
     flat = pack.start(network, models, [t.seed for t in trials], torch.float32)
-    return network, features.to(place), flat.to(place), rows.batch(0, batch)
+    return network, features.to(place), flat.to(place), rows
 
 
 def one_at_a_time(network: Network, features: Tensor, flat: Tensor, batch: Batch) -> Step:
@@ -82,10 +88,11 @@ def vmapped(network: Network, features: Tensor, flat: Tensor, batch: Batch) -> S
     return step
 
 
-def ours(network: Network, features: Tensor, flat: Tensor, batch: Batch) -> Step:
-    """mtam's batched program with written gradients."""
+def ours(network: Network, features: Tensor, flat: Tensor, rows: pack.Stack) -> Step:
+    """A block of steps of mtam's batched program with written gradients."""
     stepper = Stepper(network, features, flat.clone(), weight_decay=1e-2)
-    return lambda: stepper.step(batch, 1e-4)
+    feed = Feed(rows, range(len(flat)), len(rows) // BATCHES)
+    return lambda: stepper.run(feed, [1e-4] * BLOCK)
 
 
 def matrix_peak(members: int, size: int, place: torch.device) -> Step:
@@ -110,20 +117,21 @@ def clock(step: Step, repeats: int, place: torch.device) -> float:
 
 def contest(members: int, batch: int, rounds: int, place: torch.device) -> dict[str, float]:
     """Microseconds per member-step of each contestant, ratios, and the share of the matrix peak."""
-    parts = prepare(members, batch, place)
-    size = 384
+    network, features, flat, rows = prepare(members, batch, place)
+    given = rows.rows(0, batch).batch(0, batch)
+    size, parts = 384, (network, features, flat, given)
     runners: dict[str, Step] = {
-        "one_at_a_time": one_at_a_time(*parts), "vmap": vmapped(*parts), "mtam": ours(*parts),
+        "one_at_a_time": one_at_a_time(*parts), "vmap": vmapped(*parts), "mtam": ours(network, features, flat, rows),
         "peak": matrix_peak(4, size, place),
     }  # fmt: skip
     times: dict[str, list[float]] = {name: [] for name in runners}
     for step in runners.values():
-        clock(step, 5, place)
+        clock(step, 2, place)
     for _ in range(rounds):
         for name, step in runners.items():
-            times[name].append(clock(step, 4 if name == "one_at_a_time" else 12, place))
+            times[name].append(clock(step, REPEATS.get(name, 12), place))
     middle = {name: statistics.median(each) for name, each in times.items()}
-    network, features, _, given = parts
+    middle["mtam"] /= BLOCK
     flops = network.flops(batch, features.shape[1], given.moments.shape[1])
     rate = flops * members / middle["mtam"] / 1e9
     peak = 2 * 4 * size**3 / middle["peak"] / 1e9

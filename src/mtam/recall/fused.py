@@ -5,105 +5,54 @@ devices. What differs is the order: products go to BLAS, everything between two 
 s = 1 / (1 + exp(-z)) and h = z s, the slope of silu is s + h (1 - s), so that no exponential is computed twice.
 """
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from numba import types
-from numba.extending import intrinsic, overload
 from numpy.typing import NDArray
 from torch import Tensor
 
 from mtam.jit import kernel
+from mtam.recall.exponential import sigmoid
 from mtam.recall.gates import Params
 
 if TYPE_CHECKING:
     from mtam.recall.network import Batch
 
 Array = NDArray[Any]  # float32 or float64, all of one kind
+Rows = NDArray[np.int64]
 HEAD = ("value", "second", "second_bias", "out", "out_bias")
 
 
-def _reinterpret(_: Any, _bits: Any) -> Any:
-    """The float32 whose bits are those of an int32."""
-
-    def generate(context: Any, builder: Any, _: Any, given: Any) -> Any:
-        return builder.bitcast(given[0], context.get_value_type(types.float32))
-
-    return types.float32(types.int32), generate
-
-
-_as_float: Any = intrinsic(_reinterpret)
-
-
-def _exp(x: Any) -> Any:
-    """exp(x) for |x| <= 87, where neither end leaves the range of float32."""
-    return math.exp(x)
-
-
-def _exp32(x: Any) -> Any:
-    """In float32 by Cephes' polynomial of degree 5 and a shift of the exponent, which vector registers can do."""
-    k = np.float32(math.floor(x * np.float32(1.44269504) + np.float32(0.5)))
-    r = x - k * np.float32(0.693359375) + k * np.float32(2.12194440e-4)
-    p = np.float32(1.9875691500e-4) * r + np.float32(1.3981999507e-3)
-    p = p * r + np.float32(8.3334519073e-3)
-    p = p * r + np.float32(4.1665795894e-2)
-    p = p * r + np.float32(1.6666665459e-1)
-    p = p * r + np.float32(5.0000001201e-1)
-    y = p * r * r + r + np.float32(1.0)
-    return y * _as_float(np.int32((np.int32(k) + np.int32(127)) << np.int32(23)))  # the bits of 2^k
-
-
-def _exp64(x: Any) -> Any:
-    return math.exp(x)
-
-
-@overload(_exp)
-def _by_kind(x: Any) -> Any:
-    return _exp32 if x == types.float32 else _exp64
-
-
 @kernel
-def _sigmoid(z: Any, one: Any, most: Any) -> Any:
-    """1 / (1 + exp(-z)); ``one`` and ``most`` carry the kind."""
-    x = -z
-    if not x < most:
-        x = most
-    if not x > -most:
-        x = -most
-    return one / (one + _exp(x))
-
-
-@kernel
-def _attend(weights: Array, moments: Array, base: Array, start: int, pooled: Array) -> None:
+def _attend(weights: Array, moments: Array, base: Array, rows: Rows, pooled: Array) -> None:
     """pooled = base + sum_i a_i m_i, the sums of the heads side by side."""
     components, own = moments.shape[0], moments.shape[2] - 2
     for b in range(len(pooled)):
         for head in range(weights.shape[0] // components):
+            side = pooled[b, head * own : (head + 1) * own]
             for i in range(components):
                 a = weights[head * components + i, b]
-                row = moments[i, start + b]
-                side = pooled[b, head * own : (head + 1) * own]
+                row = moments[i, rows[b]]
                 if i == 0:
                     for j in range(own):
                         side[j] = a * row[j]
                 else:
                     for j in range(own):
                         side[j] += a * row[j]
-        pooled[b, -2] = base[start + b, -2]
-        pooled[b, -1] = base[start + b, -1]
+        pooled[b, -2] = base[rows[b], -2]
+        pooled[b, -1] = base[rows[b], -1]
 
 
 @kernel
-def _pull(slope: Array, moments: Array, start: int, out: Array) -> None:
+def _pull(slope: Array, moments: Array, rows: Rows, out: Array) -> None:
     """dLoss/da_i = m_i . dLoss/dpooled."""
     components, own = moments.shape[0], moments.shape[2] - 2
     for b in range(len(slope)):
         for head in range(out.shape[0] // components):
             side = slope[b, head * own : (head + 1) * own]
             for i in range(components):
-                row = moments[i, start + b]
+                row = moments[i, rows[b]]
                 total = side[0] * row[0]
                 for j in range(1, own):
                     total += side[j] * row[j]
@@ -123,7 +72,7 @@ def _activate(z: Array, h: Array) -> None:
     one, most = z.dtype.type(1), z.dtype.type(87)
     for b in range(z.shape[0]):
         for j in range(z.shape[1]):
-            s = _sigmoid(z[b, j], one, most)
+            s = sigmoid(z[b, j], one, most)
             h[b, j] = z[b, j] * s
             z[b, j] = s
 
@@ -138,35 +87,35 @@ def _pull_silu(grad: Array, s: Array, h: Array) -> None:
 
 
 @kernel
-def _answer(z: Array, row: Array, bias: Array, out: Array, out_bias: Array, observed: Array, start: int,
+def _answer(z: Array, row: Array, bias: Array, out: Array, out_bias: Array, observed: Array, rows: Rows,
             d_bias: Array, d_out: Array, d_out_bias: Array) -> Any:  # fmt: skip
     """From the second layer's products to the loss, and back: z becomes dLoss/dz. ``row`` is (2, H) of room."""
     one, most = z.dtype.type(1), z.dtype.type(87)
-    rows, hidden = z.shape
-    scale = z.dtype.type(2) / z.dtype.type(rows)
+    count, hidden = z.shape
+    scale = z.dtype.type(2) / z.dtype.type(count)
     d_bias[:] = 0
     d_out[:] = 0
-    d_out_bias[:] = 0
+    d_out_bias[0] = 0
     loss = z.dtype.type(0)
-    for b in range(rows):
-        answer = out_bias[0, 0]
+    for b in range(count):
+        answer = out_bias[0]
         for j in range(hidden):
-            full = z[b, j] + bias[0, j]
-            s = _sigmoid(full, one, most)
+            full = z[b, j] + bias[j]
+            s = sigmoid(full, one, most)
             h = full * s
             row[0, j] = h
             row[1, j] = s + h * (one - s)
-            answer += h * out[j, 0]
-        residual = answer - observed[start + b]
+            answer += h * out[j]
+        residual = answer - observed[rows[b]]
         loss += residual * residual
         slope = residual * scale
-        d_out_bias[0, 0] += slope
+        d_out_bias[0] += slope
         for j in range(hidden):
-            d_out[j, 0] += slope * row[0, j]
-            d = slope * out[j, 0] * row[1, j]
+            d_out[j] += slope * row[0, j]
+            d = slope * out[j] * row[1, j]
             z[b, j] = d
-            d_bias[0, j] += d
-    return loss / z.dtype.type(rows)
+            d_bias[j] += d
+    return loss / z.dtype.type(count)
 
 
 @kernel
@@ -175,38 +124,70 @@ def _product(left: Array, right: Array, out: Array) -> None:
 
 
 @kernel
+def room(rows: int, like: Array, second: Array) -> tuple[Array, ...]:
+    """Space for what ``through`` computes on the way, given one member's features and second layer."""
+    width, hidden, kind = like.shape[0], second.shape[0], like.dtype
+    return (
+        np.empty((width, hidden), kind), np.empty((hidden, width), kind), np.empty((hidden, hidden), kind),
+        np.empty((2, hidden), kind), np.empty((rows, width), kind), np.empty((rows, hidden), kind),
+        np.empty((rows, hidden), kind), np.empty((rows, hidden), kind), np.empty((rows, hidden), kind),
+    )  # fmt: skip
+
+
+@kernel
+def through(
+    attends: bool, rows: Rows, features: Array, moments: Array, base: Array, observed: Array, weights: Array,
+    head: tuple[Array, ...], into: tuple[Array, ...], d_weights: Array, space: tuple[Array, ...],
+) -> Any:  # fmt: skip
+    """One member on some rows of its sample: the loss, and the gradients of head and attention.
+
+    (K, D), (I, n, K), (n, K), (n,), (I, B); the layers of ``HEAD``, vectors flat.
+    """
+    value, second, second_bias, out, out_bias = head
+    d_value, d_second, d_second_bias, d_out, d_out_bias = into
+    first, turned, back, row, pooled, s1, h1, z2, d1 = space
+    _product(features, value, first)
+    _attend(weights, moments, base, rows, pooled)
+    _product(pooled, first, s1)
+    _activate(s1, h1)
+    _product(h1, second, z2)
+    loss = _answer(z2, row, second_bias, out, out_bias, observed, rows, d_second_bias, d_out, d_out_bias)
+    _product(h1.T, z2, d_second)
+    _transpose(second, back)  # a copy costs less than a product with a transposed right side
+    _product(z2, back, d1)
+    _pull_silu(d1, s1, h1)
+    if attends:
+        _transpose(first, turned)
+    _product(pooled.T, d1, first)
+    _product(features.T, first, d_value)
+    if attends:
+        _product(d1, turned, pooled)
+        _pull(pooled, moments, rows, d_weights)
+    return loss
+
+
+@kernel
 def _step(
-    start: int, attends: bool,
-    features: Array, moments: Array, base: Array, observed: Array, weights: Array,
+    start: int, attends: bool, features: Array, moments: Array, base: Array, observed: Array, weights: Array,
     value: Array, second: Array, second_bias: Array, out: Array, out_bias: Array,
     d_value: Array, d_second: Array, d_second_bias: Array, d_out: Array, d_out_bias: Array,
     d_weights: Array, losses: Array,
 ) -> None:  # fmt: skip
-    members, _, rows = weights.shape
-    width, hidden = base.shape[2], second.shape[1]
-    first, turned = np.empty((width, hidden), base.dtype), np.empty((hidden, width), base.dtype)
-    back, room = np.empty((hidden, hidden), base.dtype), np.empty((2, hidden), base.dtype)
-    pooled, s1 = np.empty((rows, width), base.dtype), np.empty((rows, hidden), base.dtype)
-    h1, z2, d1 = np.empty_like(s1), np.empty_like(s1), np.empty_like(s1)
-    for m in range(members):
-        _product(features[m], value[m], first)
-        _attend(weights[m], moments[m], base[m], start, pooled)
-        _product(pooled, first, s1)
-        _activate(s1, h1)
-        _product(h1, second[m], z2)
-        losses[m] = _answer(
-            z2, room, second_bias[m], out[m], out_bias[m], observed[m], start, d_second_bias[m], d_out[m], d_out_bias[m]
-        )
-        _product(h1.T, z2, d_second[m])
-        _transpose(second[m], back)  # a copy costs less than a product with a transposed right side
-        _product(z2, back, d1)
-        _pull_silu(d1, s1, h1)
-        _transpose(first, turned)
-        _product(pooled.T, d1, first)
-        _product(features[m].T, first, d_value[m])
-        if attends:
-            _product(d1, turned, pooled)
-            _pull(pooled, moments[m], start, d_weights[m])
+    count = weights.shape[2]
+    rows = np.arange(start, start + count)
+    space = room(count, features[0], second[0])
+    for m in range(len(weights)):
+        losses[m] = through(
+            attends, rows, features[m], moments[m], base[m], observed[m], weights[m],
+            (value[m], second[m], second_bias[m], out[m], out_bias[m]),
+            (d_value[m], d_second[m], d_second_bias[m], d_out[m], d_out_bias[m]), d_weights[m], space,
+        )  # fmt: skip
+
+
+def flat_head(layers: Params) -> list[Array]:
+    """The layers of ``HEAD`` for kernels: matrices (M, ., .), and vectors (M, .), which are faster to run along."""
+    arrays = [layers[name].numpy() for name in HEAD]
+    return [*arrays[:2], *(array.reshape(len(array), -1) for array in arrays[2:])]
 
 
 def step(
@@ -214,8 +195,9 @@ def step(
 ) -> Tensor:
     """The losses (M,); writes the head's gradients into ``into`` and dLoss/da (M, heads * I, B) into ``d_weights``."""
     losses = torch.empty_like(d_weights[:, 0, 0])
-    sample = (batch.sample.moments, batch.sample.base, batch.sample.observed)
-    layers = (side[name] for side in (params, into) for name in HEAD)
-    tensors = (features, *sample, weights, *layers, d_weights, losses)
-    _step(batch.start, attends, *(tensor.numpy() for tensor in tensors))
+    given = [tensor.numpy() for tensor in (features, batch.sample.moments, batch.sample.base, batch.sample.observed)]
+    _step(
+        batch.start, attends, *given, weights.numpy(), *flat_head(params), *flat_head(into), d_weights.numpy(),
+        losses.numpy(),
+    )  # fmt: skip
     return losses

@@ -1,11 +1,14 @@
-"""One optimiser step of all members: gradients by ``Network``, then AdamW on one buffer."""
+"""Optimiser steps of all members: gradients by ``Network`` and AdamW on one buffer, or whole blocks compiled."""
 
+from collections.abc import Sequence
+
+import numpy as np
 import torch
 from torch import Tensor
 
+from mtam.recall import blocks
+from mtam.recall.feed import Feed
 from mtam.recall.network import Batch, Network, Room
-
-BETAS, EPSILON = (0.9, 0.999), 1e-8  # of AdamW
 
 
 class Stepper:
@@ -24,6 +27,18 @@ class Stepper:
         self.steps = 0
         self.room = Room()
 
+    def run(self, feed: Feed, rates: Sequence[float]) -> Tensor:
+        """The next ``len(rates)`` steps at these learning rates; the sum of the losses before each. (M,)"""
+        if not blocks.applies(self.network, self.features.device):
+            return torch.stack([self.step(feed.next(), lr) for lr in rates]).sum(0)
+        moved = blocks.Optimiser(self.buffer, self.gradient, self.mean, self.square, self.weight_decay)
+        rows, rate = feed.rows(len(rates)), np.array(rates)
+        losses = blocks.run(
+            self.features, feed.source, rows, feed.stream, self.params, self.into, moved, rate, self.steps
+        )
+        self.steps += len(rates)
+        return losses
+
     def step(self, batch: Batch, lr: float) -> Tensor:
         """One step of every member at a learning rate; the losses before it. (M,)"""
         losses = self.network.loss_gradient(self.params, self.features, batch, self.into, self.room)
@@ -38,8 +53,8 @@ class Stepper:
         self.steps += 1
         self.count.fill_(self.steps)
         torch._fused_adamw_(
-            [self.buffer], [self.gradient], [self.mean], [self.square], [], [self.count], lr=lr, beta1=BETAS[0],
-            beta2=BETAS[1], weight_decay=self.weight_decay, eps=EPSILON, amsgrad=False, maximize=False,
+            [self.buffer], [self.gradient], [self.mean], [self.square], [], [self.count], lr=lr, beta1=blocks.BETAS[0],
+            beta2=blocks.BETAS[1], weight_decay=self.weight_decay, eps=blocks.EPSILON, amsgrad=False, maximize=False,
         )  # fmt: skip
 
     def flat(self) -> Tensor:

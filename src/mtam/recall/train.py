@@ -9,14 +9,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from mtam.recall.checkpoint import Keeper
-from mtam.recall.network import Batch, Network
+from mtam.recall.feed import Feed
+from mtam.recall.network import Network
 from mtam.recall.pack import Stack
 from mtam.recall.stepper import Stepper
-from mtam.streams import torch_seed
 
 CHECKS = 50  # how often the holdout is looked at during a training, besides some looks at its very beginning
 
@@ -62,20 +61,18 @@ def train(
         stepper.restore(state["stepper"], done)
         record.restore(state["record"])
         tick(done / plan.steps)  # who reckons the time left learns what was there
-    feed = _Feed(fit, seeds, plan.batch, done)
+    feed = Feed(fit, seeds, plan.batch, done)
     block = max(1, math.ceil(plan.steps / CHECKS))
-    seen = done  # the last step after which the holdout was looked at
-    total = torch.zeros(len(flat), dtype=flat.dtype, device=flat.device)
-    for step in range(done + 1, plan.steps + 1):
-        total += stepper.step(feed.next(), cosine(plan.lr, step - 1, plan.steps))
-        if _looks(step, block) or step == plan.steps:
-            length, seen = step - seen, step
-            answers, _ = network.forward(stepper.params, features, holdout.batch(0, len(holdout)))
-            record.look(step, stepper.flat(), (answers - holdout.observed).square().mean(1), total / length)
-            total.zero_()
-            if keeper is not None and keeper.due():
-                keeper.save({"step": step, "stepper": stepper.state(), "record": record.state()})
-            tick(step / plan.steps)
+    while done < plan.steps:
+        stop = next(step for step in range(done + 1, plan.steps + 1) if _looks(step, block) or step == plan.steps)
+        rates = [cosine(plan.lr, step, plan.steps) for step in range(done, stop)]
+        losses = stepper.run(feed, rates) / len(rates)
+        done = stop
+        answers, _ = network.forward(stepper.params, features, holdout.batch(0, len(holdout)))
+        record.look(done, stepper.flat(), (answers - holdout.observed).square().mean(1), losses)
+        if keeper is not None and keeper.due():
+            keeper.save({"step": done, "stepper": stepper.state(), "record": record.state()})
+        tick(done / plan.steps)
     return record.result(stepper.flat())
 
 
@@ -87,38 +84,6 @@ def _looks(step: int, block: int) -> bool:
 def cosine(peak: float, step: int, steps: int) -> float:
     """The learning rate of a step: peak (1 + cos(pi step / steps)) / 2."""
     return peak * (1 + math.cos(math.pi * step / steps)) / 2
-
-
-class _Feed:
-    """Batches without replacement: rows are permuted once per pass, batches are slices of it."""
-
-    def __init__(self, source: Stack, seeds: Sequence[int], batch: int, taken: int) -> None:
-        self.source = source
-        self.seeds = seeds
-        self.parts = max(1, round(len(source) / batch))
-        self.size = len(source) // self.parts
-        self.shuffled = source if self.parts == 1 else source.empty_like()
-        self.taken = taken
-        if taken % self.parts:
-            self._shuffle()
-
-    def next(self) -> Batch:
-        """The next batch of every member."""
-        part = self.taken % self.parts
-        if part == 0 and self.parts > 1:
-            self._shuffle()
-        self.taken += 1
-        return self.shuffled.batch(part * self.size, (part + 1) * self.size)
-
-    def _shuffle(self) -> None:
-        """Puts the rows in the order of the pass that ``taken`` lies in."""
-        orders = {seed: self._order(seed, self.taken // self.parts) for seed in set(self.seeds)}
-        self.shuffled.permute_from(self.source, [orders[seed] for seed in self.seeds])
-
-    def _order(self, seed: int, lap: int) -> Tensor:
-        """The order of a pass follows from (seed, pass), so that training can resume at any border."""
-        random = torch.Generator().manual_seed(torch_seed(seed, "recall", "order", lap))
-        return torch.randperm(len(self.source), generator=random).to(self.source.observed.device)
 
 
 class _Record:

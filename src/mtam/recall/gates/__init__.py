@@ -9,7 +9,7 @@ from mtam.recall.gates.softmax import Softmax
 from mtam.recall.gates.untrained import Blind, FrozenRbf, Mean, Oracle
 from mtam.recall.spec import RecallModel
 
-__all__ = ["GATES", "SHARPNESS", "SPREAD", "Gate", "Params", "Shapes", "Tags", "gate"]
+__all__ = ["GATES", "SHARPNESS", "SPREAD", "Gate", "Params", "Shapes", "Softmax", "Tags", "gate"]
 
 GATES: dict[str, Gate] = {
     "softmax": Softmax(),
