@@ -55,10 +55,11 @@ def run(
     gate = [side[name].numpy() for side in (params, into) for name in ("score", "temperature")]
     sizes = np.array([layer[0].numel() for layer in params.values()])
     moved = (optimiser.buffer, optimiser.gradient, optimiser.mean, optimiser.square)
-    _run(
-        rows, stream, rates, done, optimiser.weight_decay, features.numpy(), *(t.numpy() for t in sampled), *gate,
-        *fused.flat_head(params), *fused.flat_head(into), sizes, *(t.numpy() for t in moved), losses.numpy(),
-    )  # fmt: skip
+    arrays = [
+        *(tensor.numpy() for tensor in (features, *sampled)), *gate, *fused.flat_head(params), *fused.flat_head(into),
+        sizes, *(tensor.numpy() for tensor in (*moved, losses)),
+    ]  # fmt: skip
+    _run(rows, stream, rates, done, optimiser.weight_decay, *arrays)
     return losses
 
 

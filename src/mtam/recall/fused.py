@@ -195,9 +195,10 @@ def step(
 ) -> Tensor:
     """The losses (M,); writes the head's gradients into ``into`` and dLoss/da (M, heads * I, B) into ``d_weights``."""
     losses = torch.empty_like(d_weights[:, 0, 0])
-    given = [tensor.numpy() for tensor in (features, batch.sample.moments, batch.sample.base, batch.sample.observed)]
-    _step(
-        batch.start, attends, *given, weights.numpy(), *flat_head(params), *flat_head(into), d_weights.numpy(),
-        losses.numpy(),
-    )  # fmt: skip
+    sampled = (batch.sample.moments, batch.sample.base, batch.sample.observed)
+    arrays = [
+        *(tensor.numpy() for tensor in (features, *sampled, weights)), *flat_head(params), *flat_head(into),
+        d_weights.numpy(), losses.numpy(),
+    ]  # fmt: skip
+    _step(batch.start, attends, *arrays)
     return losses
