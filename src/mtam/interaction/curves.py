@@ -9,8 +9,7 @@ import numpy.typing as npt
 
 from mtam.interaction.spec import InteractionTrial
 from mtam.rates.curve import Curve
-from mtam.rates.fit import slopes as slopes_by_seed
-from mtam.rates.spread import weights
+from mtam.rates.fit import weighted_slopes
 
 Array = npt.NDArray[np.float64]
 Numbers = Mapping[str, Any]
@@ -42,7 +41,7 @@ class Cell:
         if values is None or len(self.sizes) < 2 or values.min() <= 0:
             return None
         logs = np.log(values)
-        return slopes_by_seed(np.log(self.sizes) if axis is None else axis, logs, weights(self.sizes, logs))
+        return weighted_slopes(np.log(self.sizes) if axis is None else axis, self.sizes, logs)
 
     def curve(self, name: str) -> Curve | None:
         """One number of every record as a curve; None where a record lacks it. Differences may be negative."""

@@ -84,6 +84,14 @@ def slopes(axis: Floats, log_errors: Floats, weight: Floats | None = None) -> Fl
     return result
 
 
+def weighted_slopes(axis: Floats, sizes: Floats, logs: Floats, like: Floats | None = None) -> Floats:
+    """The slope of every row of ``logs`` (rows, sizes) on ``axis`` (sizes,), each size with the weight of a fit.
+
+    That follows from the spread of these logs, or of those of another curve, ``like`` (seeds, sizes)  # (rows,)
+    """
+    return slopes(axis, logs, weights(sizes, logs if like is None else like))
+
+
 def by_seed(found: MeanFit, weight: Floats, logs: Floats) -> Floats:
     """The parameters of ``found`` as they would be for each seed alone, to first order  # (..., seeds, parameters).
 
@@ -126,13 +134,13 @@ def fit(
         slope, told = over_seeds(values[:, 1], level, method), over_seeds(values[:, 2], level, method)
         told = told and Interval(float(found.floor), max(told.low, 0.0), max(told.high, 0.0))
     else:
-        slope = over_seeds(slopes(law.axis(sizes), logs, weight), level, method)
+        slope = over_seeds(weighted_slopes(law.axis(sizes), sizes, logs), level, method)
     return Fit(
         law,
         float(found.intercept),
         float(found.slope),
         slope,
-        over_seeds(slopes(PowerLaw().axis(sizes), logs, weight), level, method),
+        over_seeds(weighted_slopes(PowerLaw().axis(sizes), sizes, logs), level, method),
         1 - float(found.rss) / total if enough and total > 0 else None,
         len(errors),
         level,

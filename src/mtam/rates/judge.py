@@ -27,9 +27,8 @@ from typing import Literal
 import numpy as np
 
 from mtam.rates.curve import Curve, matched
-from mtam.rates.fit import Interval, fit, slopes, student_interval
+from mtam.rates.fit import Interval, fit, slopes, student_interval, weighted_slopes
 from mtam.rates.laws import Floats, Law, PowerLaw
-from mtam.rates.spread import weights
 from mtam.rates.student import quantile
 
 Verdict = Literal["supported", "contradicted", "undecided"]
@@ -170,8 +169,7 @@ def follows(
     """
     points, known = matched([points, known])
     axis = PowerLaw().axis(points.sizes)
-    weight = weights(points.sizes, np.log(points.errors))
-    expected = float(slopes(axis, known.mean_log[None], weight)[0])
+    expected = float(weighted_slopes(axis, points.sizes, known.mean_log[None], np.log(points.errors))[0])
     found = slope(PowerLaw(), points.sizes, points.errors)
     return contains(found, expected, tolerance=tolerance, widest=widest), expected
 
@@ -197,10 +195,7 @@ def same_slope(curves: Sequence[Curve], margin: float = NEARLY, names: Sequence[
 
     Every slope is that which ``fit`` gives. Raises ValueError where the curves share no size or no seed.
     """
-    found = [
-        slopes(PowerLaw().axis(each.sizes), np.log(each.errors), weights(each.sizes, np.log(each.errors)))
-        for each in matched(curves)
-    ]
+    found = [weighted_slopes(PowerLaw().axis(each.sizes), each.sizes, np.log(each.errors)) for each in matched(curves)]
     return equivalence(found, margin, names=names)
 
 
