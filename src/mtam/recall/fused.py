@@ -53,8 +53,8 @@ def _pull(slope: Array, moments: Array, rows: Rows, out: Array) -> None:
             side = slope[b, head * own : (head + 1) * own]
             for i in range(components):
                 row = moments[i, rows[b]]
-                total = side[0] * row[0]
-                for j in range(1, own):
+                total = slope.dtype.type(0)
+                for j in range(own):
                     total += side[j] * row[j]
                 out[head * components + i, b] = total
 
@@ -87,12 +87,18 @@ def _pull_silu(grad: Array, s: Array, h: Array) -> None:
 
 
 @kernel
-def _answer(z: Array, row: Array, bias: Array, out: Array, out_bias: Array, observed: Array, rows: Rows,
+def _answer(z: Array, h: Array, bias: Array, out: Array, out_bias: Array, observed: Array, rows: Rows,
             d_bias: Array, d_out: Array, d_out_bias: Array) -> Any:  # fmt: skip
-    """From the second layer's products to the loss, and back: z becomes dLoss/dz. ``row`` is (2, H) of room."""
+    """From the second layer's products to the loss, and back: z becomes dLoss/dz. ``h`` (B, H) is room."""
     one, most = z.dtype.type(1), z.dtype.type(87)
     count, hidden = z.shape
     scale = z.dtype.type(2) / z.dtype.type(count)
+    for b in range(count):
+        for j in range(hidden):
+            full = z[b, j] + bias[j]
+            s = sigmoid(full, one, most)
+            h[b, j] = full * s
+            z[b, j] = s + h[b, j] * (one - s)  # the slope of silu
     d_bias[:] = 0
     d_out[:] = 0
     d_out_bias[0] = 0
@@ -100,21 +106,17 @@ def _answer(z: Array, row: Array, bias: Array, out: Array, out_bias: Array, obse
     for b in range(count):
         answer = out_bias[0]
         for j in range(hidden):
-            full = z[b, j] + bias[j]
-            s = sigmoid(full, one, most)
-            h = full * s
-            row[0, j] = h
-            row[1, j] = s + h * (one - s)
-            answer += h * out[j]
+            answer += h[b, j] * out[j]
         residual = answer - observed[rows[b]]
         loss += residual * residual
         slope = residual * scale
         d_out_bias[0] += slope
         for j in range(hidden):
-            d_out[j] += slope * row[0, j]
-            d = slope * out[j] * row[1, j]
-            z[b, j] = d
-            d_bias[j] += d
+            d_out[j] += slope * h[b, j]
+        for j in range(hidden):
+            z[b, j] *= slope * out[j]
+        for j in range(hidden):
+            d_bias[j] += z[b, j]
     return loss / z.dtype.type(count)
 
 
@@ -129,8 +131,8 @@ def room(rows: int, like: Array, second: Array) -> tuple[Array, ...]:
     width, hidden, kind = like.shape[0], second.shape[0], like.dtype
     return (
         np.empty((width, hidden), kind), np.empty((hidden, width), kind), np.empty((hidden, hidden), kind),
-        np.empty((2, hidden), kind), np.empty((rows, width), kind), np.empty((rows, hidden), kind),
-        np.empty((rows, hidden), kind), np.empty((rows, hidden), kind), np.empty((rows, hidden), kind),
+        np.empty((rows, width), kind), np.empty((rows, hidden), kind), np.empty((rows, hidden), kind),
+        np.empty((rows, hidden), kind), np.empty((rows, hidden), kind),
     )  # fmt: skip
 
 
@@ -145,13 +147,13 @@ def through(
     """
     value, second, second_bias, out, out_bias = head
     d_value, d_second, d_second_bias, d_out, d_out_bias = into
-    first, turned, back, row, pooled, s1, h1, z2, d1 = space
+    first, turned, back, pooled, s1, h1, z2, d1 = space
     _product(features, value, first)
     _attend(weights, moments, base, rows, pooled)
     _product(pooled, first, s1)
     _activate(s1, h1)
     _product(h1, second, z2)
-    loss = _answer(z2, row, second_bias, out, out_bias, observed, rows, d_second_bias, d_out, d_out_bias)
+    loss = _answer(z2, d1, second_bias, out, out_bias, observed, rows, d_second_bias, d_out, d_out_bias)
     _product(h1.T, z2, d_second)
     _transpose(second, back)  # a copy costs less than a product with a transposed right side
     _product(z2, back, d1)

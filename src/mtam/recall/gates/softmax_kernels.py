@@ -22,30 +22,20 @@ def softmax(form: Array, query: Array, tags: Array, log_share: Array, rows: Rows
     (d, d), (n, d), (I, n, d), (I, n), (B,), ``most`` (B,) of room -> weights (I, B).
     """
     components, dim = tags.shape[0], tags.shape[2]
-    bottom = weights.dtype.type(-87)  # below, exp leaves the range of float32 and the weight is zero
-    for b in range(len(rows)):
-        r = rows[b]
-        for i in range(components):
-            weights[i, b] = log_share[i, r]
-        for e in range(dim):
-            probe = query[r, 0] * form[0, e]
-            for d in range(1, dim):
-                probe += query[r, d] * form[d, e]
-            for i in range(components):
-                weights[i, b] += probe * tags[i, r, e]
-        top = weights[0, b]
-        for i in range(1, components):
-            if not weights[i, b] <= top:
-                top = weights[i, b]
-        most[b] = top
+    kind = weights.dtype.type
+    bottom = kind(-87)  # below, exp leaves the range of float32 and the weight is zero
+    _scores(form, query, tags, log_share, rows, np.empty(dim, weights.dtype), weights)
+    most[:] = weights[0]
+    for i in range(1, components):
+        for b in range(len(rows)):
+            most[b] = most[b] if weights[i, b] <= most[b] else weights[i, b]
     for i in range(components):
         for b in range(len(rows)):
             x = weights[i, b] - most[b]
             power = exp(bottom if x < bottom else x)
-            weights[i, b] = weights.dtype.type(0) if x < bottom else power
-    for b in range(len(rows)):
-        most[b] = weights[0, b]
-    for i in range(1, components):
+            weights[i, b] = kind(0) if x < bottom else power
+    most[:] = 0
+    for i in range(components):
         for b in range(len(rows)):
             most[b] += weights[i, b]
     for i in range(components):
@@ -54,19 +44,46 @@ def softmax(form: Array, query: Array, tags: Array, log_share: Array, rows: Rows
 
 
 @kernel
-def pull(query: Array, tags: Array, rows: Rows, weights: Array, grad: Array, mean: Array, into: Array) -> None:
-    """dLoss/dW = sum_b q_b (sum_i a_i (grad_i - sum_k a_k grad_k) v_i)^T into (d, d); ``mean`` (B,) is room."""
+def _scores(
+    form: Array, query: Array, tags: Array, log_share: Array, rows: Rows, probe: Array, scores: Array
+) -> None:  # fmt: skip
     components, dim = tags.shape[0], tags.shape[2]
-    mean[:] = 0
-    for i in range(components):
-        for b in range(len(rows)):
-            mean[b] += weights[i, b] * grad[i, b]
-    into[:] = 0
     for b in range(len(rows)):
         r = rows[b]
         for e in range(dim):
-            key = weights[0, b] * (grad[0, b] - mean[b]) * tags[0, r, e]
-            for i in range(1, components):
-                key += weights[i, b] * (grad[i, b] - mean[b]) * tags[i, r, e]
+            total = scores.dtype.type(0)
             for d in range(dim):
-                into[d, e] += query[r, d] * key
+                total += query[r, d] * form[d, e]
+            probe[e] = total
+        for i in range(components):
+            total = log_share[i, r]
+            for e in range(dim):
+                total += probe[e] * tags[i, r, e]
+            scores[i, b] = total
+
+
+@kernel
+def pull(query: Array, tags: Array, rows: Rows, weights: Array, grad: Array, mean: Array, into: Array) -> None:
+    """dLoss/dW = sum_b q_b (sum_i a_i (grad_i - sum_k a_k grad_k) v_i)^T into (d, d); ``mean`` (B,) is room.
+
+    ``grad`` (I, B) becomes dLoss/dscore.
+    """
+    components, dim = tags.shape[0], tags.shape[2]
+    key = np.empty(dim, weights.dtype)
+    mean[:] = 0
+    into[:] = 0
+    for i in range(components):
+        for b in range(len(rows)):
+            mean[b] += weights[i, b] * grad[i, b]
+    for i in range(components):
+        for b in range(len(rows)):
+            grad[i, b] = weights[i, b] * (grad[i, b] - mean[b])
+    for b in range(len(rows)):
+        r = rows[b]
+        key[:] = 0
+        for i in range(components):
+            for e in range(dim):
+                key[e] += grad[i, b] * tags[i, r, e]
+        for d in range(dim):
+            for e in range(dim):
+                into[d, e] += query[r, d] * key[e]
