@@ -7,7 +7,7 @@ from mtam.interaction import erm
 from mtam.interaction.search import coarsen
 from mtam.interaction.spec import InteractionData
 from mtam.interaction.splines import SplineSpace
-from mtam.interaction.starts import THOROUGH_ROWS, Quadratic, moments, quadratic, thorough
+from mtam.interaction.starts import Quadratic, moments, quadratic, thorough
 from mtam.interaction.truth import SCALE, draw_truth, simulate
 from mtam.streams import generator
 
@@ -23,13 +23,13 @@ def test_the_quadratic_operator_is_symmetric_and_its_leading_eigenvector_near_a(
     x, y = simulate(data, truth, 9000, 1)
     profile = coarsen(erm.prepare(x, y, 12, SplineSpace(3, 20), np.random.default_rng(0)))
     found = moments(profile, profile.y)
-    operator = Quadratic(profile, found, THOROUGH_ROWS * 12**2)
+    operator = Quadratic(profile, found)
     a, b = np.random.default_rng(1).standard_normal((2, 12, 12))
     assert np.sum(a * operator(b)) == pytest.approx(np.sum(b * operator(a)), rel=1e-9)
     back = np.linalg.inv(profile.white)
     matrix = back @ truth.left @ (back @ truth.right).T
     rough = quadratic(profile, found, (a, b), SCALE)
-    fine = thorough(profile, found, rough, SCALE)
+    fine = thorough(profile, rough, SCALE)
     assert cosine(fine[0] @ fine[1].T, matrix) > 0.95
     assert cosine(fine[0] @ fine[1].T, matrix) > cosine(rough[0] @ rough[1].T, matrix) - 0.01
     assert np.linalg.norm(fine[0] @ fine[1].T) == pytest.approx(SCALE)

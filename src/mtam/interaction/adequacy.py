@@ -38,7 +38,7 @@ NEGLIGIBLE = 1e-4  # of the variance of Y: structure that explains less is no mi
 
 def lack_of_fit(profile: Profile, point: Point) -> float:
     """The largest score of a residual moment, in standard deviations; 0 if all structure is negligible."""
-    head = profile.head(ROWS // profile.tokens + 1)
+    head = profile.first(ROWS)
     residuals = head.residuals(point.u, point.v, point.fit)
     residuals -= residuals.mean()
     frames = _frames(point)

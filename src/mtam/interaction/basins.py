@@ -35,7 +35,7 @@ class Basin:
 
 def head(profile: Profile, rows: int) -> Profile:
     """The first samples that hold at least so many rows."""
-    return profile.head(max(rows, FEWEST_ROWS) // profile.tokens + 1)
+    return profile.first(max(rows, FEWEST_ROWS))
 
 
 def parameters(profile: Profile, rank: int) -> int:

@@ -12,7 +12,7 @@ from mtam.interaction.knots import Criterion, choose
 from mtam.interaction.levenberg import start
 from mtam.interaction.passes import Data, double
 from mtam.interaction.profile import Profile, whitener
-from mtam.interaction.search import Search, polish, search
+from mtam.interaction.search import Search, confirm, polish, search
 from mtam.interaction.splines import Spline, SplineSpace
 from mtam.interaction.truth import SCALE
 
@@ -84,6 +84,8 @@ def fit(
         point = start(profile, found.point.u, found.point.v, SCALE)
         point = replace(point, decrement=0.0) if x.shape[2] == 1 else polish(profile, point, rank, tick)
         found = replace(found, point=point, lack_of_fit=lack_of_fit(profile, point))
+    if x.shape[2] > 1:
+        found = confirm(profile, found, rank, rng, tick)
     return _answer(profile, found, time.process_time() - clock)
 
 

@@ -8,7 +8,7 @@ jumps where an argument crosses an end.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,7 @@ from mtam.interaction.profile import Fit, Profile
 Array = npt.NDArray[np.float64]
 
 STOP, STOP_SHARE = 0.01, 2e-4  # chi^2 units of predicted or achieved decrease: absolute, and per coordinate
-SETTLED, SETTLED_SHARE = 0.5, 0.01  # chi^2 units of decrement that mean nothing: absolute, and per factor entry
+SETTLED = 0.5  # chi^2 units of decrement that mean nothing
 MOST_DAMPING = 1e4
 FLOOR = 1e-9  # damping relative to the mean diagonal of H: H is singular along the gauge of the factors
 
@@ -38,13 +38,27 @@ class Point:
     @property
     def settled(self) -> bool:
         """Whether further optimisation is statistically meaningless."""
-        return self.decrement < max(SETTLED, SETTLED_SHARE * 2 * self.u.size)
+        return self.decrement < SETTLED
 
 
 def start(profile: Profile, u: Array, v: Array, norm: float) -> Point:
     """The point at the direction of u v^T."""
     u, v = chart(u, v, norm)
     return Point(u, v, profile.fit(u, v))
+
+
+def slope(profile: Profile, point: Point) -> Array:
+    """The gradient of the loss along the coordinates that move, without its radial part  # (2dr,) or (d^2,)."""
+    radial, gradient = moving(point.u, point.v), moving(*profile.gradient(point.u, point.v, point.fit))
+    return np.asarray(gradient - radial * (radial @ gradient) / (radial @ radial))
+
+
+def assessed(profile: Profile, sample: Profile, point: Point) -> Point:
+    """The point with the Newton decrement where it stands: that of its last step is of where it stood before."""
+    gradient = slope(profile, point)
+    unit = max(point.fit.loss, 1e-300) / profile.rows
+    bend = curvature(sample, point.u, point.v, point.fit)
+    return replace(point, decrement=float(gradient @ bend.solve(FLOOR, gradient)) / 2 / unit)
 
 
 def refine(
@@ -63,9 +77,7 @@ def refine(
     damping = 1e-3
     for iteration in range(limit):
         tick()
-        grad_u, grad_v = profile.gradient(point.u, point.v, point.fit)
-        radial, gradient = moving(point.u, point.v), moving(grad_u, grad_v)
-        gradient -= radial * (radial @ gradient) / (radial @ radial)
+        gradient = slope(profile, point)
         bend = curvature(sample, point.u, point.v, point.fit)
         unit = max(point.fit.loss, 1e-300) / profile.rows  # of chi^2
         step = bend.solve(damping, gradient)

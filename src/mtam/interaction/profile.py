@@ -97,6 +97,10 @@ class Profile:
             return self
         return replace(self, x=self.x[:samples], y=self.y[:samples])
 
+    def first(self, rows: int) -> "Profile":
+        """The same problem on the first samples that hold more than so many rows, or on all."""
+        return self.head(rows // self.tokens + 1)
+
     @cached_property
     def passes(self) -> Passes:
         """The sums over all rows, on the device of this problem."""

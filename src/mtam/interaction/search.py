@@ -3,9 +3,9 @@
 A has rank r, so all that matters happens in the span of its column and row spaces, of dimension at most 2r. Moments of
 the data estimate both; with the tokens projected there the problem is the same one in dimension 2r instead of d,
 and many starts cost little. The winner is lifted back and polished on all data. The search ends when two starts
-agree on it and its residuals show no structure. Where only agreement is missing, the next round starts inside the
-spaces of the polished A; where the residuals show structure, in a space enlarged by what they point at, and in the
-end in R^d.
+agree on it, it explains more than noise would, and its residuals show no structure. Where only agreement is missing,
+the next round starts inside the spaces of the polished A; where the residuals show structure, in a space enlarged by
+what they point at, and in the end in R^d.
 
 Searches use coarse cubic splines whatever the final space is. With few knots most random starts reach the best
 basin; with the many knots of the final fit phi adapts to a wrong A and most of them get stuck.
@@ -17,10 +17,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from mtam.interaction import basins
+from mtam.interaction import basins, bottom
 from mtam.interaction.adequacy import ALARM, lack_of_fit
 from mtam.interaction.basins import STEPS, Basin, hessian_sample, middle_sample
-from mtam.interaction.levenberg import Point, refine, start
+from mtam.interaction.levenberg import Point, assessed, refine, start
 from mtam.interaction.profile import Profile
 from mtam.interaction.splines import SplineSpace
 from mtam.interaction.starts import spaces, starts
@@ -32,6 +32,7 @@ Tick = Callable[[], None]
 COARSE = 6  # intervals; even, so that a kink of phi at zero meets a knot
 REDUCED_ROWS = 500  # rows per parameter of a projected problem
 ROUND = 15  # starts per round, at most
+NOISE_GAIN = 8.0  # basins that have nothing of A in them were measured to gain 2 to 6 chi^2 units per parameter
 
 
 @dataclass(frozen=True)
@@ -42,17 +43,19 @@ class Search:
     tried: int  # starts
     agreeing: int  # starts of the round that found it which ended there
     lack_of_fit: float  # standard deviations
+    gain: float = np.inf  # chi^2 units by which the loss is below that of a constant, per parameter of A
     required: int = 2  # starts that have to agree
+    unique: bool = True  # whether a second descent, where one was due, ended at the same loss
 
     @property
     def evident(self) -> bool:
-        """The basin was reached as often as required, and the residuals show no structure."""
-        return self.agreeing >= self.required and self.lack_of_fit < ALARM
+        """The basin was reached as often as required, explains more than noise, and leaves residuals no structure."""
+        return self.agreeing >= self.required and self.gain > NOISE_GAIN and self.lack_of_fit < ALARM
 
     @property
     def converged(self) -> bool:
-        """The basin is evident and its bottom is reached, to statistical precision. The truth is not consulted."""
-        return self.evident and self.point.settled
+        """The basin is evident and its one bottom is reached, to statistical precision. The truth is not consulted."""
+        return self.evident and self.point.settled and self.unique
 
 
 def search(profile: Profile, rank: int, max_starts: int, rng: np.random.Generator, tick: Tick) -> Search:
@@ -77,7 +80,7 @@ def search(profile: Profile, rank: int, max_starts: int, rng: np.random.Generato
         elif champion is None or best is None or basin.point.fit.loss < champion.fit.loss:
             champion = basin.point
             point = polish(profile, start(profile, champion.u, champion.v, SCALE), rank, tick)
-            best = Search(point, tried, basin.agreeing, lack_of_fit(profile, point))
+            best = Search(point, tried, basin.agreeing, lack_of_fit(profile, point), gain(profile, point, rank))
         else:
             best = replace(best, tried=tried)
         if best.lack_of_fit < ALARM and not confirmed:
@@ -89,8 +92,27 @@ def search(profile: Profile, rank: int, max_starts: int, rng: np.random.Generato
 
 
 def polish(profile: Profile, point: Point, rank: int, tick: Tick) -> Point:
-    """Refine on all data."""
-    return refine(profile, hessian_sample(profile, rank), point, STEPS, tick)
+    """Refine on all data; where that took long or seems unfinished, with the decrement of where it ended."""
+    sample = hessian_sample(profile, rank)
+    found = refine(profile, sample, point, STEPS, tick)
+    return found if found.settled and found.iterations <= bottom.QUICK else assessed(profile, sample, found)
+
+
+def confirm(profile: Profile, found: Search, rank: int, rng: np.random.Generator, tick: Tick) -> Search:
+    """After a long descent a second one from elsewhere: whether they agree, and the better of them. See ``bottom``."""
+    if not found.converged or found.point.iterations <= bottom.QUICK:
+        return found
+    begin = bottom.elsewhere(profile, found.point, basins.parameters(profile, rank), rng)
+    other = polish(profile, begin, rank, tick)
+    gap = profile.rows * (other.fit.loss / found.point.fit.loss - 1)
+    unique = abs(gap) <= bottom.allowed(profile, rank)
+    return replace(found, point=found.point if unique or gap > 0 else other, unique=unique)
+
+
+def gain(profile: Profile, point: Point, rank: int) -> float:
+    """Chi^2 units per parameter of A by which the loss lies below that of a constant."""
+    explained = float(profile.y.var()) / max(point.fit.loss, 1e-300) - 1
+    return profile.rows * explained / basins.parameters(profile, rank)
 
 
 def coarsen(profile: Profile) -> Profile:

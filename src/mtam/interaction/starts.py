@@ -9,11 +9,13 @@ With whitened tokens and E over i, Y centred:
 
 The quadratic operator has d^4 noisy entries: in high dimension some ten thousand rows drown its leading eigenvector.
 Where the first starts do not settle the search, it is computed again from hundreds of rows per entry of A, and followed
-downhill on as many.
+downhill on as many. So are two moments that see what those of Y miss. An odd phi near its third Hermite polynomial has
+no linear moment to speak of, but Y^3, centred, has one; and |Y - E Y| is an even function of the tokens' products
+whatever the parity of phi, with a quadratic moment where that of Y is small.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +32,7 @@ Array = npt.NDArray[np.float64]
 QUADRATIC_ROWS, POWER_STEPS = 60000, 10
 THOROUGH_ROWS, KRYLOV, RESTARTS = 600, 20, 8  # rows per entry of A, vectors of Lanczos' method
 DESCENT = 10  # steps from there on as many rows: on fewer a start with little of A in it is lost
-FIRST_CHANCES = 3  # starts by chance before the thorough one
+FIRST_CHANCES = 3  # starts by chance before the thorough ones
 
 
 @dataclass(frozen=True)
@@ -61,46 +63,45 @@ def moments(profile: Profile, target: Array) -> Moments:
 
 
 class Quadratic:
-    """The quadratic operator over the first ``rows`` rows; a product is one pass over pairs, without d^4 numbers."""
+    """The quadratic operator of Y; a product is one pass over pairs, without d^4 numbers."""
 
-    def __init__(self, profile: Profile, found: Moments, rows: int) -> None:
-        self._found, self._white = found, profile.white
-        self._head = profile.head(rows // profile.tokens + 1)
-        self._target = self._head.y - self._head.y.mean()
+    def __init__(self, profile: Profile, found: Moments) -> None:
+        self._found, self._profile = found, profile
+        self._target = profile.y - profile.y.mean()
 
     def __call__(self, matrix: Array) -> Array:
         """The image of a matrix  # (d, d) -> (d, d)."""
-        head, d, tokens = self._head, len(matrix), self._head.tokens
+        profile, d, tokens = self._profile, len(matrix), self._profile.tokens
         samples, diagonal = max(1, BLOCK_ROWS // tokens), np.arange(tokens)
         image = np.zeros((d, d))
-        for first in range(0, len(head.x), samples):
-            x = (double(head.x[first : first + samples]).reshape(-1, d) @ self._white).reshape(-1, tokens, d)
+        for first in range(0, len(profile.x), samples):
+            x = (double(profile.x[first : first + samples]).reshape(-1, d) @ profile.white).reshape(-1, tokens, d)
             products = (x.reshape(-1, d) @ matrix).reshape(x.shape) @ x.transpose(0, 2, 1)
             products[:, diagonal, diagonal] = 0.0
             weighted = self._target[first : first + samples, :, None] * (products @ x)
             image += x.reshape(-1, d).T @ weighted.reshape(-1, d)
         others = tokens - 1
         return np.asarray(
-            image / (head.rows * others) - self._found.columns @ matrix - matrix @ self._found.rows / others
+            image / (profile.rows * others) - self._found.columns @ matrix - matrix @ self._found.rows / others
         )
 
 
 def quadratic(profile: Profile, found: Moments, begin: Factors, norm: float) -> Factors:
     """The leading eigenvector of the operator among matrices of rank r, nearly: a few truncated power steps."""
     u, v = begin
-    image = Quadratic(profile, found, QUADRATIC_ROWS)
+    image = Quadratic(profile.first(QUADRATIC_ROWS), found)
     for _ in range(POWER_STEPS):
         u, v = truncate(image(u @ v.T), u.shape[1], norm)
     return u, v
 
 
-def thorough(profile: Profile, found: Moments, begin: Factors, norm: float) -> Factors:
-    """The leading eigenvector from many more rows, by Lanczos' method, which finds it also next to noisy ones."""
-    (d, rank), image = begin[0].shape, Quadratic(profile, found, THOROUGH_ROWS * begin[0].shape[0] ** 2)
+def thorough(profile: Profile, begin: Factors, norm: float) -> Factors:
+    """The leading eigenvector over all rows, by Lanczos' method, which finds it also next to noisy ones."""
+    (d, rank), image = begin[0].shape, Quadratic(profile, moments(profile, profile.y))
     operator = LinearOperator((d * d, d * d), matvec=lambda b: image(b.reshape(d, d)).ravel(), dtype=float)
     first = (begin[0] @ begin[1].T).ravel()
     try:
-        _, vectors = eigsh(operator, k=1, which="LM", v0=first, ncv=KRYLOV, maxiter=RESTARTS, tol=0.01)
+        _, vectors = eigsh(operator, k=1, which="LM", v0=first, ncv=min(KRYLOV, d * d), maxiter=RESTARTS, tol=0.01)
     except ArpackNoConvergence:
         return begin
     return truncate(vectors[:, 0].reshape(d, d), rank, norm)
@@ -138,12 +139,20 @@ def starts(profile: Profile, rank: int, norm: float, rng: np.random.Generator) -
     yield rough
     for _ in range(FIRST_CHANCES):
         yield chance()
-    if min(profile.rows, THOROUGH_ROWS * d * d) > QUADRATIC_ROWS:
-        u, v = thorough(profile, found, rough, norm)
+    many = profile.first(max(QUADRATIC_ROWS, THOROUGH_ROWS * d * d))
+    for u, v in _hard(many, rank, norm, rough):
         other = chance()  # half way to chance: a narrow basin does not draw both
-        many = profile.head(THOROUGH_ROWS * d * d // profile.tokens + 1)
         for begin in ((u, v), truncate(u @ v.T + other[0] @ other[1].T, rank, norm)):
             point = refine(many, hessian_sample(many, rank), start(many, *begin, norm), DESCENT)
             yield point.u, point.v
     while True:
         yield chance()
+
+
+def _hard(profile: Profile, rank: int, norm: float, rough: Factors) -> Iterator[Factors]:
+    """Where A still shows when the moments of few rows hide it: in |Y|, in Y^3, in Y over all rows given."""
+    y = profile.y - profile.y.mean()
+    yield thorough(replace(profile, y=np.abs(y)), rough, norm)
+    yield truncate(moments(profile, y**3).linear, rank, norm)
+    if profile.rows > QUADRATIC_ROWS + profile.tokens:  # more than ``rough`` has seen
+        yield thorough(profile, rough, norm)
