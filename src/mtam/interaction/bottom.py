@@ -6,8 +6,8 @@ of chi^2 units, and which of them is reached depends on where a descent began. T
 statistical precision, although all starts agree on the basin.
 
 A descent into one bottom takes few steps. After one that took many, another begins at a random point whose loss is p
-chi^2 units higher, p the number of parameters: so much higher is the loss of the truth, on average. Where both end at
-one loss, a descent from the truth would have ended there as well.
+chi^2 units higher, p the number of parameters: so much higher is the loss of the truth, on average. The two agree if
+their predictions differ by little beside the error of either, whose mean square over the rows is about p L / n.
 """
 
 import numpy as np
@@ -19,7 +19,7 @@ from mtam.interaction.profile import Profile
 from mtam.interaction.truth import SCALE
 
 QUICK = 12  # iterations of a descent that needs no second one
-SHARE = 0.02  # chi^2 units per parameter by which two losses may differ, beyond one
+SHARE = 0.1  # of the mean squared error of either fit by which two may differ
 NEAR, STRETCH = 0.01, 1.4  # first length of the way off relative to A, and its growth
 
 
@@ -39,6 +39,8 @@ def elsewhere(profile: Profile, point: Point, rise: float, rng: np.random.Genera
         length *= STRETCH
 
 
-def allowed(profile: Profile, rank: int) -> float:
-    """By how many chi^2 units the losses of two descents into one bottom may differ."""
-    return 1 + SHARE * parameters(profile, rank)
+def alike(profile: Profile, one: Point, other: Point, rank: int) -> bool:
+    """Whether two descents ended at one fit, as far as the data can tell."""
+    first, second = (profile.residuals(point.u, point.v, point.fit) for point in (one, other))
+    error = parameters(profile, rank) * one.fit.loss / profile.rows
+    return float(np.mean((first - second) ** 2)) <= SHARE * error

@@ -45,7 +45,7 @@ class Search:
     lack_of_fit: float  # standard deviations
     gain: float = np.inf  # chi^2 units by which the loss is below that of a constant, per parameter of A
     required: int = 2  # starts that have to agree
-    unique: bool = True  # whether a second descent, where one was due, ended at the same loss
+    unique: bool = True  # whether a second descent, where one was due, ended alike
 
     @property
     def evident(self) -> bool:
@@ -99,14 +99,13 @@ def polish(profile: Profile, point: Point, rank: int, tick: Tick) -> Point:
 
 
 def confirm(profile: Profile, found: Search, rank: int, rng: np.random.Generator, tick: Tick) -> Search:
-    """After a long descent a second one from elsewhere: whether they agree, and the better of them. See ``bottom``."""
+    """After a long descent a second one from elsewhere: whether they end alike, and the better one. See ``bottom``."""
     if not found.converged or found.point.iterations <= bottom.QUICK:
         return found
     begin = bottom.elsewhere(profile, found.point, basins.parameters(profile, rank), rng)
     other = polish(profile, begin, rank, tick)
-    gap = profile.rows * (other.fit.loss / found.point.fit.loss - 1)
-    unique = abs(gap) <= bottom.allowed(profile, rank)
-    return replace(found, point=found.point if unique or gap > 0 else other, unique=unique)
+    best = min(found.point, other, key=lambda point: point.fit.loss)
+    return replace(found, point=best, unique=bottom.alike(profile, found.point, other, rank))
 
 
 def gain(profile: Profile, point: Point, rank: int) -> float:
