@@ -37,9 +37,9 @@ def fitted(rank: int, activation: Activation, seed: int, samples: int = 2000) ->
 def test_elsewhere_is_as_much_worse_as_asked() -> None:
     profile, u, v = problem()
     best = refine(profile, profile, start(profile, u, v, SCALE), 60)
-    for rise in (1, 20, 400):
+    for rise in (20, 100, 400):
         there = elsewhere(profile, best, rise, np.random.default_rng(rise))
-        assert rise <= profile.rows * (there.fit.loss / best.fit.loss - 1) < 4 * rise + 1
+        assert rise <= profile.rows * (there.fit.loss / best.fit.loss - 1) < 2.5 * rise
         assert np.linalg.norm(there.u @ there.v.T) == pytest.approx(SCALE)
 
 
