@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from mtam.spec import SCHEMA
 from tests.conftest import TINY, Mtam
 
 WRONG = [
@@ -255,7 +256,7 @@ def test_another_sweep_is_refused_with_the_difference(swept: Path, mtam: Mtam) -
 
 
 def test_a_damaged_manifest_is_one_sentence(swept: Path, mtam: Mtam) -> None:
-    for text in ("", "{", "[]", '{"schema": 99}', '{"schema": 1}'):
+    for text in ("", "{", "[]", '{"schema": 99}', f'{{"schema": {SCHEMA}}}'):
         (swept / "manifest.json").write_text(text)
         said = mtam("status", str(swept))
         assert said.code == 2, text

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-SCHEMA = 1  # raised whenever the meaning of a stored number changes; old records are then computed again
+SCHEMA = 2  # raised whenever the meaning of a stored number changes; old records are then computed again
 
 
 class Frozen(BaseModel):

@@ -1,14 +1,19 @@
 """The forecast against cases that can be computed by hand, against the estimator itself, and against its own limits."""
 
+from dataclasses import replace
+
 import numpy as np
+import numpy.typing as npt
 import pytest
 
-from mtam.interaction import erm
+from mtam.interaction import erm, kernels
+from mtam.interaction import forecast as forecasting
 from mtam.interaction.estimators import spline_space
 from mtam.interaction.evaluate import evaluate
 from mtam.interaction.forecast import forecast
 from mtam.interaction.knots import Criterion
 from mtam.interaction.spec import InteractionData, InteractionModel, InteractionTrial
+from mtam.interaction.splines import Spline, SplineSpace
 from mtam.interaction.tangents import Tangents
 from mtam.interaction.tokens import TokenStream
 from mtam.interaction.truth import draw_truth, simulate
@@ -76,6 +81,52 @@ def test_the_estimator_itself_errs_as_forecast(rule: Criterion, degree: int) -> 
         errors.append(float(evaluate(truth, [fitted.g], seed).errors[0]))
     spread = float(np.std(errors, ddof=1)) / 25**0.5
     assert forecast(task).total == pytest.approx(np.mean(errors), abs=3 * spread)
+
+
+def noise_of_the_slope(task: InteractionTrial, intervals: int) -> float:
+    """D_K = E s_1^T H^{-1} s_1/(p sigma^2) over random splines: tr(H^{-1} T_psi^T (I - P) T_psi)/p in expectation."""
+    truth = draw_truth(task.data, task.seed)
+    tangents, space = Tangents(truth), SplineSpace(3, intervals)
+    x = TokenStream(truth.law, 5, "test").take(2000, task.data.tokens)
+    raw = np.empty((x.shape[0] * x.shape[1], space.dimension))
+    kernels.features(*tangents.arguments(x), x.shape[1], space.pieces, space.intervals, raw)
+    q = np.linalg.qr(raw)[0]
+    root = np.linalg.inv(np.linalg.qr(raw, mode="r"))  # psi_eps = B root z for eps of variance 1, z standard normal
+
+    def rest(features: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        return np.asarray(features - q @ (q.T @ features))
+
+    h = rest(tangents.features(x))
+    rng = np.random.default_rng(0)
+    inverse, total, draws = np.linalg.inv(h.T @ h), 0.0, 40
+    for _ in range(draws):
+        psi = Spline(space, root @ rng.standard_normal(space.dimension))
+        moved = rest(Tangents(replace(truth, shape=psi, shift=0.0, gain=1.0)).features(x))
+        total += float(np.sum(inverse * (moved.T @ moved))) / draws
+    rows = task.n * task.data.tokens
+    return task.data.noise**2 * total * len(raw) / rows / tangents.count
+
+
+def test_beyond_first_order_a_follows_the_noise_that_phi_has_fitted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The price rises by 3 D_K, to second order; the noises are 64 and orders beyond it are left."""
+    monkeypatch.setattr(forecasting, "MOST_EXACT", 64)
+    monkeypatch.setattr(forecasting, "EXACT_TOTAL", 10**9)
+    task = trial(1500, d=20, intervals=12)
+    found = forecast(task)
+    rise = (found.total - found.oracle) / found.linear_price - 1
+    assert rise == pytest.approx(3 * noise_of_the_slope(task, 12), rel=0.5)
+
+
+def test_at_large_m_the_first_order_suffices() -> None:
+    """Also where the loss is minimised on far fewer rows than the trial has, with less noise."""
+    found = forecast(trial(10**6, d=5, intervals=12))
+    assert found.total - found.oracle == pytest.approx(found.linear_price, rel=0.03)
+
+
+def test_without_noise_there_is_bias_only() -> None:
+    found = forecast(trial(2000, noise=0.0, intervals=6))
+    assert found.total == pytest.approx(found.oracle + found.linear_price)
+    assert abs(found.total) < 1e-6
 
 
 @pytest.mark.parametrize("rank", [1, 2, 4])

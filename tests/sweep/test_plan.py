@@ -53,9 +53,9 @@ def test_no_manifest(tmp_path: Path) -> None:
 
 def test_keys_are_stable() -> None:
     """A changed key orphans every record on users' disks. Change these figures knowingly."""
-    assert SCHEMA == 1
-    assert RecallTrial().key() == "affb970c6ff7be9ae54b"
-    assert InteractionTrial().key() == "bcf918df8c4b2701ecb2"
+    assert SCHEMA == 2
+    assert RecallTrial().key() == "093636e081d7945248a3"
+    assert InteractionTrial().key() == "1fc4303f6a6b1236d13e"
     assert RecallTrial(n=64).key() != RecallTrial(n=128).key()
     assert InteractionTrial(seed=1).key() != InteractionTrial(seed=2).key()
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mtam.spec import SCHEMA
 from mtam.sweep import store
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
@@ -63,7 +64,7 @@ def test_damaged_records_are_moved_aside(tmp_path: Path, damage: str) -> None:
             "half": text[: len(text) // 2].encode(),
             "garbled": b"\xff\x00" + text.encode()[2:],
             "swapped": store.path_of(tmp_path, "two").read_bytes(),
-            "old schema": text.replace('"schema": 1', '"schema": 0').encode(),
+            "old schema": text.replace(f'"schema": {SCHEMA}', '"schema": 0').encode(),
             "changed number": text.replace("1.0", "9.0").encode(),
             "list": b"[]",
         }[damage]

@@ -1,44 +1,66 @@
-"""The error that theory forecasts at finite M: the estimator's own first-order model, with its choice of K.
+"""The error that theory forecasts at finite M: the estimator's own model for this truth, with its choice of K.
 
-Near A* the estimator is least squares on the features Z_K = [F_K, T]: aggregated splines on K intervals, and aggregated
-derivatives of g* along the p directions of A that keep rank and norm. For this truth, this N, this sigma and a design
-of M samples,
+To first order, near A*, the estimator is least squares on the features Z_K = [F_K, T]: aggregated splines on K
+intervals, and aggregated derivatives of g* along the p directions of A that keep rank and norm. For this truth, this N,
+this sigma and a design of M samples,
 
     theta_K = G_K^{-1} Z_K^T (f + eps)/n,  G_K = Z_K^T Z_K/n,  n = M N,   error_K = E_rho (B_K theta_K - g*)^2,
 
-with f the true responses and B_K the features of one pair under rho. Nothing is assumed to be small but the error in A:
-bias, variance, their interplay at few samples (a spline of degree 8 leans on rare extreme pairs) and the error that the
-data's choice of K adds are in it, because K is chosen by the trial's own criterion on each of the simulated noises, at
-the A fitted with the K of the rule, as the estimator does. Leaving T out gives oracle-A at the same K.
+with f the true responses and B_K the features of one pair under rho. Bias, variance, their interplay at few samples (a
+spline of degree 8 leans on rare extreme pairs) and the error that the data's choice of K adds are in it, because K is
+chosen by the trial's own criterion on each of the simulated noises, at the A fitted with the K of the rule, as the
+estimator does. Leaving T out gives oracle-A at the same K.
+
+Beyond first order A meets the noise that phi has fitted. Profile phi out at A* + sum_k a_k D_k: with P(a) the
+projection on the features there, H = T^T (I - P) T, T_psi the aggregated psi'(u) x^T D_k y, psi_eps the spline fitted
+to eps,
+
+    loss(a) = const + a^T H a - 2 a^T (s_0 + s_1) + ...,  s_0 = T^T (I - P) eps,  s_1 = T_{psi_eps}^T (I - P) eps,
+
+for 2 s_1 is the derivative of |P(a) eps|^2. Hence a = H^{-1} (s_0 + s_1), the part of A in the error is a^T H a, and
+that of phi, |P(a) eps|^2, grows by 2 a^T s_1. As s_0 is odd in eps and s_1 even, their product has mean zero, and
+
+    price of A = c1 (p sigma^2/M) (1 + 3 D_K),   D_K = E s_1^T H^{-1} s_1/(p sigma^2) ~ K^3 sigma^2/n,
+
+since the slope of a spline on K intervals has K^2 times its variance K sigma^2/n: in the error a term of order
+sigma^4/M^2 at given K, whose share falls only as M^{-(2 beta - 2)/(2 beta + 1)} where K grows as M^{1/(2 beta + 1)}. Cp
+at an A that has fitted noise is optimistic about large K as well, and where K is large D_K is no small number. So the
+orders are not counted: for the first of the noises the loss itself is minimised from the linear solution, through the
+estimator's stages (see ``nearest``), and what this adds to the linear model under the same noises is added to the
+forecast. Nothing is fitted to any run.
 
 The asymptotic exponents of the theorem are not visible at feasible M; measured slopes are compared with the slope of
 this forecast on the same sizes, and the asymptotic figure is printed beside it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import scipy.linalg
 
-from mtam.interaction import kernels
 from mtam.interaction.knots import grid, rule
+from mtam.interaction.nearest import Nearest
 from mtam.interaction.profile import RIDGE
 from mtam.interaction.spec import InteractionTrial
 from mtam.interaction.splines import SplineSpace
+from mtam.interaction.sums import Level, Model, Sums, mixed
 from mtam.interaction.tangents import Tangents
 from mtam.interaction.tokens import TokenStream
 from mtam.interaction.truth import Truth, draw_truth
 from mtam.streams import generator
 
 Array = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.int64]
 
 NOISES = 64  # simulated noises: the standard error of a forecast is then about a twentieth
 ROWS = 50000  # of the design; for larger M N the noise is made smaller instead
 ROWS_PER_PARAMETER = 40  # or more rows, where A has many parameters
 PAIRS = 2**15  # under rho
 BLOCK = 2**11  # rows at a time
+EXACT_ROWS, EXACT_TOTAL = 6000, 24000  # of the design on which the loss itself is minimised; of all noises together
+MOST_EXACT = 8  # noises
 
 
 @dataclass(frozen=True)
@@ -47,56 +69,87 @@ class Forecast:
 
     total: float  # ERM, K chosen as the trial chooses it
     oracle: float  # A* known, the same K
-    best: float  # ERM with the best K, which no data tell
+    linear_price: float  # ERM less oracle-A, both to first order in the error of A
+    best: float  # ERM to first order, with the best K, which no data tell
     intervals: float  # mean of the chosen K
 
 
 def forecast(trial: InteractionTrial) -> Forecast:
     """The forecast for the truth, sizes and noise of ``trial``, averaged over simulated noises."""
-    degree = trial.model.degree or trial.data.degree
-    first = trial.model.intervals or rule(trial.n, trial.beta(), trial.model.k_constant)
-    counts = [first] if trial.k_rule() == "rule" else [first, *grid(trial.n)]
+    counts = _counts(trial)
     truth = draw_truth(trial.data, trial.seed, trial.n)
-    spaces = [SplineSpace(degree, count) for count in counts]
+    spaces = [SplineSpace(trial.model.degree or trial.data.degree, count) for count in counts]
     bases = [space.orthonormaliser(_arguments(truth, trial.seed)) for space in spaces]
-    tangents = Tangents(truth)
-    design = _design(trial, truth, spaces, bases, tangents)
-    pairs = _pairs(trial, truth, spaces, bases, tangents)
-    ridge = RIDGE / (trial.n * trial.data.tokens)
-    fits = [_fit(sums, design, ridge) for sums in design.levels]
-    joint = np.array([_errors(fit.joint, sums, pairs) for fit, sums in zip(fits, pairs.levels, strict=True)])
-    known = np.array([_errors(fit.known, sums, pairs) for fit, sums in zip(fits, pairs.levels, strict=True)])
-    if len(counts) == 1:
-        return Forecast(float(joint.mean()), float(known.mean()), float(joint.mean()), float(first))
-    moved = fits[0].joint[-tangents.count :] if tangents.count else np.zeros((0, NOISES))
-    losses = np.array([_loss(sums, design, moved, ridge) for sums in design.levels[1:]])
-    picked = 1 + _choose(losses, np.array(counts[1:]) + degree, trial)
-    index = np.arange(NOISES)
+    model = Model(spaces, bases, Tangents(truth))
+    pairs = list(_pairs(trial, truth, model))
+    wanted = model.sums(pairs, lambda x: truth.interactions(x).reshape(-1, 1))
+    design = _design(trial, truth, model)
+    linear = _linear(trial, design.sums, wanted)
+    joint, oracle, intervals = linear.means(linear.picked, counts)
+    bend = (0.0, 0.0, 0.0)
+    if model.tangents.count and trial.data.noise:
+        bend = _bend(trial, _linear(trial, design.head, wanted), design, np.concatenate(pairs), truth, model)
     return Forecast(
-        float(joint[picked, index].mean()),
-        float(known[picked, index].mean()),
-        float(joint[1:].mean(axis=1).min()),
-        float(np.array(counts)[picked].mean()),
+        joint + bend[0],
+        oracle + bend[1],
+        joint - oracle,
+        float(linear.joint[min(1, len(counts) - 1) :].mean(axis=1).min()),
+        intervals + bend[2],
     )
 
 
-@dataclass
-class _Level:
-    """Means over rows of products with the features of one K."""
-
-    gram: Array  # (K+s, K+s)
-    side: Array  # (K+s, p), with the tangents
-    moment: Array  # (K+s, targets)
+def _counts(trial: InteractionTrial) -> list[int]:
+    """K of the rule, then the candidates."""
+    first = trial.model.intervals or rule(trial.n, trial.beta(), trial.model.k_constant)
+    return [first] if trial.k_rule() == "rule" else [first, *grid(trial.n)]
 
 
-@dataclass
-class _Sums:
-    """Means over rows of products of features, tangents and targets; the targets are the truth, then the noises."""
+@dataclass(frozen=True)
+class _Linear:
+    """Least squares on features and tangents."""
 
-    levels: list[_Level]
-    gram: Array  # (p, p)
-    moment: Array  # (p, targets)
-    power: Array  # (targets,), of the truth with each target
+    joint: Array  # errors (K, noises)
+    known: Array  # without the tangents, (K, noises)
+    picked: Indices  # of K, (noises,)
+    moved: Array  # A with the K of the rule, along the tangents (p, noises)
+
+    def means(self, picked: Indices, counts: list[int]) -> tuple[float, float, float]:
+        """Mean errors, with A* known too, and mean K, of the first noises at the K of ``picked``."""
+        index = np.arange(len(picked))
+        chosen = np.array(counts)[picked]
+        return (
+            float(self.joint[picked, index].mean()),
+            float(self.known[picked, index].mean()),
+            float(chosen.mean()),
+        )
+
+
+def _linear(trial: InteractionTrial, design: Sums, pairs: Sums) -> _Linear:
+    ridge = RIDGE / (trial.n * trial.data.tokens)
+    fits = [_fit(level, design, ridge) for level in design.levels]
+    joint = np.array([_errors(fit.joint, level, pairs) for fit, level in zip(fits, pairs.levels, strict=True)])
+    known = np.array([_errors(fit.known, level, pairs) for fit, level in zip(fits, pairs.levels, strict=True)])
+    moved = fits[0].joint[len(fits[0].known) :]
+    picked = np.zeros(NOISES, dtype=np.int64)
+    if len(fits) > 1:
+        losses = np.array([_loss(level, design, moved, ridge) for level in design.levels[1:]])
+        picked = 1 + _choose(losses, trial)
+    return _Linear(joint, known, picked, moved)
+
+
+def _bend(
+    trial: InteractionTrial, linear: _Linear, design: "_Design", pairs: Array, truth: Truth, model: Model
+) -> tuple[float, float, float]:
+    """What all orders beyond the first add to the errors, with A* known too, and to K; the same noises under both."""
+    starts = truth.matrix + np.array([model.tangents.matrix(move) for move in linear.moved.T[: len(design.noises)]])
+    exact = Nearest(truth, design.x, design.noises, pairs, model.spaces)
+    several = len(model.spaces) > 1
+    found = exact.errors(starts, (lambda losses: int(_choose(losses[:, None], trial)[0])) if several else None)
+    picked = np.array([index for index, _ in found])
+    counts = _counts(trial)
+    joint, oracle, intervals = linear.means(linear.picked[: len(found)], counts)
+    _, known, chosen = linear.means(picked, counts)
+    return float(np.mean([error for _, error in found])) - joint, known - oracle, chosen - intervals
 
 
 @dataclass(frozen=True)
@@ -107,7 +160,7 @@ class _Fit:
     known: Array  # (K+s, noises), without the tangents
 
 
-def _fit(level: _Level, sums: _Sums, ridge: float) -> _Fit:
+def _fit(level: Level, sums: Sums, ridge: float) -> _Fit:
     size = len(level.gram)
     gram = np.block([[level.gram, level.side], [level.side.T, sums.gram]])
     gram[np.diag_indices(len(gram))] += ridge
@@ -120,7 +173,7 @@ def _solve(gram: Array, moment: Array) -> Array:
     return np.asarray(scipy.linalg.solve(gram, moment, assume_a="pos"))
 
 
-def _errors(theta: Array, level: _Level, pairs: _Sums) -> Array:
+def _errors(theta: Array, level: Level, pairs: Sums) -> Array:
     """E_rho (B theta - g*)^2 for every noise  # (K+s or K+s+p, noises) -> (noises,)."""
     gram, moment = level.gram, level.moment[:, 0]
     if len(theta) > len(gram):
@@ -129,7 +182,7 @@ def _errors(theta: Array, level: _Level, pairs: _Sums) -> Array:
     return np.asarray((theta * (gram @ theta)).sum(axis=0) - 2 * moment @ theta + pairs.power[0])
 
 
-def _loss(level: _Level, design: _Sums, moved: Array, ridge: float) -> Array:
+def _loss(level: Level, design: Sums, moved: Array, ridge: float) -> Array:
     """Mean squared residual of the splines at A* + moved, less that of the noise  # moved (p, noises) -> (noises,).
 
     There the responses are f + eps - T moved: the truth, written at the matrix that was fitted.
@@ -140,8 +193,9 @@ def _loss(level: _Level, design: _Sums, moved: Array, ridge: float) -> Array:
     return np.asarray(total - (moment * _solve(level.gram + ridge * np.eye(len(level.gram)), moment)).sum(axis=0))
 
 
-def _choose(losses: Array, sizes: Array, trial: InteractionTrial) -> npt.NDArray[np.int64]:
+def _choose(losses: Array, trial: InteractionTrial) -> Indices:
     """The index of K by the trial's criterion (hold-out as Cp), for losses less sigma^2  # (candidates, noises)."""
+    sizes = np.array(grid(trial.n)) + (trial.model.degree or trial.data.degree)
     n, power = trial.n * trial.data.tokens, trial.data.noise**2
     if trial.model.k_rule == "bic":
         return np.asarray(np.argmin(n * np.log(power + losses) + (sizes * np.log(n))[:, None], axis=0))
@@ -154,72 +208,47 @@ def _arguments(truth: Truth, seed: int) -> Array:
     return truth.arguments(x[:, 0], x[:, 1])
 
 
-def _design(
-    trial: InteractionTrial, truth: Truth, spaces: list[SplineSpace], bases: list[Array], tangents: Tangents
-) -> _Sums:
-    """A design of M samples, or of as many as are affordable with less noise in proportion."""
-    tokens = trial.data.tokens
-    samples = min(trial.n, max(ROWS, ROWS_PER_PARAMETER * tangents.count) // tokens)
+@dataclass(frozen=True)
+class _Design:
+    """A design of M samples, or of as many as are affordable with less noise in proportion; and its first samples."""
+
+    sums: Sums
+    head: Sums  # of the first samples alone, with less noise again
+    x: Array  # the first samples (m, N, d)
+    noises: Array  # their noise, (noises, m, N)
+
+
+def _design(trial: InteractionTrial, truth: Truth, model: Model) -> _Design:
+    tokens, needed = trial.data.tokens, ROWS_PER_PARAMETER * model.tangents.count
+    samples, few = (min(trial.n, max(rows, needed) // tokens) for rows in (ROWS, EXACT_ROWS))
     scale = trial.data.noise * (samples / trial.n) ** 0.5
+    exact = min(MOST_EXACT, max(1, EXACT_TOTAL // (few * tokens)))
     rng = generator(trial.seed, "interaction", "forecast", "noise")
+    kept: list[tuple[Array, Array]] = []
 
     def targets(x: Array) -> Array:
-        true = truth.interactions(x).reshape(-1, 1)
-        noises = rng.standard_normal((len(true), NOISES), dtype=np.float32)
-        return np.concatenate([true, scale * noises.astype(np.float64)], axis=1)
+        noises = scale * rng.standard_normal((x.shape[0] * tokens, NOISES), dtype=np.float32).astype(np.float64)
+        if sum(len(one) for one, _ in kept) < few:
+            kept.append((x, noises[:, :exact].T.reshape(exact, -1, tokens)))
+        return np.concatenate([truth.interactions(x).reshape(-1, 1), noises], axis=1)
 
     stream = TokenStream(truth.law, trial.seed, "forecast")
-    return _sums(_blocks(stream, samples, tokens), targets, spaces, bases, tangents)
+    head = model.sums(_blocks(stream, few, tokens), targets)
+    quieter = (few / samples) ** 0.5
+    x, noises = (np.concatenate(parts, axis=axis) for axis, parts in enumerate(zip(*kept, strict=True)))
+    if few == samples:
+        return _Design(head, head, x, noises)
+    rest = model.sums(_blocks(stream, samples - few, tokens), targets)
+    return _Design(mixed(head, few / samples, rest), head.louder(quieter), x, quieter * noises)
 
 
-def _pairs(
-    trial: InteractionTrial, truth: Truth, spaces: list[SplineSpace], bases: list[Array], tangents: Tangents
-) -> _Sums:
+def _pairs(trial: InteractionTrial, truth: Truth, model: Model) -> Iterator[Array]:
     """Pairs under rho, two per sample of two tokens."""
     stream = TokenStream(truth.law, trial.seed, "forecast-pairs")
-    blocks = _blocks(stream, max(PAIRS, ROWS_PER_PARAMETER * tangents.count) // 2, 2)
-    return _sums(blocks, lambda x: truth.interactions(x).reshape(-1, 1), spaces, bases, tangents)
+    yield from _blocks(stream, max(PAIRS, ROWS_PER_PARAMETER * model.tangents.count) // 2, 2)
 
 
 def _blocks(stream: TokenStream, samples: int, tokens: int) -> Iterator[Array]:
     step = max(1, BLOCK // tokens)
     for start in range(0, samples, step):
         yield stream.take(min(step, samples - start), tokens)
-
-
-def _sums(
-    blocks: Iterator[Array],
-    targets: Callable[[Array], Array],
-    spaces: list[SplineSpace],
-    bases: list[Array],
-    tangents: Tangents,
-) -> _Sums:
-    """The means over all rows, block by block  # blocks of (samples, tokens, d)."""
-    total, rows = None, 0
-    for x in blocks:
-        wanted = targets(x)
-        sides = tangents.features(x)
-        p, q = tangents.arguments(x)
-        levels = []
-        for space, basis in zip(spaces, bases, strict=True):
-            raw = np.empty((len(wanted), space.dimension))
-            kernels.features(p, q, x.shape[1], space.pieces, space.intervals, raw)
-            features = raw @ basis
-            levels.append(_Level(features.T @ features, features.T @ sides, features.T @ wanted))
-        found = _Sums(levels, sides.T @ sides, sides.T @ wanted, wanted[:, 0] @ wanted)
-        total, rows = found if total is None else _added(total, found), rows + len(wanted)
-    assert total is not None
-    return _Sums(
-        [_Level(one.gram / rows, one.side / rows, one.moment / rows) for one in total.levels],
-        total.gram / rows,
-        total.moment / rows,
-        total.power / rows,
-    )
-
-
-def _added(one: _Sums, two: _Sums) -> _Sums:
-    for a, b in zip(one.levels, two.levels, strict=True):
-        a.gram += b.gram
-        a.side += b.side
-        a.moment += b.moment
-    return _Sums(one.levels, one.gram + two.gram, one.moment + two.moment, one.power + two.power)

@@ -71,6 +71,7 @@ def _beside_oracle(trial: InteractionTrial, errors: Errors, known: Estimate) -> 
         result |= {
             "forecast_error": expected.total,
             "forecast_oracle_error": expected.oracle,
+            "forecast_linear_price": expected.linear_price,
             "forecast_best_error": expected.best,
             "forecast_intervals": expected.intervals,
         }

@@ -36,6 +36,12 @@ class Tangents:
         """p."""
         return len(self._mirror) - 1
 
+    def matrix(self, move: Array) -> Array:
+        """sum_k move_k D_k  # (p,) -> (d, d)."""
+        everything = np.concatenate([[0.0], move])
+        everything -= self._mirror * (2 * (self._mirror @ everything))
+        return np.asarray((self._left * everything) @ self._right.T)
+
     def arguments(self, x: Array) -> tuple[Array, Array]:
         """P, Q with u_ij = P_i . Q_j  # (M, N, d) -> (M N, r), (M N, r)."""
         tokens = x.reshape(-1, x.shape[2])
