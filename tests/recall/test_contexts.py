@@ -16,7 +16,9 @@ def test_smaller_samples_are_the_first_rows(length: int | None, tags: str) -> No
     setting = problem(data, 7)
     small, large = setting.sample("train", 33), setting.sample("train", 100)
     for field in dataclasses.fields(small):
-        np.testing.assert_array_equal(getattr(small, field.name), getattr(large, field.name)[:33])
+        np.testing.assert_array_equal(getattr(small, field.name), getattr(large.head(33), field.name))
+    assert len(large.head(33)) == 33
+    assert len(small.head(100)) == 33
 
 
 def test_spectra_share_their_uniforms() -> None:

@@ -9,7 +9,7 @@ D = identity and m_ig = (count_ig / count_i - w_g) / s: counts on the grid hold 
 G numbers. Scores depend on tags only, so attention weighs a component by its share of the tokens, count_i / L.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 
 import numpy as np
@@ -41,6 +41,10 @@ class Sample:
 
     def __len__(self) -> int:
         return len(self.clean)
+
+    def head(self, n: int) -> "Sample":
+        """The first n contexts, as views."""
+        return Sample(**{each.name: getattr(self, each.name)[:n] for each in fields(self)})
 
     def recalled(self) -> Array32:
         """The true coefficients of the answering component. (n, J)"""

@@ -136,7 +136,7 @@ def assess(
     def told(others: list[Sample]) -> Tensor:
         return outputs(network, trained.best, features, pack.stack(others, models, place, KIND)).answers
 
-    some = [p.sample("test", min(p.data.test, CONTROLS)) for p in problems]
+    some = [sample.head(CONTROLS) for sample in samples]
     foreign = told([foreign_queries(s) for s in some])
     moved = [exchanged(s, p) for s, p in zip(some, problems, strict=True)]
     swapped = told(moved)
