@@ -13,8 +13,8 @@ from mtam.recall.stepper import Stepper
 from tests.recall.helpers import assemble, trials
 
 
-def _pair(kind: torch.dtype, **data: Any) -> tuple[Stepper, Feed, Stepper, Feed]:
-    some = trials(3, model={"init": "random"}, **data)
+def _pair(kind: torch.dtype, name: str = "softmax", **data: Any) -> tuple[Stepper, Feed, Stepper, Feed]:
+    some = trials(3, model={"name": name, "init": "random"}, **data)
     network, features, rows, flat = assemble(some, kind)
     feeds = [Feed(rows, [t.seed for t in some], 20) for _ in range(2)]
     one, other = (Stepper(network, features, flat, weight_decay=0.05) for _ in range(2))
@@ -22,10 +22,12 @@ def _pair(kind: torch.dtype, **data: Any) -> tuple[Stepper, Feed, Stepper, Feed]
     return one, feeds[0], other, feeds[1]
 
 
-@pytest.mark.parametrize("length", [None, 3])  # of three tokens, a component often has none, and a log share of -inf
+@pytest.mark.parametrize(  # of three tokens, a component often has none, and a log share of -inf
+    ("name", "length"), [("softmax", None), ("softmax", 3), ("oracle", None), ("frozen_rbf", 3), ("tag_only", None)]
+)
 @pytest.mark.parametrize(("kind", "steps", "tolerance"), [(torch.float32, 1, 1e-6), (torch.float64, 60, 1e-9)])
-def test_a_block_is_its_steps(kind: torch.dtype, steps: int, tolerance: float, length: int | None) -> None:
-    one, feed, other, slices = _pair(kind, length=length)
+def test_a_block_is_its_steps(kind: torch.dtype, steps: int, tolerance: float, name: str, length: int | None) -> None:
+    one, feed, other, slices = _pair(kind, name, length=length)
     start = one.flat()
     rates = [5e-3 / (t + 1) for t in range(steps)]
     losses = one.run(feed, rates[:2]) + (one.run(feed, rates[2:]) if steps > 2 else 0)

@@ -1,4 +1,4 @@
-"""A whole block of optimiser steps of softmax attention as one compiled call, one member after the other.
+"""A whole block of optimiser steps of one softmax head, or of fixed attention, as one compiled call, member by member.
 
 A member's parameters, averages and batch stay in the cache through its block, rows are read where the sample has them,
 and nothing between two steps is left to an interpreter: at a batch of 64 that was a third of the time. Gates that
@@ -16,7 +16,7 @@ from torch import Tensor
 
 from mtam.jit import kernel
 from mtam.recall import fused
-from mtam.recall.gates import SHARPNESS, SPREAD, Params, Softmax
+from mtam.recall.gates import SHARPNESS, SPREAD, Params, Softmax, Untrained
 from mtam.recall.gates.softmax_kernels import pull, softmax
 from mtam.recall.network import Network
 from mtam.recall.pack import Stack
@@ -39,34 +39,43 @@ class Optimiser:
 
 def applies(network: Network, device: torch.device) -> bool:
     """Whether there is a compiled block for this attention on this device."""
-    return type(network.gate) is Softmax and device.type == "cpu"
+    return isinstance(network.gate, Softmax | Untrained) and device.type == "cpu"
+
+
+def shares(network: Network, sample: Stack) -> Tensor:
+    """What attention starts from: log shares, or all weights where there is nothing to train. (M, I, n)"""
+    if isinstance(network.gate, Untrained):
+        return network.gate.weights(sample.batch(0, len(sample)).at)
+    return sample.log_share
 
 
 def run(
-    features: Tensor, sample: Stack, rows: Rows, stream: NDArray[np.int64], params: Params, into: Params,
+    features: Tensor, sample: Stack, share: Tensor, rows: Rows, stream: NDArray[np.int64], params: Params, into: Params,
     optimiser: Optimiser, rates: NDArray[np.float64], done: int,
 ) -> Tensor:  # fmt: skip
     """``len(rates)`` steps after ``done`` of them; the sum of the losses of every member (M,).
 
-    Member m takes rows[stream[m], t] of its sample at step t. (streams, steps, B)
+    Member m takes rows[stream[m], t] of its sample, and of the ``shares``, at step t. (streams, steps, B)
     """
     losses = torch.zeros(len(features), dtype=features.dtype)
-    sampled = (sample.moments, sample.base, sample.observed, sample.query, sample.tags, sample.log_share)
-    gate = [side[name].numpy() for side in (params, into) for name in ("score", "temperature")]
+    sampled = (sample.moments, sample.base, sample.observed, sample.query, sample.tags, share)
+    attends, none = "score" in params, features.new_empty(len(features), 0)
+    trained = [side[name] for side in (params, into) for name in ("score", "temperature") if attends]
+    gate = [tensor.numpy() for tensor in trained or (none.unsqueeze(2), none) * 2]
     sizes = np.array([layer[0].numel() for layer in params.values()])
     moved = (optimiser.buffer, optimiser.gradient, optimiser.mean, optimiser.square)
     arrays = [
         *(tensor.numpy() for tensor in (features, *sampled)), *gate, *fused.flat_head(params), *fused.flat_head(into),
         sizes, *(tensor.numpy() for tensor in (*moved, losses)),
     ]  # fmt: skip
-    _run(rows, stream, rates, done, optimiser.weight_decay, *arrays)
+    _run(attends, rows, stream, rates, done, optimiser.weight_decay, *arrays)
     return losses
 
 
 @kernel
 def _run(
-    rows: Rows, stream: NDArray[np.int64], rates: NDArray[np.float64], done: int, weight_decay: float,
-    features: Array, moments: Array, base: Array, observed: Array, query: Array, tags: Array, log_share: Array,
+    attends: bool, rows: Rows, stream: NDArray[np.int64], rates: NDArray[np.float64], done: int, weight_decay: float,
+    features: Array, moments: Array, base: Array, observed: Array, query: Array, tags: Array, share: Array,
     score: Array, temperature: Array, d_score: Array, d_temperature: Array,
     value: Array, second: Array, second_bias: Array, out: Array, out_bias: Array,
     d_value: Array, d_second: Array, d_second_bias: Array, d_out: Array, d_out_bias: Array,
@@ -81,13 +90,19 @@ def _run(
         into = (d_value[m], d_second[m], d_second_bias[m], d_out[m], d_out_bias[m])
         for t in range(len(rates)):
             here = rows[stream[m], t]
-            _form(score[m], temperature[m], form)
-            softmax(form, query[m], tags[m], log_share[m], here, most, weights)
+            if attends:
+                _form(score[m], temperature[m], form)
+                softmax(form, query[m], tags[m], share[m], here, most, weights)
+            else:
+                for i in range(components):
+                    for b in range(count):
+                        weights[i, b] = share[m, i, here[b]]
             losses[m] += fused.through(
-                True, here, features[m], moments[m], base[m], observed[m], weights, head, into, d_weights, space
+                attends, here, features[m], moments[m], base[m], observed[m], weights, head, into, d_weights, space
             )
-            pull(query[m], tags[m], here, weights, d_weights, most, form)
-            _pull_form(form, d_score[m], d_temperature[m])
+            if attends:
+                pull(query[m], tags[m], here, weights, d_weights, most, form)
+                _pull_form(form, d_score[m], d_temperature[m])
             start = 0
             for size in sizes:
                 at = start + m * size

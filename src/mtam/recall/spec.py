@@ -207,7 +207,7 @@ class RecallTrial(Trial):
     def cost(self) -> float:
         """Seconds on one thread: drawing and judging the contexts, and 0.13 ms per member-step at batch 128.
 
-        Attention other than plain softmax, which has no compiled form, takes 0.2 ms.
+        Attention without a compiled form, which learns and is not plain softmax, takes 0.2 ms.
         """
         if self.protocol == "reported":
             return 0.5 + 5e-4 * self.optimiser_steps()
@@ -217,8 +217,8 @@ class RecallTrial(Trial):
         if self.model.name == "gp":
             return exact
         rows = min(self.model.batch, self.n)
-        plain = self.model.name == "softmax" and self.model.heads == 1 and self.model.key_dim is None
-        step = (1.3e-4 if plain else 2e-4) * (0.3 + 0.7 * rows / 128)
+        layered = self.model.name.startswith("linear") or self.model.heads > 1 or self.model.key_dim is not None
+        step = (2e-4 if layered else 1.3e-4) * (0.3 + 0.7 * rows / 128)
         training = 0.1 + 4e-5 * self.n + step * self.optimiser_steps()
         return training + (exact if self.benchmarked() else 0.0)
 

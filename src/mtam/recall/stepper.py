@@ -26,16 +26,20 @@ class Stepper:
         self.weight_decay = weight_decay
         self.steps = 0
         self.room = Room()
+        self._shares: tuple[Feed, Tensor] | None = None
 
     def run(self, feed: Feed, rates: Sequence[float]) -> Tensor:
         """The next ``len(rates)`` steps at these learning rates; the sum of the losses before each. (M,)"""
         if not blocks.applies(self.network, self.features.device):
             return torch.stack([self.step(feed.next(), lr) for lr in rates]).sum(0)
+        if self._shares is None or self._shares[0] is not feed:
+            self._shares = feed, blocks.shares(self.network, feed.source)
         moved = blocks.Optimiser(self.buffer, self.gradient, self.mean, self.square, self.weight_decay)
         rows, rate = feed.rows(len(rates)), np.array(rates)
         losses = blocks.run(
-            self.features, feed.source, rows, feed.stream, self.params, self.into, moved, rate, self.steps
-        )
+            self.features, feed.source, self._shares[1], rows, feed.stream, self.params, self.into, moved, rate,
+            self.steps,
+        )  # fmt: skip
         self.steps += len(rates)
         return losses
 

@@ -6,10 +6,10 @@ from mtam.recall.gates.linear import Linear
 from mtam.recall.gates.linear_elu import LinearElu
 from mtam.recall.gates.multihead import MultiHead
 from mtam.recall.gates.softmax import Softmax
-from mtam.recall.gates.untrained import Blind, FrozenRbf, Mean, Oracle
+from mtam.recall.gates.untrained import Blind, FrozenRbf, Mean, Oracle, Untrained
 from mtam.recall.spec import RecallModel
 
-__all__ = ["GATES", "SHARPNESS", "SPREAD", "Gate", "Params", "Shapes", "Softmax", "Tags", "gate"]
+__all__ = ["GATES", "SHARPNESS", "SPREAD", "Gate", "Params", "Shapes", "Softmax", "Tags", "Untrained", "gate"]
 
 GATES: dict[str, Gate] = {
     "softmax": Softmax(),
