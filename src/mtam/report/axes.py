@@ -3,10 +3,13 @@
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
+from matplotlib.transforms import ScaledTranslation
 
 from mtam.rates.laws import Floats
 
 MOST = 7  # labels on an axis
+UNDER = 0.5  # inches between an axis and the legend below it, for ticks and the axis' name
+PLOT, LINE = 3.2, 0.165  # inches of a panel without its legend, and of a line of the legend
 CROWD = 10  # cells beyond which a legend would hide what it explains, and single seeds are left out
 
 
@@ -37,10 +40,28 @@ def log_axis(axes: Axes) -> None:
     axes.set_ylim(low, high)
 
 
-def legend(axes: Axes, title: str | None = None) -> None:
+def below(axes: Axes, title: str | None = None, columns: int = 1) -> None:
+    """A legend under the name of the x axis, where it covers nothing."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    place = axes.transAxes + ScaledTranslation(0.0, -UNDER, figure.dpi_scale_trans)
+    axes.legend(
+        title=title, alignment="left", ncols=columns, loc="upper left", bbox_to_anchor=(0.0, 0.0),
+        bbox_transform=place, borderaxespad=0.0,
+    )  # fmt: skip
+
+
+def tall(entries: int) -> float:
+    """Inches of a panel with so many lines in the legend below it."""
+    return PLOT + LINE * min(entries, CROWD + 2)
+
+
+def legend(axes: Axes, title: str | None = None, *, under: bool = False) -> None:
     """A legend; where it would have too many entries, how many there are: every point tells its cell."""
     entries = axes.get_legend_handles_labels()[1]
-    if len(entries) <= CROWD + 2:
+    if len(entries) <= CROWD + 2 and under:
+        below(axes, title)
+    elif len(entries) <= CROWD + 2:
         axes.legend(title=title, alignment="left")
     else:
         words = f"{len(entries)} curves; each point has its cell as its title"

@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from mtam.rates.laws import PowerLaw, SubPolynomial
+from mtam.report.axes import below
 from mtam.report.palette import GUIDE, TRUTH, Look, looks
 from mtam.report.picture import Panel, Picture
 from mtam.report.svg import tip
@@ -49,7 +50,7 @@ def forest(results: Sequence[CellResult], size: str) -> Picture | None:
         panels.append(_panel(gammas, "the exponent γ that the curve chooses", words, "reference curve, same sizes"))
     if not panels:
         return None
-    caption = "bars: 95% interval over seeds, an arrow where it is open"
+    caption = "bars: 95% interval over seeds, an arrow where it is open or goes on"
     tables = [_table(rows, what) for rows, what in ((slopes, "slope"), (gammas, "gamma")) if rows]
     return Picture("slopes", "Slopes against theory", caption, tuple(panels), pd.concat(tables, ignore_index=True))
 
@@ -75,16 +76,17 @@ def _gamma(result: CellResult, look: Look) -> Row | None:
 
 
 def _panel(rows: Sequence[Row], title: str, label: str, finite: str) -> Panel:
-    return Panel(title, partial(_draw, rows, label, finite), 4.6, 1.5 + 0.34 * len(rows))
+    return Panel(title, partial(_draw, rows, label, finite), 4.6, 1.85 + 0.34 * len(rows))
 
 
 def _draw(rows: Sequence[Row], label: str, finite: str, axis: Axes) -> None:
     low, high = _limits(rows)
     for place, row in enumerate(rows):
-        left, right = (edge if end is None else end for end, edge in ((row.low, low), (row.high, high)))
+        left = low if row.low is None else max(row.low, low)
+        right = high if row.high is None else min(row.high, high)
         axis.plot([left, right], [place, place], color=row.look.colour, linewidth=1.6, solid_capstyle="butt")
         for end, edge, marker in ((row.low, low, "<"), (row.high, high, ">")):
-            if end is None:
+            if end is None or not low <= end <= high:
                 axis.plot(edge, place, marker, color=row.look.colour, markersize=5, clip_on=False)
         (mark,) = axis.plot(row.value, place, row.look.marker, color=row.look.colour, markersize=6, zorder=3)
         tip(mark, row.told)
@@ -100,7 +102,7 @@ def _draw(rows: Sequence[Row], label: str, finite: str, axis: Axes) -> None:
     axis.set_xlim(low, high)
     axis.set_xlabel(label)
     axis.grid(visible=False, axis="y")
-    axis.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
+    below(axis)
 
 
 def _limits(rows: Sequence[Row]) -> tuple[float, float]:

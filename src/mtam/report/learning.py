@@ -12,7 +12,7 @@ from mtam.rates.curve import Curve
 from mtam.rates.fit import Fit, Interval
 from mtam.rates.laws import Floats, PowerLaw, SubPolynomial
 from mtam.report import ratios
-from mtam.report.axes import CROWD, legend, log_axis, size_axis
+from mtam.report.axes import CROWD, below, legend, log_axis, size_axis, tall
 from mtam.report.palette import GUIDE, Look, looks
 from mtam.report.picture import Panel, Picture
 from mtam.report.svg import tip
@@ -20,7 +20,7 @@ from mtam.report.tables import CellResult
 
 CAPTION = "large markers: geometric mean over seeds ± 1 standard error; small: single seeds; lines: fitted law"
 CROWDED = "markers: geometric mean over seeds ± 1 standard error; single seeds are in curve.csv; lines: fitted law"
-FEW = 4  # cells whose names fit below the bounds
+FEW = 4  # cells that are named once more under the bounds
 Drawn = Sequence[tuple[CellResult, Look]]
 
 
@@ -61,9 +61,10 @@ def _law_panels(drawn: Drawn, size: str) -> tuple[Panel, ...]:
         for result, look in drawn:
             _draw(axis, look, result.curve, result.fit, result.law.axis, result.label, size, _slope(result), crowded)
         _y(axis, drawn, ["error"])
-        axis.set_xlabel(_axis_name(drawn, size), fontsize=11)
+        name = _axis_name(drawn, size)
+        axis.set_xlabel(name, fontsize=11 if name.startswith("$") else None)
         axis.set_ylabel("excess risk / variance of the target")
-        legend(axis, "slope on this axis [95% interval]")
+        legend(axis, "slope on this axis [95% interval]", under=True)
 
     def loglog(axis: Axes) -> None:
         for result, look in drawn:
@@ -71,12 +72,15 @@ def _law_panels(drawn: Drawn, size: str) -> tuple[Panel, ...]:
         _y(axis, drawn, ["error"])
         _log_x(axis, drawn, size)
         axis.set_ylabel("excess risk / variance of the target")
-        legend(axis, "log-log slope [95% interval]")
+        legend(axis, "log-log slope [95% interval]", under=True)
 
     title = "on the axis of the theory: straight if the law holds"
-    panels = (Panel(title, straight), Panel("the same on log-log axes", loglog))
+    high = tall(len(drawn) + 1)
+    panels = [Panel(title, straight, height=high), Panel("the same on log-log axes", loglog, height=high)]
     bounded = [(result, look) for result, look in drawn if result.lower is not None and result.reference is not None]
-    return (*panels, Panel("between theory's bounds", partial(_bounds, bounded, size))) if bounded else panels
+    if bounded:
+        panels.append(Panel("between theory's bounds", partial(_bounds, bounded, size), height=high))
+    return tuple(panels)
 
 
 def _bounds(drawn: Drawn, size: str, axis: Axes) -> None:
@@ -93,18 +97,18 @@ def _bounds(drawn: Drawn, size: str, axis: Axes) -> None:
     for line, name in (("--", "best cover (reference)"), (":", "lower bound (Assouad)"), ("x", "Bayes rule")):
         if line != "x" or any(result.bayes is not None for result, _ in drawn):
             axis.plot([], [], line, color=GUIDE, label=name)
-    axis.set_yscale("log")
-    low, high = axis.get_ylim()
-    axis.set_ylim(low * (low / high) ** 0.4, high)  # room for the legend below the bounds
+    log_axis(axis)
     _log_x(axis, drawn, size)
     axis.set_ylabel("mean excess risk / variance of the target")
-    axis.legend(loc="lower left", ncols=2)
+    below(axis, columns=2 if len(drawn) <= FEW else 1)
 
 
 def _part_panels(drawn: Drawn, size: str, parts: Mapping[str, str], shown: Sequence[str]) -> tuple[Panel, ...]:
     """A panel for the total and one per part; forecasts are dotted, theory's slope is a dashed line."""
-    names = ["error", *shown]
-    return tuple(Panel(parts.get(name, "total error"), partial(_part, drawn, size, name, names)) for name in names)
+    names, high = ["error", *shown], tall(len(drawn) + 2)
+    return tuple(
+        Panel(parts.get(name, "total error"), partial(_part, drawn, size, name, names), height=high) for name in names
+    )
 
 
 def _part(drawn: Drawn, size: str, name: str, names: Sequence[str], axis: Axes) -> None:
@@ -123,7 +127,7 @@ def _part(drawn: Drawn, size: str, name: str, names: Sequence[str], axis: Axes) 
     _y(axis, drawn, names)
     _log_x(axis, drawn, size)
     axis.set_ylabel(r"$\|\hat g - g^*\|^2$  (unit: variance of $g^*$)")
-    legend(axis, "log-log slope [95%]" + "; dotted: forecast" * forecasts)
+    legend(axis, "log-log slope [95%]" + "; dotted: forecast" * forecasts, under=True)
 
 
 def _theory(axis: Axes, result: CellResult, size: str) -> None:
@@ -191,12 +195,10 @@ def _axis_name(drawn: Drawn, size: str) -> str:
 
 
 def _y(axis: Axes, drawn: Drawn, names: Sequence[str]) -> None:
-    """A logarithmic axis with the same limits in all panels, and room below for the names of many cells."""
+    """A logarithmic axis with the same limits in all panels."""
     found = [result.curve if name == "error" else result.parts.get(name) for result, _ in drawn for name in names]
     errors = np.concatenate([points.errors.ravel() for points in found if points is not None and points.positive])
-    low, high = errors.min() / 1.6, errors.max() * 1.6
-    crowd = min(max(len(drawn) - FEW, 0), FEW)
-    axis.set_ylim(low * (low / high) ** (0.2 * crowd), high)
+    axis.set_ylim(errors.min() / 1.6, errors.max() * 1.6)
     log_axis(axis)
 
 

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from numpy.typing import NDArray
 
-from mtam.report.axes import legend, size_axis
+from mtam.report.axes import legend, size_axis, tall
 from mtam.report.maps import DARK, LIGHT
 from mtam.report.palette import Look
 from mtam.report.picture import Panel, Picture
@@ -24,7 +24,9 @@ APART = 0.03  # relative shift of neighbouring cells, so that their bars do not 
 def panels(drawn: Drawn, size: str, headings: Mapping[str, str]) -> tuple[Panel, ...]:
     """One panel per ratio that some cell has."""
     return tuple(
-        Panel(heading, partial(_flat, drawn, size, name)) for name, heading in headings.items() if _having(drawn, name)
+        Panel(heading, partial(_flat, drawn, size, name), height=tall(len(drawn) + 2))
+        for name, heading in headings.items()
+        if _having(drawn, name)
     )
 
 
@@ -63,7 +65,7 @@ def _flat(drawn: Drawn, size: str, name: str, axis: Axes) -> None:
     axis.set_ylim(min(0.0, axis.get_ylim()[0]), 1.1 * axis.get_ylim()[1])
     size_axis(axis, np.unique(np.concatenate([result.ratios[name].sizes for result, _ in cells])))
     axis.set_xlabel(f"sample size {size}")
-    legend(axis, "dashed: mean over sizes; theory: flat")
+    legend(axis, "dashed: mean over sizes; theory: flat", under=True)
 
 
 def plane(found: Mapping[str, Any] | None) -> Picture | None:
