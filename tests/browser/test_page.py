@@ -113,6 +113,20 @@ def test_every_figure_is_visible_and_nothing_is_too_wide(driver: Any, address: s
         assert high > 90
 
 
+@pytest.mark.parametrize(("width", "cards"), [(1280, False), (390, True)])
+def test_the_table_of_claims_need_not_be_scrolled(driver: Any, address: str, width: int, cards: bool) -> None:
+    """On a phone every claim is a card whose lines say what they are; what is empty takes no line."""
+    opened(driver, address, width)
+    ask = "const box = document.querySelector('#claims .scroll'); return [box.scrollWidth, box.clientWidth]"
+    wanted, there = driver.execute_script(ask)
+    assert wanted <= there
+    cells = driver.find_elements("css selector", "#claims tbody tr:first-of-type > *")
+    tops = [cell.rect["y"] for cell in cells if cell.is_displayed()]
+    assert (len(set(tops)) == len(tops) < len(cells)) if cards else len(set(tops)) == 1
+    ask = "return getComputedStyle(document.querySelector('#claims [data-name=\"this run\"]'), '::before').content"
+    assert ("this run" in driver.execute_script(ask)) == cards
+
+
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 @pytest.mark.skipif(not AXE.is_file(), reason=f"THE PAGE IS NOT TESTED FOR ACCESSIBILITY: no {AXE}; make test-browser")
 def test_no_serious_fault_of_accessibility(driver: Any, address: str, scheme: str, width: int) -> None:
