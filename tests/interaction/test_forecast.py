@@ -123,6 +123,14 @@ def test_at_large_m_the_first_order_suffices() -> None:
     assert found.total - found.oracle == pytest.approx(found.linear_price, rel=0.03)
 
 
+def test_with_very_many_parameters_the_forecast_is_of_first_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    task = trial(2000, d=5, intervals=6)
+    assert forecast(task).total != forecast(task).oracle + forecast(task).linear_price
+    monkeypatch.setattr(forecasting, "MOST_PARAMETERS", task.parameters() - 1)
+    found = forecast(task)
+    assert found.total == pytest.approx(found.oracle + found.linear_price, rel=1e-12)
+
+
 def test_without_noise_there_is_bias_only() -> None:
     found = forecast(trial(2000, noise=0.0, intervals=6))
     assert found.total == pytest.approx(found.oracle + found.linear_price)

@@ -27,7 +27,7 @@ sigma^4/M^2 at given K, whose share falls only as M^{-(2 beta - 2)/(2 beta + 1)}
 at an A that has fitted noise is optimistic about large K as well, and where K is large D_K is no small number. So the
 orders are not counted: for the first of the noises the loss itself is minimised from the linear solution, through the
 estimator's stages (see ``nearest``), and what this adds to the linear model under the same noises is added to the
-forecast. Nothing is fitted to any run.
+forecast. Nothing is fitted to any run. Where A has more than 400 parameters the forecast stays of first order.
 
 The asymptotic exponents of the theorem are not visible at feasible M; measured slopes are compared with the slope of
 this forecast on the same sizes, and the asymptotic figure is printed beside it.
@@ -61,6 +61,7 @@ PAIRS = 2**15  # under rho
 BLOCK = 2**11  # rows at a time
 EXACT_ROWS, EXACT_TOTAL = 6000, 24000  # of the design on which the loss itself is minimised; of all noises together
 MOST_EXACT = 8  # noises
+MOST_PARAMETERS = 400  # of A; beyond, one minimum would cost more than the rest, and the forecast is of first order
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def forecast(trial: InteractionTrial) -> Forecast:
     linear = _linear(trial, design.sums, wanted)
     joint, oracle, intervals = linear.means(linear.picked, counts)
     bend = (0.0, 0.0, 0.0)
-    if model.tangents.count and trial.data.noise:
+    if 0 < model.tangents.count <= MOST_PARAMETERS and trial.data.noise:
         bend = _bend(trial, _linear(trial, design.head, wanted), design, np.concatenate(pairs), truth, model)
     return Forecast(
         joint + bend[0],
