@@ -86,4 +86,4 @@ def test_full_rank_with_few_samples_has_no_one_bottom(activation: Activation, se
 @pytest.mark.parametrize(("rank", "activation", "seed"), [(5, "bspline", 3), (5, "even", 3), (30, "odd", 11)])
 def test_an_activation_without_moments_is_found(rank: int, activation: Activation, seed: int) -> None:
     """|Y - E Y| or Y^3 shows A where two starts used to agree on a basin with nothing of it, or none found any."""
-    assert fitted(rank, activation, seed)[1] > 0.98
+    assert fitted(rank, activation, seed)[1] > 0.9  # of an unrelated matrix: below 0.2
