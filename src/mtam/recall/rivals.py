@@ -50,7 +50,7 @@ def short(found: Sequence[Cell]) -> list[str]:
         best = [min(linear, key=lambda name: float(np.log(errors[:, at[tags, name]]).mean()))] if linear else []
         for name in (*best, *(["frozen_rbf"] if (tags, "frozen_rbf") in at else [])):
             theirs = errors[:, at[tags, name]]
-            verdict = "as well as softmax" if _good(theirs, own) else "no"
+            verdict = _verdict(theirs, own)
             words.append(f"{name}: {verdict} (risk x {told(ratio(theirs, own))})")
         mass = student_interval(found[at[tags, "softmax"]].values("attention_mass", n))
         lines.append(f"{tags} tags, n = {n}: {'; '.join(words)}; softmax's attention mass {told(mass)}")
@@ -62,8 +62,15 @@ def _good(errors: Array, own: Array) -> bool:
     return found is not None and found.value < AS_GOOD
 
 
+def _verdict(errors: Array, own: Array) -> str:
+    found = ratio(errors, own)
+    if found is not None and found.high < 1:
+        return "better than softmax"
+    return "as well as softmax" if _good(errors, own) else "no"
+
+
 def _row(question: str, cell: Cell, name: str, errors: Array, own: Array, n: int, why: str) -> list[str]:
-    verdict = "as well as softmax" if _good(errors, own) else "no"
+    verdict = _verdict(errors, own)
     figure = f"risk {name} / softmax {told(ratio(errors, own))} at n = {n}"
     return [question, f"on {cell.trial.data.tags} tags: {verdict}; {why}", figure]
 

@@ -18,4 +18,9 @@ def lines(trials: Sequence[RecallTrial], numbers: Sequence[Numbers]) -> list[str
     if varied == {"components", "tag_dim"}:
         return borders.short(found)
     rows = [row for _, _, table in answers.table(found) for row in table]
-    return [f"{question} {words}: {figure}" for question, words, figure in rows]
+    return [f"{_numbered(question)} {words}: {figure}" for question, words, figure in rows]
+
+
+def _numbered(question: str) -> str:
+    """``1: what ..`` is one of the open questions of paper A."""
+    return f"open question {question}" if question[0].isdigit() else question
