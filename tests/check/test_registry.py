@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mtam import catalog
-from mtam.check import folder
+from mtam import catalog, finding
 from mtam.check.registry import CHECKS, Job, settings_of
 from mtam.errors import UsageError
 from mtam.finding import Finding, Table, Verdict
@@ -70,7 +69,7 @@ def test_quiet_prints_the_folder_alone(quick: list[str], mtam: Mtam) -> None:
 
 
 def test_a_damaged_finding_is_computed_again(quick: list[str], mtam: Mtam, here: Path) -> None:
-    path = here / "here" / folder.FINDING
+    path = here / "here" / finding.FINDING
     mtam("check", "coercivity", "--out", "here", "--quiet")
     whole = path.read_text()
     path.write_text(whole[: len(whole) // 2])
@@ -127,7 +126,7 @@ def test_a_table_that_cannot_be_written_is_one_sentence(quick: list[str], mtam: 
 
 
 def test_another_check_or_other_things_are_left_alone(quick: list[str], mtam: Mtam, here: Path) -> None:
-    path = here / "here" / folder.FINDING
+    path = here / "here" / finding.FINDING
     mtam("check", "coercivity", "--out", "here", "--quiet")
     before = path.read_bytes()
     said = mtam("check", "coercivity", "seed=7", "--out", "here")

@@ -8,8 +8,7 @@ from pydantic import ValidationError
 
 from mtam.check.registry import Job, Tick
 from mtam.errors import UsageError, opening
-from mtam.finding import FINDING as FINDING
-from mtam.finding import Finding
+from mtam.finding import FINDING, Finding
 from mtam.spec import Frozen
 from mtam.sweep.store import write_text
 

@@ -11,7 +11,7 @@ import pandas as pd
 from mtam.check import folder as check_folder
 from mtam.claims.claim import Cell
 from mtam.errors import UsageError
-from mtam.finding import Finding, Verdict
+from mtam.finding import FINDING, Finding, Verdict
 from mtam.rates.curve import Curve, curve
 from mtam.report import tables
 from mtam.report.checked import Checked
@@ -131,7 +131,7 @@ def gather(folders: list[Path]) -> Gathered:
         if check_folder.is_finding(folder):
             kept = check_folder.read(folder)
             if kept is None:
-                raise UsageError(f"{folder / check_folder.FINDING} cannot be read; run the check again.")
+                raise UsageError(f"{folder / FINDING} cannot be read; run the check again.")
             drawn = folder if check_folder.is_drawn(kept.finding, folder) else None
             told = kept.check, kept.digest, kept.settings, kept.seconds, kept.finding
             checks.append(Checked(*told, folder=str(folder), drawn=drawn))

@@ -12,6 +12,7 @@ from mtam.check import folder
 from mtam.check.registry import CHECKS, Job, settings_of
 from mtam.commands.voice import Voice
 from mtam.errors import UsageError, writing
+from mtam.finding import FINDING
 from mtam.lab import place
 from mtam.results import PAGE
 from mtam.sweep import progress
@@ -61,7 +62,7 @@ def report(out: Path, as_json: bool, quiet: bool) -> None:
     voice = Voice(as_json=as_json, quiet=quiet)
     kept = folder.read(out)
     if kept is None:
-        raise UsageError(f"{out / folder.FINDING} cannot be read; run the check again into this folder.")
+        raise UsageError(f"{out / FINDING} cannot be read; run the check again into this folder.")
     voice.answer(_tell(kept, out, voice, again=True) | {"computed": 0})
 
 

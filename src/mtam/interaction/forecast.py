@@ -89,7 +89,8 @@ def forecast(trial: InteractionTrial) -> Forecast:
     joint, oracle, intervals = linear.means(linear.picked, counts)
     bend = (0.0, 0.0, 0.0)
     if 0 < model.tangents.count <= MOST_PARAMETERS and trial.data.noise:
-        bend = _bend(trial, _linear(trial, design.head, wanted), design, np.concatenate(pairs), truth, model)
+        head = linear if design.head is design.sums else _linear(trial, design.head, wanted)
+        bend = _bend(trial, head, design, np.concatenate(pairs), truth, model)
     return Forecast(
         joint + bend[0],
         oracle + bend[1],

@@ -56,9 +56,13 @@ def slope(profile: Profile, point: Point) -> Array:
 def assessed(profile: Profile, sample: Profile, point: Point) -> Point:
     """The point with the Newton decrement where it stands: that of its last step is of where it stood before."""
     gradient = slope(profile, point)
-    unit = max(point.fit.loss, 1e-300) / profile.rows
     bend = curvature(sample, point.u, point.v, point.fit)
-    return replace(point, decrement=float(gradient @ bend.solve(FLOOR, gradient)) / 2 / unit)
+    return replace(point, decrement=float(gradient @ bend.solve(FLOOR, gradient)) / 2 / _unit(profile, point))
+
+
+def _unit(profile: Profile, point: Point) -> float:
+    """One unit of chi^2 in the loss."""
+    return max(point.fit.loss, 1e-300) / profile.rows
 
 
 def refine(
@@ -79,7 +83,7 @@ def refine(
         tick()
         gradient = slope(profile, point)
         bend = curvature(sample, point.u, point.v, point.fit)
-        unit = max(point.fit.loss, 1e-300) / profile.rows  # of chi^2
+        unit = _unit(profile, point)
         step = bend.solve(damping, gradient)
         decrement = float(gradient @ step) / 2 / unit
         if decrement < SETTLED:  # near the end the damping must not be what makes it small

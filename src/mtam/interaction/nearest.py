@@ -42,6 +42,8 @@ class Nearest:
         head = self.x[:4096]
         arguments = self.truth.arguments(head[:, 0], head[:, 1])
         exact = self.truth.interactions(self.x)
+        pairs = self.pairs.reshape(-1, self.pairs.shape[2]), self.pairs[:, ::-1].reshape(-1, self.pairs.shape[2])
+        wanted = self.truth.phi(self.truth.arguments(*pairs))
         found = []
         for noise, matrix in zip(self.noises, starts, strict=True):
             profile = Profile(self.x, exact + noise, white, self.spaces[0], arguments)
@@ -53,15 +55,15 @@ class Nearest:
                 index = 1 + choose(losses - float(np.mean(noise**2)))
                 profile = problems[index - 1]
                 point = polish(profile, start(profile, point.u, point.v, norm), rank, _silent)
-            found.append((index, self._error(profile, point)))
+            found.append((index, _error(profile, point, pairs, wanted)))
         return found
 
-    def _error(self, profile: Profile, point: Point) -> float:
-        """E_rho (phi_hat(x^T A_hat y) - g*)^2, every pair in both orders."""
-        x = self.pairs.reshape(-1, self.pairs.shape[2])
-        y = self.pairs[:, ::-1].reshape(x.shape)
-        u = np.einsum("nr,nr->n", x @ (profile.white @ point.u), y @ (profile.white @ point.v))
-        return float(np.mean((profile.spline(point.fit)(u) - self.truth.phi(self.truth.arguments(x, y))) ** 2))
+
+def _error(profile: Profile, point: Point, pairs: tuple[Array, Array], wanted: Array) -> float:
+    """E_rho (phi_hat(x^T A_hat y) - g*)^2, every pair in both orders."""
+    x, y = pairs
+    u = np.einsum("nr,nr->n", x @ (profile.white @ point.u), y @ (profile.white @ point.v))
+    return float(np.mean((profile.spline(point.fit)(u) - wanted) ** 2))
 
 
 def _silent() -> None:

@@ -134,13 +134,13 @@ def fit(
         slope, told = over_seeds(values[:, 1], level, method), over_seeds(values[:, 2], level, method)
         told = told and Interval(float(found.floor), max(told.low, 0.0), max(told.high, 0.0))
     else:
-        slope = over_seeds(weighted_slopes(law.axis(sizes), sizes, logs), level, method)
+        slope = over_seeds(slopes(law.axis(sizes), logs, weight), level, method)
     return Fit(
         law,
         float(found.intercept),
         float(found.slope),
         slope,
-        over_seeds(weighted_slopes(PowerLaw().axis(sizes), sizes, logs), level, method),
+        over_seeds(slopes(PowerLaw().axis(sizes), logs, weight), level, method),
         1 - float(found.rss) / total if enough and total > 0 else None,
         len(errors),
         level,

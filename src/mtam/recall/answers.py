@@ -135,10 +135,9 @@ def _rotation(found: Sequence[Cell]) -> Answer:
         if pair[0] is None or pair[1] is None:
             continue
         gap = ratio(errors[:, pair[0]], errors[:, pair[1]])
-        works = gap is not None and gap.value < rivals.AS_GOOD
         rows.append([
             "can linear attention recall?",
-            f"with {words}: {'nearly as well as softmax' if works else 'no'}",
+            f"with {words}: {'nearly as well as softmax' if rivals.good(gap) else 'no'}",
             f"risk linear / softmax {told(gap)} at n = {n}",
         ])  # fmt: skip
     return rows

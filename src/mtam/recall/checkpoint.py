@@ -6,8 +6,8 @@ averages and the best parameters so far. The folder is the caller's; whoever del
 
 import os
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +16,6 @@ import torch
 EVERY = 10.0  # seconds of work that a kill may cost, unless the environment says otherwise
 VARIABLE = "MTAM_CHECKPOINT_SECONDS"
 STATE = "training.pt"
-
-
-@contextmanager
-def _removed(draft: Path) -> Iterator[None]:
-    """No half of a state is left: on a disk that is full the records would miss its room."""
-    try:
-        yield
-    finally:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
 
 
 class Keeper:
@@ -66,7 +56,7 @@ class Keeper:
             return
         self._saved = time.monotonic()
         draft = self._path.with_name(f".{STATE}.{os.getpid()}.tmp")
-        with suppress(OSError, RuntimeError), _removed(draft):  # torch's writer raises the latter
+        try:
             for folder in (self._path.parent.parent, self._path.parent):  # and no more: the run may have been removed
                 folder.mkdir(exist_ok=True)
             with draft.open("wb") as file:
@@ -74,3 +64,8 @@ class Keeper:
                 file.flush()
                 os.fsync(file.fileno())
             draft.replace(self._path)
+        except (OSError, RuntimeError):  # torch's writer raises the latter
+            pass
+        finally:  # no half of a state is left: on a disk that is full the records would miss its room
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)

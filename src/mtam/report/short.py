@@ -35,9 +35,10 @@ def ratios(results: Sequence[CellResult], size: str, *, everywhere: bool) -> lis
 
     Cells of other data are compared only under ``everywhere``: where there are slopes, these say more of them.
     """
-    (*axes,) = results[0].axis if results else ()
-    of_models = all(key.partition(".")[0] == "model" for key in axes)
-    if not 2 <= len(results) <= RATIOS or not (of_models or everywhere):
+    if not 2 <= len(results) <= RATIOS:
+        return []
+    of_models = all(key.partition(".")[0] == "model" for key in results[0].axis)
+    if not (of_models or everywhere):
         return []
     own = next((result for result in results if set(OWN) & set(map(str, result.axis.values()))), results[0])
     others = [result for result in results if result is not own]
