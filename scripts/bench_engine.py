@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from mtam.base.spec import Trial
 from mtam.config import plan_sweep
-from mtam.spec import Trial
-from mtam.sweep import launch, store, work
+from mtam.sweep import execute, launch, store
 from mtam.sweep import plan as planning
-from mtam.sweep.board import Launcher
-from mtam.sweep.survey import Survey
+from mtam.sweep.folder_status import Survey
+from mtam.sweep.progress_account import Launcher
 
 TRIALS = 2000
 
@@ -42,9 +42,9 @@ def timed(name: str, stages: dict[str, float], do: Callable[[], Any]) -> Any:
 
 def main() -> None:
     """Measure all stages in a folder of their own."""
-    work.environment()
+    execute.environment()
     stages: dict[str, float] = {}
-    with mock.patch.object(work, "run_pack", answer), tempfile.TemporaryDirectory() as place:
+    with mock.patch.object(execute, "run_pack", answer), tempfile.TemporaryDirectory() as place:
         out = Path(place) / "run"
         out.mkdir()
         texts = ["data.alpha=range(1,11)", "sweep.sizes=[16,32,64,128]", f"sweep.seeds={TRIALS // 40}"]

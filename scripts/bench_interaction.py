@@ -30,15 +30,16 @@ import torch
 from scipy.interpolate import BSpline
 from scipy.stats import linregress, t
 
-from mtam.interaction import als, erm, kernels, mlp
-from mtam.interaction.estimators import spline_space
-from mtam.interaction.levenberg import Point, start
-from mtam.interaction.passes import Data
-from mtam.interaction.profile import Fit, Profile, whitener
-from mtam.interaction.spec import InteractionData, InteractionTrial
-from mtam.interaction.splines import Spline, SplineSpace
-from mtam.interaction.tokens import TokenStream
-from mtam.interaction.truth import SCALE, Truth, draw_truth, simulate
+from mtam.interaction.estimators import als, erm, mlp
+from mtam.interaction.estimators.estimators import spline_space
+from mtam.interaction.interaction_spec import InteractionData, InteractionTrial
+from mtam.interaction.model import pair_kernels
+from mtam.interaction.model.splines import Spline, SplineSpace
+from mtam.interaction.simulate.tokens import TokenStream
+from mtam.interaction.simulate.truth import SCALE, Truth, draw_truth, simulate
+from mtam.interaction.solver.levenberg_marquardt import Point, start
+from mtam.interaction.solver.row_sums import Data
+from mtam.interaction.solver.varpro import Fit, Profile, whitener
 
 Array = npt.NDArray[np.float64]
 Work = Callable[[], object]
@@ -112,12 +113,12 @@ def per_pair(degree: int, rows: int = 10000, tokens: int = 10, rank: int = 2, co
             basis = rise * basis[:, :-1] + fall * basis[:, 1:]
         return torch.zeros(rows, space.dimension, dtype=torch.float64).index_add_(0, row, basis)
 
-    kernels.features(p, q, tokens, space.pieces, count, out)
+    pair_kernels.features(p, q, tokens, space.pieces, count, out)
     for rival in (scatter, dense):  # all routes lead to the same numbers
         np.testing.assert_allclose(rival().numpy().reshape(out.shape) / (tokens - 1), out, atol=1e-9)
     works: dict[str, Work] = {
-        "features": lambda: kernels.features(p, q, tokens, space.pieces, count, out),
-        "gradient": lambda: kernels.pullback(p, q, tokens, table, y, residual, gp, gq),
+        "features": lambda: pair_kernels.features(p, q, tokens, space.pieces, count, out),
+        "gradient": lambda: pair_kernels.pullback(p, q, tokens, table, y, residual, gp, gq),
         "scipy design_matrix": lambda: BSpline.design_matrix(u, knots, degree),
         "torch scatter": scatter,
         "torch dense": dense,

@@ -22,17 +22,17 @@ os.environ.setdefault("MKL_NUM_THREADS", "1")
 import torch
 from torch import Tensor
 
-from mtam.recall import pack
-from mtam.recall.contexts import problem
-from mtam.recall.feed import Feed
 from mtam.recall.gates import GATES
-from mtam.recall.network import Batch, Network
-from mtam.recall.reference import factorised, member_inputs
-from mtam.recall.spec import RecallData, RecallTrial
-from mtam.recall.stepper import Stepper
+from mtam.recall.recall_spec import RecallData, RecallTrial
+from mtam.recall.simulate.contexts import problem
+from mtam.recall.training.adamw import Stepper
+from mtam.recall.training.batches import Feed
+from mtam.recall.transformer import tensors
+from mtam.recall.transformer.network import Batch, Network
+from mtam.recall.transformer.network_reference import factorised, member_inputs
 
 Step = Callable[[], object]
-Parts = tuple[Network, Tensor, Tensor, pack.Stack]
+Parts = tuple[Network, Tensor, Tensor, tensors.Stack]
 REPEATS = {"one_at_a_time": 4, "mtam": 1}  # calls in a row; the others 12
 BATCHES, BLOCK = 16, 24  # in the sample; steps between two looks at the holdout, as at n = 512
 
@@ -42,9 +42,9 @@ def prepare(members: int, batch: int, place: torch.device) -> Parts:
     trials = [RecallTrial(n=batch, seed=m, data=RecallData(alpha=0.5 + 0.5 * (m % 3), test=16)) for m in range(members)]
     models, problems = [t.model for t in trials], [problem(t.data, t.seed) for t in trials]
     network = Network(GATES["softmax"], 4, models[0].width, models[0].hidden)
-    rows = pack.stack([p.sample("train", BATCHES * batch) for p in problems], models, place, torch.float32)
-    features = torch.stack([pack.features(p, m, torch.float32) for p, m in zip(problems, models, strict=True)])
-    flat = pack.start(network, models, [t.seed for t in trials], torch.float32)
+    rows = tensors.stack([p.sample("train", BATCHES * batch) for p in problems], models, place, torch.float32)
+    features = torch.stack([tensors.features(p, m, torch.float32) for p, m in zip(problems, models, strict=True)])
+    flat = tensors.start(network, models, [t.seed for t in trials], torch.float32)
     return network, features.to(place), flat.to(place), rows
 
 
@@ -88,7 +88,7 @@ def vmapped(network: Network, features: Tensor, flat: Tensor, batch: Batch) -> S
     return step
 
 
-def ours(network: Network, features: Tensor, flat: Tensor, rows: pack.Stack) -> Step:
+def ours(network: Network, features: Tensor, flat: Tensor, rows: tensors.Stack) -> Step:
     """A block of steps of mtam's batched program with written gradients."""
     stepper = Stepper(network, features, flat.clone(), weight_decay=1e-2)
     feed = Feed(rows, range(len(flat)), len(rows) // BATCHES)

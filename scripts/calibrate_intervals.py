@@ -6,7 +6,7 @@ python scripts/calibrate_intervals.py [FOLDER]
 import sys
 from pathlib import Path
 
-from mtam.rates.calibrate import decisions_table, table
+from mtam.rates.simulation.calibrate import decisions_table, table
 
 
 def main(folder: Path) -> None:

@@ -9,8 +9,8 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from mtam.report.claims import measured
-from mtam.report.wording import counts
+from mtam.report.claims_table import measured
+from mtam.report.format import counts
 
 REPO = Path(__file__).resolve().parents[1]
 TABLE = REPO / "outputs" / "reference" / "claims" / "claims.csv"

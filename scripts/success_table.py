@@ -26,16 +26,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from mtam.interaction import erm
-from mtam.interaction.adequacy import ALARM, lack_of_fit
-from mtam.interaction.basins import STEPS, hessian_sample
-from mtam.interaction.estimators import spline_space
-from mtam.interaction.levenberg import Point, refine, start
-from mtam.interaction.profile import Profile
-from mtam.interaction.spec import Activation, InteractionData, InteractionTrial, TokenLaw
-from mtam.interaction.tokens import TokenStream
-from mtam.interaction.truth import SCALE, draw_truth, simulate
-from mtam.streams import generator
+from mtam.base.streams import generator
+from mtam.interaction.estimators import erm
+from mtam.interaction.estimators.estimators import spline_space
+from mtam.interaction.interaction_spec import Activation, InteractionData, InteractionTrial, TokenLaw
+from mtam.interaction.search.lack_of_fit import ALARM, lack_of_fit
+from mtam.interaction.search.multistart import STEPS, hessian_sample
+from mtam.interaction.simulate.tokens import TokenStream
+from mtam.interaction.simulate.truth import SCALE, draw_truth, simulate
+from mtam.interaction.solver.levenberg_marquardt import Point, refine, start
+from mtam.interaction.solver.varpro import Profile
 
 Array = npt.NDArray[np.float64]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mtam.shorthands import share_of
+from mtam.cli.options_to_settings import share_of
 from tests.conftest import REPO
 
 # Script, the directive that tells the indices, and the variable that tells a task its own.

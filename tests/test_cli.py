@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mtam.spec import SCHEMA
+from mtam.base.spec import SCHEMA
 from tests.conftest import TINY, Mtam
 
 WRONG = [
@@ -277,13 +277,13 @@ def test_an_interaction_fit_tells_its_numbers(model: str, mtam: Mtam) -> None:
 
 
 def test_failed_trials_are_told_and_set_the_exit_code(mtam: Mtam, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mtam.sweep import work
+    from mtam.sweep import execute
 
     def broken(trials: list[object], **_: object) -> list[dict[str, Any]]:
         return [{"failure": "diverged at step 3"}] + [{"error": 0.5, "error_se": 0.1}] * (len(trials) - 1)
 
     with monkeypatch.context() as patch:
-        patch.setattr(work, "run_pack", broken)
+        patch.setattr(execute, "run_pack", broken)
         said = mtam("sweep", "alpha", *TINY, "--launcher", "inline")
     assert said.code == 1
     assert "2 failed trials" in said.out
@@ -441,19 +441,19 @@ def test_a_wrong_sweep_file_is_one_sentence(
 ) -> None:
     import shutil
 
-    from mtam import catalog
+    from mtam.base import conf_files
 
-    shutil.copytree(catalog.conf_dir(), here / "conf")
+    shutil.copytree(conf_files.conf_dir(), here / "conf")
     path = here / "conf" / "sweep" / "alpha.yaml"
     assert old in path.read_text()
     path.write_text(path.read_text().replace(old, new))
     monkeypatch.setenv("MTAM_CONF", str(here / "conf"))
-    catalog.conf_dir.cache_clear()
+    conf_files.conf_dir.cache_clear()
     try:
         said = mtam("sweep", "alpha", "--dry-run")
     finally:
         monkeypatch.delenv("MTAM_CONF")
-        catalog.conf_dir.cache_clear()
+        conf_files.conf_dir.cache_clear()
     assert said.code == 2, said
     assert len(said.err.splitlines()) == 1, said.err
     assert hint in said.err

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mtam import config
+from mtam.base.errors import UsageError
 from mtam.config import plan_fit, plan_sweep
-from mtam.errors import UsageError
 
 
 def axes(texts: list[str]) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from shutil import copytree
 
 import pytest
 
-from mtam import catalog
+from mtam.base import conf_files
 from tests.conftest import REPO, TINY, Mtam
 
 
@@ -19,10 +19,10 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     settings = "\n".join(f"      - {text!r}" for text in TINY)
     (conf / "reproduce" / "tiny.yaml").write_text(f"jobs:\n  - sweep: alpha\n    settings:\n{settings}\n")
     monkeypatch.setenv("MTAM_CONF", str(conf))
-    catalog.conf_dir.cache_clear()
+    conf_files.conf_dir.cache_clear()
     yield
     monkeypatch.delenv("MTAM_CONF")
-    catalog.conf_dir.cache_clear()
+    conf_files.conf_dir.cache_clear()
 
 
 @pytest.mark.usefixtures("tiny")
@@ -56,7 +56,7 @@ def test_claims_of_a_run_leave_its_own_page_alone(mtam: Mtam, here: Path) -> Non
 
 @pytest.mark.usefixtures("tiny")
 def test_the_page_of_a_reproduction_shows_its_checks(mtam: Mtam, here: Path) -> None:
-    scale = catalog.conf_dir() / "reproduce" / "tiny.yaml"
+    scale = conf_files.conf_dir() / "reproduce" / "tiny.yaml"
     cheap = "laws=[cube]", "dims=[1]", "tokens=[3]", "samples=1000"
     scale.write_text(
         scale.read_text() + "  - check: coercivity\n    settings:\n" + "".join(f"      - {each}\n" for each in cheap)
@@ -111,7 +111,7 @@ def test_a_dry_run_writes_nothing(mtam: Mtam, here: Path) -> None:
     ],
 )
 def test_a_wrong_scale_is_one_sentence(mtam: Mtam, here: Path, content: str, told: str) -> None:
-    (catalog.conf_dir() / "reproduce" / "tiny.yaml").write_text(content)
+    (conf_files.conf_dir() / "reproduce" / "tiny.yaml").write_text(content)
     said = mtam("reproduce", "--scale", "tiny", "--out", "runs")
     assert (said.code, said.out, len(said.err.splitlines())) == (2, "", 1)
     assert told in said.err

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from os import PathLike
 
-    from mtam.interaction.fitted import FittedInteraction
+    from mtam.interaction.own_data.fitted_interaction import FittedInteraction
 
 __version__ = "0.1.0"
 
@@ -15,6 +15,6 @@ def load_interaction(path: "str | PathLike[str]") -> "FittedInteraction":
 
     Raises ValueError for a file that is no such model.
     """
-    from mtam.interaction.fitted import load_interaction as load
+    from mtam.interaction.own_data.fitted_interaction import load_interaction as load
 
     return load(path)

@@ -20,11 +20,11 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import ValidationError
 
-from mtam import catalog
-from mtam.errors import UsageError
-from mtam.spec import Frozen, Trial
+from mtam.base import conf_files
+from mtam.base.errors import UsageError
+from mtam.base.spec import Frozen, Trial
+from mtam.problems.registry import problem
 from mtam.sweep.plan import Cell, Plan
-from mtam.sweep.registry import problem
 from mtam.sweep.settings import SweepSettings, check_logger, describe, launcher_settings, validate
 
 Config = dict[str, Any]
@@ -71,7 +71,7 @@ def parse_overrides(texts: Sequence[str]) -> _Overrides:
             raise UsageError(f"{key} is given twice; give it once, as a list to try several values.")
         if override.is_sweep_override():
             axes[key] = _sweep_values(override, text)
-        elif key in catalog.GROUPS:
+        elif key in conf_files.GROUPS:
             groups[key] = str(override.value())
         else:
             values[key] = text
@@ -91,16 +91,16 @@ def _sweep_values(override: Override, text: str) -> list[Any]:
     if isinstance(sweep, IntervalSweep):
         raise UsageError(f"{text!r}: an interval has no list of values; use range(start,stop,step) or a list.")
     if isinstance(sweep, Glob):
-        if key not in catalog.GROUPS:
-            raise UsageError(f"{text!r}: glob() chooses among the options of a group ({', '.join(catalog.GROUPS)}).")
-        chosen = [name for name in catalog.options(key) if _globbed(name, sweep)]
+        if key not in conf_files.GROUPS:
+            raise UsageError(f"{text!r}: glob() chooses among the options of a group ({', '.join(conf_files.GROUPS)}).")
+        chosen = [name for name in conf_files.options(key) if _globbed(name, sweep)]
         if not chosen:
-            raise UsageError(f"{text!r} chooses nothing; valid: {', '.join(catalog.options(key))}.")
+            raise UsageError(f"{text!r} chooses nothing; valid: {', '.join(conf_files.options(key))}.")
         return chosen
     values = [value.text if isinstance(value, QuotedString) else value for value in override.sweep_iterator()]
     if isinstance(sweep, ChoiceSweep) and sweep.shuffle:
         values = sorted(values, key=repr)  # the order of an axis is no part of a sweep's identity
-    return [str(value) if key in catalog.GROUPS else value for value in values]
+    return [str(value) if key in conf_files.GROUPS else value for value in values]
 
 
 def _globbed(name: str, glob: Glob) -> bool:
@@ -111,32 +111,32 @@ def _globbed(name: str, glob: Glob) -> bool:
 def compose_config(name: str, overrides: _Overrides, groups: dict[str, str]) -> Config:
     """Compose ``conf/<name>.yaml`` with one choice of group options and all scalar overrides, and resolve it."""
     for group, option in groups.items():
-        if option not in catalog.options(group):
-            valid = catalog.options(group)
-            raise UsageError(f"{group}={option}: there is no such {group}; {catalog.nearest(option, valid)}")
+        if option not in conf_files.options(group):
+            valid = conf_files.options(group)
+            raise UsageError(f"{group}={option}: there is no such {group}; {conf_files.nearest(option, valid)}")
     check_logger(groups.get("logger"))
     texts = [f"{group}={option}" for group, option in groups.items() if group != "logger"]
     texts += overrides.values.values()
     try:
-        with initialize_config_dir(str(catalog.conf_dir()), version_base="1.3"):
+        with initialize_config_dir(str(conf_files.conf_dir()), version_base="1.3"):
             tree = OmegaConf.to_container(compose(name, overrides=texts), resolve=True, throw_on_missing=True)
     except (HydraException, OmegaConfBaseException) as error:
         cause = " ".join(str(error.__cause__ or error).split())
         raise UsageError(f"the configuration {name} cannot be composed: {cause}") from None
     assert isinstance(tree, dict)
-    logger = {"logger": catalog.load(f"logger/{groups['logger']}")} if "logger" in groups else {}
+    logger = {"logger": conf_files.load(f"logger/{groups['logger']}")} if "logger" in groups else {}
     return {str(key): value for key, value in tree.items()} | logger
 
 
 def check_keys(name: str, keys: Iterable[str], launcher: str | None = None) -> None:
     """Raise UsageError with the nearest valid name for a key that the schema does not have."""
-    valid = catalog.keys(name, launcher)
+    valid = conf_files.keys(name, launcher)
     for key in keys:
         if key not in valid:
-            for other in catalog.options("launcher"):
-                if key in catalog.keys(name, other):
+            for other in conf_files.options("launcher"):
+                if key in conf_files.keys(name, other):
                     raise UsageError(f"{key} is a setting of the launcher {other}; say --launcher {other} as well.")
-            raise UsageError(f"there is no setting {key}; {catalog.nearest(key, valid)}")
+            raise UsageError(f"there is no setting {key}; {conf_files.nearest(key, valid)}")
 
 
 def put(config: Config, dotted: str, value: Any) -> None:
@@ -200,8 +200,8 @@ def _as_frozen(trial: Trial, dotted: str, value: Any) -> Any:
 
 def _cells(name: str, axes: Sequence[Axis], overrides: _Overrides) -> Iterator[tuple[dict[str, Any], Config]]:
     """Every combination along the axes with its configuration; one compose per choice of group options."""
-    groups = [axis for axis in axes if axis.key in catalog.GROUPS]
-    plain = [axis for axis in axes if axis.key not in catalog.GROUPS]
+    groups = [axis for axis in axes if axis.key in conf_files.GROUPS]
+    plain = [axis for axis in axes if axis.key not in conf_files.GROUPS]
     for choice in itertools.product(*(axis.values for axis in groups)):
         chosen = dict(zip((axis.key for axis in groups), choice, strict=True))
         base = compose_config(name, overrides, overrides.groups | chosen)
@@ -218,12 +218,12 @@ def plan_sweep(name: str, texts: Sequence[str]) -> Plan:
 
     Raises UsageError with one sentence for anything a person can get wrong.
     """
-    if name not in catalog.options("sweep"):
-        raise UsageError(f"there is no sweep {name}; {catalog.nearest(name, catalog.options('sweep'))}")
+    if name not in conf_files.options("sweep"):
+        raise UsageError(f"there is no sweep {name}; {conf_files.nearest(name, conf_files.options('sweep'))}")
     file = f"sweep/{name}"
     overrides = parse_overrides(texts)
     check_keys(file, (*overrides.values, *overrides.axes, *overrides.groups), overrides.groups.get("launcher"))
-    first = {group: values[0] for group, values in overrides.axes.items() if group in catalog.GROUPS}
+    first = {group: values[0] for group, values in overrides.axes.items() if group in conf_files.GROUPS}
     config = compose_config(file, overrides, overrides.groups | first)
     for section in ("problem", "data", "model", "launcher", "sweep"):
         if section not in config:
@@ -276,12 +276,12 @@ def plan_own(path: str, texts: Sequence[str]) -> Plan:
 
     Raises UsageError for a file that cannot be used, in one sentence that says what would be valid.
     """
-    from mtam.interaction import ownfile
+    from mtam.interaction.files import dataset
 
     config = _compose_fit("fit_own", texts, "give it one value")
     try:
-        x, _ = ownfile.read(path)
-        content = ownfile.digest(path)
+        x, _ = dataset.read(path)
+        content = dataset.digest(path)
     except ValueError as error:
         raise UsageError(str(error)) from None
     samples, tokens, d = x.shape

@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from mtam import lab
+from mtam.analysis.run import Reading
 from mtam.config import plan_fit, plan_sweep
-from mtam.report import contents, page
-from mtam.report.reading import Reading
+from mtam.report import page, run_contents
+from mtam.runs import run_plan
 from mtam.sweep import store
 from tests.conftest import TINY
 from tests.report.test_checked import CHECK
@@ -46,14 +46,14 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     fit = ["data.d=2", "samples=300", "data.rank=1", "data.tokens=3", "launcher=inline"]
     jobs = []
     for name, plan in (("sweep", plan_sweep("alpha", [*TINY, "launcher=inline"])), ("fit", plan_fit(fit))):
-        lab.run(plan, lab.Options(out=home / name, device="cpu", quiet=True), Console(stderr=True))
+        run_plan.run(plan, run_plan.Options(out=home / name, device="cpu", quiet=True), Console(stderr=True))
         records = store.read_all(home / name, plan.trials)
         if name == "sweep":
             keys = list(records)
             del records[keys[0]]
             del records[keys[1]]["numbers"]
             records[keys[1]] |= {"failure": "ValueError: no", "traceback": "Traceback\n" + "x" * 300}
-        jobs.append(contents.job(Reading(plan, records), name))
+        jobs.append(run_contents.job(Reading(plan, records), name))
     path = home / "several runs.html"
     path.write_text(page.render([*jobs, CHECK], CLAIMS, "Both papers"), encoding="utf-8")
     alone = home / "alone.html"

@@ -6,10 +6,11 @@ from shutil import copytree
 
 import pytest
 
-from mtam import catalog, config
-from mtam.check.registry import CHECKS
+from mtam import config
+from mtam.base import conf_files
+from mtam.base.errors import UsageError
+from mtam.checks.check_registry import CHECKS
 from mtam.claims.claim import Claim, Equivalence, Found, Ordering, Ratio, load
-from mtam.errors import UsageError
 from tests.conftest import REPO
 
 CLAIMS = load()
@@ -22,7 +23,7 @@ def test_a_claim_names_a_run_that_exists(claim: Claim) -> None:
     if isinstance(claim.judge, Found):
         assert claim.judge.check in CHECKS
         return
-    assert claim.sweep in catalog.options("sweep")
+    assert claim.sweep in conf_files.options("sweep")
     axes = config.plan_sweep(str(claim.sweep), []).config["sweep"]["axes"]
     named = dict(claim.at)
     if isinstance(claim.judge, Ordering | Equivalence):
@@ -36,7 +37,7 @@ def test_a_claim_names_a_run_that_exists(claim: Claim) -> None:
 
 @pytest.mark.parametrize("scale", ["standard", "full"])
 def test_every_claim_can_be_judged_by_the_larger_scales(scale: str) -> None:
-    jobs = catalog.load(f"reproduce/{scale}")["jobs"]
+    jobs = conf_files.load(f"reproduce/{scale}")["jobs"]
     run = {job["sweep"] for job in jobs if "sweep" in job} | {f"check {job['check']}" for job in jobs if "check" in job}
     assert {claim.place for claim in CLAIMS} <= run
 
@@ -59,10 +60,10 @@ def test_mistakes_are_told_in_one_sentence(
     file = conf / "claims" / "a_recall.yaml"
     file.write_text(change(file.read_text()))
     monkeypatch.setenv("MTAM_CONF", str(conf))
-    catalog.conf_dir.cache_clear()
+    conf_files.conf_dir.cache_clear()
     try:
         with pytest.raises(UsageError, match=told):
             load()
     finally:
         monkeypatch.delenv("MTAM_CONF")
-        catalog.conf_dir.cache_clear()
+        conf_files.conf_dir.cache_clear()

@@ -7,7 +7,7 @@ from typing import Any
 
 from mtam.claims.claim import load
 from mtam.claims.evidence import Gathered, gather
-from mtam.claims.judging import row
+from mtam.claims.judge_claims import row
 from tests.conftest import Mtam
 
 CLAIMS = {claim.id: claim for claim in load()}

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from mtam.sweep import execute, store
 from mtam.sweep import plan as planning
-from mtam.sweep import store, work
 from tests.brake import brake
 from tests.cluster.conftest import until
 from tests.conftest import TINY
@@ -167,12 +167,12 @@ def test_only_the_missing_is_submitted_again(slurm: Environment, held: Environme
     until("the queue to empty", lambda: not squeue(slurm, job), slurm)
     status = mtam(slurm, "status", str(out))
     assert [(cell["done"], cell["missing"]) for cell in status["cells"]] == [(0, 2)]
-    assert all(list(out.glob(f"{work.CHECKPOINTS}/{pack}/*.pt")) for pack in firsts)
+    assert all(list(out.glob(f"{execute.CHECKPOINTS}/{pack}/*.pt")) for pack in firsts)
     (tmp_path / "hold").unlink()
     done = mtam(slurm, *sweep)
     assert (done["computed"], done["missing"]) == (2, 0)
     assert tables(out) == unbroken(slurm, TWO, tmp_path / "unbroken")
-    assert not (out / work.CHECKPOINTS).exists()
+    assert not (out / execute.CHECKPOINTS).exists()
 
 
 @pytest.mark.slow

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from mtam.recall.checkpoint import STATE, VARIABLE
-from mtam.spec import Trial
-from mtam.sweep import registry, work
+from mtam.base.spec import Trial
+from mtam.problems import registry
+from mtam.recall.training.checkpoint import STATE, VARIABLE
+from mtam.sweep import execute
 from tests.brake import brake
 from tests.conftest import Mtam
 from tests.faults.helpers import start, under_way, until
@@ -42,7 +43,7 @@ def ticks(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
         return run_pack(trials, tick=both, **more)
 
-    monkeypatch.setattr(work, "run_pack", listening)
+    monkeypatch.setattr(execute, "run_pack", listening)
     return heard
 
 
@@ -51,7 +52,7 @@ def interrupted(out: Path, number: signal.Signals) -> None:
     env = {VARIABLE: "0", **brake(out.parent, hold=out.parent / "hold")}
     process = start(out, "--launcher", "inline", "--quiet", sweep=LONG, env=env)
     until(lambda: under_way(out), process)
-    assert list(out.glob(f"{work.CHECKPOINTS}/*/{STATE}"))
+    assert list(out.glob(f"{execute.CHECKPOINTS}/*/{STATE}"))
     process.send_signal(number)
     process.communicate(timeout=120)
     assert process.returncode == (-signal.SIGKILL if number == signal.SIGKILL else 130)
@@ -70,4 +71,4 @@ def test_a_killed_pack_goes_on(number: signal.Signals, mtam: Mtam, here: Path, t
     assert ticks == whole[whole.index(ticks[0]) :]
     for name in TABLES:
         assert (out / name).read_bytes() == (here / "whole" / name).read_bytes()
-    assert not (out / work.CHECKPOINTS).exists()
+    assert not (out / execute.CHECKPOINTS).exists()

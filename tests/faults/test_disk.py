@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from mtam.sweep import registry, work
+from mtam.problems import registry
+from mtam.sweep import execute
 from tests.conftest import TINY, Mtam
 from tests.faults.helpers import tables
 
@@ -102,7 +103,7 @@ def test_a_folder_removed_while_it_is_written(
 
     run = (*ARGS, "--launcher", "inline", "--out", "run")
     with monkeypatch.context() as patch:
-        patch.setattr(work, "run_pack", vandal)
+        patch.setattr(execute, "run_pack", vandal)
         said = mtam(*run)
     assert (said.code, len(said.err.splitlines())) == (1, 1), said.err
     assert "has vanished" in said.err

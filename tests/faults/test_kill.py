@@ -13,7 +13,7 @@ import pytest
 from mtam.config import plan_sweep
 from mtam.sweep import launch, pool, store
 from mtam.sweep import plan as planning
-from mtam.sweep.board import Launcher
+from mtam.sweep.progress_account import Launcher
 from tests.brake import HOLD, brake
 from tests.conftest import TINY, Mtam
 from tests.faults.helpers import alive, start, tables, under_way, until, workers

@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mtam.interaction import als, erm
-from mtam.interaction.run import run
-from mtam.interaction.spec import InteractionData, InteractionTrial
-from mtam.interaction.splines import SplineSpace
-from mtam.interaction.truth import draw_truth, simulate
+from mtam.interaction.estimators import als, erm
+from mtam.interaction.interaction_spec import InteractionData, InteractionTrial
+from mtam.interaction.model.splines import SplineSpace
+from mtam.interaction.run_interaction import run
+from mtam.interaction.simulate.truth import draw_truth, simulate
 
 
 def result(name: str, **model: Any) -> dict[str, Any]:

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mtam.rates.calibrate import decisions
 from mtam.rates.compare import FIRST, NEITHER, OPEN, SECOND, compare, held_out, penalised, towards
 from mtam.rates.laws import EntropyBalance, Floats, LogPower, PowerLaw, SubPolynomial
 from mtam.rates.meanfit import fit_means
-from mtam.rates.simulate import Truth, simulate
+from mtam.rates.simulation.calibrate import decisions
+from mtam.rates.simulation.simulate_curves import Truth, simulate
 
 SIZES: Floats = np.asarray(2.0 ** np.arange(6, 15), dtype=np.float64)
 REFERENCE = EntropyBalance(tuple(SIZES), tuple(0.01 + SIZES**-0.7))

@@ -6,7 +6,7 @@ import pytest
 from mtam.rates.fit import fit
 from mtam.rates.floor import floored, project
 from mtam.rates.laws import EntropyBalance, Floats, Law, LogPower, PowerLaw, SubPolynomial
-from mtam.rates.simulate import Truth, simulate
+from mtam.rates.simulation.simulate_curves import Truth, simulate
 
 SIZES: Floats = np.asarray(2.0 ** np.arange(6, 14), dtype=np.float64)
 WIDE = 2.0 ** np.arange(5, 21)

@@ -5,7 +5,7 @@ import pytest
 
 from mtam.rates.laws import Floats, PowerLaw
 from mtam.rates.sensitivity import leave_smallest_out, local_intervals
-from mtam.rates.simulate import Truth, simulate
+from mtam.rates.simulation.simulate_curves import Truth, simulate
 
 SIZES: Floats = np.asarray(2.0 ** np.arange(6, 13), dtype=np.float64)
 

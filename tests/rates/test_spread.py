@@ -5,7 +5,7 @@ import pytest
 from scipy.special import polygamma
 
 from mtam.rates.laws import Floats, PowerLaw
-from mtam.rates.simulate import Truth, simulate
+from mtam.rates.simulation.simulate_curves import Truth, simulate
 from mtam.rates.spread import trend, trigamma, weights
 
 SIZES: Floats = np.asarray(2.0 ** np.arange(6, 14), dtype=np.float64)

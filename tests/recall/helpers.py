@@ -4,11 +4,11 @@ from typing import Any
 
 import torch
 
-from mtam.recall import pack
-from mtam.recall.contexts import problem
 from mtam.recall.gates import gate
-from mtam.recall.network import Network
-from mtam.recall.spec import RecallData, RecallModel, RecallTrial
+from mtam.recall.recall_spec import RecallData, RecallModel, RecallTrial
+from mtam.recall.simulate.contexts import problem
+from mtam.recall.transformer import tensors
+from mtam.recall.transformer.network import Network
 
 
 def trials(members: int = 3, *, n: int = 64, model: dict[str, Any] | None = None, **data: Any) -> list[RecallTrial]:
@@ -23,11 +23,11 @@ def trials(members: int = 3, *, n: int = 64, model: dict[str, Any] | None = None
 
 def assemble(
     some: list[RecallTrial], kind: torch.dtype = torch.float64
-) -> tuple[Network, torch.Tensor, pack.Stack, torch.Tensor]:
+) -> tuple[Network, torch.Tensor, tensors.Stack, torch.Tensor]:
     """Network, features, the stacked training samples and the initial parameters."""
     head = some[0]
     models, problems = [t.model for t in some], [problem(t.data, t.seed) for t in some]
     network = Network(gate(head.model), head.data.seen_dim(), head.model.width, head.model.hidden)
-    rows = pack.stack([p.sample("train", head.n) for p in problems], models, torch.device("cpu"), kind)
-    features = torch.stack([pack.features(p, m, kind) for p, m in zip(problems, models, strict=True)])
-    return network, features, rows, pack.start(network, models, [t.seed for t in some], kind)
+    rows = tensors.stack([p.sample("train", head.n) for p in problems], models, torch.device("cpu"), kind)
+    features = torch.stack([tensors.features(p, m, kind) for p, m in zip(problems, models, strict=True)])
+    return network, features, rows, tensors.start(network, models, [t.seed for t in some], kind)

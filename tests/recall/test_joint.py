@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from mtam.recall.contexts import problem
-from mtam.recall.reference import Joint, factorised, member_inputs
+from mtam.recall.simulate.contexts import problem
+from mtam.recall.transformer.network_reference import Joint, factorised, member_inputs
 from tests.recall.helpers import assemble, trials
 
 

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from mtam import lab
+from mtam.analysis.run import Reading
 from mtam.config import plan_sweep
-from mtam.report import contents, page
-from mtam.report.reading import Reading
-from mtam.results import PAGE, build
+from mtam.report import page, run_contents
+from mtam.runs import run_plan
+from mtam.runs.outputs import PAGE, build
 from mtam.sweep import plan as planning
 from mtam.sweep import store
 from tests.conftest import TINY
@@ -55,7 +55,7 @@ class Links(HTMLParser):
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("page") / "run"
     plan = plan_sweep("alpha", [*TINY, "launcher=inline"])
-    lab.run(plan, lab.Options(out=out, device="cpu", quiet=True), Console(stderr=True))
+    run_plan.run(plan, run_plan.Options(out=out, device="cpu", quiet=True), Console(stderr=True))
     return out
 
 
@@ -67,7 +67,7 @@ def run(finished: Path, tmp_path: Path) -> Path:
 def job(out: Path) -> page.Job:
     """The run without its pictures, which take most of the time."""
     plan = planning.read(out)
-    return replace(contents.job(Reading(plan, store.read_all(out, plan.trials)), out.name), pictures=())
+    return replace(run_contents.job(Reading(plan, store.read_all(out, plan.trials)), out.name), pictures=())
 
 
 def test_a_run_leaves_a_page_that_needs_nothing_else(run: Path) -> None:
@@ -132,7 +132,7 @@ def test_claims_are_rows_with_their_verdicts(run: Path) -> None:
 
 def test_several_runs_share_a_page_without_sharing_ids(run: Path) -> None:
     plan = plan_sweep("alpha", [*TINY, "data.noise=0.3", "launcher=inline"])  # the same records will do
-    one = contents.job(Reading(planning.read(run), store.read_all(run, planning.read(run).trials)), "run")
+    one = run_contents.job(Reading(planning.read(run), store.read_all(run, planning.read(run).trials)), "run")
     found = Links(page.render([one, replace(one, plan=plan, folder="other run")], []))
     assert len(set(found.ids)) == len(found.ids)
     assert "run/curve.csv" in found.addresses

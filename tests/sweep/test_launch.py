@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
+from mtam.base.errors import UsageError
 from mtam.config import plan_sweep
-from mtam.errors import UsageError
-from mtam.sweep import launch, pool, store, work
-from mtam.sweep.board import Launcher
+from mtam.sweep import execute, launch, pool, store
 from mtam.sweep.launch import missing, share
 from mtam.sweep.plan import Plan
+from mtam.sweep.progress_account import Launcher
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_fail_fast_stops_after_the_first_failure(plan: Plan, tmp_path: Path, mon
         ran.append(len(trials))
         return [{"failure": "diverged"}] * len(trials)
 
-    monkeypatch.setattr(work, "run_pack", broken)
+    monkeypatch.setattr(execute, "run_pack", broken)
     for fail_fast, packs in ((True, 1), (False, 3)):
         ran.clear()
         launcher = Launcher("inline", 1, "cpu", fail_fast)

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from mtam.base.errors import UsageError
+from mtam.base.spec import SCHEMA
 from mtam.config import plan_fit, plan_sweep
-from mtam.errors import UsageError
-from mtam.interaction.spec import InteractionData, InteractionModel, InteractionTrial
-from mtam.recall.spec import RecallData, RecallModel, RecallTrial
-from mtam.spec import SCHEMA
+from mtam.interaction.interaction_spec import InteractionData, InteractionModel, InteractionTrial
+from mtam.recall.recall_spec import RecallData, RecallModel, RecallTrial
 from mtam.sweep import plan as planning
 
 
@@ -62,7 +62,7 @@ def test_keys_are_stable() -> None:
 
 def test_numbers_are_stable() -> None:
     """Another number for the same key would make old records lie: if one of these changes, raise SCHEMA."""
-    from mtam.sweep.registry import run_pack
+    from mtam.problems.registry import run_pack
 
     recall = RecallTrial(data=RecallData(modes=6, test=64), model=RecallModel(name="gp"), n=32)
     data = InteractionData(d=2, rank=1, tokens=3)

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from mtam.base.spec import Trial
 from mtam.config import plan_sweep
-from mtam.spec import Trial
-from mtam.sweep import launch, store, work
+from mtam.sweep import execute, launch, store
 from mtam.sweep import plan as planning
-from mtam.sweep.board import Launcher
-from mtam.sweep.survey import Survey
+from mtam.sweep.folder_status import Survey
+from mtam.sweep.progress_account import Launcher
 
 
 @pytest.mark.slow
@@ -36,7 +36,7 @@ def test_two_thousand_trials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         reads.append(key)
         return read(out, key, mend=mend)
 
-    monkeypatch.setattr(work, "run_pack", answer)
+    monkeypatch.setattr(execute, "run_pack", answer)
     monkeypatch.setattr(os, "fsync", counted_fsync)
     plan = plan_sweep("alpha", ["data.alpha=range(1,11)", "sweep.sizes=[16,32,64,128]", "sweep.seeds=50"])
     plan.write(tmp_path)

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mtam.interaction.run import run
-from mtam.interaction.spec import InteractionTrial
+from mtam.interaction.interaction_spec import InteractionTrial
+from mtam.interaction.run_interaction import run
 
 
 def results(seeds: range, **settings: Any) -> list[dict[str, Any]]:

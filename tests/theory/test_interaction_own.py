@@ -14,10 +14,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from mtam.interaction import own, ownfile
-from mtam.interaction.fitted import from_record, load_interaction
-from mtam.interaction.ownspec import OwnTrial
-from mtam.interaction.splines import SplineSpace
+from mtam.interaction.files import dataset
+from mtam.interaction.model.splines import SplineSpace
+from mtam.interaction.own_data import fit_own_data
+from mtam.interaction.own_data.fitted_interaction import from_record, load_interaction
+from mtam.interaction.own_data.own_data_spec import OwnTrial
 
 Array = npt.NDArray[np.float64]
 
@@ -43,9 +44,9 @@ def generate(path: Path, seed: int) -> Array:
 
 
 def fit(path: Path, seed: int, **model: Any) -> dict[str, Any]:
-    data = {"path": str(path), "sha256": ownfile.digest(path), "samples": M, "tokens": N, "d": D}
+    data = {"path": str(path), "sha256": dataset.digest(path), "samples": M, "tokens": N, "d": D}
     trial = OwnTrial.model_validate({"data": data, "n": M, "seed": seed, "model": model})
-    return own.run([trial], device="cpu", tick=lambda _: None)[0]
+    return fit_own_data.run([trial], device="cpu", tick=lambda _: None)[0]
 
 
 def error(found: dict[str, Any], matrix: Array) -> float:

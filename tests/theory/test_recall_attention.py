@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import torch
 
-from mtam.recall.run import run
-from mtam.recall.spec import RecallData, RecallModel, RecallTrial
+from mtam.recall.recall_spec import RecallData, RecallModel, RecallTrial
+from mtam.recall.run_recall import run
 
 N = 1024
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from mtam.recall import pack
-from mtam.recall.contexts import Sample, problem
-from mtam.recall.evaluate import outputs, risk
-from mtam.recall.run import fit, run
-from mtam.recall.spec import RecallData, RecallTrial
+from mtam.recall.evaluation.risk import outputs, risk
+from mtam.recall.recall_spec import RecallData, RecallTrial
+from mtam.recall.run_recall import fit, run
+from mtam.recall.simulate.contexts import Sample, problem
+from mtam.recall.transformer import tensors
 
 ALPHAS, SIZES, SEEDS = (0.5, 1.0, 2.0), (64, 256, 1024), 2
 
@@ -69,7 +69,7 @@ def test_a_query_of_another_context_finds_nothing() -> None:
     )  # fmt: skip
 
     def measured(on: Sample) -> float:
-        rows = pack.stack([on], [trial.model], torch.device("cpu"), torch.float32)
+        rows = tensors.stack([on], [trial.model], torch.device("cpu"), torch.float32)
         return risk(outputs(network, trained.best, features, rows).answers[0], on)["error"]
 
     straight, shuffled = measured(sample), measured(turned)

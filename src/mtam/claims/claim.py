@@ -9,10 +9,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from mtam import catalog
-from mtam.errors import UsageError
-from mtam.rates.judge import NEARLY, WIDEST, WIDEST_DIFFERENCE
-from mtam.spec import Frozen
+from mtam.base import conf_files
+from mtam.base.errors import UsageError
+from mtam.base.spec import Frozen
+from mtam.rates.judge_curves import NEARLY, WIDEST, WIDEST_DIFFERENCE
 from mtam.sweep.settings import validate
 
 Value = float | str | bool
@@ -150,7 +150,7 @@ class _File(Frozen):
 
 def load() -> list[Claim]:
     """All claims of conf/claims, file by file. Raises UsageError with one sentence for a file that is wrong."""
-    found = [claim for name in catalog.options("claims") for claim in _read(name)]
+    found = [claim for name in conf_files.options("claims") for claim in _read(name)]
     seen: set[str] = set()
     for claim in found:
         if claim.id in seen:
@@ -160,5 +160,5 @@ def load() -> list[Claim]:
 
 
 def _read(name: str) -> Iterator[Claim]:
-    tree: dict[str, Any] = catalog.load(f"claims/{name}")
+    tree: dict[str, Any] = conf_files.load(f"claims/{name}")
     yield from validate(_File, tree, "", f"claims/{name}").claims

@@ -8,15 +8,15 @@ from typing import Any
 
 import pandas as pd
 
-from mtam.check import folder as check_folder
+from mtam.analysis import cell_results
+from mtam.analysis.cell_results import CellResult
+from mtam.analysis.run import Reading
+from mtam.base.errors import UsageError
+from mtam.base.finding import FINDING, Finding, Verdict
+from mtam.checks import finding_folder as check_folder
 from mtam.claims.claim import Cell
-from mtam.errors import UsageError
-from mtam.finding import FINDING, Finding, Verdict
 from mtam.rates.curve import Curve, curve
-from mtam.report import tables
-from mtam.report.checked import Checked
-from mtam.report.reading import Reading
-from mtam.report.tables import CellResult
+from mtam.report.finding_section import Checked
 from mtam.sweep import plan as planning
 from mtam.sweep import store
 from mtam.sweep.plan import Plan, label
@@ -87,7 +87,7 @@ class Evidence:
         if index not in self._results:
             raise NoEvidence(f"the cell of {self.plan.name} has no records")
         result = self._results[index]
-        return result.facts | tables.law_comparison(result)
+        return result.facts | cell_results.law_comparison(result)
 
     def label(self, index: int) -> str:
         """The cell in words."""

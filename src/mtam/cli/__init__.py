@@ -1,5 +1,5 @@
 """The command line: parse, call, print."""
 
-from mtam.cli.entry import main
+from mtam.cli.main import main
 
 __all__ = ["main"]

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mtam.errors import UsageError
+from mtam.base.errors import UsageError
 
 if TYPE_CHECKING:
-    from mtam.lab import Options
+    from mtam.runs.run_plan import Options
     from mtam.sweep.plan import Plan
 
 app = typer.Typer(
@@ -62,12 +62,12 @@ def _main(
 def options_of(out: Path | None, device: str, dry_run: bool, quiet: bool, force: bool) -> "Options":
     if device not in ("auto", "cpu", "cuda"):
         raise UsageError(f"--device {device} is unknown; valid: auto, cpu, cuda.")
-    from mtam.lab import Options
+    from mtam.runs.run_plan import Options
 
     return Options(out, device, dry_run, force, quiet)
 
 
 def finish(plan: "Plan", options: "Options", as_json: bool) -> None:
-    from mtam.commands import running
+    from mtam.runs import run_sweep
 
-    running.run(plan, options, as_json)
+    run_sweep.run(plan, options, as_json)

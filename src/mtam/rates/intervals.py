@@ -1,7 +1,7 @@
 """Confidence intervals of a mean over seeds, for many samples at once: Student, percentile bootstrap, BCa.
 
 ``values`` are (..., seeds), one number per seed; every function returns the ends (...), (...). Which of them to trust
-with few seeds is a matter of calibration (``mtam.rates.calibrate``).
+with few seeds is a matter of calibration (``mtam.rates.simulation.calibrate``).
 """
 
 from collections.abc import Callable

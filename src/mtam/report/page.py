@@ -13,16 +13,17 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from rich.table import Table
 
-from mtam import __version__, catalog
-from mtam.remark import Remark
-from mtam.report import checked, parts, provenance, screen, sentence
-from mtam.report.checked import Checked
-from mtam.report.picture import Picture
-from mtam.report.tables import CellResult
-from mtam.report.wording import counts
+from mtam import __version__
+from mtam.analysis.cell_results import CellResult
+from mtam.base import conf_files
+from mtam.base.remark import Remark
+from mtam.problems.registry import problem
+from mtam.report import finding_section, page_parts, settings_sources, summary_sentence, terminal
+from mtam.report.figures.picture import Picture
+from mtam.report.finding_section import Checked
+from mtam.report.format import counts
 from mtam.sweep import store
 from mtam.sweep.plan import Plan, label
-from mtam.sweep.registry import problem
 from mtam.sweep.store import Record
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -59,7 +60,7 @@ def render(
 
     ``further`` claims are not among ``claims``, because they live in other runs.
     """
-    shown = [_shown(job) if isinstance(job, Job) else checked.shown(job) for job in jobs]
+    shown = [_shown(job) if isinstance(job, Job) else finding_section.shown(job) for job in jobs]
     runs = sum(isinstance(job, Job) for job in jobs)
     papers = dict.fromkeys(key for job in jobs for key in _papers(job))
     text: str = (
@@ -87,7 +88,7 @@ def _many(count: int, what: str) -> list[str]:
 
 def _papers(job: Job | Checked) -> tuple[str, ...]:
     """The keys of the papers whose theory is tested."""
-    return PAPERS.get(job.plan.problem, ()) if isinstance(job, Job) else checked.papers(job)
+    return PAPERS.get(job.plan.problem, ()) if isinstance(job, Job) else finding_section.papers(job)
 
 
 @cache
@@ -100,7 +101,11 @@ def _shown(job: Job) -> dict[str, Any]:
     plan, kind = job.plan, problem(job.plan.problem)
     failures = [key for key in plan.trials if key in job.records and store.failed(job.records[key])]
     sheets, notes = _sheets(job)
-    result = sentence.of_sweep(job.results, kind.size) if plan.kind == "sweep" else sentence.of_fit(job.summary)
+    result = (
+        summary_sentence.of_sweep(job.results, kind.size)
+        if plan.kind == "sweep"
+        else summary_sentence.of_fit(job.summary)
+    )
     return {
         "kind": plan.kind,
         "id": job.name,
@@ -113,18 +118,18 @@ def _shown(job: Job) -> dict[str, Any]:
         "figures": [_figure(job, picture) for picture in job.pictures],
         "sheets": sheets,
         "notes": notes,
-        "settings": provenance.settings(plan),
+        "settings": settings_sources.settings(plan),
         "environments": _environments(job.records.values()),
-        "command": provenance.command(plan),
+        "command": settings_sources.command(plan),
         "folder": job.folder or ".",
-        "files": parts.links(job.folder, _files(job)),
+        "files": page_parts.links(job.folder, _files(job)),
     }
 
 
 def _title(plan: Plan) -> str:
     if plan.kind == "fit":
         return "Fit to your own data" if plan.name == "fit-own" else "Interaction fit"
-    words = catalog.titles("sweep").get(plan.name, "") if plan.name in catalog.options("sweep") else ""
+    words = conf_files.titles("sweep").get(plan.name, "") if plan.name in conf_files.options("sweep") else ""
     return f"{plan.name}: {words}" if words else plan.name
 
 
@@ -135,19 +140,21 @@ def _files(job: Job) -> list[str]:
 
 
 def _figure(job: Job, picture: Picture) -> dict[str, Any]:
-    ends = [{"name": end, "link": parts.link(job.folder, f"{picture.name}.{end}")} for end in ("csv", "png", "svg")]
-    return parts.figure(picture, job.name, ends)
+    ends = [
+        {"name": end, "link": page_parts.link(job.folder, f"{picture.name}.{end}")} for end in ("csv", "png", "svg")
+    ]
+    return page_parts.figure(picture, job.name, ends)
 
 
-def _sheets(job: Job) -> tuple[list[parts.Sheet], list[str]]:
+def _sheets(job: Job) -> tuple[list[page_parts.Sheet], list[str]]:
     """The tables of the terminal, and the sentences between them."""
     told: list[Table | str] = []
     if job.plan.kind == "sweep":
-        told += screen.sweep_report(list(job.results), problem(job.plan.problem))
-        told += [screen.remark_table(remark) for remark in job.remarks]
+        told += terminal.sweep_report(list(job.results), problem(job.plan.problem))
+        told += [terminal.remark_table(remark) for remark in job.remarks]
     elif "failure" not in job.summary:
-        told.append(screen.fit_table(dict(job.summary)))
-    return [parts.sheet(table) for table in told if isinstance(table, Table)], [
+        told.append(terminal.fit_table(dict(job.summary)))
+    return [page_parts.sheet(table) for table in told if isinstance(table, Table)], [
         text for text in told if isinstance(text, str)
     ]
 
@@ -161,7 +168,7 @@ def _failure(job: Job, key: str) -> dict[str, str]:
         "at": f"{size} = {trial.n}, seed {trial.seed}",
         "reason": record["failure"],
         "traceback": record.get("traceback", ""),
-        "link": parts.link(job.folder, f"{store.FOLDER}/{key}.json"),
+        "link": page_parts.link(job.folder, f"{store.FOLDER}/{key}.json"),
     }
 
 
@@ -198,7 +205,7 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, Mapping):
         return ", ".join(f"{key} = {each}" for key, each in value.items())
-    return screen.number(value, 3) if isinstance(value, float) else str(value)
+    return terminal.number(value, 3) if isinstance(value, float) else str(value)
 
 
 @cache

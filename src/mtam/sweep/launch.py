@@ -4,9 +4,9 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from mtam.sweep import pool, progress, store, work
-from mtam.sweep.board import Board, Launcher
+from mtam.sweep import execute, pool, progress, store
 from mtam.sweep.plan import Plan
+from mtam.sweep.progress_account import Board, Launcher
 
 
 def cores() -> int:
@@ -64,7 +64,7 @@ def _run_inline(plan: Plan, out: Path, packs: Sequence[tuple[str, ...]], launche
 
         try:
             tick(0.0, 0.0)
-            work.execute(out, {key: plan.trials[key] for key in pack}, device=launcher.device, tick=tick)
+            execute.execute(out, {key: plan.trials[key] for key in pack}, device=launcher.device, tick=tick)
         finally:
             progress.silence(out, pack[0])
         board.end(pack)

@@ -11,9 +11,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from mtam.errors import UsageError
-from mtam.spec import SCHEMA, Trial
-from mtam.sweep.registry import problem
+from mtam.base.errors import UsageError
+from mtam.base.spec import SCHEMA, Trial
+from mtam.problems.registry import problem
 from mtam.sweep.store import write_text
 
 MANIFEST = "manifest.json"

@@ -19,11 +19,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mtam.errors import UsageError
+from mtam.base.errors import UsageError
+from mtam.base.threads import one_thread
+from mtam.sweep import execute, progress, store
 from mtam.sweep import plan as planning
-from mtam.sweep import progress, store, work
-from mtam.sweep.board import Board, Launcher
-from mtam.sweep.threads import one_thread
+from mtam.sweep.progress_account import Board, Launcher
 
 ATTEMPTS = 3  # a pack whose worker died this often is recorded as failed
 POLL = 0.2  # seconds
@@ -63,7 +63,7 @@ def _work(pack: tuple[str, ...]) -> None:
     tick = progress.heartbeat(out, pack[0], before=check)
     try:
         tick(0.0, 0.0)
-        work.execute(out, {key: plan.trials[key] for key in pack}, device=_worker["device"], tick=tick)
+        execute.execute(out, {key: plan.trials[key] for key in pack}, device=_worker["device"], tick=tick)
     except KeyboardInterrupt:
         return
     finally:
@@ -196,5 +196,5 @@ def _record_death(out: Path, pack: tuple[str, ...], device: str) -> None:
     plan = planning.read(out)
     for key in pack:
         sentence = f"its worker process died {ATTEMPTS} times (killed, or out of memory?)"
-        body = work.about(plan.trials[key], device, 0.0, len(pack))
+        body = execute.about(plan.trials[key], device, 0.0, len(pack))
         store.write(out, key, {**body, "failure": sentence, "traceback": None})

@@ -7,9 +7,9 @@ from typing import Any, Self, TypeVar
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from mtam import catalog
-from mtam.errors import UsageError
-from mtam.spec import Frozen
+from mtam.base import conf_files
+from mtam.base.errors import UsageError
+from mtam.base.spec import Frozen
 
 Settings = TypeVar("Settings", bound=Frozen)
 
@@ -57,8 +57,8 @@ class LauncherSettings(Frozen):
     @field_validator("name")
     @classmethod
     def _known(cls, name: str) -> str:
-        if name not in catalog.options("launcher"):
-            raise ValueError(f"{name!r} is not a launcher; valid: {', '.join(catalog.options('launcher'))}")
+        if name not in conf_files.options("launcher"):
+            raise ValueError(f"{name!r} is not a launcher; valid: {', '.join(conf_files.options('launcher'))}")
         return name
 
 

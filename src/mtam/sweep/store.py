@@ -14,8 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from mtam.errors import UsageError
-from mtam.spec import SCHEMA
+from mtam.base.errors import UsageError
+from mtam.base.spec import SCHEMA
 
 Record = dict[str, Any]
 FOLDER = "records"

@@ -7,7 +7,7 @@ from mtam.recall.gates.linear_elu import LinearElu
 from mtam.recall.gates.multihead import MultiHead
 from mtam.recall.gates.softmax import Softmax
 from mtam.recall.gates.untrained import Blind, FrozenRbf, Mean, Oracle, Untrained
-from mtam.recall.spec import RecallModel
+from mtam.recall.recall_spec import RecallModel
 
 __all__ = ["GATES", "SHARPNESS", "SPREAD", "Gate", "Params", "Shapes", "Softmax", "Tags", "Untrained", "gate"]
 

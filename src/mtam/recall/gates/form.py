@@ -7,7 +7,7 @@ from torch import Tensor
 
 from mtam.recall.gates.form_kernels import pull, score
 from mtam.recall.gates.interface import Params, Tags
-from mtam.recall.spec import RecallModel
+from mtam.recall.recall_spec import RecallModel
 
 # W = SPREAD * score + SHARPNESS * temperature * identity. Sharp attention needs |W| in the tens while AdamW moves an
 # entry by about the learning rate a step; the temperature may move fast, for it cannot turn a key away from its query.

@@ -10,7 +10,7 @@ from numba import from_dtype, types
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mtam.jit import compiled
+from mtam.base.jit import compiled
 
 Array = NDArray[Any]
 

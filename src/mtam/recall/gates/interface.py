@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from mtam.recall.spec import RecallModel
+from mtam.recall.recall_spec import RecallModel
 
 Shapes = dict[str, tuple[int, ...]]
 Params = dict[str, Tensor]

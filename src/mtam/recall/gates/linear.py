@@ -7,7 +7,7 @@ from torch import Tensor
 
 from mtam.recall.gates.form import form_gradient, form_start, scores
 from mtam.recall.gates.interface import Params, Shapes, Tags
-from mtam.recall.spec import RecallModel
+from mtam.recall.recall_spec import RecallModel
 
 
 class Linear:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from mtam.recall.gates.interface import Params, Shapes, Tags
-from mtam.recall.spec import RecallModel
+from mtam.recall.recall_spec import RecallModel
 
 
 class LinearElu:

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from mtam.recall.gates.form import SHARPNESS, SPREAD, form_pull, form_scores
 from mtam.recall.gates.interface import Params, Shapes, Tags
-from mtam.recall.spec import RecallModel
+from mtam.recall.recall_spec import RecallModel
 
 
 class MultiHead:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mtam.jit import kernel
-from mtam.recall.exponential import exp
+from mtam.base.jit import kernel
+from mtam.recall.gates.exponential import exp
 
 Array = NDArray[Any]  # float32 or float64, all of one kind
 Rows = NDArray[np.int64]

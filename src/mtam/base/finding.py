@@ -1,0 +1,111 @@
+"""A finding: what a check of a statement found, as plain data that tables, pictures, JSON and claims are made of."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from mtam.base.spec import Frozen
+
+FINDING = "finding.json"  # the file of a check that holds it
+
+Said = Literal["supported", "contradicted", "undecided", "outside"]
+
+
+class Estimate(Frozen):
+    """A number with its standard error; se = 0 for what is exact up to rounding."""
+
+    value: float
+    se: float = Field(ge=0)
+
+
+Cell = Estimate | bool | int | float | str | None
+
+
+class Table(Frozen):
+    """Rows of numbers; every estimate carries its standard error, None is a dash."""
+
+    name: str = Field(pattern=r"^[a-z0-9_]+$")  # of the CSV file
+    title: str
+    headings: list[str]
+    rows: list[list[Cell]]
+    shown: int | None = Field(None, ge=1)  # rows on the terminal; None: all. The CSV file holds all of them
+
+    @model_validator(mode="after")
+    def _rectangular(self) -> Self:
+        for row in self.rows:
+            if len(row) != len(self.headings):
+                raise ValueError(f"table {self.name}: {len(row)} cells under {len(self.headings)} headings")
+        return self
+
+
+class Verdict(Frozen):
+    """One claim and what these numbers say of it.
+
+    supported: the numbers decide for the claim. contradicted: they decide against it. undecided: the uncertainty is too
+    large to say. outside: an assumption of the claim does not hold here, so the numbers neither help nor harm it.
+    """
+
+    key: str = Field(pattern=r"^[a-z0-9_]+$")  # names the claim within its check, whatever the settings
+    claim: str  # a sentence
+    said: Said
+    because: str  # the numbers in words, with their uncertainty
+    expected: float | None = None  # the figure of theory, where there is one
+    value: float | None = None
+    low: float | None = None  # the interval behind the verdict: 99%, widened for the number of looks
+    high: float | None = None
+
+
+class Series(Frozen):
+    """Points of one panel; x are positions, or indices into the panel's categories."""
+
+    label: str
+    x: list[float]
+    y: list[float]
+    se: list[float] | None = None  # half-length of the error bars
+    style: Literal["points", "line", "dashed", "both"] = "both"
+    colour: int | None = None  # series of equal number share a colour; None: black
+
+    @model_validator(mode="after")
+    def _aligned(self) -> Self:
+        if len({len(self.x), len(self.y), len(self.x if self.se is None else self.se)}) > 1:
+            raise ValueError(f"series {self.label}: x, y and se differ in length")
+        return self
+
+
+class Panel(Frozen):
+    """One pair of axes."""
+
+    title: str
+    x_label: str
+    y_label: str
+    series: list[Series]
+    log_x: bool = False
+    log_y: bool = False
+    categories: list[str] | None = None  # names along x, instead of numbers
+    level: float | None = None  # a horizontal line, such as the bound that must not be crossed
+    level_label: str = ""
+
+
+class Finding(Frozen):
+    """All that a check has to say."""
+
+    name: str
+    title: str
+    source: str  # paper and lemma
+    statement: str
+    assumptions: list[str]
+    if_false: str  # what the numbers would look like were the statement false
+    verdicts: list[Verdict] = Field(min_length=1)
+    tables: list[Table]
+    panels: list[Panel] = Field(default_factory=list)
+    notes: list[str] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        for what, names in (
+            ("tables", [table.name for table in self.tables]),
+            ("verdicts", [verdict.key for verdict in self.verdicts]),
+        ):
+            if len(set(names)) < len(names):
+                raise ValueError(f"{what} of {self.name} share a name: {names}")
+        return self

@@ -1,1 +1,0 @@
-"""Statements of the papers computed directly: settings in, a finding out."""

@@ -1,0 +1,69 @@
+"""The checks by name. A new check is one module, one line here and one file conf/check/NAME.yaml.
+
+Its module offers ``Settings``, a subclass of CheckSettings whose defaults are those of the file, and a pure function
+``check(settings, tick) -> Finding``, which calls ``tick`` with the finished fraction at safe points.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from mtam import __version__
+from mtam.base import conf_files
+from mtam.base.errors import UsageError
+from mtam.base.finding import Finding
+from mtam.base.spec import SCHEMA
+from mtam.checks.check_settings import CheckSettings
+
+Tick = Callable[[float], None]
+
+CHECKS = {
+    "assouad": "mtam.checks.assouad",
+    "coercivity": "mtam.checks.coercivity.coercivity",
+    "entropy": "mtam.checks.entropy",
+    "fano": "mtam.checks.fano.fano",
+    "remark3": "mtam.checks.remark3",
+    "separation": "mtam.checks.separation.separation",
+}
+
+ROOMS = ("check", "recall", "interaction", "rates")  # whose code decides what a check finds
+
+
+def settings_of(name: str) -> type[CheckSettings]:
+    """The class of a check's settings; raises UsageError for an unknown name."""
+    if name not in CHECKS:
+        raise UsageError(f"there is no check {name}; {conf_files.nearest(name, [*CHECKS, 'all'])}")
+    found: type[CheckSettings] = import_module(CHECKS[name]).Settings
+    return found
+
+
+@dataclass(frozen=True)
+class Job:
+    """A check with its settings: the identity of a finding."""
+
+    name: str
+    settings: CheckSettings
+
+    @property
+    def digest(self) -> str:
+        """Ten hexadecimal digits that name the content."""
+        text = json.dumps({"schema": SCHEMA, "check": self.name, **self.settings.model_dump(mode="json")})
+        return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+    def stamp(self) -> str:
+        """What the numbers depend on: the settings, and the code of the rooms that compute them."""
+        return hashlib.sha256(f"{__version__} {self.digest} {_code()}".encode()).hexdigest()
+
+    def run(self, tick: Tick) -> Finding:
+        """Compute the finding."""
+        function: Callable[[CheckSettings, Tick], Finding] = import_module(CHECKS[self.name]).check
+        return function(self.settings, tick)
+
+
+def _code() -> str:
+    home = Path(__file__).resolve().parents[1]
+    sources = [path for room in ROOMS for path in sorted((home / room).glob("*.py"))]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()

@@ -1,0 +1,77 @@
+"""The folder of a check: finding.json, written in one step, and whether it answers the question at hand."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from mtam.base.errors import UsageError, opening
+from mtam.base.finding import FINDING, Finding
+from mtam.base.spec import Frozen
+from mtam.checks.check_registry import Job, Tick
+from mtam.sweep.store import write_text
+
+
+class Kept(Frozen):
+    """A finding as it lies on disk, with the question that it answers."""
+
+    check: str
+    digest: str
+    stamp: str  # settings and code that made it
+    seconds: float
+    settings: dict[str, Any]
+    finding: Finding
+
+
+def compute(job: Job, tick: Tick) -> Kept:
+    """Run the check; nothing is written."""
+    started = time.perf_counter()
+    finding = job.run(tick)
+    seconds = round(time.perf_counter() - started, 2)
+    return Kept(
+        check=job.name,
+        digest=job.digest,
+        stamp=job.stamp(),
+        seconds=seconds,
+        settings=job.settings.model_dump(mode="json"),
+        finding=finding,
+    )
+
+
+def write(kept: Kept, out: Path) -> None:
+    """Put the finding into ``out`` in one step. Raises UsageError when the folder cannot be written."""
+    with opening(out):
+        write_text(out / FINDING, kept.model_dump_json(indent=1) + "\n")
+
+
+def is_finding(out: Path) -> bool:
+    """Whether ``out`` is the folder of a check."""
+    return (out / FINDING).is_file()
+
+
+def is_drawn(finding: Finding, out: Path) -> bool:
+    """Whether the picture in ``out`` was drawn after the finding was written."""
+    try:
+        return (out / f"{finding.name}.svg").stat().st_mtime_ns >= (out / FINDING).stat().st_mtime_ns
+    except OSError:
+        return False
+
+
+def read(out: Path) -> Kept | None:
+    """The finding in ``out``; None where there is none, or none that this version understands."""
+    try:
+        return Kept.model_validate_json((out / FINDING).read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def check_same(job: Job, out: Path) -> None:
+    """Raise UsageError when ``out`` holds the finding of another check, or things that are no finding at all."""
+    if not out.is_dir():
+        return
+    kept = read(out)
+    if kept is not None and (kept.check, kept.digest) != (job.name, job.digest):
+        raise UsageError(f"{out} already holds check {kept.check} with other settings; choose another --out.")
+    if not is_finding(out) and any(not path.name.endswith(".tmp") for path in out.iterdir()):
+        raise UsageError(f"--out {out} is not empty and holds no finding of mtam; choose another --out.")

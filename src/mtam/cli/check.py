@@ -1,0 +1,45 @@
+"""The command that checks statements of the papers."""
+
+from typing import Annotated
+
+import typer
+
+from mtam.base import conf_files
+from mtam.base.errors import UsageError
+from mtam.cli.app import Force, Json, Out, Quiet, Settings, app, configs
+
+CheckName = Annotated[str, typer.Argument(help="A file in conf/check, or all.")]
+
+
+@app.command(short_help="Compute a statement of the papers: numbers, verdicts.")
+def check(
+    name: CheckName,
+    settings: Settings = None,
+    out: Out = None,
+    json_: Json = False,
+    quiet: Quiet = False,
+    force: Force = False,
+) -> None:
+    """Compute a lemma or a bound directly and say what the numbers say of it; `all` runs every check."""
+    _known(name)
+    from mtam.runs import run_check
+
+    if name == "all":
+        run_check.check_all(settings or [], out, json_, quiet, force)
+    else:
+        run_check.check(name, settings or [], out, json_, quiet, force)
+
+
+@configs.command("check")
+def config_check(name: CheckName, settings: Settings = None, json_: Json = False) -> None:
+    """The settings of a check."""
+    _known(name, "all")
+    from mtam.runs import run_check
+
+    typer.echo(run_check.settings_text(name, settings or [], json_), nl=False)
+
+
+def _known(name: str, *but: str) -> None:
+    valid = [known for known in (*conf_files.options("check"), "all") if known not in but]
+    if name not in valid:
+        raise UsageError(f"there is no check {name}; {conf_files.nearest(name, valid)}")

@@ -1,1 +1,0 @@
-"""What the commands do after parsing; one module per kind of command, each imported when it is called."""

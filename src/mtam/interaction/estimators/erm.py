@@ -1,0 +1,105 @@
+"""The empirical risk minimiser over splines x matrices of rank r, from tokens and responses to a fitted interaction."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from mtam.interaction.estimators.choose_k import Criterion, choose
+from mtam.interaction.model.splines import Spline, SplineSpace
+from mtam.interaction.search.lack_of_fit import lack_of_fit
+from mtam.interaction.search.search import Search, confirm, polish, search
+from mtam.interaction.simulate.truth import SCALE
+from mtam.interaction.solver.levenberg_marquardt import start
+from mtam.interaction.solver.row_sums import Data, double
+from mtam.interaction.solver.varpro import Profile, whitener
+
+Array = npt.NDArray[np.float64]
+
+ARGUMENTS = 2**13  # arguments u behind the orthonormal basis
+
+
+@dataclass(frozen=True)
+class Erm:
+    """A fitted interaction g(x, y) = phi(x^T A y)."""
+
+    matrix: Array  # A (d, d), in the coordinates of the tokens as given
+    phi: Spline
+    loss: float  # mean squared residual, without the ridge
+    converged: bool  # see search.Search.converged
+    starts: int
+    agreeing: int
+    lack_of_fit: float  # standard deviations, see adequacy.lack_of_fit
+    iterations: int  # of the final refinement on all data
+    seconds: float  # processor time of the fit
+
+    def g(self, x: Array, y: Array) -> Array:
+        """g(x, y)  # (n, d), (n, d) -> (n,)."""
+        return self.phi(np.einsum("nd,nd->n", x @ self.matrix, y))
+
+
+def prepare(x: Data, y: Array, rank: int, space: SplineSpace, rng: np.random.Generator, device: str = "cpu") -> Profile:
+    """The profiled problem: whitening, and arguments of a random A for its basis."""
+    white = whitener(x)
+    d, tokens = x.shape[2], x.shape[1]
+    head = double(x[: max(1, ARGUMENTS // (tokens * (tokens - 1)))])
+    u, v = rng.standard_normal((2, d, rank))
+    u = u * np.sqrt(SCALE / np.linalg.norm(u @ v.T))
+    v = v * np.sqrt(SCALE / np.linalg.norm(u @ v.T))
+    arguments = (head @ (white @ u)) @ (head @ (white @ v)).transpose(0, 2, 1)
+    pairs = arguments[:, ~np.eye(tokens, dtype=bool)]
+    return Profile(x, y, white, space, pairs.ravel(), device)
+
+
+def fit(
+    x: Data,
+    y: Array,
+    rank: int,
+    space: SplineSpace,
+    rng: np.random.Generator,
+    max_starts: int = 40,
+    tick: Callable[[], None] = lambda: None,
+    criterion: Criterion | None = None,
+    device: str = "cpu",
+) -> Erm:
+    """min over phi in ``space`` and A of rank <= r of sum_i (Y_i - (N-1)^{-1} sum_{j != i} phi(X_i^T A X_j))^2.
+
+    x (M, N, d), y (M, N). With a ``criterion`` the number of intervals is chosen from the data at the A found with
+    ``space``, and A is polished with the chosen one. In d = 1 the matrix is a scalar that phi absorbs, and the fit is
+    linear least squares. ``device``: where passes over the data run, see ``Profile``.
+    """
+    clock = time.process_time()
+    profile = prepare(x, y, rank, space, rng, device)
+    if x.shape[2] == 1:
+        one = np.full((1, 1), np.sqrt(SCALE))
+        point = start(profile, one, one, SCALE)
+        found = Search(replace(point, decrement=0.0), 1, 1, lack_of_fit(profile, point), required=1)
+    else:
+        found = search(profile, rank, max_starts, rng, tick)
+    if criterion is not None:
+        intervals = choose(profile, found.point.u, found.point.v, criterion)
+        profile = replace(profile, space=SplineSpace(space.degree, intervals))
+        point = start(profile, found.point.u, found.point.v, SCALE)
+        point = replace(point, decrement=0.0) if x.shape[2] == 1 else polish(profile, point, rank, tick)
+        found = replace(found, point=point, lack_of_fit=lack_of_fit(profile, point))
+    if x.shape[2] > 1:
+        found = confirm(profile, found, rank, rng, tick)
+    return _answer(profile, found, time.process_time() - clock)
+
+
+def _answer(profile: Profile, found: Search, seconds: float) -> Erm:
+    point = found.point
+    matrix = (profile.white @ point.u) @ (profile.white @ point.v).T
+    return Erm(
+        matrix,
+        profile.spline(point.fit),
+        point.fit.loss - profile.ridge * float(point.fit.coefficients @ point.fit.coefficients),
+        found.converged,
+        found.tried,
+        found.agreeing,
+        found.lack_of_fit,
+        point.iterations,
+        seconds,
+    )

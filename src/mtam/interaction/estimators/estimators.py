@@ -1,0 +1,145 @@
+"""The estimators by name: data in, an interaction and what there is to say about its fit out."""
+
+import itertools
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from mtam.base.streams import generator, torch_seed
+from mtam.interaction.estimators import als, erm, oracle_a
+from mtam.interaction.estimators.choose_k import rule
+from mtam.interaction.interaction_spec import InteractionTrial, KRule
+from mtam.interaction.model.splines import SplineSpace
+from mtam.interaction.simulate.squared_error import Interaction
+from mtam.interaction.simulate.truth import Truth
+from mtam.interaction.solver.row_sums import Data
+
+Array = npt.NDArray[np.float64]
+Tick = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A fitted interaction g(x, y) = phi(x^T A y)."""
+
+    g: Interaction
+    phi: Callable[[Array], Array]
+    matrix: Array  # A (d, d)
+    space: SplineSpace | None  # of phi, if it is a spline
+    numbers: dict[str, Any] = field(default_factory=dict)
+
+
+class Estimator(Protocol):
+    """Fits one trial's data; ``tick`` receives the finished fraction."""
+
+    def __call__(
+        self, trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, tick: Tick
+    ) -> Estimate: ...
+
+
+def intervals(trial: InteractionTrial) -> int:
+    """K: as given, or by the paper's rule, which is also where a data-driven choice starts from."""
+    return trial.model.intervals or rule(trial.n, trial.beta(), trial.model.k_constant)
+
+
+def spline_space(trial: InteractionTrial) -> SplineSpace:
+    """The space of the trial's rule."""
+    return SplineSpace(trial.model.degree or trial.data.degree, intervals(trial))
+
+
+def fit_oracle(truth: Truth, x: Data, y: Array, space: SplineSpace, k_rule: KRule) -> Estimate:
+    """Oracle-A over ``space``, or over splines with a K of its own choice."""
+    clock = time.process_time()
+    known = oracle_a.fit(x, y, truth.left, truth.right, space, None if k_rule == "rule" else k_rule)
+    numbers = {"loss": known.loss, "converged": True, "seconds": time.process_time() - clock}
+    return Estimate(known.g, known.phi, truth.matrix, known.phi.space, numbers)
+
+
+def _erm(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, tick: Tick) -> Estimate:
+    del truth
+    k_rule = trial.k_rule()
+    fitted = erm.fit(
+        x,
+        y,
+        trial.fit_rank(),
+        spline_space(trial),
+        generator(trial.seed, "interaction", "starts"),
+        trial.model.max_starts,
+        _steps(tick, 50),
+        None if k_rule == "rule" else k_rule,
+        device,
+    )
+    numbers = {
+        "converged": fitted.converged,
+        "starts": fitted.starts,
+        "agreeing": fitted.agreeing,
+        "lack_of_fit": fitted.lack_of_fit,
+        "loss": fitted.loss,
+        "iterations": fitted.iterations,
+        "seconds": fitted.seconds,
+    }
+    return Estimate(fitted.g, fitted.phi, fitted.matrix, fitted.phi.space, numbers)
+
+
+def _oracle_a(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, tick: Tick) -> Estimate:
+    del device
+    tick(0.1)
+    return fit_oracle(truth, x, y, spline_space(trial), trial.k_rule())
+
+
+def _als(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, tick: Tick) -> Estimate:
+    del truth, device
+    rng = generator(trial.seed, "interaction", "starts")
+    starts = min(trial.model.max_starts, 5)
+    fitted = als.fit(x, y, trial.fit_rank(), spline_space(trial), rng, starts, _steps(tick, 30))
+    numbers = {
+        "converged": fitted.converged,
+        "starts": starts,
+        "loss": fitted.loss,
+        "iterations": fitted.sweeps,
+        "seconds": fitted.seconds,
+    }
+    return Estimate(fitted.g, fitted.phi, fitted.matrix, fitted.phi.space, numbers)
+
+
+def _mlp(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, tick: Tick) -> Estimate:
+    from mtam.interaction.estimators import mlp  # torch takes seconds to import, and only this estimator needs it
+
+    del truth
+    model = trial.model
+    count = itertools.count()
+    fitted = mlp.fit(
+        x,
+        y,
+        trial.fit_rank(),
+        torch_seed(trial.seed, "interaction", "mlp"),
+        width=model.width,
+        steps=model.steps,
+        batch=model.batch,
+        learning_rate=model.learning_rate,
+        device=device,
+        tick=lambda: tick(next(count) / model.steps),
+    )
+    # There is no stationary point to certify: training ends when its steps are spent.
+    numbers = {
+        "converged": False,
+        "starts": 1,
+        "loss": fitted.loss,
+        "iterations": fitted.steps,
+        "seconds": fitted.seconds,
+    }
+    return Estimate(fitted.g, fitted.phi, fitted.matrix, None, numbers)
+
+
+def _steps(tick: Tick, scale: float) -> Callable[[], None]:
+    """Progress for work of unknown length: after k calls, 1 - exp(-k/scale)."""
+    count = itertools.count()
+    return lambda: tick(1 - math.exp(-next(count) / scale))
+
+
+ESTIMATORS: dict[str, Estimator] = {"ips_erm": _erm, "oracle_a": _oracle_a, "als": _als, "mlp": _mlp}

@@ -1,0 +1,212 @@
+"""Tokens and responses from a file of the user's: X (M, N, d) and Y (M, N), checked, and never unpickled.
+
+Three forms:
+- ``FILE.npz`` with arrays named X and Y;
+- ``FILE_X.npy``, the path that is given, with ``FILE_Y.npy`` beside it; X is memory-mapped if it is float64 in C order;
+- ``FILE.parquet``, long: one row per token with columns sample, token, x0, ..., x{d-1}, y (needs pandas and an engine).
+"""
+
+import hashlib
+import os
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mtam.interaction.files.validate_arrays import blocks, finite, numbers
+
+Array = npt.NDArray[np.float64]
+
+FORMS = "FILE.npz with arrays X and Y, FILE_X.npy with FILE_Y.npy beside it, or FILE.parquet"
+CHUNK = 2**20  # bytes
+FEWEST = 10  # samples: a fifth of them is held out, and two make a standard error
+LARGEST = 1e100  # entries beyond it, or a coordinate below its inverse, overflow or vanish when they are multiplied
+SINGULAR = 1e-12  # ratio of eigenvalues below which whitening would divide by rounding errors
+
+
+def read(path: str | os.PathLike[str]) -> tuple[Array, Array]:
+    """X (M, N, d) and Y (M, N) in float64 from one of the three forms.
+
+    Raises ValueError, with one sentence, for whatever ``validate`` refuses and for a missing or unreadable file.
+    """
+    file = Path(path)
+    _parts(file)
+    load = {".npz": _npz, ".npy": _npy, ".parquet": _parquet}[file.suffix.lower()]
+    x, y = load(file)
+    return validate(x, y, str(path))
+
+
+def digest(path: str | os.PathLike[str]) -> str:
+    """SHA-256 of the content of the file, of both files of a .npy pair, in hexadecimal; names do not enter.
+
+    Raises ValueError for a missing or unreadable file.
+    """
+    found = hashlib.sha256()
+    try:
+        for part in _parts(Path(path)):
+            with part.open("rb") as file:
+                while chunk := file.read(CHUNK):
+                    found.update(chunk)
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}") from None
+    return found.hexdigest()
+
+
+def validate(x: object, y: object, where: str = "the data") -> tuple[Array, Array]:
+    """X and Y in float64 if they can be learned from.
+
+    Raises ValueError for types other than real numbers, shapes other than (M, N, d) and (M, N), N < 2, d < 1, fewer
+    than ten samples, 2 p > M N for a matrix of rank one (p = 2d - 2), NaN, infinities, magnitudes beyond 1e100,
+    tokens or coordinates without variance, linearly dependent coordinates, and constant Y.
+    """
+    tokens, responses = numbers(x, f"X in {where}"), numbers(y, f"Y in {where}")
+    _sizes(tokens, responses, where)
+    finite(tokens, f"X in {where}")
+    finite(responses, f"Y in {where}")
+    _variation(tokens, where)
+    spread = float(np.ptp(responses))
+    if spread == 0:
+        raise ValueError(f"Y in {where} is constant ({responses.flat[0]:g}): there is nothing to learn")
+    if not 1 / LARGEST < spread < LARGEST:
+        raise ValueError(f"Y in {where} has a range of {spread:.0e}; valid: 1e-100 to 1e100, rescale it")
+    return tokens, responses
+
+
+def _parts(file: Path) -> tuple[Path, ...]:
+    """The files that a path stands for; ValueError if one is not there or the name has no known form."""
+    suffix = file.suffix.lower()
+    if file.is_dir():
+        raise ValueError(f"{file} is a folder; valid: {FORMS}")
+    if suffix not in (".npz", ".npy", ".parquet"):
+        raise ValueError(f"{file} has no known ending; valid: {FORMS}")
+    if suffix == ".npy" and not file.stem.endswith("_X"):
+        raise ValueError(f"{file} is not named FILE_X.npy; name the file of X so, and that of Y FILE_Y.npy beside it")
+    both = (file, file.with_name(f"{file.stem[:-1]}Y{file.suffix}")) if suffix == ".npy" else (file,)
+    for part in both:
+        if not part.is_file():
+            raise ValueError(f"{part}: there is no such file; valid: {FORMS}")
+    return both
+
+
+def _sizes(x: Array, y: Array, where: str) -> None:
+    if x.ndim != 3:
+        raise ValueError(f"X in {where} has shape {x.shape}; valid: (M, N, d), samples x tokens x coordinates")
+    samples, tokens, d = x.shape
+    if y.shape != (samples, tokens):
+        raise ValueError(f"Y in {where} has shape {y.shape}; valid beside X {x.shape}: {(samples, tokens)}")
+    if tokens < 2:
+        raise ValueError(f"X in {where} has N = {tokens} tokens per sample; an interaction needs at least 2")
+    if d < 1:
+        raise ValueError(f"X in {where} has d = {d} coordinates per token; valid: at least 1")
+    needed = max(FEWEST, -(-2 * (2 * d - 2) // tokens))
+    if samples < needed:
+        raise ValueError(
+            f"{where} has too few samples: {samples} of {tokens} tokens, for the {2 * d - 2} parameters of a rank-1 "
+            f"matrix in d = {d}; valid: at least {needed}"
+        )
+
+
+def _variation(x: Array, where: str) -> None:
+    """Refuse tokens whose second moment cannot be whitened; one pass, block by block."""
+    d = x.shape[2]
+    low, high, moment = np.full(d, np.inf), np.full(d, -np.inf), np.zeros((d, d))
+    for block in blocks(x):
+        rows = block.reshape(-1, d)
+        low, high = np.minimum(low, rows.min(axis=0)), np.maximum(high, rows.max(axis=0))
+    size = np.maximum(-low, high)
+    if not np.all(high > low):
+        which = np.flatnonzero(high == low)
+        what = "all tokens are equal" if len(which) == d else f"coordinate {which[0]} of the tokens is constant"
+        raise ValueError(f"X in {where}: {what}; valid: every coordinate varies")
+    if size.max() > LARGEST or size.min() < 1 / LARGEST:
+        raise ValueError(f"X in {where} has magnitudes from {size.min():.0e} to {size.max():.0e}; rescale it")
+    for block in blocks(x):
+        rows = block.reshape(-1, d) / size.max()
+        moment += rows.T @ rows
+    values = np.linalg.eigvalsh(moment)
+    if values[0] <= SINGULAR * values[-1]:
+        raise ValueError(
+            f"X in {where} has coordinates that depend linearly on others to working precision (eigenvalues of the "
+            "second moment below 1e-12 of the largest); drop or rescale coordinates"
+        )
+
+
+def _npz(file: Path) -> tuple[object, object]:
+    with file.open("rb") as content:  # opened here: numpy leaves a file open that turns out to be damaged
+        try:
+            archive: Any = np.load(content, allow_pickle=False)
+        except Exception:  # here and below: damaged headers make numpy and zipfile raise almost anything
+            raise ValueError(f"{file} is not a readable npz archive") from None
+        if not isinstance(archive, np.lib.npyio.NpzFile):
+            raise ValueError(f"{file} is not an npz archive but a single array; valid: {FORMS}")
+        missing = [name for name in ("X", "Y") if name not in archive.files]
+        if missing:
+            found = ", ".join(sorted(archive.files)) or "nothing"
+            raise ValueError(f"{file} has no array {' and no array '.join(missing)}; found: {found}")
+        return _member(archive, "X", file), _member(archive, "Y", file)
+
+
+def _member(archive: Any, name: str, file: Path) -> object:
+    try:
+        found: object = archive[name]
+    except Exception as error:
+        raise ValueError(_no_numbers(f"{name} in {file}", error)) from None
+    if not isinstance(found, np.ndarray):
+        raise ValueError(f"{name} in {file} is not stored as an array; write it with numpy.savez")
+    return found
+
+
+def _npy(file: Path) -> tuple[object, object]:
+    found: list[object] = []
+    for part in _parts(file):
+        if zipfile.is_zipfile(part):
+            raise ValueError(f"{part} is an archive under the name of an array; valid: {FORMS}")
+        try:
+            found.append(np.load(part, mmap_mode="r" if part == file else None, allow_pickle=False))
+        except Exception as error:
+            raise ValueError(_no_numbers(str(part), error)) from None
+    return found[0], found[1]
+
+
+def _no_numbers(what: str, error: BaseException) -> str:
+    if "bject" in str(error) or "pickle" in str(error):
+        return f"{what} holds Python objects, which are never loaded; valid: an array of real numbers"
+    return f"{what} cannot be read as an array of numbers"
+
+
+def _parquet(file: Path) -> tuple[object, object]:
+    try:
+        import pandas
+    except ImportError:
+        raise ValueError(f"{file}: reading parquet needs pandas; valid without it: FILE.npz, FILE_X.npy") from None
+    try:
+        frame = pandas.read_parquet(file)
+    except ImportError:
+        raise ValueError(
+            f"{file}: reading parquet needs pyarrow or fastparquet (mtam[parquet]); or use FILE.npz"
+        ) from None
+    except Exception:
+        raise ValueError(f"{file} is not a readable parquet table") from None
+    return _wide(frame, file)
+
+
+def _wide(frame: Any, file: Path) -> tuple[object, object]:
+    """The long table as arrays, samples and tokens in the order of their labels  # (M, N, d), (M, N)."""
+    columns = [str(name) for name in frame.columns]
+    d = sum(name[:1] == "x" and name[1:].isdigit() for name in columns)
+    coordinates = [f"x{k}" for k in range(max(d, 1))]
+    missing = [name for name in ("sample", "token", *coordinates, "y") if name not in columns]
+    if missing:
+        found = ", ".join(columns) or "nothing"
+        raise ValueError(f"{file} has no column {missing[0]}; found: {found}; valid: sample, token, x0, x1, ..., y")
+    if frame[["sample", "token"]].isna().any(axis=None) or frame.duplicated(["sample", "token"]).any():
+        raise ValueError(f"{file} has missing or repeated (sample, token) labels; valid: each once")
+    sizes = frame.groupby("sample").size()
+    if len(sizes) == 0 or sizes.min() != sizes.max():
+        raise ValueError(f"{file} has samples of different numbers of tokens; valid: the same N in every sample")
+    ordered = frame.sort_values(["sample", "token"])
+    parts = [numbers(ordered[name].to_numpy(), f"column {name} in {file}") for name in (*coordinates, "y")]
+    shape = (len(sizes), int(sizes.iloc[0]))
+    return np.stack(parts[:-1], axis=1).reshape(*shape, len(coordinates)), parts[-1].reshape(shape)

@@ -1,0 +1,258 @@
+"""Fused loops over pairs of tokens, for splines with uniform knots.
+
+Notation: a block holds S samples of N tokens, rows i = 0..SN-1; p_i = U^T x_i, q_j = V^T x_j, u_ij = p_i . q_j, and j
+runs over the other tokens of the sample of i. No array over pairs is ever stored. ``reference.py`` says the same
+in plain numpy.
+
+Innermost loops run over samples, at one pair (i, j) of token places: contiguous, so that they use vector registers
+whatever N and r are, and successive additions to a row of features hit different rows. Splines are evaluated in the
+local coordinate t in [-1/2, 1/2] of ``splines``.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from mtam.base.jit import kernel
+
+Array = npt.NDArray[np.float64]
+Index = npt.NDArray[np.int32]
+
+MOST_LANES, FEWEST_LANES = 64, 8  # samples at a time
+ROOM = 2**14  # numbers of p, of q in those samples: with the working arrays they stay in the second-level cache
+
+
+@kernel
+def evaluate(u: Array, table: Array) -> Array:
+    """phi(u), phi given by its local polynomials, constant outside [-1, 1]  # (n,), (K, s+1) -> (n,)."""
+    intervals, width = table.shape
+    out = np.empty(u.shape[0])
+    for n in range(u.shape[0]):
+        v = min(max((u[n] + 1.0) * (0.5 * intervals), 0.0), float(intervals))
+        k = min(int(v), intervals - 1)
+        t = v - k - 0.5
+        value = table[k, width - 1]
+        for e in range(width - 2, -1, -1):
+            value = value * t + table[k, e]
+        out[n] = value
+    return out
+
+
+@kernel
+def _lanes(samples: int, tokens: int, rank: int) -> int:
+    """How many samples to take at a time: parts of equal size."""
+    most = max(FEWEST_LANES, min(MOST_LANES, ROOM // (tokens * rank)))
+    parts = max(1, (samples + most - 1) // most)
+    return max(1, (samples + parts - 1) // parts)
+
+
+@kernel
+def _turn(rows: Array, tokens: int, first: int, lanes: int, out: Array) -> None:
+    """Rows of some samples with the sample as last index  # (SN, r) -> (N, r, lanes)."""
+    for n in range(tokens):
+        for a in range(rows.shape[1]):
+            for s in range(lanes):
+                out[n, a, s] = rows[(first + s) * tokens + n, a]
+
+
+@kernel
+def _turn_back(lanes_last: Array, tokens: int, first: int, lanes: int, out: Array) -> None:
+    """The inverse of ``_turn``."""
+    for n in range(tokens):
+        for a in range(out.shape[1]):
+            for s in range(lanes):
+                out[(first + s) * tokens + n, a] = lanes_last[n, a, s]
+
+
+@kernel
+def _locate(p: Array, q: Array, lanes: int, intervals: int, t: Array, k: Index) -> None:
+    """Interval k and local coordinate t of u = p . q, lane by lane  # p, q (r, lanes); t, k (lanes,)."""
+    rank = p.shape[0]
+    half, top, last = 0.5 * intervals, float(intervals), np.int32(intervals - 1)
+    for s in range(lanes):
+        t[s] = 1.0
+    for a in range(0, rank - 3, 4):
+        for s in range(lanes):
+            t[s] += (
+                p[a, s] * q[a, s] + p[a + 1, s] * q[a + 1, s] + p[a + 2, s] * q[a + 2, s] + p[a + 3, s] * q[a + 3, s]
+            )
+    for a in range(rank - rank % 4, rank):
+        for s in range(lanes):
+            t[s] += p[a, s] * q[a, s]
+    for s in range(lanes):
+        v = t[s] * half
+        v = v if v > 0.0 else 0.0  # also where v is not a number: an index must stay inside
+        v = v if v < top else top
+        n = min(np.int32(v), last)
+        k[s] = n
+        t[s] = v - np.float64(n) - 0.5
+
+
+@kernel
+def _splines(t: Array, lanes: int, pieces: Array, square: Array, odd: Array, out: Array) -> None:
+    """out[a] = C[a](t), two at a time, as C[s-a](t) = C[a](-t): even part plus or minus odd part  # (s+1, lanes)."""
+    width = pieces.shape[0]
+    for s in range(lanes):
+        square[s] = t[s] * t[s]
+    for a in range((width + 1) // 2):
+        even, other = out[a], out[width - 1 - a]
+        highest = (width - 1) // 2 * 2
+        for s in range(lanes):
+            even[s] = pieces[a, highest]
+        for e in range(highest - 2, -1, -2):
+            c = pieces[a, e]
+            for s in range(lanes):
+                even[s] = even[s] * square[s] + c
+        if 2 * a == width - 1:
+            continue
+        highest = width // 2 * 2 - 1
+        for s in range(lanes):
+            odd[s] = pieces[a, highest]
+        for e in range(highest - 2, -1, -2):
+            c = pieces[a, e]
+            for s in range(lanes):
+                odd[s] = odd[s] * square[s] + c
+        for s in range(lanes):
+            rise, level = odd[s] * t[s], even[s]
+            even[s] = level + rise
+            other[s] = level - rise
+
+
+@kernel
+def features(p: Array, q: Array, tokens: int, pieces: Array, intervals: int, out: Array) -> None:
+    """out[i, b] = (N-1)^{-1} sum_{j != i} B_b(u_ij)  # p, q (SN, r); pieces (s+1, s+1); out (SN, K+s)."""
+    rows, rank = p.shape
+    width, size = pieces.shape[0], out.shape[1]
+    scale = 1.0 / (tokens - 1)
+    step = _lanes(rows // tokens, tokens, rank)
+    left, right = np.empty((tokens, rank, step)), np.empty((tokens, rank, step))
+    t, square, odd, values = np.empty(step), np.empty(step), np.empty(step), np.empty((width, step))
+    k = np.empty(step, np.int32)
+    total = np.empty((step, size))
+    for first in range(0, rows // tokens, step):
+        lanes = min(step, rows // tokens - first)
+        _turn(p, tokens, first, lanes, left)
+        _turn(q, tokens, first, lanes, right)
+        for i in range(tokens):
+            total[:lanes] = 0.0
+            for j in range(tokens):
+                if j == i:
+                    continue
+                _locate(left[i], right[j], lanes, intervals, t, k)
+                _splines(t, lanes, pieces, square, odd, values)
+                for s in range(lanes):
+                    base = k[s]
+                    for a in range(width):
+                        total[s, base + a] += values[a, s]
+            for s in range(lanes):
+                for b in range(size):
+                    out[(first + s) * tokens + i, b] = total[s, b] * scale
+
+
+@kernel
+def _slopes(t: Array, k: Index, lanes: int, table: Array, total: Array, slope: Array) -> None:
+    """total += phi(u), slope = phi'(u) 2/K, zero outside (-1, 1)  # t, k, total, slope (lanes,); table (K, s+1)."""
+    width = table.shape[1]
+    for s in range(lanes):
+        value, derivative = table[k[s], width - 1], 0.0
+        for e in range(width - 2, -1, -1):
+            derivative = derivative * t[s] + value
+            value = value * t[s] + table[k[s], e]
+        total[s] += value
+        # ``_locate`` moves arguments beyond the ends to t = -1/2 of the first interval and t = 1/2 of the last.
+        slope[s] = derivative if t[s] < 0.5 and (t[s] > -0.5 or k[s] > 0) else 0.0
+
+
+@kernel
+def pullback(
+    p: Array, q: Array, tokens: int, table: Array, y: Array, residual: Array, grad_p: Array, grad_q: Array
+) -> None:
+    """Residuals, and half the negative gradient of their sum of squares with respect to p and q.
+
+    residual_i = y_i - (N-1)^{-1} sum_j phi(u_ij); grad_p_i = residual_i (N-1)^{-1} sum_j phi'(u_ij) q_j;
+    grad_q_j = (N-1)^{-1} sum_i residual_i phi'(u_ij) p_i  # p, q, grad_p, grad_q (SN, r); y, residual (SN,)
+
+    A grad_q without columns is not asked for.
+    """
+    both = grad_q.shape[1] > 0
+    rows, rank = p.shape
+    intervals = table.shape[0]
+    scale = 1.0 / (tokens - 1)
+    step = _lanes(rows // tokens, tokens, rank)
+    left, right = np.empty((tokens, rank, step)), np.empty((tokens, rank, step))
+    to_left, to_right = np.empty((tokens, rank, step)), np.empty((tokens, rank, step))
+    t, k, total, weight = np.empty(step), np.empty(step, np.int32), np.empty(step), np.empty(step)
+    slope = np.empty((tokens, step))
+    for first in range(0, rows // tokens, step):
+        lanes = min(step, rows // tokens - first)
+        _turn(p, tokens, first, lanes, left)
+        _turn(q, tokens, first, lanes, right)
+        to_left[:], to_right[:] = 0.0, 0.0
+        for i in range(tokens):
+            total[:] = 0.0
+            for j in range(tokens):
+                if j != i:
+                    _locate(left[i], right[j], lanes, intervals, t, k)
+                    _slopes(t, k, lanes, table, total, slope[j])
+            for s in range(lanes):
+                row = (first + s) * tokens + i
+                residual[row] = y[row] - total[s] * scale
+                weight[s] = residual[row] * (0.5 * intervals * scale)
+            for j in range(tokens):
+                if j == i:
+                    continue
+                factor = slope[j]
+                for s in range(lanes):
+                    factor[s] *= weight[s]
+                for a in range(rank):
+                    for s in range(lanes):
+                        to_left[i, a, s] += factor[s] * right[j, a, s]
+                    if both:
+                        for s in range(lanes):
+                            to_right[j, a, s] += factor[s] * left[i, a, s]
+        _turn_back(to_left, tokens, first, lanes, grad_p)
+        _turn_back(to_right, tokens, first, lanes, grad_q)
+
+
+@kernel
+def directions(p: Array, q: Array, x: Array, tokens: int, table: Array, z: Array) -> None:
+    """z_i = (N-1)^{-1} sum_{j != i} phi'(u_ij) x_j, so that d(mean_j phi(u_ij))/dA = x_i z_i^T  # x, z (SN, d)."""
+    rows, rank = p.shape
+    d, intervals = x.shape[1], table.shape[0]
+    scale = 0.5 * intervals / (tokens - 1)
+    step = _lanes(rows // tokens, tokens, rank)
+    left, right = np.empty((tokens, rank, step)), np.empty((tokens, rank, step))
+    t, k, total, slope = np.empty(step), np.empty(step, np.int32), np.zeros(step), np.empty((tokens, step))
+    for first in range(0, rows // tokens, step):
+        lanes = min(step, rows // tokens - first)
+        _turn(p, tokens, first, lanes, left)
+        _turn(q, tokens, first, lanes, right)
+        for i in range(tokens):
+            for j in range(tokens):
+                _locate(left[i], right[j], lanes, intervals, t, k)
+                _slopes(t, k, lanes, table, total, slope[j])
+            slope[i] = 0.0
+            for s in range(lanes):
+                row = (first + s) * tokens
+                for b in range(d):
+                    z[row + i, b] = 0.0
+                for j in range(tokens):
+                    factor = slope[j, s] * scale
+                    for b in range(d):
+                        z[row + i, b] += factor * x[row + j, b]
+
+
+@kernel
+def jacobian(x: Array, z: Array, p: Array, w: Array, out: Array) -> None:
+    """Rows x_i (V^T z_i)^T, z_i (U^T x_i)^T: the derivative along U, V  # p = x U, w = z V (n, r); out (n, 2dr).
+
+    With room for the first d r numbers alone, only the derivative along U.
+    """
+    rows, d = x.shape
+    rank = p.shape[1]
+    both = out.shape[1] > d * rank
+    for i in range(rows):
+        for b in range(d):
+            for a in range(rank):
+                out[i, b * rank + a] = x[i, b] * w[i, a]
+                if both:
+                    out[i, (d + b) * rank + a] = z[i, b] * p[i, a]

@@ -1,0 +1,109 @@
+"""The rank of A by hold-out: double it while predictions on held-out samples improve, then look in between.
+
+Two ranks are compared on the same held-out samples: the larger one is better if it lowers the mean squared prediction
+error by more than two standard errors of the paired difference over samples, or by more than one if the residuals of
+the smaller one show structure (``adequacy``). The paired difference is far sharper than the errors one by one: what
+they have in common, the noise above all, cancels.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mtam.interaction.estimators.erm import Erm
+from mtam.interaction.own_data.fitted_interaction import FittedInteraction
+from mtam.interaction.search.lack_of_fit import ALARM
+
+Array = npt.NDArray[np.float64]
+Fit = Callable[[Array, Array, int], tuple[Erm, FittedInteraction]]  # x, y, rank
+
+CLEARLY, DOUBTFUL = (
+    2.0,
+    1.0,
+)  # standard errors; against a rank whose residuals are noise one happens by chance too often
+BLOCK = 2**20  # numbers of X at a time
+
+
+@dataclass(frozen=True)
+class Split:
+    """Samples to fit and samples held out."""
+
+    x: Array  # (M1, N, d)
+    y: Array  # (M1, N)
+    x_test: Array  # (M2, N, d)
+    y_test: Array  # (M2, N)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One rank, fitted to the one part and judged on the other."""
+
+    rank: int
+    losses: Array  # mean squared prediction error per held-out sample (M2,)
+    converged: bool
+    lack_of_fit: float
+
+    @property
+    def error(self) -> float:
+        """Mean squared prediction error."""
+        return float(self.losses.mean())
+
+    @property
+    def standard_error(self) -> float:
+        """Of ``error``, over samples, which are independent; rows of one sample need not be."""
+        return float(self.losses.std(ddof=1) / np.sqrt(len(self.losses)))
+
+    def beats(self, other: "Attempt") -> bool:
+        """Whether this one predicts better, by more standard errors of the paired difference than chance yields."""
+        gain = other.losses - self.losses
+        level = DOUBTFUL if other.lack_of_fit >= ALARM else CLEARLY
+        return bool(gain.mean() > level * gain.std(ddof=1) / np.sqrt(len(gain)))
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The chosen rank and all that was tried, in the order of rank."""
+
+    rank: int
+    attempts: tuple[Attempt, ...]
+
+    @property
+    def chosen(self) -> Attempt:
+        """The attempt with the chosen rank."""
+        return next(one for one in self.attempts if one.rank == self.rank)
+
+
+def choose(fit: Fit, split: Split, ranks: Sequence[int]) -> Choice:
+    """The smallest rank that no larger one of those tried beats, over increasing ``ranks`` and then by bisection."""
+    seen: dict[int, Attempt] = {}
+
+    def attempt(rank: int) -> Attempt:
+        found, fitted = fit(split.x, split.y, rank)
+        seen[rank] = Attempt(rank, losses(fitted, split.x_test, split.y_test), found.converged, found.lack_of_fit)
+        return seen[rank]
+
+    best, below = attempt(ranks[0]), ranks[0] - 1
+    for rank in ranks[1:]:
+        larger = attempt(rank)
+        if not larger.beats(best):
+            break
+        best, below = larger, best.rank
+    while len(ranks) > 1 and best.rank - below > 1:
+        smaller = attempt((best.rank + below) // 2)
+        if best.beats(smaller):
+            below = smaller.rank
+        else:
+            best = smaller
+    return Choice(best.rank, tuple(seen[rank] for rank in sorted(seen)))
+
+
+def losses(fitted: FittedInteraction, x: Array, y: Array) -> Array:
+    """Mean squared prediction error of every sample, block by block  # (M, N, d), (M, N) -> (M,)."""
+    out = np.empty(len(x))
+    step = max(1, BLOCK // (x.shape[1] * x.shape[2]))
+    for first in range(0, len(x), step):
+        part = slice(first, first + step)
+        out[part] = np.mean((y[part] - fitted.predict(x[part])) ** 2, axis=1)
+    return out

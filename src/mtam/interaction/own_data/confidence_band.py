@@ -1,0 +1,146 @@
+"""A confidence band for phi: the cluster-robust sandwich over samples.
+
+With the score features of the fit, Z = [aggregated B-splines, aggregated tangents of A] per (sample, token), and the
+residuals e, the covariance of the estimate is
+
+    V = B (sum_m s_m s_m^T + ridge sigma^2 I) B,   B = (Z^T Z + ridge I)^{-1},   s_m = sum_{i in sample m} Z_i e_i,
+
+so residuals may be heteroscedastic and dependent within a sample (Liang and Zeger 1986). The tangents carry what is
+not known of A into the band: matrices of rank r and fixed norm, A' = A + dA. The ridge counts as one more observation
+of phi = 0, so that the band is wide, not narrow, where arguments are never seen. The bias of the spline is not in it.
+
+Sums run over blocks; of large data a random part of the samples serves, and V scales with their share.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import scipy.linalg
+
+from mtam.interaction.model import pair_kernels
+from mtam.interaction.model.splines import Spline
+from mtam.interaction.solver.varpro import RIDGE, whitener
+
+Array = npt.NDArray[np.float64]
+
+LEVEL = 1.959964  # normal quantile of a two-sided 95% interval
+ROWS_PER_COLUMN, FEWEST_ROWS = 50, 50_000  # rows used at most: V is inflated by about 1/50
+BLOCK = 512  # rows at a time
+ARGUMENTS = 2**17  # arguments u kept for the grid, the density and the basis
+POINTS = 201
+TAIL = 5e-4  # share of u beyond either end of the grid
+ROUNDING = 1e-12  # relative eigenvalue of Z^T Z below which a direction was not seen
+
+
+@dataclass(frozen=True)
+class Curve:
+    """phi on a grid over the range of u, with its band and the density of u  # all (points,)."""
+
+    grid: Array
+    phi: Array
+    low: Array
+    high: Array
+    density: Array
+
+
+def arguments(x: Array, matrix: Array) -> Array:
+    """u = X_i^T A X_j over the pairs of samples spread evenly over the data, at most 2^17 or one sample's  # (n,)."""
+    tokens = x.shape[1]
+    pairs = ~np.eye(tokens, dtype=bool)
+    step = max(1, -(-len(x) * tokens * (tokens - 1) // ARGUMENTS))
+    some = x[::step]
+    return np.asarray(((some @ matrix) @ some.transpose(0, 2, 1))[:, pairs].ravel())
+
+
+def curve(x: Array, y: Array, matrix: Array, rank: int, phi: Spline, rng: np.random.Generator) -> Curve:
+    """phi with its pointwise 95% band over the range of u  # x (M, N, d), y (M, N), matrix (d, d) of rank r."""
+    u = arguments(x, matrix)
+    low, high = np.quantile(u, [TAIL, 1 - TAIL])
+    grid = np.linspace(low, high, POINTS)
+    half = (high - low) / (2 * (POINTS - 1))
+    edges = np.linspace(low - half, high + half, POINTS + 1)
+    density = np.histogram(u, edges)[0] / (len(u) * 2 * half)
+    basis = phi.space.orthonormaliser(u)
+    covariance = _covariance(x, y, matrix, rank, phi, basis, rng)
+    at = phi.space.design(grid) @ basis
+    spread = LEVEL * np.sqrt(np.maximum(np.einsum("nb,bc,nc->n", at, covariance, at), 0.0))
+    middle = phi(grid)
+    return Curve(grid, middle, middle - spread, middle + spread, density)
+
+
+def _covariance(
+    x: Array, y: Array, matrix: Array, rank: int, phi: Spline, basis: Array, rng: np.random.Generator
+) -> Array:
+    """The block of V that belongs to the coefficients of phi in the orthonormal basis  # (K+s, K+s)."""
+    frame = _Frame.at(whitener(x), matrix, rank)
+    samples, tokens = y.shape
+    size, columns = phi.space.dimension, phi.space.dimension + rank * (2 * x.shape[2] - rank)
+    wanted = max(FEWEST_ROWS, ROWS_PER_COLUMN * columns) // tokens + 1
+    # One sample drawn from every stretch: spread over the data, whatever their order.
+    starts = np.linspace(0, samples, min(samples, wanted) + 1).astype(np.int64)
+    chosen = rng.integers(starts[:-1], starts[1:])
+    bread, meat, squares = np.zeros((columns, columns)), np.zeros((columns, columns)), 0.0
+    step = max(1, BLOCK // tokens)
+    for first in range(0, len(chosen), step):
+        part = chosen[first : first + step]
+        z, residual = _scores(x[part], y[part], frame, phi, basis)
+        bread += z.T @ z
+        sums = (z * residual[:, None]).reshape(len(part), tokens, columns).sum(axis=1)
+        meat += sums.T @ sums
+        squares += float(residual @ residual)
+    keep = scipy.linalg.block_diag(np.eye(size), frame.keep)
+    bread, meat = keep.T @ bread @ keep, keep.T @ meat @ keep
+    rows, unknowns = len(chosen) * tokens, keep.shape[1]
+    spare = max(1, rows - unknowns)
+    meat *= rows / spare * len(chosen) / max(1, len(chosen) - 1)  # residuals are smaller than errors
+    ridge = np.diag(np.where(np.arange(unknowns) < size, RIDGE, 0.0))
+    inverse = _inverse(bread + ridge)
+    return np.asarray((inverse @ (meat + squares / spare * ridge) @ inverse)[:size, :size] * (len(chosen) / samples))
+
+
+def _scores(x: Array, y: Array, frame: "_Frame", phi: Spline, basis: Array) -> tuple[Array, Array]:
+    """Z and residuals of a block of samples  # (S, N, d), (S, N) -> (SN, K+s + 2rd - r^2), (SN,)."""
+    samples, tokens, d = x.shape
+    white = x.reshape(-1, d) @ frame.white
+    p, q = white @ frame.u, white @ frame.v
+    raw, z = np.empty((len(white), phi.space.dimension)), np.empty_like(white)
+    pair_kernels.features(p, q, tokens, phi.space.pieces, phi.space.intervals, raw)
+    pair_kernels.directions(p, q, white, tokens, phi.table, z)
+    inner = (white @ frame.columns)[:, :, None] * z[:, None, :]
+    outer = (white @ frame.rest)[:, :, None] * (z @ frame.rows)[:, None, :]
+    parts = [raw @ basis, inner.reshape(len(z), -1), outer.reshape(len(z), -1)]
+    return np.concatenate(parts, axis=1), y.reshape(samples * tokens) - raw @ phi.coefficients
+
+
+def _inverse(matrix: Array) -> Array:
+    """The inverse of a positive semidefinite matrix on the directions that were seen, after scaling its diagonal."""
+    scale = np.sqrt(np.where(np.diag(matrix) > 0, np.diag(matrix), 1.0))
+    inverse = np.linalg.pinv(matrix / np.outer(scale, scale), rcond=ROUNDING, hermitian=True)
+    return np.asarray(inverse / np.outer(scale, scale))
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """A in whitened coordinates, u v^T, and the tangent directions a b^T of the matrices of its rank.
+
+    a runs over ``columns`` with b over all of R^d, then a over ``rest`` with b over ``rows``; ``keep`` leaves out A.
+    """
+
+    white: Array  # W (d, d)
+    u: Array  # (d, r)
+    v: Array  # (d, r)
+    columns: Array  # (d, r), orthonormal
+    rest: Array  # (d, d - r), orthonormal
+    rows: Array  # (d, r), orthonormal
+    keep: Array  # (2rd - r^2, p)
+
+    @staticmethod
+    def at(white: Array, matrix: Array, rank: int) -> "_Frame":
+        back = np.linalg.pinv(white)
+        a, s, bt = np.linalg.svd(back @ matrix @ back.T)
+        columns, rows = a[:, :rank], bt[:rank].T
+        radial = np.zeros(rank * (2 * len(matrix) - rank))
+        radial[: rank * len(matrix)] = (s[:rank, None] * bt[:rank]).ravel()  # columns^T A
+        keep = scipy.linalg.null_space(radial[None])
+        return _Frame(white, columns * s[:rank], rows, columns, a[:, rank:], rows, keep)

@@ -1,0 +1,158 @@
+"""One fit to the user's own data, from file to numbers: rank and K from the data, errors on held-out samples.
+
+No truth is known here, so nothing is measured against one. What can be known: the mean squared prediction error on
+samples that the fit has not seen, and the noise floor, the residual variance of the fit to all data per degree of
+freedom. ``explained`` against ``explainable`` compares the two.
+
+Gauge: E[u^2] = 1/9 for u = x^T A y with x, y independent tokens (so sd(u) = 1/3 if their mean is zero), as in the
+empirical risk minimiser; phi rises with u on average, and where it has no clear direction (correlation below 0.1, as
+for even phi) the largest entry of A is positive.
+"""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mtam.base.one_by_one import Tick, answer_each
+from mtam.base.streams import generator
+from mtam.interaction.estimators import erm
+from mtam.interaction.estimators.choose_k import rule
+from mtam.interaction.files import dataset
+from mtam.interaction.model.splines import SplineSpace
+from mtam.interaction.own_data import choose_rank, confidence_band
+from mtam.interaction.own_data.choose_rank import Fit, Split
+from mtam.interaction.own_data.fitted_interaction import FittedInteraction
+from mtam.interaction.own_data.own_data_spec import OwnTrial
+
+Array = npt.NDArray[np.float64]
+
+IN_MEMORY = 2**26  # numbers of X (half a GiB) up to which all samples are shuffled; of more, so many choose the rank
+CLEAR = 0.1  # correlation of phi(u) with u
+
+
+def run(trials: Sequence[OwnTrial], *, device: str, tick: Tick, checkpoint: Path | None = None) -> list[dict[str, Any]]:
+    """One dict of plain numbers per trial, in order; a trial that fails gives {"failure": one sentence}.
+
+    ``tick`` receives the finished fraction at safe points and may raise to stop. The fits run on the CPU whatever
+    ``device`` says, and keep no ``checkpoint``.
+    """
+    del device, checkpoint
+    return answer_each(trials, tick, _run)
+
+
+def _run(trial: OwnTrial, report: Tick) -> dict[str, Any]:
+    clock = time.process_time()
+    x, y = _load(trial)
+    ticks = iter(range(10**9))
+
+    def step() -> None:
+        report(0.95 * (1 - math.exp(-next(ticks) / 150)))
+
+    split, x, y = _shuffled(x, y, trial.seed)
+    shift, unit = float(y.mean()), float(y.std())
+    fit = _fitter(trial, shift, unit, step)
+    tried = choose_rank.choose(fit, split, trial.ranks())
+    baseline = float(np.mean((split.y_test - split.y.mean()) ** 2))
+    del split  # the fit to all data may need the room
+    found, fitted = fit(x, y, tried.rank)
+    fitted = _sign(fitted, x)
+    curve = confidence_band.curve(
+        x, y, fitted.matrix, tried.rank, fitted.spline, generator(trial.seed, "interaction", "own", "band")
+    )
+    variance = float(y.var())
+    freedom = y.size - len(fitted.coefficients) - trial.parameters(tried.rank)
+    noise = float(choose_rank.losses(fitted, x, y).mean()) * y.size / max(1, freedom)
+    held = tried.chosen
+    return {
+        "rank": tried.rank,
+        "K": fitted.intervals,
+        "intervals": fitted.intervals,
+        "spline_degree": fitted.degree,
+        "holdout_error": held.error,
+        "holdout_se": held.standard_error,
+        "noise_sd": math.sqrt(noise),
+        "explained": 1 - held.error / baseline,
+        "explainable": 1 - noise / variance,
+        "variance": variance,
+        "converged": found.converged,
+        "starts": found.starts,
+        "agreeing": found.agreeing,
+        "lack_of_fit": found.lack_of_fit,
+        "d": x.shape[2],
+        "tokens": x.shape[1],
+        "samples": x.shape[0],
+        "parameters": trial.parameters(tried.rank),
+        "rank_tried": [one.rank for one in tried.attempts],
+        "rank_error": [one.error for one in tried.attempts],
+        "rank_se": [one.standard_error for one in tried.attempts],
+        "rank_converged": [one.converged for one in tried.attempts],
+        "phi_grid": curve.grid.tolist(),
+        "phi_hat": curve.phi.tolist(),
+        "band_low": curve.low.tolist(),
+        "band_high": curve.high.tolist(),
+        "u_density": curve.density.tolist(),
+        "singular_hat": np.linalg.svd(fitted.matrix, compute_uv=False).tolist(),
+        "matrix": fitted.matrix.ravel().tolist(),
+        "coefficients": fitted.coefficients.tolist(),
+        "seconds": time.process_time() - clock,
+    }
+
+
+def _load(trial: OwnTrial) -> tuple[Array, Array]:
+    """The data of the trial; ValueError if the file no longer holds what the trial names."""
+    data = trial.data
+    if dataset.digest(data.path) != data.sha256:
+        raise ValueError(f"{data.path} has changed since this fit was planned; plan it again")
+    x, y = dataset.read(data.path)
+    if x.shape != (data.samples, data.tokens, data.d):
+        raise ValueError(f"X in {data.path} has shape {x.shape}, not {(data.samples, data.tokens, data.d)} as planned")
+    return x, y
+
+
+def _shuffled(x: Array, y: Array, seed: int) -> tuple[Split, Array, Array]:
+    """A fifth of the samples held out, drawn by the seed, and all data.
+
+    Searches look at the first samples first, so files in some order (of time, of condition) are shuffled. Data too
+    large for a second copy keep their order, and a random part of them chooses the rank.
+    """
+    samples = len(x)
+    order = generator(seed, "interaction", "own", "holdout").permutation(samples)
+    most = max(dataset.FEWEST, min(samples, IN_MEMORY // (x.shape[1] * x.shape[2])))
+    some_x, some_y = x[order[:most]], y[order[:most]]
+    cut = most - most // 5
+    split = Split(some_x[:cut], some_y[:cut], some_x[cut:], some_y[cut:])
+    return (split, some_x, some_y) if most == samples else (split, x, y)
+
+
+def _fitter(trial: OwnTrial, shift: float, unit: float, tick: Callable[[], None]) -> Fit:
+    """The fit at a given rank, responses standardised for it: its tolerances know no units."""
+    model, degree = trial.model, trial.degree()
+    intervals = model.intervals or rule(trial.n, max(1, degree - 1), model.k_constant)
+    criterion = None if model.intervals is not None or model.k_rule == "rule" else model.k_rule
+
+    def fit(x: Array, y: Array, rank: int) -> tuple[erm.Erm, FittedInteraction]:
+        rng = generator(trial.seed, "interaction", "own", "starts", rank)
+        space = SplineSpace(degree, intervals)
+        found = erm.fit(x, (y - shift) / unit, rank, space, rng, model.max_starts, tick, criterion=criterion)
+        coefficients = shift + unit * found.phi.coefficients  # B-splines sum to one
+        return found, FittedInteraction(found.matrix, coefficients, degree, found.phi.space.intervals)
+
+    return fit
+
+
+def _sign(fitted: FittedInteraction, x: Array) -> FittedInteraction:
+    """(phi(.), A) or (phi(-.), -A), as the gauge has it."""
+    u = confidence_band.arguments(x, fitted.matrix)
+    values = fitted.spline(u)
+    spread = float(u.std() * values.std())
+    lean = float(np.mean((u - u.mean()) * (values - values.mean()))) / spread if spread > 0 else 0.0
+    if abs(lean) < CLEAR:
+        lean = float(fitted.matrix.flat[np.argmax(np.abs(fitted.matrix))])
+    if lean >= 0:
+        return fitted
+    return FittedInteraction(-fitted.matrix, fitted.coefficients[::-1].copy(), fitted.degree, fitted.intervals)

@@ -1,0 +1,87 @@
+"""What defines a fit to the user's own data. Nothing heavy is imported here."""
+
+import hashlib
+import json
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from mtam.base.spec import SCHEMA, Frozen, Trial
+from mtam.interaction.interaction_spec import InteractionModel
+
+
+class OwnData(Frozen):
+    """A file with tokens X (M, N, d) and responses Y (M, N), known by its content."""
+
+    path: str
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    samples: int = Field(ge=1)  # M
+    tokens: int = Field(ge=2)  # N
+    d: int = Field(ge=1)
+
+
+class OwnTrial(Trial):
+    """One fit of an interaction to data whose truth is unknown; n is M, the number of samples.
+
+    In ``model``, rank None means chosen by hold-out, degree None means 3, intervals None means by ``k_rule``.
+    """
+
+    problem: Literal["interaction_data"] = "interaction_data"
+    protocol: Literal["claimed"] = "claimed"
+    data: OwnData
+    model: InteractionModel = InteractionModel()
+    n: int = Field(ge=1)
+    seed: int = Field(0, ge=0)
+
+    @model_validator(mode="after")
+    def _sensible(self) -> Self:
+        data, model = self.data, self.model
+        if model.name != "ips_erm":
+            raise ValueError(f"model = {model.name} cannot be fitted to own data; valid: ips_erm")
+        if self.n != data.samples:
+            raise ValueError(f"n = {self.n} differs from the {data.samples} samples of {data.path}")
+        if model.rank is not None and model.rank > data.d:
+            raise ValueError(f"model.rank = {model.rank} is larger than d = {data.d}; valid: 1 to {data.d}")
+        rows = data.samples * data.tokens
+        unknowns = self.parameters(model.rank or 1)
+        if rows < 2 * unknowns:
+            raise ValueError(
+                f"{data.samples} samples of {data.tokens} tokens are too few for the {unknowns} parameters of a "
+                f"rank-{model.rank or 1} matrix in d = {data.d}; valid: at least {-(-2 * unknowns // data.tokens)}"
+            )
+        if model.intervals is not None and rows < 2 * (model.intervals + self.degree()):
+            raise ValueError(
+                f"model.intervals = {model.intervals} is too many for {rows} responses; valid: at most "
+                f"{rows // 2 - self.degree()}"
+            )
+        return self
+
+    def parameters(self, rank: int) -> int:
+        """p = 2 r d - r^2 - 1, the identifiable parameters of a rank-r matrix of fixed norm."""
+        return 2 * rank * self.data.d - rank * rank - 1
+
+    def degree(self) -> int:
+        """s, the degree of the spline."""
+        return self.model.degree or 3
+
+    def ranks(self) -> list[int]:
+        """The ranks to try: the one asked for, or 1, 2, 4, ..., d as far as twice their parameters fit the rows."""
+        if self.model.rank is not None:
+            return [self.model.rank]
+        powers = [2**k for k in range(self.data.d.bit_length()) if 2**k < self.data.d]
+        rows = self.data.samples * self.data.tokens
+        return [rank for rank in [*powers, self.data.d] if 2 * self.parameters(rank) <= rows]
+
+    def key(self) -> str:
+        """As for every trial, but without the path: the same content elsewhere is the same trial."""
+        fields = self.model_dump(mode="json", exclude={"data": {"path"}})
+        text = json.dumps({"schema": SCHEMA, **fields}, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+    def cost(self) -> float:
+        """Linear in the number of pairs, times the fits of the rank's choice."""
+        return (len(self.ranks()) + 2) * (0.3 + 1e-6 * self.n * self.data.tokens**2)
+
+    def law(self) -> dict[str, Any]:
+        """A power law of unknown exponent: the smoothness of phi is not known."""
+        return {"name": "power_law"}

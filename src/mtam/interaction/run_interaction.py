@@ -1,0 +1,78 @@
+"""One interaction trial from specification to numbers: simulate, fit, fit the oracle, evaluate on fresh pairs."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mtam.base.one_by_one import Tick, answer_each
+from mtam.interaction.estimators.estimators import ESTIMATORS, Estimate, fit_oracle, spline_space
+from mtam.interaction.interaction_spec import InteractionTrial
+from mtam.interaction.simulate.against_truth import picture
+from mtam.interaction.simulate.squared_error import Errors, evaluate
+from mtam.interaction.simulate.truth import draw_truth, simulate
+from mtam.interaction.theory.forecast import forecast
+
+
+def run(
+    trials: Sequence[InteractionTrial], *, device: str, tick: Tick, checkpoint: Path | None = None
+) -> list[dict[str, Any]]:
+    """One dict of plain numbers per trial, in order; a trial that fails gives {"failure": one sentence}.
+
+    ``tick`` receives the finished fraction at safe points and may raise to stop. The ERM and the mlp
+    run on ``device``, the other fits on the CPU. A fit keeps no ``checkpoint``: it is done again from its start.
+    """
+    del checkpoint
+    return answer_each(trials, tick, lambda trial, report: _run(trial, device, report))
+
+
+def _run(trial: InteractionTrial, device: str, report: Tick) -> dict[str, Any]:
+    clock = time.process_time()
+    truth = draw_truth(trial.data, trial.seed, trial.n)
+    x, y = simulate(trial.data, truth, trial.n, trial.seed)
+    data_seconds = time.process_time() - clock
+    found = ESTIMATORS[trial.model.name](trial, truth, x, y, device, lambda part: report(0.9 * part))
+    estimates = [found]
+    if trial.model.name != "oracle_a":
+        estimates.append(fit_oracle(truth, x, y, found.space or spline_space(trial), "rule"))
+    del x, y
+    errors = evaluate(truth, [estimate.g for estimate in estimates], trial.seed, trial.data.tokens)
+    result = {
+        "error": float(errors.errors[0]),
+        "error_se": float(errors.standard_errors[0]),
+        "evaluation_pairs": errors.pairs,
+        "parameters": trial.parameters(),
+        "data_seconds": data_seconds,
+        **found.numbers,
+    }
+    if found.space is not None:
+        result |= {"intervals": found.space.intervals, "spline_degree": found.space.degree}
+    if len(estimates) == 2:
+        result |= _beside_oracle(trial, errors, estimates[1])
+    return result | picture(truth, found.phi, found.matrix, errors.arguments)
+
+
+def _beside_oracle(trial: InteractionTrial, errors: Errors, known: Estimate) -> dict[str, Any]:
+    """What knowing A* would have given, on the same pairs, and what theory forecasts."""
+    result = {
+        "oracle_error": float(errors.errors[1]),
+        "oracle_error_se": float(errors.standard_errors[1]),
+        "oracle_seconds": known.numbers["seconds"],
+        "excess": errors.excess,
+        "excess_se": errors.excess_se,
+        "parametric_error": errors.excess,
+    }
+    unit = trial.parameters() * trial.data.noise**2 / trial.n
+    result["predicted_parametric_error"] = unit
+    if unit > 0 and not trial.data.row_normalised:
+        result["excess_ratio"] = errors.excess / unit
+    if not trial.data.row_normalised:
+        expected = forecast(trial)
+        result |= {
+            "forecast_error": expected.total,
+            "forecast_oracle_error": expected.oracle,
+            "forecast_linear_price": expected.linear_price,
+            "forecast_best_error": expected.best,
+            "forecast_intervals": expected.intervals,
+        }
+    return result

@@ -1,0 +1,84 @@
+"""Activations phi* on [-1, 1], continued constantly outside; the scale is fixed later, by the standardisation of g*.
+
+The family fixes how smooth the truth is: ``bspline`` has P - 1 continuous derivatives and few knots, ``rate_hard``
+is Hoelder of order beta at every scale and no smoother, the others are the activations one meets in practice.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from mtam.base.streams import generator
+from mtam.interaction.files.activation_points import read
+from mtam.interaction.interaction_spec import InteractionData
+from mtam.interaction.model.splines import Spline, SplineSpace
+
+Array = npt.NDArray[np.float64]
+Function = Callable[[Array], Array]
+
+GAIN = 3.0  # u has standard deviation 1/3, so tanh(3u), exp(3u) see arguments of unit variance
+FREQUENCIES = 512  # of the rate-hard series: finer than any K a fit can afford
+FINE = 32  # cubic intervals per shortest wavelength of the rate-hard table
+
+
+def activation(data: InteractionData, seed: int) -> Function:
+    """The activation named by ``data.activation``, its coefficients keyed by the seed alone."""
+    rng = generator(seed, "interaction", "truth", "activation")
+    match data.activation:
+        case "bspline":
+            return smooth_spline(data.degree, rng, data.knots)
+        case "odd":
+            return parity(smooth_spline(data.degree, rng, data.knots), -1)
+        case "even":
+            return parity(smooth_spline(data.degree, rng, data.knots), +1)
+        case "rate_hard":
+            return rate_hard(max(1, data.degree - 1), rng)
+        case "samples":
+            assert data.samples_file is not None
+            return read(data.samples_file, data.samples_sha256).interpolate()
+        case "tanh" | "hypotheses":  # the base to which truth.draw_truth adds the bumps
+            return lambda u: np.asarray(np.tanh(GAIN * np.clip(u, -1, 1)))
+        case "exp":
+            return lambda u: np.asarray(np.exp(GAIN * np.clip(u, -1, 1)))
+        case "relu":
+            return lambda u: np.clip(u, 0, 1)
+
+
+def smooth_spline(degree: int, rng: np.random.Generator, intervals: int = 6) -> Spline:
+    """Least-squares B-spline of degree P on few intervals of a random smooth curve, as in the paper.
+
+    The curve is sum_k (a_k cos(pi k u/2) + b_k sin(pi k u/2))/k, k = 1..4, with standard normal a, b.
+    """
+    grid = np.linspace(-1, 1, 401)
+    k = np.arange(1, 5)
+    angles = np.pi / 2 * grid[:, None] * k
+    a, b = rng.standard_normal((2, 4)) / k
+    space = SplineSpace(degree, intervals)
+    coefficients = np.linalg.lstsq(space.design(grid), np.cos(angles) @ a + np.sin(angles) @ b, rcond=None)[0]
+    return Spline(space, coefficients)
+
+
+def parity(phi: Spline, sign: int) -> Spline:
+    """(phi(u) + sign phi(-u))/2: uniform B-splines mirror into one another, so it stays in the same space."""
+    return Spline(phi.space, (phi.coefficients + sign * phi.coefficients[::-1]) / 2)
+
+
+def rate_hard(beta: float, rng: np.random.Generator) -> Spline:
+    """sum_k k^{-(beta + 1/2)} (a_k cos(pi k u/2) + b_k sin(pi k u/2)), k = 1..512, a, b standard normal.
+
+    The squared error of its best approximation by splines on K intervals falls like K^{-2 beta}, without steps, at
+    every K below the last frequency: no spline class contains it, and its smoothness is beta and not more. Tabulated by
+    a cubic spline whose own error (below 1e-7) is far under any fit's.
+    """
+    k = np.arange(1, FREQUENCIES + 1)
+    a, b = rng.standard_normal((2, FREQUENCIES)) * k ** -(beta + 0.5)
+    intervals = FREQUENCIES * FINE // 2
+    period = 2 * intervals  # the series has period 4, the grid spans half of it
+    spectrum = np.zeros(period, dtype=np.complex128)
+    # At u = -1 + 2 n / intervals the angle pi k u/2 is 2 pi k n / period - pi k / 2.
+    spectrum[k] = (a - 1j * b) * np.exp(-0.5j * np.pi * k)
+    # Filtering by the symbol of the cubic cardinal spline, (4 + 2 cos w)/6, turns values into coefficients.
+    symbol = (4 + 2 * np.cos(2 * np.pi * np.arange(period) / period)) / 6
+    coefficients = np.real(np.fft.ifft(spectrum / symbol) * period)
+    return Spline(SplineSpace(3, intervals), coefficients[np.arange(-1, intervals + 2) % period])

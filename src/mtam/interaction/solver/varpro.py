@@ -1,0 +1,146 @@
+"""Variable projection: the loss as a function of A alone, the spline profiled out.
+
+For A = U V^T the coefficients of phi solve the linear least-squares problem
+
+    L(A) = min_c (1/n) sum_i (Y_i - F_i(A) c)^2 + ridge |c|^2,   F_ib(A) = (N-1)^{-1} sum_{j != i} (B T)_b(X_i^T A X_j),
+
+with n = M N rows and T the orthonormalising matrix of the spline space. By the envelope theorem the gradient needs no
+derivative of c: dL/dA = -(2/n) sum_i residual_i x_i z_i^T (Golub and Pereyra 1973; Kaufman 1975).
+
+Tokens are whitened implicitly: factors live in whitened coordinates, x_w = W^T x with W E[x x^T] W^T = I, so that
+P = X (W U). The sums over rows are those of ``passes``.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import scipy.linalg
+
+from mtam.interaction.model.low_rank import full
+from mtam.interaction.model.splines import Spline, SplineSpace
+from mtam.interaction.solver.row_sums import BLOCK_ROWS, Blocks, Data, Passes, double
+
+Array = npt.NDArray[np.float64]
+
+RIDGE = 0.1  # times 1/n: keeps intervals without data finite, and its bias is far below one standard error
+
+
+def whitener(x: Data) -> Array:
+    """W with W^T E[x x^T] W = I, E the sample mean; a direction without variance gets zero  # (M, N, d) -> (d, d)."""
+    d = x.shape[2]
+    moment = np.zeros((d, d))
+    block = max(1, BLOCK_ROWS // x.shape[1])
+    for start in range(0, len(x), block):
+        rows = double(x[start : start + block]).reshape(-1, d)
+        moment += rows.T @ rows
+    values, axes = np.linalg.eigh(moment / (len(x) * x.shape[1]))
+    usable = values > 1e-12 * values[-1]
+    return np.asarray(axes * np.where(usable, values, np.inf) ** -0.5)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The profiled spline at one A."""
+
+    loss: float  # mean squared residual plus ridge
+    coefficients: Array  # (K+s,), in the orthonormal basis
+    gram: Array  # (K+s, K+s), mean of F^T F plus ridge
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The profiled problem on data x (M, N, d), y (M, N)."""
+
+    x: Data
+    y: Array
+    white: Array  # W (d, d)
+    space: SplineSpace
+    arguments: Array  # a sample of u = x^T A y at random A of the norm in use, for the basis
+    device: str = "cpu"  # "cpu": the compiled kernels; "cuda": torch there; "torch:cpu": torch on the CPU, for tests
+
+    @cached_property
+    def basis(self) -> Array:
+        """T  # (K+s, K+s)."""
+        return self.space.orthonormaliser(self.arguments)
+
+    @property
+    def rows(self) -> int:
+        """n = M N."""
+        return int(self.y.size)
+
+    @property
+    def tokens(self) -> int:
+        """N."""
+        return int(self.x.shape[1])
+
+    @property
+    def ridge(self) -> float:
+        """The ridge in units of the mean loss."""
+        return RIDGE / self.rows
+
+    @cached_property
+    def delicate(self) -> bool:
+        """Whether features must be orthonormalised before they are squared; for low degrees the order is immaterial."""
+        return float(np.linalg.cond(self.basis)) > 1e3
+
+    @cached_property
+    def power(self) -> float:
+        """Mean of Y^2."""
+        return float(np.mean(self.y**2))
+
+    def head(self, samples: int) -> "Profile":
+        """The same problem on the first samples only; samples are i.i.d., so any subset is as good."""
+        if samples >= len(self.x):
+            return self
+        return replace(self, x=self.x[:samples], y=self.y[:samples])
+
+    def first(self, rows: int) -> "Profile":
+        """The same problem on the first samples that hold more than so many rows, or on all."""
+        return self.head(rows // self.tokens + 1)
+
+    @cached_property
+    def passes(self) -> Passes:
+        """The sums over all rows, on the device of this problem."""
+        if self.device == "cpu":
+            return Blocks(self.x, self.y)
+        from mtam.interaction.solver.row_sums_torch import TorchPasses  # torch takes seconds to import
+
+        return TorchPasses(self.x, self.y, self.device.removeprefix("torch:"))
+
+    def fit(self, u: Array, v: Array) -> Fit:
+        """Profile the spline out at A = u v^T in whitened coordinates  # (d, r), (d, r)."""
+        transform = self.basis if self.delicate else None
+        gram, moment = self.passes.normal(self.white @ u, self.white @ v, self.space, transform)
+        if not self.delicate:
+            gram, moment = self.basis.T @ gram @ self.basis, self.basis.T @ moment
+        gram = gram / self.rows + self.ridge * np.eye(len(moment))
+        moment /= self.rows
+        coefficients = scipy.linalg.solve(gram, moment, assume_a="pos")
+        return Fit(self.power - float(coefficients @ moment), coefficients, gram)
+
+    def gradient(self, u: Array, v: Array, fit: Fit) -> tuple[Array, Array]:
+        """dL/du and dL/dv in whitened coordinates; at full rank v is fixed, and dL/dv zero  # -> (d, r), (d, r)."""
+        _, grad_u, grad_v = self.passes.pullback(self.white @ u, self.white @ v, self.table(fit), both=not full(u))
+        factor = -2 / self.rows
+        return factor * (self.white.T @ grad_u), factor * (self.white.T @ grad_v)
+
+    def residuals(self, u: Array, v: Array, fit: Fit) -> Array:
+        """Y_i - (N-1)^{-1} sum_{j != i} phi(X_i^T A X_j)  # (M, N)."""
+        return self.passes.residuals(self.white @ u, self.white @ v, self.space, self.basis @ fit.coefficients)
+
+    def scores(self, u: Array, v: Array, fit: Fit) -> Iterator[tuple[Array, Array, Array]]:
+        """Whitened tokens, z_i with d(mean_j phi(u_ij))/dA = x_i z_i^T, and orthonormal features, in blocks."""
+        left, right = self.white @ u, self.white @ v
+        for x, z, raw in self.passes.scores(left, right, self.white, self.space, self.table(fit)):
+            yield x, z, raw @ self.basis
+
+    def table(self, fit: Fit) -> Array:
+        """Local polynomials of the fitted spline  # (K, s+1)."""
+        return self.space.table(self.basis @ fit.coefficients)
+
+    def spline(self, fit: Fit) -> Spline:
+        """The fitted activation as a function of u."""
+        return Spline(self.space, self.basis @ fit.coefficients)

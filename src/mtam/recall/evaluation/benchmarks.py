@@ -1,0 +1,56 @@
+"""The oracle benchmarks as estimators of a trial: k-NN and Gaussian-process regression on true coefficients."""
+
+import time
+from typing import Any
+
+import torch
+from numpy.linalg import LinAlgError
+
+from mtam.recall.evaluation.oracles import gaussian_process, nearest_neighbours
+from mtam.recall.evaluation.risk import risk
+from mtam.recall.recall_spec import BENCHMARK_TO, RecallTrial
+from mtam.recall.simulate.contexts import Problem, Sample, problem
+
+
+def solve(trial: RecallTrial) -> dict[str, Any]:
+    """The record of one ``knn`` or ``gp`` trial; {"failure": sentence} where the kernel matrix cannot be factored."""
+    if trial.model.name == "gp" and trial.n > BENCHMARK_TO:
+        return {
+            "failure": f"exact Gaussian-process regression is limited to n = {BENCHMARK_TO}, this trial has {trial.n}"
+        }
+    began, cpu = time.perf_counter(), time.process_time()
+    extra: dict[str, Any] = {}
+    if trial.model.name == "knn":
+        p, train, test = _samples(trial)
+        known, asked = (p.answer.inputs(s.recalled(), s.query) for s in (train, test))
+        answers, extra["neighbours"] = nearest_neighbours(known, train.observed, asked)
+        scores = risk(torch.from_numpy(answers), test)
+    else:
+        try:
+            scores = bayes(trial)
+        except LinAlgError:
+            return {"failure": "the kernel matrix is singular to rounding; give the data some noise"}
+    return {
+        **scores, "attention_mass": 1.0, "attention_entropy": 0.0, "recall_accuracy": 1.0, **extra,
+        "seconds": time.process_time() - cpu, "pack_seconds": time.perf_counter() - began,
+    }  # fmt: skip
+
+
+def bayes(trial: RecallTrial) -> dict[str, float]:
+    """Risk of exact Gaussian-process regression on the trial's own contexts, the answering component's u given.
+
+    With the target's own kernel, mean, variance and noise this is the Bayes rule of a Matern target: averaged over
+    targets, no estimator has less risk. On a single target another one may be luckier.
+    Raises numpy.linalg.LinAlgError where the kernel matrix is singular to rounding.
+    """
+    p, train, test = _samples(trial)
+    known, asked = (p.answer.inputs(s.recalled(), s.query) for s in (train, test))
+    offset = p.answer.mean / p.answer.deviation  # the prior is centred, the standardised target is not
+    variance = 1 / p.answer.deviation**2
+    raw = gaussian_process(known, train.observed + offset, asked, variance, trial.data.noise)
+    return risk(torch.from_numpy(raw - offset), test)
+
+
+def _samples(trial: RecallTrial) -> tuple[Problem, Sample, Sample]:
+    p = problem(trial.data, trial.seed)
+    return p, p.sample("train", trial.n), p.sample("test", trial.data.test)

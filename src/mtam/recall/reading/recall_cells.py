@@ -1,0 +1,83 @@
+"""Finished trials of a sweep by cell, and intervals over seeds, for the tables that recall itself has to add."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mtam.rates.fit import Interval
+from mtam.recall.recall_spec import RecallTrial
+
+Array = NDArray[np.float64]
+Numbers = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """All trials that differ in sample size and seed only, with their numbers by (n, seed)."""
+
+    trial: RecallTrial  # one of them
+    varied: dict[str, Any]  # the settings that differ between the cells of the sweep
+    numbers: dict[tuple[int, int], Numbers]
+
+    @property
+    def label(self) -> str:
+        """The cell in words, e.g. ``alpha = 0.5``."""
+        words = {"name": "model"}
+        return ", ".join(f"{words.get(key, key)} = {value}" for key, value in self.varied.items()) or "all"
+
+    @property
+    def sizes(self) -> list[int]:
+        """Its sample sizes, rising."""
+        return sorted({n for n, _ in self.numbers})
+
+    def seeds(self, n: int) -> list[int]:
+        """The seeds with numbers at a size."""
+        return sorted(seed for size, seed in self.numbers if size == n)
+
+    def values(self, name: str, n: int) -> Array:
+        """One number at a size, seed by seed; NaN where a record lacks it. (seeds,)"""
+        return np.array([float(self.numbers[n, seed].get(name, np.nan)) for seed in self.seeds(n)])
+
+
+def cells(trials: Sequence[RecallTrial], numbers: Sequence[Numbers]) -> list[Cell]:
+    """The cells in the order of the trials."""
+    groups: dict[str, list[int]] = {}
+    for index, trial in enumerate(trials):
+        groups.setdefault(trial.data.model_dump_json() + trial.model.model_dump_json(), []).append(index)
+    heads = [trials[group[0]] for group in groups.values()]
+    settings = [head.data.model_dump() | head.model.model_dump() for head in heads]
+    differing = [key for key in settings[0] if len({repr(each[key]) for each in settings}) > 1] if settings else []
+    if "name" in differing:  # what else differs between models comes with the name
+        differing = [key for key in differing if key == "name" or key not in type(heads[0].model).model_fields]
+    return [
+        Cell(head, {key: each[key] for key in differing}, {(trials[i].n, trials[i].seed): numbers[i] for i in group})
+        for head, each, group in zip(heads, settings, groups.values(), strict=True)
+    ]
+
+
+def common(found: Sequence[Cell]) -> tuple[int, list[int]]:
+    """The largest size of all cells, and the seeds that all of them have there."""
+    n = min(cell.sizes[-1] for cell in found)
+    return n, sorted(set.intersection(*(set(cell.seeds(n)) for cell in found)))
+
+
+def by_seed(found: Sequence[Cell], name: str, n: int, seeds: Sequence[int]) -> Array:
+    """One number of every cell at a size; NaN where a record lacks it. (seeds, cells)"""
+    return np.array([[float(cell.numbers[n, seed].get(name, np.nan)) for cell in found] for seed in seeds])
+
+
+def told(found: Interval | None, digits: int = 3) -> str:
+    """An estimate with its interval, e.g. ``0.81 [0.75, 0.87]``; a dash where there is none."""
+    return "-" if found is None else f"{found:.{digits}g}"
+
+
+def crossing(x: Array, y: Array, level: float) -> float | None:
+    """Where the piecewise linear curve through (x, y) first falls below ``level``; None if it does not."""
+    below = np.flatnonzero(y < level)
+    if not len(below) or below[0] == 0:
+        return None
+    k = int(below[0])
+    return float(x[k - 1] + (y[k - 1] - level) / (y[k - 1] - y[k]) * (x[k] - x[k - 1]))

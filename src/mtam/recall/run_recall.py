@@ -1,0 +1,185 @@
+"""From trials of one shape to one record each: draw, train as one batched program, evaluate."""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mtam.recall.evaluation.benchmarks import bayes, solve
+from mtam.recall.evaluation.controls import exchanged, foreign_queries, gain
+from mtam.recall.evaluation.risk import attention_map, dimension, outputs, recall, risk, sensitivity, sharpest
+from mtam.recall.evaluation.token_floor import token_floor
+from mtam.recall.gates import gate
+from mtam.recall.recall_spec import RecallTrial
+from mtam.recall.simulate.contexts import Problem, Sample, problem
+from mtam.recall.toy import toy_run
+from mtam.recall.training.checkpoint import Keeper
+from mtam.recall.training.train import Plan, Trained, train
+from mtam.recall.transformer import tensors
+from mtam.recall.transformer.network import Network
+
+KIND = torch.float32
+TRAINING = 0.4  # share of the time that training takes where the Bayes rule is solved beside it
+CONTROLS = 1024  # fresh contexts on which the controls are run
+BANDWIDTHS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)  # from one-hot on separated tags to nearly uniform
+
+
+@dataclass(frozen=True)
+class Member:
+    """What one trained member says about its fresh contexts."""
+
+    answers: Tensor  # (n,)
+    weights: Tensor  # (heads * I, n)
+    strength: Tensor  # (J,)
+    controls: dict[str, float]
+
+
+def run(
+    trials: Sequence[RecallTrial], *, device: str, tick: Callable[[float], None], checkpoint: Path | None = None
+) -> list[dict[str, Any]]:
+    """Trains all trials, which share one shape, as one program; one dict of plain numbers per trial, in order.
+
+    A member that diverges returns {"failure": sentence}. ``tick`` hears the progress in [0, 1] and may raise to stop.
+    With a folder ``checkpoint`` the state of the training is kept there between blocks of steps, and a killed run that
+    is called again ends with the same bits; the toy and the oracles, which take seconds, keep none.
+    Raises ValueError when the shapes differ.
+    """
+    if len({trial.shape() for trial in trials}) > 1:
+        raise ValueError("trials of different shapes cannot be trained as one program")
+    if trials[0].protocol == "reported":
+        return toy_run.run(trials, tick=tick)
+    if trials[0].model.name in ("knn", "gp"):
+        return [_solved(trial, (m + 1) / len(trials), tick) for m, trial in enumerate(trials)]
+    began, cpu = time.perf_counter(), time.process_time()
+    beside = [trial.benchmarked() for trial in trials]
+    trained = TRAINING if any(beside) else 1.0
+    records = _best_of_grid(trials, torch.device(device), lambda share: tick(trained * share), checkpoint)
+    for m, trial in enumerate(trials):
+        if beside[m] and "failure" not in records[m]:
+            found = bayes(trial)
+            records[m] |= {"bayes_error": found["error"], "bayes_error_se": found["error_se"]}
+            tick(trained + (1 - trained) * (m + 1) / len(trials))
+    shared = {
+        "seconds": (time.process_time() - cpu) / len(trials),
+        "pack_seconds": time.perf_counter() - began,
+        "members": len(trials),
+    }
+    return [record if "failure" in record else {**record, **shared} for record in records]
+
+
+def _solved(trial: RecallTrial, progress: float, tick: Callable[[float], None]) -> dict[str, Any]:
+    record = solve(trial)
+    tick(progress)
+    return record
+
+
+def _best_of_grid(
+    trials: Sequence[RecallTrial], place: torch.device, tick: Callable[[float], None], checkpoint: Path | None
+) -> list[dict[str, Any]]:
+    """Trains a frozen kernel without a bandwidth at all of BANDWIDTHS and keeps the least holdout loss."""
+    tried = [trial for given in trials for trial in _with_bandwidths(given)]
+    problems = [problem(trial.data, trial.seed) for trial in tried]
+    network, features, trained = fit(tried, problems, place, tick, checkpoint)
+    records = assess(tried, problems, network, features, trained, place)
+    each = len(tried) // len(trials)
+    groups = [records[at : at + each] for at in range(0, len(records), each)]
+    return [min(group, key=lambda record: record.get("holdout_loss", math.inf)) for group in groups]
+
+
+def _with_bandwidths(trial: RecallTrial) -> list[RecallTrial]:
+    if trial.model.name != "frozen_rbf" or trial.model.bandwidth is not None:
+        return [trial]
+    return [trial.model_copy(update={"model": trial.model.model_copy(update={"bandwidth": h})}) for h in BANDWIDTHS]
+
+
+def fit(
+    trials: Sequence[RecallTrial],
+    problems: Sequence[Problem],
+    place: torch.device,
+    tick: Callable[[float], None],
+    checkpoint: Path | None = None,
+) -> tuple[Network, Tensor, Trained]:
+    """The network, its fixed features (M, K, D) and the parameters trained on each member's own sample."""
+    head = trials[0]
+    models = [trial.model for trial in trials]
+    seeds = [trial.seed for trial in trials]
+    network = Network(gate(head.model), head.data.seen_dim(), head.model.width, head.model.hidden)
+    rows = tensors.stack([p.sample("train", head.n) for p in problems], models, place, KIND)
+    features = torch.stack([tensors.features(p, m, KIND) for p, m in zip(problems, models, strict=True)]).to(place)
+    flat = tensors.start(network, models, seeds, KIND).to(place)
+    kept = max(1, round(head.model.holdout * head.n))
+    plan = Plan(head.optimiser_steps(), head.model.batch, head.model.lr, head.model.weight_decay)
+    own, holdout = rows.rows(0, head.n - kept), rows.rows(head.n - kept, head.n)
+    del rows  # both are copies: with sampled tokens the sample is the largest thing in memory
+    trained = train(
+        network, features, own, holdout, flat, seeds, plan,
+        tick, Keeper(checkpoint, [trial.key() for trial in trials]),
+    )  # fmt: skip
+    return network, features, trained
+
+
+def assess(
+    trials: Sequence[RecallTrial], problems: Sequence[Problem], network: Network, features: Tensor, trained: Trained,
+    place: torch.device,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Every member on its own fresh contexts."""
+    samples = [p.sample("test", p.data.test) for p in problems]
+    models = [trial.model for trial in trials]
+    tests = tensors.stack(samples, models, place, KIND)
+    found = outputs(network, trained.best, features, tests)
+    strength = sensitivity(network, trained.best, features, tests, problems)
+
+    def told(others: list[Sample]) -> Tensor:
+        return outputs(network, trained.best, features, tensors.stack(others, models, place, KIND)).answers
+
+    some = [sample.head(CONTROLS) for sample in samples]
+    foreign = told([foreign_queries(s) for s in some])
+    moved = [exchanged(s, p) for s, p in zip(some, problems, strict=True)]
+    swapped = told(moved)
+    records = []
+    for m, trial in enumerate(trials):
+        controls = {"shuffled_error": risk(foreign[m], some[m])["error"]}
+        if trial.data.components > 1:
+            before, after = found.answers[m, : len(some[m])].numpy(), swapped[m].numpy()
+            controls["swap_gain"] = gain(before, after, some[m].clean, moved[m].clean)
+        if trial.data.length is not None:
+            controls |= token_floor(samples[m], problems[m])
+        member = Member(found.answers[m], found.weights[m], strength[m], controls)
+        records.append(_record(trial, samples[m], member, trained, m, network))
+    return records
+
+
+def _record(
+    trial: RecallTrial, sample: Sample, found: Member, trained: Trained, m: int, network: Network
+) -> dict[str, Any]:
+    step = trained.diverged_at[m]
+    if step is not None:
+        return {"failure": f"training diverged by step {step} (learning rate {trial.model.lr:g})"}
+    scores = risk(found.answers, sample)
+    own, masses = sharpest(found.weights, sample)
+    record: dict[str, Any] = {
+        **scores,
+        **recall(own, sample),
+        **attention_map(own, sample),
+        **({"head_masses": masses} if len(masses) > 1 else {}),
+        **dimension(found.strength, scores["mse"]),
+        **found.controls,
+        "train_loss": trained.train_loss[m],
+        "holdout_loss": trained.holdout_loss[m],
+        "steps": trial.optimiser_steps(),
+        "best_step": trained.best_step[m],
+        "trace_steps": trained.looked_at,
+        "trace_holdout": trained.holdout_trace[m],
+        "trace_train": trained.train_trace[m],
+        "parameters": network.parameters,
+    }
+    if trial.model.name == "frozen_rbf":
+        record["bandwidth"] = trial.model.bandwidth
+    if not all(math.isfinite(value) for value in record.values() if not isinstance(value, list)):
+        return {"failure": "the trained network gives answers that are not finite on fresh contexts"}
+    return record

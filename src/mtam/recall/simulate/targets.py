@@ -1,0 +1,177 @@
+"""The regression function F*(mu, x): one fixed random draw per seed, Lipschitz in the kernel's MMD.
+
+A measure enters through its coefficients, the query's content as one more coordinate:
+z = (u / (ell sqrt(sum_j lambda_j)), q (x - 1/2)), so that the MMD between two measures is the distance of their u up
+to a constant, and ell is the function's length scale in root mean squares of u. The draw depends on the seed only;
+different spectra meet the same function of z.
+Every target is standardised to mean 0 and variance 1 on a reference sample, so that noise and risk need no units.
+"""
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from mtam.base.streams import generator
+from mtam.recall.recall_spec import TARGETS, RecallData
+from mtam.recall.simulate.measures import Family
+
+Array = NDArray[np.float64]
+
+FEATURES = 1024  # spectral features of the Matern process
+SCALES, RIDGES = 8, 16  # dyadic scales of the Takagi sum, directions per scale
+REFERENCE = 4096  # contexts by which mean and variance are standardised
+CHUNK = 2048  # rows at a time: bounds the features' memory
+
+
+class Function(Protocol):
+    """A function of z with a bound on its Lipschitz constant."""
+
+    def __call__(self, z: Array) -> Array:
+        """(rows, dim) -> (rows,)"""
+
+    @property
+    def lipschitz(self) -> float:
+        """An upper bound of |f(z) - f(z')| / ||z - z'||."""
+
+
+@dataclass(frozen=True)
+class Matern:
+    """Gaussian process with the Matern kernel of smoothness 1, by spectral features: rough and barely Lipschitz.
+
+    f(z) = sqrt(2/M) sum_m cos(w_m . z + b_m) with w = g / sqrt(t), g standard normal, t standard exponential: the
+    spectral density of smoothness 1 is a multivariate Student law with 2 degrees of freedom.
+    """
+
+    frequencies: Array  # (M, dim)
+    phases: Array  # (M,)
+
+    def __call__(self, z: Array) -> Array:
+        """(rows, dim) -> (rows,)"""
+        frequencies, phases = torch.from_numpy(self.frequencies.T), torch.from_numpy(self.phases)
+        parts = [
+            torch.addmm(phases, torch.from_numpy(z[at : at + CHUNK]), frequencies).cos_().sum(1)
+            for at in range(0, len(z), CHUNK)
+        ]
+        return np.asarray(np.sqrt(2 / len(self.phases)) * torch.cat(parts).numpy())  # torch: its cosine is vectorised
+
+    @property
+    def lipschitz(self) -> float:
+        """sqrt 2 times the spectral norm of the frequencies: |sum_m sin(.) w_m| <= sqrt(M) ||w||."""
+        return float(np.sqrt(2) * np.linalg.norm(self.frequencies, 2))
+
+
+@dataclass(frozen=True)
+class Takagi:
+    """f(z) = sum_k 2^{-k} P^{-1/2} sum_p T(2^k d_kp . z + b_kp), T the triangle wave of period 1, d_kp unit vectors."""
+
+    directions: Array  # (K, P, dim)
+    phases: Array  # (K, P)
+
+    def __call__(self, z: Array) -> Array:
+        """(rows, dim) -> (rows,)"""
+        total = np.zeros(len(z))
+        for k, (directions, phases) in enumerate(zip(self.directions, self.phases, strict=True)):
+            t = 2.0**k * (z @ directions.T) + phases
+            total += 2.0**-k * np.abs(t - np.round(t)).sum(1) / np.sqrt(len(phases))
+        return total
+
+    @property
+    def lipschitz(self) -> float:
+        """Every scale adds at most the spectral norm of its directions."""
+        return float(np.linalg.norm(self.directions, 2, axis=(1, 2)).sum())
+
+
+@dataclass(frozen=True)
+class Linear:
+    """f(z) = d . z with a random unit vector d: the easiest Lipschitz answer, learned at a parametric rate."""
+
+    direction: Array  # (dim,)
+
+    def __call__(self, z: Array) -> Array:
+        """(rows, dim) -> (rows,)"""
+        return np.asarray(z @ self.direction)
+
+    @property
+    def lipschitz(self) -> float:
+        """The length of the direction."""
+        return float(np.linalg.norm(self.direction))
+
+
+@dataclass(frozen=True)
+class Quadratic:
+    """f(z) = ||z||^2: a smooth functional, learned at a parametric rate, which would fake the law of the theorem."""
+
+    def __call__(self, z: Array) -> Array:
+        """(rows, dim) -> (rows,)"""
+        return np.asarray((z**2).sum(1))
+
+    @property
+    def lipschitz(self) -> float:
+        """2 sqrt 3: on ||z|| <= sqrt 3, where all coefficients lie for a length scale of at least one."""
+        return 2 * 3**0.5
+
+
+def _unit(normals: Array) -> Array:
+    return np.asarray(normals / np.linalg.norm(normals, axis=-1, keepdims=True))
+
+
+def matern(dim: int, rng: np.random.Generator) -> Matern:
+    """A draw of the Matern process on R^dim."""
+    frequencies = rng.standard_normal((FEATURES, dim)) / np.sqrt(rng.standard_exponential((FEATURES, 1)))
+    return Matern(frequencies, rng.uniform(0, 2 * np.pi, FEATURES))
+
+
+def takagi(dim: int, rng: np.random.Generator) -> Takagi:
+    """A draw of the Takagi sum on R^dim."""
+    return Takagi(_unit(rng.standard_normal((SCALES, RIDGES, dim))), rng.random((SCALES, RIDGES)))
+
+
+def linear(dim: int, rng: np.random.Generator) -> Linear:
+    """A random direction of R^dim."""
+    return Linear(_unit(rng.standard_normal(dim)))
+
+
+def quadratic(dim: int, rng: np.random.Generator) -> Quadratic:
+    """The squared norm, which leaves nothing to draw."""
+    del dim, rng
+    return Quadratic()
+
+
+def draw(name: str, dim: int, seed: int) -> Function:
+    """The seed's function of z, by its name in ``spec.TARGETS``."""
+    module, _, function = TARGETS[name].partition(":")
+    drawn: Function = getattr(import_module(module), function)(dim, generator(seed, "recall", "target", name))
+    return drawn
+
+
+@dataclass(frozen=True)
+class Answer:
+    """F*(mu, x) = (f(z) - mean) / deviation."""
+
+    function: Function
+    scale: float  # ell times the root mean square of u
+    query_scale: float
+    mean: float = 0.0
+    deviation: float = 1.0
+
+    def inputs(self, coefficients: NDArray[np.floating], queries: NDArray[np.floating]) -> Array:
+        """z = (u / scale, q (x - 1/2)). (rows, J), (rows,) -> (rows, J + 1)"""
+        u = coefficients.astype(np.float64) / self.scale
+        return np.column_stack([u, self.query_scale * (queries.astype(np.float64) - 0.5)])
+
+    def __call__(self, coefficients: NDArray[np.floating], queries: NDArray[np.floating]) -> Array:
+        """The noise-free answers. (rows, J), (rows,) -> (rows,)"""
+        return (self.function(self.inputs(coefficients, queries)) - self.mean) / self.deviation
+
+
+def answer(data: RecallData, law: Family, seed: int) -> Answer:
+    """The seed's regression function for a family of measures, of mean 0 and variance 1 up to sampling error."""
+    raw = Answer(draw(data.target, data.modes + 1, seed), data.length_scale * law.scale, data.query_scale)
+    rng = generator(seed, "recall", "standardise")
+    uniforms = rng.random((REFERENCE, data.modes), dtype=np.float32)
+    values = raw(law.coefficients(uniforms), rng.random(REFERENCE))
+    return Answer(raw.function, raw.scale, raw.query_scale, float(values.mean()), float(values.std()))

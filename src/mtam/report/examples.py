@@ -1,0 +1,48 @@
+"""Trials worth looking into: the largest finished size of a few cells."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mtam.report.figures.palette import Look, looks
+from mtam.sweep import store
+from mtam.sweep.plan import Plan, label
+from mtam.sweep.store import Record
+
+MOST = 6  # cells that are looked into
+
+
+@dataclass(frozen=True)
+class Sight:
+    """One finished trial, and how its cell is called and drawn."""
+
+    axis: Mapping[str, Any]
+    label: str
+    look: Look
+    n: int
+    seed: int
+    numbers: Mapping[str, Any]
+
+
+def sights(plan: Plan, records: Mapping[str, Record], name: str) -> list[list[Sight]]:
+    """Per cell the trials of its largest size whose records hold ``name``, by seed; at most MOST cells."""
+    found = []
+    for (cell, keys), look in zip(
+        zip(plan.cells, plan.keys, strict=True), looks([cell.axis for cell in plan.cells]), strict=True
+    ):
+        seen = [
+            Sight(cell.axis, label(cell.axis), look, trial.n, trial.seed, numbers)
+            for trial, numbers in _done(cell.trials, keys, records)
+            if name in numbers
+        ]
+        largest = max((sight.n for sight in seen), default=0)
+        found.append(sorted((sight for sight in seen if sight.n == largest), key=lambda sight: sight.seed))
+    found = [cell for cell in found if cell]
+    step = max(1, -(-len(found) // MOST))
+    return found[::step]
+
+
+def _done(trials: Sequence[Any], keys: Sequence[str], records: Mapping[str, Record]) -> Iterator[tuple[Any, Any]]:
+    for key, trial in zip(keys, trials, strict=True):
+        if key in records and not store.failed(records[key]):
+            yield trial, records[key]["numbers"]

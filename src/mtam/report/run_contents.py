@@ -1,0 +1,76 @@
+"""What a run has to show, from its records alone; nothing is written here."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from mtam.analysis import cell_results
+from mtam.analysis.cell_results import CellResult
+from mtam.analysis.run import Reading
+from mtam.problems.registry import problem
+from mtam.report import summary_sentence
+from mtam.report.examples import Sight, sights
+from mtam.report.figures import attention, fit_figure, forest, learning_curves, level_maps, loss_traces, ratio_plane
+from mtam.report.figures.picture import Picture
+from mtam.report.page import Job
+from mtam.sweep import store
+from mtam.sweep.plan import Plan
+from mtam.sweep.store import Record
+
+Records = Mapping[str, Record]
+
+
+def job(reading: Reading, folder: str = "", drawn: Path | None = None) -> Job:
+    """Tables, pictures and summary of a run, whose files lie in ``folder`` as the page sees it.
+
+    ``drawn`` is a folder with pictures of these very records; what is there is not drawn again.
+    """
+    plan, records = reading.plan, reading.records
+    found = _sweep(reading, folder) if plan.kind == "sweep" else _fit(plan, records, folder)
+    return found if drawn is None else replace(found, pictures=[picture.found(drawn) for picture in found.pictures])
+
+
+def _sweep(reading: Reading, folder: str) -> Job:
+    plan, results = reading.plan, reading.results
+    texts = {
+        "curve.csv": reading.rows.to_csv(index=False),
+        "rates.csv": cell_results.rates_rows(results).to_csv(index=False),
+    }
+    summary = {"trials": len(plan.trials), "seconds": None, "cells": cell_results.summary_of_sweep(results)}
+    pictures = _pictures(plan, reading.records, results)
+    return Job(plan, reading.records, summary, results, reading.remarks, pictures, texts, folder)
+
+
+def _pictures(plan: Plan, records: Records, results: list[CellResult]) -> list[Picture]:
+    kind = problem(plan.problem)
+    drawn = []
+    if any(len(result.curve.sizes) > 1 for result in results):
+        drawn += [
+            learning_curves.curves(results, kind.size, kind.parts, kind.ratios),
+            forest.forest(results, kind.size),
+        ]
+
+    def look(name: str) -> list[list[Sight]]:
+        return sights(plan, records, name)
+
+    drawn += [
+        level_maps.levels(results, kind.levels, kind.size),
+        ratio_plane.plane(cell_results.heat_map(plan, records)),
+        fit_figure.activations(look("phi_grid"), kind.size),
+        attention.attention(look(attention.NEEDS), kind.size),
+        loss_traces.traces(look(loss_traces.NEEDS), kind.size),
+    ]
+    return [picture for picture in drawn if picture is not None]
+
+
+def _fit(plan: Plan, records: Records, folder: str) -> Job:
+    ((key, trial),) = plan.trials.items()
+    if key not in records or store.failed(records[key]):
+        reason = records.get(key, {}).get("failure", "not computed")
+        return Job(plan, records, {"fit": plan.name, "failure": reason}, folder=folder)
+    numbers = records[key]["numbers"]
+    summary = cell_results.summary_of_fit(plan, records[key])
+    spec: Any = trial
+    picture = fit_figure.fit(numbers, spec.model.name, summary_sentence.of_fit(summary))
+    return Job(plan, records, summary, pictures=[picture], folder=folder)

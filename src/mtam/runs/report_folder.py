@@ -1,0 +1,29 @@
+"""Look at a run again: its tables and figures."""
+
+import sys
+from pathlib import Path
+
+from mtam.base.errors import writing
+from mtam.checks import finding_folder
+from mtam.runs import judge_folder, run_check
+from mtam.runs.console import Voice
+from mtam.runs.outputs import build
+from mtam.runs.run_sweep import tell
+from mtam.sweep import plan as planning
+
+
+def report(out: Path, as_json: bool, quiet: bool) -> None:
+    """Build tables, figures and page again from the records in ``out``; of a reproduction, the page over its runs."""
+    if (out / judge_folder.JOBS).is_file():
+        judge_folder.judge(out, as_json, quiet, strict=False)
+    if finding_folder.is_finding(out):
+        run_check.report(out, as_json, quiet)
+        return
+    voice = Voice(as_json=as_json, quiet=quiet)
+    plan = planning.read(out)
+    with writing(out):
+        outcome = build(plan, out)
+    failures = outcome.failures
+    tell(outcome, voice)
+    voice.answer(outcome.summary | {"missing": outcome.missing, "failed": len(failures)})
+    sys.exit(1 if failures else 0)

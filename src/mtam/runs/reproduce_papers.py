@@ -1,0 +1,116 @@
+"""Run every job of a scale, then judge the claims of both papers by what the jobs left."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+from rich.text import Text
+
+from mtam import config
+from mtam.base import conf_files
+from mtam.base.spec import Frozen
+from mtam.checks.check_registry import Job as Check
+from mtam.runs import judge_folder, run_check, run_plan
+from mtam.runs.console import Voice
+from mtam.runs.run_plan import Options
+from mtam.runs.run_sweep import run_plan
+from mtam.sweep.launch import cores
+from mtam.sweep.plan import Plan
+from mtam.sweep.settings import validate
+
+
+class _Job(Frozen):
+    """One line of conf/reproduce: a sweep, a check or a fit, with its settings."""
+
+    sweep: str | None = None
+    check: str | None = None
+    fit: Literal["fit-ips"] | None = None
+    settings: list[str] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if sum(name is not None for name in (self.sweep, self.check, self.fit)) != 1:
+            raise ValueError("a job is one of sweep, check, fit")
+        return self
+
+    def compose(self, launcher: Sequence[str]) -> "Plan | Check":
+        """The plan; raises UsageError with one sentence for anything wrong in it."""
+        if self.check:
+            return run_check.compose(self.check, self.settings)
+        texts = [*self.settings, *launcher]
+        return config.plan_sweep(self.sweep, texts) if self.sweep else config.plan_fit(texts)
+
+
+class _Scale(Frozen):
+    jobs: list[_Job] = Field(min_length=1)
+
+
+@dataclass(frozen=True)
+class _Step:
+    """One job with its folder."""
+
+    what: Plan | Check
+    out: Path
+
+    @property
+    def name(self) -> str:
+        return self.what.name if isinstance(self.what, Plan) else f"check {self.what.name}"
+
+    def run(self, options: Options, voice: Voice) -> tuple[dict[str, Any], int]:
+        """The job's summary and exit code."""
+        if isinstance(self.what, Plan):
+            return run_plan(self.what, replace(options, out=self.out), voice)
+        if options.dry_run:
+            voice.tell(f"{self.name}: {run_check.cached(self.what, self.out)}")
+            return {"check": self.what.name, "out": str(self.out)}, 0
+        return run_check.run_check(self.what, self.out, voice, options.force), 0
+
+    def seconds(self) -> float:
+        """A rough forecast on all cores."""
+        if not isinstance(self.what, Plan):
+            return run_check.SECONDS
+        return sum(map(self.what.cost, self.what.packs)) / cores()
+
+
+def reproduce(scale: str, launcher: Sequence[str], options: Options, as_json: bool, strict: bool) -> None:
+    """Run every job of ``conf/reproduce/<scale>.yaml``; all are planned, and so validated, before the first runs.
+
+    Exits 1 when a trial failed, and under ``strict`` also when a claim is contradicted.
+    """
+    voice = Voice(as_json=as_json, quiet=options.quiet)
+    assert options.out is not None
+    jobs = validate(_Scale, conf_files.load(f"reproduce/{scale}"), "", f"reproduce/{scale}").jobs
+    steps = [_step(job.compose(launcher), options.out) for job in jobs]
+    parent = options.out / f"reproduce-{scale}"
+    if not options.dry_run:
+        judge_folder.remember(parent, scale, [step.out for step in steps])
+    summaries, worst = [], 0
+    for at, step in enumerate(steps):
+        left = sum(rest.seconds() for rest in steps[at:])
+        heading = f"job {at + 1} of {len(steps)}: {step.name}; about {max(left / 60, 1):.0f} min to go"
+        voice.tell(Text(heading, style="bold"))
+        summary, code = step.run(options, voice)
+        summaries.append(summary)
+        worst = max(worst, code)
+    told: dict[str, Any] = {"scale": scale, "out": str(parent), "jobs": summaries}
+    if not options.dry_run:
+        rows, files = judge_folder.judged([step.out for step in steps], parent, f"mtam: both papers at {scale} scale")
+        judge_folder.tell(rows, voice)
+        for path in files:
+            voice.tell(str(path))
+        told["claims"] = rows
+        worst = max(worst, int(strict and judge_folder.contradicted(rows)))
+    voice.answer(told)
+    sys.exit(worst)
+
+
+def _step(what: Plan | Check, parent: Path) -> _Step:
+    """The job in its folder; raises UsageError now, before anything runs, when that cannot be used."""
+    if isinstance(what, Plan):
+        out = parent / f"{what.name}-{what.digest}"
+        run_plan.folder(what, Options(out=out))
+        return _Step(what, out)
+    return _Step(what, run_check.folder_of(what, parent / f"check-{what.name}-{what.digest}"))

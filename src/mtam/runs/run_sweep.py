@@ -1,0 +1,93 @@
+"""Run a plan, tell its result, choose the exit code."""
+
+import sys
+from typing import Any
+
+from rich.text import Text
+
+from mtam.problems.registry import problem
+from mtam.runs import run_plan
+from mtam.runs.console import Voice
+from mtam.runs.outputs import PAGE, Outcome
+from mtam.runs.run_plan import Options
+from mtam.sweep.plan import Plan
+
+
+def run(plan: Plan, options: Options, as_json: bool) -> None:
+    """Run one plan and tell its result; exits 1 when a trial failed."""
+    voice = Voice(as_json=as_json, quiet=options.quiet)
+    summary, code = run_plan(plan, options, voice)
+    voice.answer(summary)
+    sys.exit(code)
+
+
+def run_plan(plan: Plan, options: Options, voice: Voice) -> tuple[dict[str, Any], int]:
+    if options.dry_run:
+        told = run_plan.forecast(plan, options)
+        voice.tell(
+            f"{plan.name}: {told['to_compute']} of {told['trials']} trials would be computed "
+            f"({told['cached']} are there) in {told['packs']} packs on {told['workers']} workers, "
+            f"about {told['forecast_seconds']:.0f} s; nothing was written. Folder: {told['out']}"
+        )
+        return told, 0
+    if options.detach:
+        return _submit(plan, options, voice), 0
+    outcome = run_plan.run(plan, options, voice.err)
+    share = options.task is not None and outcome.missing > 0  # a task of an array leaves the rest to its siblings
+    if share:
+        _tell_share(outcome, voice)
+    else:
+        tell(outcome, voice)
+    return outcome.summary, 1 if outcome.failures or (outcome.missing and not share) else 0
+
+
+def _tell_share(outcome: Outcome, voice: Voice) -> None:
+    """What a task of a job array says while its siblings are at work."""
+    from mtam.report import terminal
+
+    if outcome.failures:
+        voice.tell(terminal.failures_table(outcome.plan, outcome.failures))
+    voice.tell(
+        f"The share of this task is done: {outcome.computed} trials computed, {outcome.missing} of "
+        f"{len(outcome.plan.trials)} have no record yet. The last task prints the tables; mtam report {outcome.out} "
+        "prints what there is."
+    )
+
+
+def _submit(plan: Plan, options: Options, voice: Voice) -> dict[str, Any]:
+    out, submitted = run_plan.submit(plan, options)
+    told = str(submitted)
+    voice.tell(
+        f"{plan.name}: {told}. `mtam status {out}` shows how far it is, the same command without --detach waits for it "
+        f"and prints its tables" + (f", scancel {' '.join(submitted.jobs)} cancels it." if submitted.jobs else ".")
+    )
+    counts = {"jobs": submitted.jobs, "tasks": submitted.tasks, "queued_packs": submitted.queued}
+    return {plan.kind: plan.name, "out": str(out), "trials": len(plan.trials), **counts}
+
+
+def tell(outcome: Outcome, voice: Voice) -> None:
+    from mtam.report import terminal
+
+    if outcome.plan.kind == "fit" and "failure" not in outcome.summary:
+        voice.tell(terminal.fit_table(outcome.summary))
+    elif outcome.plan.kind == "sweep":
+        for what in terminal.sweep_report(outcome.reading.results, problem(outcome.plan.problem)):
+            voice.tell(what)
+        for remark in outcome.reading.remarks:
+            voice.tell(terminal.remark_table(remark))
+    if outcome.failures:
+        voice.tell(terminal.failures_table(outcome.plan, outcome.failures))
+    if outcome.missing:
+        voice.tell(f"Half-finished: {outcome.missing} of {len(outcome.plan.trials)} trials have no record yet.")
+    if outcome.computed == 0 and outcome.missing == 0:
+        voice.tell(f"Nothing was computed again: all {len(outcome.plan.trials)} records were there.")
+    for path in outcome.files:
+        voice.tell(str(path))
+    if outcome.plan.kind == "sweep":
+        from mtam.report import summary_lines
+
+        voice.tell(Text("In short", style="bold"))
+        read = outcome.reading
+        for line in summary_lines.in_short(read.results, problem(outcome.plan.problem).size, read.answers):
+            voice.tell(f"  {line}")
+        voice.tell(f"  all of it, with pictures: {outcome.out / PAGE}")

@@ -1,0 +1,102 @@
+"""What tables say of laws: verdicts in words, and numbers that JSON can hold."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mtam.analysis.cell_results import CellResult, rates_rows, summary_of_sweep
+from mtam.analysis.law_comparison import comparison, flat, verdict
+from mtam.rates.compare import FIRST, NEITHER, OPEN, SECOND, Comparison
+from mtam.rates.curve import Curve
+from mtam.rates.laws import Floats, Law, LogPower, PowerLaw, SubPolynomial
+from mtam.rates.simulation.simulate_curves import Truth, simulate
+from mtam.report.terminal_laws import laws_report
+
+SIZES: Floats = np.asarray(2.0 ** np.arange(6, 14), dtype=np.float64)
+LAW = SubPolynomial(0.5)
+CLEAR = Truth(LAW, -2.0, level=0.3, noise=0.01)
+
+
+def drawn(truth: Truth, seeds: int = 5) -> Curve:
+    return Curve(SIZES, tuple(range(seeds)), simulate(truth, SIZES, seeds, np.random.default_rng(3)), ())
+
+
+def between(answer: int | None) -> Comparison:
+    return Comparison(LAW, PowerLaw(), None, None, None, answer)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (FIRST, "theory's law fits better"),
+        (SECOND, "a power law fits better"),
+        (OPEN, "these sizes cannot tell"),
+        (NEITHER, "neither law fits"),
+        (None, "too few sizes or seeds to compare laws"),
+    ],
+)
+def test_verdicts_against_a_power_law(answer: int | None, words: str) -> None:
+    assert verdict([between(answer)]) == words
+
+
+def test_a_verdict_against_several_rivals_names_them() -> None:
+    other = replace(between(OPEN), rival=LogPower())
+    told = verdict([between(FIRST), other])
+    assert told == (
+        "exp(-C (ln n)^0.5) fits better than n^-b; these sizes cannot tell exp(-C (ln n)^0.5) from (ln n)^-b"
+    )
+
+
+@pytest.mark.parametrize(
+    ("truth", "words"), [(LAW, "theory's law fits better"), (PowerLaw(), "a power law fits better")]
+)
+def test_a_clear_curve(truth: Law, words: str) -> None:
+    curve = drawn(Truth(truth, -0.8, level=0.3, noise=0.003))
+    told = comparison(LAW, (PowerLaw(),), curve, np.exp(-0.3 * np.log(SIZES)))
+    assert told["comparison"].startswith(words)
+    assert "needed" not in told
+    assert told["reference_exponent_low"] <= told["reference_exponent"] <= told["reference_exponent_high"]
+    assert [side["law"] for side in told["laws"]] == [str(LAW), "n^-b"]
+    json.dumps(told, allow_nan=False)
+
+
+def test_an_open_verdict_says_what_would_decide() -> None:
+    curve = drawn(replace(CLEAR, noise=0.3), seeds=3)
+    told = comparison(LAW, (PowerLaw(),), curve, None)
+    assert told["comparison"] == "these sizes cannot tell"
+    assert told["seeds_needed"] > 3
+    assert "seeds at these sizes" in told["needed"]
+    json.dumps(told, allow_nan=False)
+    silent = comparison(LAW, (PowerLaw(),), curve, None, simulated=False)
+    assert silent["comparison"] == told["comparison"]
+    assert "needed" not in silent
+    assert set(flat(told)) >= {"held_out", "held_out_rival_low", "n_needed", "seeds_needed"}
+
+
+def test_one_seed_or_three_sizes_compare_nothing() -> None:
+    one = comparison(LAW, (PowerLaw(),), drawn(CLEAR, seeds=1), None)
+    assert one["comparison"].startswith("too few")
+    short = Curve(SIZES[:3], (0, 1), np.ones((2, 3)), ())
+    assert comparison(LAW, (PowerLaw(),), short, None) == {}
+
+
+def test_tables_and_json_of_cells() -> None:
+    results = [
+        CellResult({"alpha": 1.0}, LAW, drawn(replace(CLEAR, noise=0.3), seeds=3)),
+        CellResult({"alpha": 2.0}, PowerLaw(), drawn(Truth(PowerLaw(), -0.8, noise=0.1)), floor=True),
+        CellResult({"alpha": 3.0}, LAW, drawn(CLEAR, seeds=1)),
+    ]
+    assert any(
+        isinstance(told, str) and told.startswith("alpha = 1.0: these sizes") for told in laws_report(results, "n")
+    )
+    cells = json.loads(json.dumps(summary_of_sweep(results), allow_nan=False))
+    assert [one["from_n"] for one in cells[0]["sensitivity"]] == [64, 128, 256, 512, 1024, 2048]
+    assert cells[0]["sensitivity"][0]["slope"] == pytest.approx(cells[0]["slope"])
+    assert [one["n"] for one in cells[0]["local_slopes"]] == [128, 256, 512, 1024, 2048, 4096, 8192]
+    assert cells[1]["floor_low"] <= cells[1]["floor"] <= cells[1]["floor_high"]
+    assert cells[2]["sensitivity"] == []
+    assert cells[2]["slope"] is None
+    table = rates_rows(results)
+    assert table["larger_half_slope"].notna().tolist() == [True, True, False]

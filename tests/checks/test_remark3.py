@@ -1,0 +1,54 @@
+"""The finding on Remark 3: what it says of small runs, and of planted numbers."""
+
+from dataclasses import replace
+
+import pytest
+
+from mtam.base.finding import Estimate
+from mtam.checks import remark3
+from mtam.checks.remark3 import Best, Settings
+from mtam.recall.theory.one_hot_error import Affine
+
+SMALL = Settings(steps=150, batch=128, contexts=4000, bandwidths=[0.2, 0.5, 2.0])
+
+
+def _planted(**changes: object) -> Best:
+    exact = Estimate(value=0.0, se=0.0)
+    honest = Best("simplex", Affine(0.25, 0.75, 0.0), exact, Estimate(value=0.2, se=1e-3), [exact], 0, exact)
+    return replace(honest, **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "linear", "frozen"),
+    [("simplex", "contradicted", "contradicted"), ("nuisance", "supported", "supported")],
+)
+def test_small_runs_say_the_same(name: str, linear: str, frozen: str) -> None:
+    found = remark3.best(name, SMALL)
+    assert remark3.linear_verdict(found).said == linear
+    assert remark3.frozen_verdict(found, SMALL.bandwidths).said == frozen
+    assert remark3.agreement_verdict([found]).said == "supported"
+    assert found.softmax.value < found.elu.value
+
+
+def test_a_wrong_closed_form_is_contradicted() -> None:
+    wrong = _planted(affine=Affine(0.0, 1.0, 0.1))
+    assert remark3.agreement_verdict([_planted()]).said == "supported"
+    assert remark3.agreement_verdict([_planted(), wrong]).said == "contradicted"
+
+
+def test_verdicts_follow_the_numbers_and_their_errors() -> None:
+    far, near, unsure = (Estimate(value=value, se=se) for value, se in ((0.2, 1e-3), (1e-3, 1e-4), (0.02, 0.01)))
+    assert [remark3.said_of(each) for each in (far, near, unsure)] == ["supported", "contradicted", "undecided"]
+    assert remark3.softmax_verdict([_planted(), _planted(softmax=far)]).said == "contradicted"
+    assert remark3.softmax_verdict([_planted(), _planted(softmax=unsure)]).said == "undecided"
+    assert remark3.elu_verdict([_planted(), _planted(elu=near)]).said == "contradicted"
+    assert remark3.elu_verdict([_planted()]).said == "supported"
+
+
+def test_the_finding_has_all_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remark3, "TAGS", ("simplex",))
+    finding = remark3.check(SMALL, lambda _: None)
+    assert {verdict.key for verdict in finding.verdicts} == {
+        "closed_form", "linear_simplex", "linear_elu", "frozen_simplex", "softmax",
+    }  # fmt: skip
+    assert [table.name for table in finding.tables] == ["classes", "bandwidths"]

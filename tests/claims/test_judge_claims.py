@@ -1,0 +1,205 @@
+"""Verdicts on simulated records: what is true is supported, what is false contradicted, what is unknown undecided."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mtam import config
+from mtam.base.finding import Finding, Verdict
+from mtam.base.spec import Trial
+from mtam.claims.claim import Claim, load
+from mtam.claims.evidence import Evidence, Gathered
+from mtam.claims.judge_claims import OUTSIDE, UNDECIDED, row, table
+from mtam.sweep.plan import Plan
+
+CLAIMS = {claim.id: claim for claim in load()}
+Numbers = Callable[[Trial, dict[str, Any], np.random.Generator], dict[str, float] | None]
+
+
+def evidence(sweep: str, settings: list[str], numbers: Numbers) -> Evidence:
+    """A run of ``sweep`` whose records are made up: numbers(trial, axis, generator of the seed), None for a failure."""
+    plan: Plan = config.plan_sweep(sweep, settings)
+    records = {}
+    for cell, keys in zip(plan.cells, plan.keys, strict=True):
+        for key, trial in zip(keys, cell.trials, strict=True):
+            found = numbers(trial, cell.axis, np.random.default_rng([trial.seed, trial.n]))
+            records[key] = {"failure": "made up"} if found is None else {"numbers": found}
+    return Evidence(plan, records)
+
+
+def verdict(claim: str | Claim, found: Evidence) -> str:
+    chosen = CLAIMS[claim] if isinstance(claim, str) else claim
+    return str(row(chosen, Gathered((found,), {}))["verdict"])
+
+
+SIZES = ["sweep.n_min=64", "sweep.n_max=65536", "sweep.seeds=6"]
+
+
+def law(gamma: float, noise: float = 0.02) -> Numbers:
+    """exp(-3 (ln n)^gamma) scaled to fall by the same factor, with seed effects."""
+
+    def numbers(trial: Trial, axis: dict[str, Any], rng: np.random.Generator) -> dict[str, float]:
+        del axis
+        span = np.log(65536) ** gamma - np.log(64) ** gamma
+        level = np.random.default_rng([7, trial.seed]).normal(scale=0.2)
+        return {"error": float(np.exp(level - 5 * np.log(trial.n) ** gamma / span + noise * rng.normal()))}
+
+    return numbers
+
+
+def test_theorys_law_is_supported_and_a_power_law_contradicted() -> None:
+    claim = "recall-law-alpha-1"
+    assert verdict(claim, evidence("alpha", ["data.alpha=1", *SIZES], law(0.5))) == "supported"
+    assert verdict(claim, evidence("alpha", ["data.alpha=1", *SIZES], law(1.0))) == "contradicted"
+
+
+def test_a_curve_flatter_than_every_law_with_an_exponent_supports_none() -> None:
+    """(ln n)^-b bends like no exp(-C (ln n)^gamma): the fit ends at the border of the range, and the claim says so."""
+    found = row(
+        CLAIMS["recall-law-alpha-05"],
+        Gathered((evidence("alpha", ["data.alpha=0.5", *SIZES], law(-1.0, noise=0.15)),), {}),
+    )
+    assert found["verdict"] == UNDECIDED
+    assert "theory's law fits better than a power of n, but the curve's own γ lies at 0.02" in found["because"]
+
+
+def test_too_much_noise_to_tell_the_laws_apart_is_undecided() -> None:
+    found = evidence("alpha", ["data.alpha=1", *SIZES], law(0.8, noise=0.5))
+    assert verdict("recall-law-alpha-1", found) == UNDECIDED
+
+
+def power(slope: float, noise: float, wobble: float = 0.0) -> Numbers:
+    """M^slope with noise of every trial and slopes that differ between seeds."""
+
+    def numbers(trial: Trial, axis: dict[str, Any], rng: np.random.Generator) -> dict[str, float]:
+        del axis
+        own = slope + wobble * np.random.default_rng([3, trial.seed]).normal()
+        error = trial.n**own * np.exp(noise * rng.normal())
+        return {"error": float(error), "forecast_error": float(trial.n**-0.8), "oracle_error": float(error)}
+
+    return numbers
+
+
+@pytest.mark.parametrize(
+    ("slope", "wobble", "expected"),
+    [(-0.8, 0.02, "supported"), (-0.5, 0.02, "contradicted"), (-0.8, 0.5, UNDECIDED)],
+)
+def test_a_slope_against_a_forecast(slope: float, wobble: float, expected: str) -> None:
+    found = evidence("d", ["data.d=1", "sweep.seeds=8"], power(slope, 0.02, wobble))
+    assert verdict("forecast-d1", found) == expected
+
+
+def test_the_forecasts_slope_is_told_as_theory() -> None:
+    found = evidence("d", ["data.d=1"], power(-0.8, 0.02, 0.02))
+    assert row(CLAIMS["forecast-d1"], Gathered((found,), {}))["theory"] == "forecast -0.8"
+
+
+def test_a_cell_outside_the_theorems_condition_says_so_with_its_interval() -> None:
+    found = evidence("d", ["data.d=30"], power(-0.8, 0.02, 0.02))
+    told = row(CLAIMS["rate-d30"], Gathered((found,), {}))
+    assert told["verdict"] == OUTSIDE
+    assert told["low"] < -0.8 < told["high"]
+    assert "theory needs M" in told["because"]
+
+
+@pytest.mark.parametrize(("tilt", "expected"), [(0.0, "supported"), (0.02, "contradicted")])
+def test_lines_that_are_parallel_or_not(tilt: float, expected: str) -> None:
+    def numbers(trial: Trial, axis: dict[str, Any], rng: np.random.Generator) -> dict[str, float]:
+        slope = -0.8 - tilt * axis["data.d"]
+        return {"error": float(trial.n**slope * np.exp(0.02 * rng.normal()))}
+
+    assert verdict("parallel-lines", evidence("d", [], numbers)) == expected
+
+
+@pytest.mark.parametrize(("exponent", "expected"), [(-1.0, "supported"), (-0.6, "contradicted")])
+def test_the_exponent_of_a_difference_that_may_be_negative(exponent: float, expected: str) -> None:
+    def numbers(trial: Trial, axis: dict[str, Any], rng: np.random.Generator) -> dict[str, float]:
+        del axis
+        return {"error": 1.0, "parametric_error": float(trial.n**exponent * (1 + 0.2 * rng.normal()))}
+
+    found = evidence("d", ["data.d=5", "sweep.seeds=20"], numbers)
+    assert verdict("price-of-a-d5", found) == expected
+
+
+@pytest.mark.parametrize(("factor", "expected"), [(20.0, "supported"), (1.0, "contradicted"), (1.5, UNDECIDED)])
+def test_linear_attention_against_softmax(factor: float, expected: str) -> None:
+    def numbers(trial: Trial, axis: dict[str, Any], rng: np.random.Generator) -> dict[str, float]:
+        del trial
+        times = factor if axis["model"] == "linear" else 1.0
+        return {"error": float(0.02 * times * np.exp(0.1 * rng.normal()))}
+
+    settings = ["data.tags=orthonormal,simplex", "model=softmax,linear", "sweep.seeds=5"]
+    assert verdict("remark3-linear-orthonormal", evidence("attention", settings, numbers)) == expected
+
+
+def test_a_ratio_has_to_hold_at_every_size() -> None:
+    def numbers(trial: Trial, axis: dict[str, Any], rng: np.random.Generator) -> dict[str, float]:
+        del axis
+        times = 3.0 if trial.n == 2048 else 1.3
+        return {"error": times * float(np.exp(0.02 * rng.normal())), "bayes_error": 1.0}
+
+    found = evidence("alpha", ["data.alpha=1", *SIZES], numbers)
+    assert verdict("recall-near-bayes-alpha-1", found) == "contradicted"
+
+
+def test_an_order_that_holds_and_one_that_does_not() -> None:
+    def numbers(trial: Trial, axis: dict[str, Any], rng: np.random.Generator) -> dict[str, float]:
+        return {"error": float(trial.n ** -axis["data.alpha"] * np.exp(0.1 * rng.normal()))}
+
+    def reversed_(trial: Trial, axis: dict[str, Any], rng: np.random.Generator) -> dict[str, float]:
+        return numbers(trial, {"data.alpha": -axis["data.alpha"]}, rng)
+
+    claim = "recall-ordered-in-alpha"
+    assert verdict(claim, evidence("alpha", SIZES, numbers)) == "supported"
+    assert verdict(claim, evidence("alpha", SIZES, reversed_)) == "contradicted"
+
+
+def test_a_broken_assumption_is_outside_whatever_the_numbers_say() -> None:
+    def numbers(trial: Trial, axis: dict[str, Any], rng: np.random.Generator) -> dict[str, float]:
+        del trial, axis
+        return {"error": 1.0, "attention_mass": float(0.3 + 0.01 * rng.normal())}
+
+    found = evidence("separation", ["data.correlation=0.9"], numbers)
+    told = row(CLAIMS["assumption2-correlated-tags"], Gathered((found,), {}))
+    assert told["verdict"] == OUTSIDE
+    assert "Assumption 2" in told["because"]
+
+
+def test_failed_trials_and_single_seeds_leave_a_claim_undecided() -> None:
+    claim = "rate-d1"
+    assert verdict(claim, evidence("d", ["data.d=1", "sweep.seeds=1"], power(-0.8, 0.0))) == UNDECIDED
+    assert verdict(claim, evidence("d", ["data.d=1"], lambda *_: None)) == UNDECIDED
+
+
+def test_what_was_not_run_is_undecided_with_the_reason() -> None:
+    rows = table(CLAIMS.values(), Gathered((), {}))
+    assert {told["verdict"] for told in rows} == {UNDECIDED}
+    assert all("was not run" in told["because"] for told in rows)
+
+
+def test_verdicts_of_checks_join_the_table() -> None:
+    claim = Claim.model_validate(
+        {
+            "id": "x",
+            "claim": "risk times rate is flat",
+            "source": "B, Theorem 4.4",
+            "judge": {"way": "found", "check": "fano", "key": "flat"},
+            "why": "as the check says",
+        }
+    )
+    said = Verdict(key="flat", claim="flat", said="contradicted", because="it rises", value=2.0, low=1.5, high=2.5)
+    finding = Finding(
+        name="fano",
+        title="t",
+        source="s",
+        statement="s",
+        assumptions=[],
+        if_false="f",
+        verdicts=[said],
+        tables=[],
+    )
+    told = row(claim, Gathered((), {"fano": finding}))
+    assert (told["verdict"], told["value"], told["low"]) == ("contradicted", 2.0, 1.5)
+    assert row(claim, Gathered((), {}))["verdict"] == UNDECIDED

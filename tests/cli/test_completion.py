@@ -1,0 +1,46 @@
+"""Completion of sweep names, groups and keys, in the words that bash, zsh and fish hand over."""
+
+import pytest
+
+from mtam.cli.completion import answer, candidates
+
+
+@pytest.mark.parametrize(
+    ("before", "word", "expected"),
+    [
+        (["sweep"], "separ", ["separation"]),
+        (["sweep"], "zzz", []),
+        (["config", "sweep"], "alpha_", ["alpha_reported"]),
+        (["sweep", "alpha"], "data.alp", ["data.alpha="]),
+        (["sweep", "alpha"], "sweep.n_", ["sweep.n_max=", "sweep.n_min="]),
+        (["fit-ips", "--d", "5"], "data.tok", ["data.token_law=", "data.tokens="]),
+        (["sweep", "alpha"], "launcher=in", ["launcher=inline"]),
+        (["sweep", "alpha", "launcher", "="], "in", ["inline"]),  # bash splits at the sign
+        (["sweep", "alpha", "launcher"], "=", ["inline", "local", "slurm"]),
+        (["sweep", "alpha"], "--dr", None),
+        (["sweep", "alpha", "--out"], "da", None),
+        (["check"], "coer", ["coercivity"]),
+        (["check", "coercivity"], "se", ["seed="]),
+        ([], "sw", None),
+        (["report"], "", None),
+    ],
+)
+def test_candidates(before: list[str], word: str, expected: list[str] | None) -> None:
+    assert candidates(before, word) == expected
+
+
+def test_zsh(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("_MTAM_COMPLETE", "complete_zsh")
+    monkeypatch.setenv("_TYPER_COMPLETE_ARGS", "mtam sweep alpha launcher=lo")
+    assert answer()
+    assert '"launcher=local"' in capsys.readouterr().out
+
+
+def test_fish_asks_whether_there_is_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("_MTAM_COMPLETE", "complete_fish")
+    monkeypatch.setenv("_TYPER_COMPLETE_FISH_ACTION", "is-args")
+    for text, code in (("mtam sweep al", 0), ("mtam sweep zzz", 1)):
+        monkeypatch.setenv("_TYPER_COMPLETE_ARGS", text)
+        with pytest.raises(SystemExit) as stop:
+            answer()
+        assert stop.value.code == code

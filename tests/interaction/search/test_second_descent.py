@@ -1,0 +1,89 @@
+"""A second descent from as far off as the truth, and what it says of ``converged``."""
+
+import numpy as np
+import pytest
+
+from mtam.base.streams import generator
+from mtam.interaction.estimators import erm
+from mtam.interaction.estimators.erm import Erm
+from mtam.interaction.estimators.estimators import spline_space
+from mtam.interaction.interaction_spec import Activation, InteractionData, InteractionTrial
+from mtam.interaction.model.splines import SplineSpace
+from mtam.interaction.search.second_descent import alike, elsewhere
+from mtam.interaction.simulate.truth import SCALE, draw_truth, simulate
+from mtam.interaction.solver.levenberg_marquardt import assessed, refine, start
+from mtam.interaction.solver.varpro import Profile
+
+
+def problem() -> tuple[Profile, np.ndarray, np.ndarray]:
+    """A profile and the factors of the truth in its whitened coordinates."""
+    data = InteractionData(d=6, tokens=5, rank=2)
+    truth = draw_truth(data, 0)
+    profile = erm.prepare(*simulate(data, truth, 1500, 0), 2, SplineSpace(3, 8), np.random.default_rng(0))
+    back = np.linalg.inv(profile.white)
+    return profile, back @ truth.left, back @ truth.right
+
+
+def fitted(rank: int, activation: Activation, seed: int, samples: int = 2000) -> tuple[Erm, float]:
+    """A fit in d = 30 and its cosine with the truth."""
+    trial = InteractionTrial(data=InteractionData(d=30, rank=rank, activation=activation), n=samples, seed=seed)
+    truth = draw_truth(trial.data, seed)
+    x, y = simulate(trial.data, truth, samples, seed)
+    fit = erm.fit(x, y, rank, spline_space(trial), generator(seed, "interaction", "starts"))
+    inner = np.vdot(fit.matrix, truth.matrix) / np.linalg.norm(fit.matrix) / np.linalg.norm(truth.matrix)
+    return fit, abs(float(inner))
+
+
+def test_elsewhere_is_as_much_worse_as_asked() -> None:
+    profile, u, v = problem()
+    best = refine(profile, profile, start(profile, u, v, SCALE), 60)
+    for rise in (20, 100, 400):
+        there = elsewhere(profile, best, rise, np.random.default_rng(rise))
+        assert rise <= profile.rows * (there.fit.loss / best.fit.loss - 1) < 2.5 * rise
+        assert np.linalg.norm(there.u @ there.v.T) == pytest.approx(SCALE)
+
+
+def test_two_descents_into_one_bottom_are_alike_and_two_points_of_its_slope_are_not() -> None:
+    profile, u, v = problem()
+    best = refine(profile, profile, start(profile, u, v, SCALE), 60)
+    there = elsewhere(profile, best, 20, np.random.default_rng(1))
+    assert not alike(profile, best, there, 2)
+    assert alike(profile, best, refine(profile, profile, there, 60), 2)
+
+
+def test_the_decrement_is_that_of_where_a_descent_ended() -> None:
+    profile, u, v = problem()
+    far = elsewhere(profile, start(profile, u, v, SCALE), 200, np.random.default_rng(0))
+    one = refine(profile, profile, far, 1)
+    assert one.decrement > 30  # where the only step began
+    assert assessed(profile, profile, one).decrement < 0.5 * one.decrement
+    assert assessed(profile, profile, refine(profile, profile, far, 60)).decrement < 0.02
+
+
+def test_a_fit_to_noise_is_never_called_converged() -> None:
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        x, y = rng.standard_normal((1000, 5, 6)), rng.standard_normal((1000, 5))
+        assert not erm.fit(x, y, 2, SplineSpace(3, 8), rng, max_starts=15).converged
+
+
+def test_one_of_many_bottoms_is_not_called_converged() -> None:
+    """Starts agree on the basin, and the fit is 30 chi^2 units worse than one started at the truth."""
+    fit, cosine = fitted(5, "odd", 13)
+    assert fit.agreeing >= 2
+    assert cosine > 0.99
+    assert not fit.converged
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("activation", "seed"), [("odd", 13), ("even", 2), ("even", 14), ("bspline", 12)])
+def test_full_rank_with_few_samples_has_no_one_bottom(activation: Activation, seed: int) -> None:
+    """900 parameters and 20000 rows: losses of equally good descents lie tens of chi^2 units apart."""
+    assert not fitted(30, activation, seed)[0].converged
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("rank", "activation", "seed"), [(5, "bspline", 3), (5, "even", 3), (30, "odd", 11)])
+def test_an_activation_without_moments_is_found(rank: int, activation: Activation, seed: int) -> None:
+    """|Y - E Y| or Y^3 shows A where two starts used to agree on a basin with nothing of it, or none found any."""
+    assert fitted(rank, activation, seed)[1] > 0.9  # of an unrelated matrix: below 0.2

@@ -1,0 +1,66 @@
+"""What a sweep of recall answers in a few lines: known figures come back, with their intervals."""
+
+from typing import Any
+
+import numpy as np
+
+from mtam.recall.reading import recall_summary
+from mtam.recall.recall_spec import RecallData, RecallModel, RecallTrial
+
+SEEDS = range(4)
+JITTER = (1.0, 1.1, 0.9, 1.05)
+
+
+def trial(seed: int, model: str = "softmax", **data: Any) -> RecallTrial:
+    return RecallTrial(n=64, seed=seed, data=RecallData(**data), model=RecallModel.model_validate({"name": model}))
+
+
+def numbers(seed: int, error: float = 0.1, **more: Any) -> dict[str, Any]:
+    return {"error": error * JITTER[seed], "attention_mass": 0.99, **more}
+
+
+def test_rivals_on_every_kind_of_tags() -> None:
+    """Linear attention errs as much as softmax on a simplex, and twenty times as much on a cross-polytope."""
+    some, told = [], []
+    for tags, worse in (("simplex", 1.0), ("cross_polytope", 20.0)):
+        for model, factor in (("softmax", 1.0), ("linear", worse), ("linear_elu", 30.0), ("frozen_rbf", 2.0)):
+            some += [trial(s, model, tags=tags, components=4) for s in SEEDS]
+            told += [numbers(s, 0.01 * factor) for s in SEEDS]
+    lines = recall_summary.lines(some, told)
+    assert lines == [
+        f"{tags} tags, n = 64: linear: {verdict} (risk x {gap} [{gap}, {gap}]); frozen_rbf: no (risk x 2 [2, 2]); "
+        "softmax's attention mass 0.99 [0.99, 0.99]"
+        for tags, verdict, gap in (("simplex", "as well as softmax", 1), ("cross_polytope", "no", 20))
+    ]
+
+
+def test_where_recall_breaks() -> None:
+    """The mass falls linearly in ln I, through .95 at I = 4 for d1 = 2; for more dimensions not within the plane."""
+    some, told = [], []
+    for dim in (2, 4, 6):
+        for count in (2, 4, 8, 16):
+            some += [trial(s, components=count, tag_dim=dim, tags="iid") for s in SEEDS]
+            mass = 0.95 - 0.05 * np.log2(count / 4) if dim == 2 else 0.99
+            told += [numbers(s, 0.1 if count <= dim + 1 else 0.3, attention_mass=float(mass)) for s in SEEDS]
+    lines = recall_summary.lines(some, told)
+    assert lines[0] == "attention mass at n = 64 falls below 0.95 where I is 4 [4, 4] (d1 = 2), > 16 (d1 = 4, 6)"
+    assert lines[1].startswith("attention mass at n = 64 falls below 0.8 where I is > 16")
+    assert lines[2] == "risk beyond Rankin's 2 d1 against that within d1 + 1: x 3 [3, 3] (d1 = 2, 4, 6)"
+    without = [{"error": one["error"]} for one in told]
+    assert recall_summary.lines(some, without) == [], "a rival without attention loses none"
+
+
+def test_a_question_stands_before_its_answer() -> None:
+    some = [trial(s, tags="equicorrelated", correlation=rho) for rho in (0.0, 0.5, 0.9) for s in SEEDS]
+    told = [numbers(t.seed, 0.1 + t.data.correlation, attention_mass=1 - t.data.correlation) for t in some]
+    first, second = recall_summary.lines(some, told)
+    assert first.startswith("must tags have products of at most 0 (Assumption 2)? no: recall survives")
+    assert "rho 0.5" in first
+    assert "twice" in second
+    without = [{"error": one["error"]} for one in told]
+    assert ["twice" in line for line in recall_summary.lines(some, without)] == [True]
+
+
+def test_a_sweep_that_asks_nothing_says_nothing() -> None:
+    assert recall_summary.lines([], []) == []
+    assert recall_summary.lines([trial(s) for s in SEEDS], [numbers(s) for s in SEEDS]) == []

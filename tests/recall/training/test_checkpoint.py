@@ -1,0 +1,99 @@
+"""A killed pack goes on where it was and ends with the same bits; foreign or torn states are not believed."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from mtam.recall.recall_spec import RecallTrial
+from mtam.recall.run_recall import run
+from mtam.recall.training import checkpoint
+from tests.recall.helpers import trials
+
+
+class Killed(Exception):
+    """What the tick raises."""
+
+
+@pytest.fixture(autouse=True)
+def _always_due(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoint, "EVERY", 0.0)
+
+
+def _numbers(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{k: v for k, v in r.items() if k not in ("seconds", "pack_seconds")} for r in records]
+
+
+def _silent(_: float) -> None:
+    """A tick that nobody hears."""
+
+
+def _until(share: float, some: list[RecallTrial], folder: Path) -> list[float]:
+    heard: list[float] = []
+
+    def tick(fraction: float) -> None:
+        heard.append(fraction)
+        if fraction >= share:
+            raise Killed
+
+    with pytest.raises(Killed):
+        run(some, device="cpu", tick=tick, checkpoint=folder)
+    return heard
+
+
+@pytest.mark.parametrize("share", [0.02, 0.5, 0.97])
+@pytest.mark.parametrize("n", [64, 400])
+def test_a_killed_pack_ends_with_the_same_bits(share: float, n: int, tmp_path: Path) -> None:
+    some = trials(2, n=n, model={"batch": 64, "steps": 30.0})
+    whole = run(some, device="cpu", tick=_silent)
+    _until(share, some, tmp_path / "deep" / "pack")
+    later: list[float] = []
+    resumed = run(some, device="cpu", tick=later.append, checkpoint=tmp_path / "deep" / "pack")
+    assert _numbers(resumed) == _numbers(whole)
+    assert later[0] == min(later) >= share  # where it goes on, and nothing was done twice
+    assert later[1] > later[0]
+
+
+def test_killed_twice(tmp_path: Path) -> None:
+    some = trials(2, n=200)
+    first = _until(0.3, some, tmp_path)
+    second = _until(0.7, some, tmp_path)
+    assert second[0] == first[-1]
+    assert _numbers(run(some, device="cpu", tick=_silent, checkpoint=tmp_path)) == _numbers(
+        run(some, device="cpu", tick=_silent)
+    )
+
+
+def test_states_of_other_trials_and_torn_states_are_not_believed(tmp_path: Path) -> None:
+    some, others = trials(2), trials(3)[1:]
+    _until(0.5, others, tmp_path)
+    path = tmp_path / checkpoint.STATE
+    foreign = path.read_bytes()
+    clean = _numbers(run(some, device="cpu", tick=_silent))
+    for stored in (foreign, foreign[: len(foreign) // 2], b"", b"nonsense"):
+        path.write_bytes(stored)
+        assert _numbers(run(some, device="cpu", tick=_silent, checkpoint=tmp_path)) == clean
+
+
+def test_nothing_is_saved_unless_due(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoint, "EVERY", 1e9)
+    run(trials(1), device="cpu", tick=_silent, checkpoint=tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_cannot_be_kept_leaves_no_draft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a full disk the half of a state would take the room of the records."""
+
+    def full(_state: Any, file: Any) -> None:
+        file.write(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(torch, "save", full)
+    run(trials(1), device="cpu", tick=_silent, checkpoint=tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_one_whole_file_is_left_and_no_draft(tmp_path: Path) -> None:
+    _until(0.5, trials(1), tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [checkpoint.STATE]
