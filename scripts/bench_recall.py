@@ -28,7 +28,8 @@ from mtam.recall.simulate.contexts import problem
 from mtam.recall.training.adamw import Stepper
 from mtam.recall.training.batches import Feed
 from mtam.recall.transformer import tensors
-from mtam.recall.transformer.network import Batch, Network
+from mtam.recall.transformer.batch import Batch
+from mtam.recall.transformer.network import Network
 from mtam.recall.transformer.network_reference import factorised, member_inputs
 
 Step = Callable[[], object]

@@ -21,7 +21,7 @@ from mtam.report import page, run_contents
 from mtam.runs import run_plan
 from mtam.sweep import store
 from tests.conftest import TINY
-from tests.report.test_checked import CHECK
+from tests.report.test_finding_section import CHECK
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")

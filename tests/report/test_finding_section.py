@@ -10,7 +10,7 @@ from mtam.base.finding import Estimate, Table
 from mtam.report import finding_report, page
 from mtam.report.finding_section import Checked
 from mtam.runs.run_check import compose
-from tests.report.test_checks import FINDING
+from tests.report.test_finding_report import FINDING
 from tests.report.test_page import Links
 
 SETTINGS = conf_files.load("check/fano") | {"betas": [2], "signal": 0.2}

@@ -27,8 +27,8 @@ def test_event_files_hold_the_traces_of_the_records(mtam: Mtam, here: Path) -> N
     numbers = store.read_all(here / "run", [key])[key]["numbers"]
     found = EventAccumulator(str(here / "run" / "tensorboard" / folders[0])).Reload()
     events = found.Scalars("loss/holdout")
-    assert [event.step for event in tensorboard] == numbers["trace_steps"]
-    assert [event.value for event in tensorboard] == pytest.approx(numbers["trace_holdout"])
+    assert [event.step for event in events] == numbers["trace_steps"]
+    assert [event.value for event in events] == pytest.approx(numbers["trace_holdout"])
     assert [event.step for event in found.Scalars("loss/train")] == numbers["trace_steps"]
     assert mtam(*RUN).code == 0  # written anew, not beside
     assert all(len(list(folder.iterdir())) == 1 for folder in (here / "run" / "tensorboard").iterdir())

@@ -26,7 +26,7 @@ def conf_dir() -> Path:
         if not (Path(chosen) / "sweep").is_dir():
             raise UsageError(f"MTAM_CONF = {chosen} is not a configuration folder; it needs a folder sweep/ inside.")
         return Path(chosen).resolve()
-    here = Path(__file__).resolve().parent
+    here = Path(__file__).resolve().parents[1]
     for folder in (here.parents[1] / "conf", here / "conf"):
         if (folder / "sweep").is_dir():
             return folder

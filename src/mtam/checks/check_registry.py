@@ -29,7 +29,7 @@ CHECKS = {
     "separation": "mtam.checks.separation.separation",
 }
 
-ROOMS = ("check", "recall", "interaction", "rates")  # whose code decides what a check finds
+ROOMS = ("base", "checks", "recall", "interaction", "rates")  # whose code decides what a check finds
 
 
 def settings_of(name: str) -> type[CheckSettings]:
@@ -65,5 +65,5 @@ class Job:
 
 def _code() -> str:
     home = Path(__file__).resolve().parents[1]
-    sources = [path for room in ROOMS for path in sorted((home / room).glob("*.py"))]
+    sources = [path for room in ROOMS for path in sorted((home / room).rglob("*.py"))]
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()

@@ -17,7 +17,7 @@ from pydantic import Field
 from mtam.base.finding import Cell, Finding, Panel, Series, Table, Verdict
 from mtam.checks.check_registry import Tick
 from mtam.checks.check_settings import CheckSettings
-from mtam.recall.recall_spec import Spectrum
+from mtam.recall.spectrum import Spectrum
 from mtam.recall.theory import metric_entropy, water_filling
 from mtam.recall.theory.water_filling import Array
 

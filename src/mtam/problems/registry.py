@@ -60,7 +60,7 @@ class Problem:
         return found
 
     def heat_map(self, trials: Sequence[Trial], numbers: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
-        """A map of the problem's own for a whole sweep, as plain lists for ``mtam.report.figures.ratio_plane.plane``."""
+        """A map of the problem's own for a whole sweep, as plain lists for the figure ``ratio_plane``."""
         found: dict[str, Any] | None = _load(self.plane)(trials, numbers) if self.plane else None
         return found
 

@@ -10,10 +10,10 @@ from typing import Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from mtam.base.spec import Frozen, Trial
+from mtam.recall.spectrum import Spectrum
 
 Tags = Literal["cross_polytope", "orthonormal", "simplex", "equicorrelated", "iid", "nuisance"]
 Basis = Literal["cosine", "legendre", "haar", "bspline"]
-Spectrum = Literal["exponential", "polynomial"]
 ModelName = Literal[
     "softmax", "linear", "linear_elu", "frozen_rbf", "mean", "tag_only", "oracle", "mercer", "knn", "gp"
 ]

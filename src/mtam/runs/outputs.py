@@ -90,7 +90,9 @@ def _write(reading: "Reading", out: Path) -> tuple[dict[str, Any], list[Path]]:
 
 
 def _stamp(records: Mapping[str, Record]) -> str:
-    rooms = [Path(__file__).parent / room for room in ("rates", "report", "recall", "interaction")]
+    rooms = [
+        Path(__file__).parents[1] / room for room in ("base", "rates", "analysis", "report", "recall", "interaction")
+    ]
     sources = [path for room in rooms for path in sorted(room.rglob("*.*")) if path.suffix != ".pyc"]
     code = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
     text = json.dumps([__version__, code, sorted(record["checksum"] for record in records.values())])

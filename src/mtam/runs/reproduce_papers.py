@@ -13,9 +13,9 @@ from mtam import config
 from mtam.base import conf_files
 from mtam.base.spec import Frozen
 from mtam.checks.check_registry import Job as Check
-from mtam.runs import judge_folder, run_check, run_plan
+from mtam.runs import judge_folder, run_check
 from mtam.runs.console import Voice
-from mtam.runs.run_plan import Options
+from mtam.runs.run_plan import Options, folder
 from mtam.runs.run_sweep import run_plan
 from mtam.sweep.launch import cores
 from mtam.sweep.plan import Plan
@@ -111,6 +111,6 @@ def _step(what: Plan | Check, parent: Path) -> _Step:
     """The job in its folder; raises UsageError now, before anything runs, when that cannot be used."""
     if isinstance(what, Plan):
         out = parent / f"{what.name}-{what.digest}"
-        run_plan.folder(what, Options(out=out))
+        folder(what, Options(out=out))
         return _Step(what, out)
     return _Step(what, run_check.folder_of(what, parent / f"check-{what.name}-{what.digest}"))

@@ -6,7 +6,7 @@ from typing import Any
 from rich.text import Text
 
 from mtam.problems.registry import problem
-from mtam.runs import run_plan
+from mtam.runs import run_plan as plans
 from mtam.runs.console import Voice
 from mtam.runs.outputs import PAGE, Outcome
 from mtam.runs.run_plan import Options
@@ -23,7 +23,7 @@ def run(plan: Plan, options: Options, as_json: bool) -> None:
 
 def run_plan(plan: Plan, options: Options, voice: Voice) -> tuple[dict[str, Any], int]:
     if options.dry_run:
-        told = run_plan.forecast(plan, options)
+        told = plans.forecast(plan, options)
         voice.tell(
             f"{plan.name}: {told['to_compute']} of {told['trials']} trials would be computed "
             f"({told['cached']} are there) in {told['packs']} packs on {told['workers']} workers, "
@@ -32,7 +32,7 @@ def run_plan(plan: Plan, options: Options, voice: Voice) -> tuple[dict[str, Any]
         return told, 0
     if options.detach:
         return _submit(plan, options, voice), 0
-    outcome = run_plan.run(plan, options, voice.err)
+    outcome = plans.run(plan, options, voice.err)
     share = options.task is not None and outcome.missing > 0  # a task of an array leaves the rest to its siblings
     if share:
         _tell_share(outcome, voice)
@@ -55,7 +55,7 @@ def _tell_share(outcome: Outcome, voice: Voice) -> None:
 
 
 def _submit(plan: Plan, options: Options, voice: Voice) -> dict[str, Any]:
-    out, submitted = run_plan.submit(plan, options)
+    out, submitted = plans.submit(plan, options)
     told = str(submitted)
     voice.tell(
         f"{plan.name}: {told}. `mtam status {out}` shows how far it is, the same command without --detach waits for it "

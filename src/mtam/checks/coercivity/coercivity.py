@@ -10,7 +10,6 @@ whose last term is not negative then. Were the lemma false, some ratio (N-1)(E(g
 members of a population of S. Were the identity false, its two sides would differ by more than chance.
 """
 
-from dataclasses import dataclass
 from typing import get_args
 
 from pydantic import Field, field_validator
@@ -20,6 +19,7 @@ from mtam.base.streams import generator
 from mtam.checks.check_registry import Tick
 from mtam.checks.check_settings import CheckSettings, distinct_within
 from mtam.checks.coercivity import coercivity_tables as tables
+from mtam.checks.coercivity.coercivity_case import CoercivityCase
 from mtam.checks.judge_estimates import LEVEL, at_least, critical, equal, pooled
 from mtam.interaction.interaction_spec import InteractionData, TokenLaw
 from mtam.interaction.simulate.tokens import token_law
@@ -68,18 +68,6 @@ class Settings(CheckSettings):
         return tokens
 
 
-@dataclass(frozen=True)
-class Case:
-    """All that was measured at one law, d and N."""
-
-    law: TokenLaw
-    d: int
-    tokens: int
-    ratios: dict[str, Estimate]  # by kind of h
-    identity: coercivity_ratio.Identity  # of a generic h
-    floor: float | None  # 1 - (N-2)/(S-2) for a finite population of S
-
-
 def check(settings: Settings, tick: Tick) -> Finding:
     """The finding on coercivity; about 40 seconds with the default settings, linear in ``samples``."""
     wanted = [(law, d, tokens) for law in settings.laws for d in settings.dims for tokens in settings.tokens]
@@ -122,7 +110,7 @@ def check(settings: Settings, tick: Tick) -> Finding:
     )
 
 
-def _case(settings: Settings, name: TokenLaw, d: int, tokens: int) -> Case:
+def _case(settings: Settings, name: TokenLaw, d: int, tokens: int) -> CoercivityCase:
     data = InteractionData(d=d, tokens=tokens, rank=min(2, d), token_law=name)
     law = token_law(data, settings.seed)
     rng = generator(settings.seed, "check", "coercivity", name, d, tokens)
@@ -132,14 +120,14 @@ def _case(settings: Settings, name: TokenLaw, d: int, tokens: int) -> Case:
     ratios = {kind: _estimate(each.ratio(tokens)) for kind, each in zip(differences, sums, strict=True)}
     identity = coercivity_ratio.identity(differences["generic"], law, tokens, settings.samples, settings.seed)
     size = None if law.population is None else len(law.population)
-    return Case(name, d, tokens, ratios, identity, None if size is None else 1 - (tokens - 2) / (size - 2))
+    return CoercivityCase(name, d, tokens, ratios, identity, None if size is None else 1 - (tokens - 2) / (size - 2))
 
 
 def _estimate(pair: tuple[float, float]) -> Estimate:
     return Estimate(value=pair[0], se=pair[1])
 
 
-def _inequality(law: TokenLaw, cases: list[Case]) -> Verdict:
+def _inequality(law: TokenLaw, cases: list[CoercivityCase]) -> Verdict:
     ratios = [ratio for case in cases for ratio in case.ratios.values()]
     z = critical(len(ratios), sides=1)
     least = min(ratios, key=lambda ratio: ratio.value + z * ratio.se)
@@ -159,7 +147,7 @@ def _inequality(law: TokenLaw, cases: list[Case]) -> Verdict:
     )
 
 
-def _identity(cases: list[Case]) -> Verdict:
+def _identity(cases: list[CoercivityCase]) -> Verdict:
     gaps = []
     for case in cases:
         terms = case.identity
@@ -180,7 +168,7 @@ def _identity(cases: list[Case]) -> Verdict:
     )
 
 
-def _sharp(cases: list[Case]) -> Verdict:
+def _sharp(cases: list[CoercivityCase]) -> Verdict:
     odd = [case.ratios["odd"] for case in cases if case.law in SYMMETRIC]
     claim = "the constant is sharp: ratio 1 for odd phi and independent symmetric tokens"
     if not odd:

@@ -2,17 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from mtam.base.finding import Cell, Estimate, Panel, Series, Table
-
-if TYPE_CHECKING:
-    from mtam.checks.coercivity.coercivity import Case
+from mtam.checks.coercivity.coercivity_case import CoercivityCase
 
 SHOWN = 12  # rows of the identity on the terminal
 
 
-def ratios(cases: "Sequence[Case]") -> Table:
+def ratios(cases: Sequence[CoercivityCase]) -> Table:
     """(N-1)(E(g) - E(g*))/||g - g*||^2 for every law, d, N and kind of h."""
     finite = any(case.floor is not None for case in cases)
     rows: list[list[Cell]] = [
@@ -26,7 +23,7 @@ def ratios(cases: "Sequence[Case]") -> Table:
     )
 
 
-def identity(cases: "Sequence[Case]") -> Table:
+def identity(cases: Sequence[CoercivityCase]) -> Table:
     """The terms of the identity, the worst cases first."""
     ordered = sorted(cases, key=lambda case: -abs(case.identity.gap[0]) / case.identity.gap[1])
     return Table(
@@ -70,7 +67,7 @@ def populations(exact: Mapping[int, float]) -> Table:
     )
 
 
-def ratio_panel(cases: "Sequence[Case]") -> Panel:
+def ratio_panel(cases: Sequence[CoercivityCase]) -> Panel:
     """All ratios by law; kinds of h side by side."""
     laws = list(dict.fromkeys(case.law for case in cases))
     kinds = list(cases[0].ratios)
@@ -96,7 +93,7 @@ def ratio_panel(cases: "Sequence[Case]") -> Panel:
     )
 
 
-def identity_panel(cases: "Sequence[Case]") -> Panel:
+def identity_panel(cases: Sequence[CoercivityCase]) -> Panel:
     """Left side against right side."""
     left = [case.identity.excess[0] for case in cases]
     right = [case.identity.norm[0] + case.identity.cross[0] for case in cases]
@@ -114,7 +111,7 @@ def identity_panel(cases: "Sequence[Case]") -> Panel:
     )
 
 
-def population_panel(cases: "Sequence[Case]", exact: Mapping[int, float]) -> Panel:
+def population_panel(cases: Sequence[CoercivityCase], exact: Mapping[int, float]) -> Panel:
     """How far below 1 a finite population can go, on the axis on which the floor is a straight line."""
     found = [(1 - case.floor, case.ratios["least"]) for case in cases if case.floor is not None]
     series = [

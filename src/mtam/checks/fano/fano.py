@@ -22,6 +22,7 @@ from mtam.base.streams import generator
 from mtam.checks.check_registry import Tick
 from mtam.checks.check_settings import CheckSettings, distinct_within
 from mtam.checks.fano import fano_tables as tables
+from mtam.checks.fano.fano_case import FanoCase
 from mtam.checks.fano.fano_verdicts import verdicts
 from mtam.interaction.interaction_spec import InteractionData, TokenLaw
 from mtam.interaction.model.splines import SplineSpace
@@ -106,35 +107,6 @@ class Setup:
     factors: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]  # of A
 
 
-@dataclass(frozen=True)
-class Case:
-    """All that was computed for one family at one M and N."""
-
-    beta: int
-    tokens: int
-    samples: int
-    counted: float  # the M or N M that chose the width
-    cells: int
-    words: int
-    distance: int
-    separation: Estimate
-    divergence: Estimate  # mean KL from the null function
-    divergence_max: Estimate
-    jensen: Estimate  # what Jensen allows
-    share: Estimate  # largest eigenvalue of B^{-1/2} G B^{-1/2}
-    fano: Estimate  # error probability
-    bound: Estimate  # risk
-    decoding: Estimate  # error probability of maximum likelihood
-    decoding_risk: Estimate
-    erm: Estimate  # risk
-    erm_bias: Estimate  # squared bias
-
-    def scaled(self, risk: Estimate) -> Estimate:
-        """risk times M^{2 beta/(2 beta + 1)}."""
-        factor = math.pow(self.samples, 2 * self.beta / (2 * self.beta + 1))
-        return Estimate(value=factor * risk.value, se=factor * risk.se)
-
-
 def check(settings: Settings, tick: Tick) -> Finding:
     """The finding on the lower bound; a minute or two with the default settings."""
     law = token_law(InteractionData(d=settings.d, tokens=2, rank=1, token_law=settings.token_law), settings.seed)
@@ -174,7 +146,7 @@ def _family(setup: Setup, beta: int, counted: float, holder: float) -> Family:
     return lower_bound.family(beta, cells, setup.settings.width(beta, counted), holder, rng)
 
 
-def _case(setup: Setup, beta: int, tokens: int, samples: int, counted: float, holder: float) -> Case:
+def _case(setup: Setup, beta: int, tokens: int, samples: int, counted: float, holder: float) -> FanoCase:
     settings = setup.settings
     members = _family(setup, beta, counted, holder)
     arguments = (members, setup.factors, setup.law, tokens)
@@ -189,7 +161,7 @@ def _case(setup: Setup, beta: int, tokens: int, samples: int, counted: float, ho
     separation, divergence, divergence_max, jensen, share, fano, bound = (
         Estimate(value=value, se=_error([each[k] for each in spread])) for k, value in enumerate(values)
     )
-    return Case(
+    return FanoCase(
         beta,
         tokens,
         samples,
@@ -238,7 +210,7 @@ def _mean(values: list[float]) -> Estimate:
     return Estimate(value=float(np.mean(values)), se=_error(values))
 
 
-def _finding(settings: Settings, rates: list[Case], scaling: list[Case], holders: dict[int, float]) -> Finding:
+def _finding(settings: Settings, rates: list[FanoCase], scaling: list[FanoCase], holders: dict[int, float]) -> Finding:
     told = ", ".join(f"{holder:.3g} for beta = {beta}" for beta, holder in sorted(holders.items()))
     return Finding(
         name="fano",

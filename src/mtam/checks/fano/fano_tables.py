@@ -2,13 +2,10 @@
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from mtam.base.finding import Cell, Panel, Series, Table
+from mtam.checks.fano.fano_case import FanoCase
 from mtam.checks.fano.fano_verdicts import groups, slope
-
-if TYPE_CHECKING:
-    from mtam.checks.fano.fano import Case
 
 SCALING = ("N", "M", "KL", "of Jensen's", "Fano error", "ML error")
 SMOOTH = 7  # the paper's beta for P = 8
@@ -18,7 +15,7 @@ def _range(values: Sequence[float]) -> str:
     return f"{min(values):.3g} .. {max(values):.3g}"
 
 
-def rates(cases: "Sequence[Case]") -> Table:
+def rates(cases: Sequence[FanoCase]) -> Table:
     """One row per beta and N: slopes in M, and how flat the risks are on the scale of theory."""
     rows: list[list[Cell]] = []
     for (beta, tokens), part in groups(cases).items():
@@ -43,7 +40,7 @@ def rates(cases: "Sequence[Case]") -> Table:
     )
 
 
-def family(cases: "Sequence[Case]") -> Table:
+def family(cases: Sequence[FanoCase]) -> Table:
     """Every family of hypotheses: its size, how far apart it is, and what M samples tell about it."""
     rows: list[list[Cell]] = [
         [
@@ -69,7 +66,7 @@ def family(cases: "Sequence[Case]") -> Table:
     )
 
 
-def risks(cases: "Sequence[Case]") -> Table:
+def risks(cases: Sequence[FanoCase]) -> Table:
     """Error probabilities and risks of every family."""
     rows: list[list[Cell]] = [
         [
@@ -91,7 +88,7 @@ def risks(cases: "Sequence[Case]") -> Table:
     )
 
 
-def _first(cases: "Sequence[Case]") -> int:
+def _first(cases: Sequence[FanoCase]) -> int:
     return len(next(iter(groups(cases).values())))
 
 
@@ -115,7 +112,7 @@ def bumps(betas: Sequence[int], low: int, high: int) -> Table:
     )
 
 
-def tokens(by_samples: "Sequence[Case]", by_both: "Sequence[Case]") -> Table:
+def tokens(by_samples: Sequence[FanoCase], by_both: Sequence[FanoCase]) -> Table:
     """Rows over N at fixed M; the width of the bumps follows M, in the column but last N M."""
     first = by_samples[0]
     return Table(
@@ -129,7 +126,7 @@ def tokens(by_samples: "Sequence[Case]", by_both: "Sequence[Case]") -> Table:
     )
 
 
-def tokens_times_samples(cases: "Sequence[Case]") -> Table:
+def tokens_times_samples(cases: Sequence[FanoCase]) -> Table:
     """Rows over N at fixed N M; the width of the bumps follows N M."""
     first = cases[0]
     return Table(
@@ -140,11 +137,11 @@ def tokens_times_samples(cases: "Sequence[Case]") -> Table:
     )
 
 
-def _scaling(case: "Case") -> list[Cell]:
+def _scaling(case: FanoCase) -> list[Cell]:
     return [case.divergence, round(case.divergence.value / case.jensen.value, 3), case.fano, case.decoding]
 
 
-def rate_panels(cases: "Sequence[Case]") -> list[Panel]:
+def rate_panels(cases: Sequence[FanoCase]) -> list[Panel]:
     """One panel per beta at its first N: scaled risks against M."""
     panels = []
     first = cases[0].tokens
@@ -173,7 +170,7 @@ def rate_panels(cases: "Sequence[Case]") -> list[Panel]:
     return panels
 
 
-def scaling_panel(cases: "Sequence[Case]") -> Panel:
+def scaling_panel(cases: Sequence[FanoCase]) -> Panel:
     """Divergence against N at fixed M, beside what Jensen's inequality allows."""
     x = [float(case.tokens) for case in cases]
     kinds = (("divergence", "KL of the hypotheses"), ("jensen", "allowed by Jensen"))

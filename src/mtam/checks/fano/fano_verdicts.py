@@ -2,36 +2,33 @@
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mtam.base.finding import Estimate, Verdict
+from mtam.checks.fano.fano_case import FanoCase
 from mtam.checks.judge_estimates import at_least, critical, critical_t, trend, within
-
-if TYPE_CHECKING:
-    from mtam.checks.fano.fano import Case
 
 SLACK = 0.1  # of the exponent of the bound, whose steps are those of a finite code
 TINY = 1e-300  # in the place of a bound that is zero, so that its slope is absurd and not an exception
 TIGHT = 0.05  # of the exponent of the ERM's risk
 
 
-def groups(cases: "Sequence[Case]") -> "dict[tuple[int, int], list[Case]]":
+def groups(cases: Sequence[FanoCase]) -> dict[tuple[int, int], list[FanoCase]]:
     """The cases of one beta and N together, in the order of M."""
-    found: dict[tuple[int, int], list[Case]] = {}
+    found: dict[tuple[int, int], list[FanoCase]] = {}
     for case in cases:
         found.setdefault((case.beta, case.tokens), []).append(case)
     return found
 
 
-def slope(cases: "Sequence[Case]", name: str) -> Estimate:
+def slope(cases: Sequence[FanoCase], name: str) -> Estimate:
     """Log-log slope of a risk in M, with the scatter about the line as its error."""
     values = [max(getattr(case, name).value, TINY) for case in cases]
     return trend(np.log([case.samples for case in cases]), np.log(values))
 
 
-def verdicts(rates: "Sequence[Case]", scaling: "Sequence[Case]") -> list[Verdict]:
+def verdicts(rates: Sequence[FanoCase], scaling: Sequence[FanoCase]) -> list[Verdict]:
     """All verdicts of the check."""
     told = []
     for beta in dict.fromkeys(case.beta for case in rates):
@@ -39,7 +36,7 @@ def verdicts(rates: "Sequence[Case]", scaling: "Sequence[Case]") -> list[Verdict
     return [*told, _decoding([*rates, *scaling]), _jensen([*rates, *scaling]), *_tokens(scaling[::3])]
 
 
-def _slopes(rates: "Sequence[Case]", beta: int, name: str) -> tuple[list[Estimate], str, int]:
+def _slopes(rates: Sequence[FanoCase], beta: int, name: str) -> tuple[list[Estimate], str, int]:
     """Slopes less theory's exponent, their description, and the number of points of each."""
     theory = -2 * beta / (2 * beta + 1)
     parts = {n: cases for (b, n), cases in groups(rates).items() if b == beta}
@@ -49,7 +46,7 @@ def _slopes(rates: "Sequence[Case]", beta: int, name: str) -> tuple[list[Estimat
     return excess, f"{words}; theory {theory:.3f}", len(next(iter(parts.values())))
 
 
-def _bound(rates: "Sequence[Case]", beta: int) -> Verdict:
+def _bound(rates: Sequence[FanoCase], beta: int) -> Verdict:
     excess, words, points = _slopes(rates, beta, "bound")
     worst = min(excess, key=lambda each: each.value)
     theory = -2 * beta / (2 * beta + 1)
@@ -65,7 +62,7 @@ def _bound(rates: "Sequence[Case]", beta: int) -> Verdict:
     )
 
 
-def _achieved(rates: "Sequence[Case]", beta: int) -> Verdict:
+def _achieved(rates: Sequence[FanoCase], beta: int) -> Verdict:
     excess, words, points = _slopes(rates, beta, "erm")
     worst = max(excess, key=lambda each: abs(each.value))
     theory = -2 * beta / (2 * beta + 1)
@@ -81,7 +78,7 @@ def _achieved(rates: "Sequence[Case]", beta: int) -> Verdict:
     )
 
 
-def _decoding(cases: "Sequence[Case]") -> Verdict:
+def _decoding(cases: Sequence[FanoCase]) -> Verdict:
     margins = [
         Estimate(value=case.decoding.value - case.fano.value, se=math.hypot(case.decoding.se, case.fano.se))
         for case in cases
@@ -99,7 +96,7 @@ def _decoding(cases: "Sequence[Case]") -> Verdict:
     )
 
 
-def _jensen(cases: "Sequence[Case]") -> Verdict:
+def _jensen(cases: Sequence[FanoCase]) -> Verdict:
     margins = [Estimate(value=1 - case.share.value, se=case.share.se) for case in cases]
     z = critical(len(margins), sides=1)
     least = min(margins, key=lambda margin: margin.value - z * margin.se)
@@ -114,7 +111,7 @@ def _jensen(cases: "Sequence[Case]") -> Verdict:
     )
 
 
-def _tokens(cases: "Sequence[Case]") -> list[Verdict]:
+def _tokens(cases: Sequence[FanoCase]) -> list[Verdict]:
     """Whether the numbers at fixed M change with N as the statement's N M lets one expect."""
     first, last = min(cases, key=lambda case: case.tokens), max(cases, key=lambda case: case.tokens)
     if first.tokens == last.tokens:

@@ -11,7 +11,7 @@ from mtam.interaction.reading.misspecified import recovery
 from mtam.interaction.reading.price_of_a import price
 from mtam.interaction.reading.reported_interaction import settings
 from mtam.rates import judge_curves
-from mtam.rates.judge_curves import Judgement
+from mtam.rates.judge_curves import WIDEST, Judgement, contains
 from mtam.rates.laws import PowerLaw
 
 PUBLISHED = {3: -0.81, 8: -0.899}  # slopes of the paper's figure, by degree
@@ -69,8 +69,10 @@ def _slope(cell: Cell, name: str) -> list[str]:
     beta, smooth = cell.trial.beta(), cell.trial.data.degree
     theory, other = -2 * beta / (2 * beta + 1), -2 * smooth / (2 * smooth + 1)
     published = PUBLISHED.get(smooth) if name == "error" else None
-    told = [judge_curves.contains(slope, figure, widest=judge_curves.WIDEST, rival=PARAMETRIC).verdict if figure else UNKNOWN
-            for figure in (published, theory)]  # fmt: skip
+    told = [
+        contains(slope, figure, widest=WIDEST, rival=PARAMETRIC).verdict if figure else UNKNOWN
+        for figure in (published, theory)
+    ]
     if name == "error" and not cell.trial.inside_theorem():  # with A* known the theorem asks nothing of r d
         told[1] = f"outside ({told[1]})"
     expected = cell.curve("forecast_error" if name == "error" else "forecast_oracle_error")

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mtam.recall.recall_spec import RecallData, Spectrum
+from mtam.recall.recall_spec import RecallData
 from mtam.recall.simulate.bases import Grid, grid
+from mtam.recall.spectrum import Spectrum
 
 Array = NDArray[np.float64]
 Array32 = NDArray[np.float32]

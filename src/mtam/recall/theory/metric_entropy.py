@@ -18,7 +18,7 @@ place of alpha.
 import numpy as np
 from numpy.typing import NDArray
 
-from mtam.recall.recall_spec import Spectrum
+from mtam.recall.spectrum import Spectrum
 from mtam.recall.theory.water_filling import Array, best_covers, log_half_axes, whole_box
 
 ROUND = 30.0  # above e^30 the ceiling changes a logarithm by less than 1e-13

@@ -16,7 +16,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from mtam.recall.recall_spec import Spectrum
+from mtam.recall.spectrum import Spectrum
 from mtam.recall.theory.water_filling import Best, best_covers, finite_box, log_half_axes
 
 Array = NDArray[np.float64]

@@ -18,7 +18,7 @@ import numpy as np
 import scipy.special
 from numpy.typing import NDArray
 
-from mtam.recall.recall_spec import Spectrum
+from mtam.recall.spectrum import Spectrum
 
 Array = NDArray[np.float64]
 

@@ -7,8 +7,10 @@ import torch
 from torch import Tensor
 
 from mtam.recall.training import adamw_kernels
+from mtam.recall.training.adamw_kernels import BETAS, EPSILON
 from mtam.recall.training.batches import Feed
-from mtam.recall.transformer.network import Batch, Network, Room
+from mtam.recall.transformer.batch import Batch
+from mtam.recall.transformer.network import Network, Room
 
 
 class Stepper:
@@ -57,8 +59,8 @@ class Stepper:
         self.steps += 1
         self.count.fill_(self.steps)
         torch._fused_adamw_(
-            [self.buffer], [self.gradient], [self.mean], [self.square], [], [self.count], lr=lr, beta1=adamw_kernels.BETAS[0],
-            beta2=adamw_kernels.BETAS[1], weight_decay=self.weight_decay, eps=adamw_kernels.EPSILON, amsgrad=False, maximize=False,
+            [self.buffer], [self.gradient], [self.mean], [self.square], [], [self.count], lr=lr, beta1=BETAS[0],
+            beta2=BETAS[1], weight_decay=self.weight_decay, eps=EPSILON, amsgrad=False, maximize=False,
         )  # fmt: skip
 
     def flat(self) -> Tensor:

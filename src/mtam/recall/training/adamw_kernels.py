@@ -65,8 +65,8 @@ def run(
     sizes = np.array([layer[0].numel() for layer in params.values()])
     moved = (optimiser.buffer, optimiser.gradient, optimiser.mean, optimiser.square)
     arrays = [
-        *(tensor.numpy() for tensor in (features, *sampled)), *gate, *network_kernels.flat_head(params), *network_kernels.flat_head(into),
-        sizes, *(tensor.numpy() for tensor in (*moved, losses)),
+        *(tensor.numpy() for tensor in (features, *sampled)), *gate, *network_kernels.flat_head(params),
+        *network_kernels.flat_head(into), sizes, *(tensor.numpy() for tensor in (*moved, losses)),
     ]  # fmt: skip
     _run(attends, rows, stream, rates, done, optimiser.weight_decay, *arrays)
     return losses

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 
 from mtam.base.streams import generator
-from mtam.recall.transformer.network import Batch
+from mtam.recall.transformer.batch import Batch
 from mtam.recall.transformer.tensors import Stack
 
 Rows = NDArray[np.int64]

@@ -13,53 +13,14 @@ Parameters of all members lie in one buffer (M, P), of which layers are views: o
 
 import math
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from mtam.recall.gates import Gate, Params, Shapes, Tags
+from mtam.recall.gates import Gate, Params, Shapes
 from mtam.recall.transformer import network_kernels
-
-
-class Sampled(Protocol):
-    """Contexts of M members, n each, contiguous."""
-
-    @property
-    def moments(self) -> Tensor:
-        """(M, I, n, K), zero in the last two columns"""
-
-    @property
-    def base(self) -> Tensor:
-        """(M, n, heads * (K - 2) + 2): what is added to the attended moments: zero, then x_q and a one"""
-
-    @property
-    def observed(self) -> Tensor:
-        """(M, n)"""
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Contexts ``start`` .. ``start`` + B of every member's sample."""
-
-    sample: Sampled
-    start: int
-    at: Tags
-
-    @property
-    def moments(self) -> Tensor:
-        """(M, I, B, K)"""
-        return self.sample.moments.narrow(2, self.start, self.at.query.shape[1])
-
-    @property
-    def base(self) -> Tensor:
-        """(M, B, heads * (K - 2) + 2)"""
-        return self.sample.base.narrow(1, self.start, self.at.query.shape[1])
-
-    @property
-    def observed(self) -> Tensor:
-        """(M, B)"""
-        return self.sample.observed.narrow(1, self.start, self.at.query.shape[1])
+from mtam.recall.transformer.batch import Batch
 
 
 @dataclass(frozen=True)

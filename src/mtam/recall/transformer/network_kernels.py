@@ -5,7 +5,7 @@ devices. What differs is the order: products go to BLAS, everything between two 
 s = 1 / (1 + exp(-z)) and h = z s, the slope of silu is s + h (1 - s), so that no exponential is computed twice.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,9 +15,7 @@ from torch import Tensor
 from mtam.base.jit import kernel
 from mtam.recall.gates import Params
 from mtam.recall.gates.exponential import sigmoid
-
-if TYPE_CHECKING:
-    from mtam.recall.transformer.network import Batch
+from mtam.recall.transformer.batch import Batch
 
 Array = NDArray[Any]  # float32 or float64, all of one kind
 Rows = NDArray[np.int64]
@@ -193,7 +191,7 @@ def flat_head(layers: Params) -> list[Array]:
 
 
 def step(
-    features: Tensor, batch: "Batch", weights: Tensor, params: Params, into: Params, d_weights: Tensor, attends: bool
+    features: Tensor, batch: Batch, weights: Tensor, params: Params, into: Params, d_weights: Tensor, attends: bool
 ) -> Tensor:
     """The losses (M,); writes the head's gradients into ``into`` and dLoss/da (M, heads * I, B) into ``d_weights``."""
     losses = torch.empty_like(d_weights[:, 0, 0])

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from torch.nn.functional import silu
 
 from mtam.recall.gates import SHARPNESS, SPREAD
-from mtam.recall.transformer.network import Batch, Network
+from mtam.recall.transformer.batch import Batch
+from mtam.recall.transformer.network import Network
 
 
 class Head(nn.Module):

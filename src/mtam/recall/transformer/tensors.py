@@ -11,7 +11,8 @@ from mtam.base.streams import torch_seed
 from mtam.recall.gates import Tags
 from mtam.recall.recall_spec import RecallModel
 from mtam.recall.simulate.contexts import Problem, Sample
-from mtam.recall.transformer.network import Batch, Network
+from mtam.recall.transformer.batch import Batch
+from mtam.recall.transformer.network import Network
 
 
 @dataclass(frozen=True)
