@@ -39,7 +39,7 @@ from mtam.interaction.simulate.tokens import TokenStream
 from mtam.interaction.simulate.truth import SCALE, Truth, draw_truth, simulate
 from mtam.interaction.solver.levenberg_marquardt import Point, start
 from mtam.interaction.solver.row_sums import Data
-from mtam.interaction.solver.varpro import Fit, Profile, whitener
+from mtam.interaction.solver.varpro import Profile, ProfiledFit, whitener
 
 Array = npt.NDArray[np.float64]
 Work = Callable[[], object]
@@ -158,7 +158,7 @@ def traced_erm(x: Data, y: Array, space: SplineSpace) -> tuple[erm.Erm, Trace]:
     """The fit, and every A at which it profiled the spline out."""
     trace, plain = Trace(), Profile.fit
 
-    def record(self: Profile, u: Array, v: Array) -> Fit:
+    def record(self: Profile, u: Array, v: Array) -> ProfiledFit:
         fit = plain(self, u, v)
         if len(u) == x.shape[2]:  # what was found in a subspace counts once it is lifted from there
             trace.add(self.white @ u, self.white @ v, self.spline(fit))
@@ -191,10 +191,10 @@ def traced_adam(x: Data, y: Array, limit: float, judge: Judge) -> tuple[float, f
     began = time.process_time()
     mlp.fit(x, y, 2, 0, steps=200, **settings)  # type: ignore[arg-type]
     steps = int(limit / (time.process_time() - began) * 200)
-    white, nets, found = whitener(x), list[mlp.Network](), [(np.inf, 0.0)]
-    plain, trace, taken = mlp.Network, Trace(), [0]
+    white, nets, found = whitener(x), list[mlp.PhiNetwork](), [(np.inf, 0.0)]
+    plain, trace, taken = mlp.PhiNetwork, Trace(), [0]
 
-    def make(*given: object) -> mlp.Network:
+    def make(*given: object) -> mlp.PhiNetwork:
         nets.append(plain(*given))  # type: ignore[arg-type]
         return nets[0]
 

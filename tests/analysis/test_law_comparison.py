@@ -11,15 +11,15 @@ from mtam.analysis.law_comparison import comparison, flat, verdict
 from mtam.rates.compare import FIRST, NEITHER, OPEN, SECOND, Comparison
 from mtam.rates.curve import Curve
 from mtam.rates.laws import Floats, Law, LogPower, PowerLaw, SubPolynomial
-from mtam.rates.simulation.simulate_curves import Truth, simulate
+from mtam.rates.simulation.simulate_curves import CurveTruth, simulate
 from mtam.report.terminal_laws import laws_report
 
 SIZES: Floats = np.asarray(2.0 ** np.arange(6, 14), dtype=np.float64)
 LAW = SubPolynomial(0.5)
-CLEAR = Truth(LAW, -2.0, level=0.3, noise=0.01)
+CLEAR = CurveTruth(LAW, -2.0, level=0.3, noise=0.01)
 
 
-def drawn(truth: Truth, seeds: int = 5) -> Curve:
+def drawn(truth: CurveTruth, seeds: int = 5) -> Curve:
     return Curve(SIZES, tuple(range(seeds)), simulate(truth, SIZES, seeds, np.random.default_rng(3)), ())
 
 
@@ -53,7 +53,7 @@ def test_a_verdict_against_several_rivals_names_them() -> None:
     ("truth", "words"), [(LAW, "theory's law fits better"), (PowerLaw(), "a power law fits better")]
 )
 def test_a_clear_curve(truth: Law, words: str) -> None:
-    curve = drawn(Truth(truth, -0.8, level=0.3, noise=0.003))
+    curve = drawn(CurveTruth(truth, -0.8, level=0.3, noise=0.003))
     told = comparison(LAW, (PowerLaw(),), curve, np.exp(-0.3 * np.log(SIZES)))
     assert told["comparison"].startswith(words)
     assert "needed" not in told
@@ -85,7 +85,7 @@ def test_one_seed_or_three_sizes_compare_nothing() -> None:
 def test_tables_and_json_of_cells() -> None:
     results = [
         CellResult({"alpha": 1.0}, LAW, drawn(replace(CLEAR, noise=0.3), seeds=3)),
-        CellResult({"alpha": 2.0}, PowerLaw(), drawn(Truth(PowerLaw(), -0.8, noise=0.1)), floor=True),
+        CellResult({"alpha": 2.0}, PowerLaw(), drawn(CurveTruth(PowerLaw(), -0.8, noise=0.1)), floor=True),
         CellResult({"alpha": 3.0}, LAW, drawn(CLEAR, seeds=1)),
     ]
     assert any(

@@ -6,7 +6,7 @@ import pytest
 
 from mtam.base.finding import Estimate, Finding
 from mtam.checks import assouad
-from mtam.checks.assouad import Measured, Settings
+from mtam.checks.assouad import MeasuredRisk, Settings
 
 SMALL = Settings(alphas=[1.0], sizes=[64, 256], seeds=2, repeats=40, test=256, transformer=False, dims=[1, 2])
 
@@ -42,15 +42,15 @@ def test_a_wrong_mean_square_is_contradicted() -> None:
 def test_an_estimator_below_the_bound_is_told() -> None:
     families = [assouad.planted(1.0, 64, SMALL)]
     bound = families[0].bound
-    cheat = [Measured(1.0, 64, [Estimate(value=0.5 * bound, se=0.01 * bound)] * 2)]
+    cheat = [MeasuredRisk(1.0, 64, [Estimate(value=0.5 * bound, se=0.01 * bound)] * 2)]
     assert assouad.curve_verdict("gp", cheat, families).said == "contradicted"
-    unsure = [Measured(1.0, 64, [Estimate(value=1.5 * bound, se=bound)] * 2)]
+    unsure = [MeasuredRisk(1.0, 64, [Estimate(value=1.5 * bound, se=bound)] * 2)]
     assert assouad.curve_verdict("gp", unsure, families).said == "undecided"
     assert assouad.curve_verdict("gp", [], families).said == "outside"
 
 
 def test_ratios_are_geometric_means_with_both_errors() -> None:
-    told = Measured(1.0, 64, [Estimate(value=0.1, se=0.0), Estimate(value=0.4, se=0.0)])
+    told = MeasuredRisk(1.0, 64, [Estimate(value=0.1, se=0.0), Estimate(value=0.4, se=0.0)])
     found = told.over(Estimate(value=0.02, se=0.002))
     assert found.value == pytest.approx(10)
     assert found.se == pytest.approx(10 * (0.6931**2 + 0.1**2) ** 0.5, rel=1e-3)

@@ -8,7 +8,7 @@ import pytest
 from mtam.base import conf_files, finding
 from mtam.base.errors import UsageError
 from mtam.base.finding import Finding, Table, Verdict
-from mtam.checks.check_registry import CHECKS, Job, settings_of
+from mtam.checks.check_registry import CHECKS, CheckJob, settings_of
 from tests.conftest import Mtam
 
 TINY = ("laws=[cube]", "dims=[1]", "tokens=[3]", "samples=1000")  # a check of a moment
@@ -29,11 +29,11 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """A check that computes nothing; the names of the checks that ran."""
     ran = []
 
-    def recorded(job: Job, _tick: object) -> Finding:
+    def recorded(job: CheckJob, _tick: object) -> Finding:
         ran.append(job.name)
         return FINDING
 
-    monkeypatch.setattr(Job, "run", recorded)
+    monkeypatch.setattr(CheckJob, "run", recorded)
     return ran
 
 
@@ -47,7 +47,7 @@ def test_files_and_schema_have_the_same_fields_and_defaults(name: str) -> None:
 
 
 def test_settings_change_the_identity() -> None:
-    one, two = (Job("coercivity", settings_of("coercivity")(seed=seed)) for seed in (0, 1))
+    one, two = (CheckJob("coercivity", settings_of("coercivity")(seed=seed)) for seed in (0, 1))
     assert one.digest != two.digest
     assert one.stamp() != two.stamp()
 

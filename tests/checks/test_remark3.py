@@ -6,15 +6,15 @@ import pytest
 
 from mtam.base.finding import Estimate
 from mtam.checks import remark3
-from mtam.checks.remark3 import Best, Settings
+from mtam.checks.remark3 import BestAffine, Settings
 from mtam.recall.theory.one_hot_error import Affine
 
 SMALL = Settings(steps=150, batch=128, contexts=4000, bandwidths=[0.2, 0.5, 2.0])
 
 
-def _planted(**changes: object) -> Best:
+def _planted(**changes: object) -> BestAffine:
     exact = Estimate(value=0.0, se=0.0)
-    honest = Best("simplex", Affine(0.25, 0.75, 0.0), exact, Estimate(value=0.2, se=1e-3), [exact], 0, exact)
+    honest = BestAffine("simplex", Affine(0.25, 0.75, 0.0), exact, Estimate(value=0.2, se=1e-3), [exact], 0, exact)
     return replace(honest, **changes)  # type: ignore[arg-type]
 
 

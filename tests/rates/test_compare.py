@@ -9,15 +9,15 @@ from mtam.rates.compare import FIRST, NEITHER, OPEN, SECOND, compare, held_out, 
 from mtam.rates.laws import EntropyBalance, Floats, LogPower, PowerLaw, SubPolynomial
 from mtam.rates.meanfit import fit_means
 from mtam.rates.simulation.calibrate import decisions
-from mtam.rates.simulation.simulate_curves import Truth, simulate
+from mtam.rates.simulation.simulate_curves import CurveTruth, simulate
 
 SIZES: Floats = np.asarray(2.0 ** np.arange(6, 15), dtype=np.float64)
 REFERENCE = EntropyBalance(tuple(SIZES), tuple(0.01 + SIZES**-0.7))
 CLEAR = {
-    "sub-polynomial": Truth(SubPolynomial(0.3), -2.0, level=0.3, noise=0.002),
-    "power": Truth(PowerLaw(), -0.5, level=0.3, noise=0.002),
-    "log-power": Truth(LogPower(), -2.0, level=0.3, noise=0.002),
-    "reference": Truth(REFERENCE, 1.0, level=0.3, noise=0.002),
+    "sub-polynomial": CurveTruth(SubPolynomial(0.3), -2.0, level=0.3, noise=0.002),
+    "power": CurveTruth(PowerLaw(), -0.5, level=0.3, noise=0.002),
+    "log-power": CurveTruth(LogPower(), -2.0, level=0.3, noise=0.002),
+    "reference": CurveTruth(REFERENCE, 1.0, level=0.3, noise=0.002),
 }
 
 
@@ -50,7 +50,7 @@ def test_a_curve_between_two_laws_rejects_both() -> None:
 
 
 def test_noise_leaves_it_open() -> None:
-    errors = simulate(Truth(PowerLaw(), -0.5, noise=0.5), SIZES, 3, np.random.default_rng(0))
+    errors = simulate(CurveTruth(PowerLaw(), -0.5, noise=0.5), SIZES, 3, np.random.default_rng(0))
     assert compare(SubPolynomial(0.7), PowerLaw(), SIZES, errors).answer == OPEN
 
 
@@ -117,7 +117,7 @@ def test_a_wrong_law_does_not() -> None:
 
 
 def test_held_out_with_a_floor() -> None:
-    truth = Truth(PowerLaw(), -0.8, floor=SIZES[-1] ** -0.8, level=0.3, noise=0.002)
+    truth = CurveTruth(PowerLaw(), -0.8, floor=SIZES[-1] ** -0.8, level=0.3, noise=0.002)
     errors = simulate(truth, SIZES, 8, np.random.default_rng(2))
     with_floor, without = (held_out(PowerLaw(), SIZES, errors, floor=floor) for floor in (True, False))
     assert with_floor is not None

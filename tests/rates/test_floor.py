@@ -6,7 +6,7 @@ import pytest
 from mtam.rates.fit import fit
 from mtam.rates.floor import floored, project
 from mtam.rates.laws import EntropyBalance, Floats, Law, LogPower, PowerLaw, SubPolynomial
-from mtam.rates.simulation.simulate_curves import Truth, simulate
+from mtam.rates.simulation.simulate_curves import CurveTruth, simulate
 
 SIZES: Floats = np.asarray(2.0 ** np.arange(6, 14), dtype=np.float64)
 WIDE = 2.0 ** np.arange(5, 21)
@@ -27,7 +27,7 @@ LAWS: list[tuple[Law, float]] = [
 @pytest.mark.parametrize(("law", "slope"), LAWS, ids=str)
 def test_noise_free_curves_are_recovered(law: Law, slope: float, share: float) -> None:
     """``share`` is the floor in units of what lies above it at the largest size."""
-    truth = Truth(law, slope, intercept=0.4, floor=share * float(np.exp(0.4 + slope * law.axis(SIZES[-1]))))
+    truth = CurveTruth(law, slope, intercept=0.4, floor=share * float(np.exp(0.4 + slope * law.axis(SIZES[-1]))))
     found = fit(law, SIZES, simulate(truth, SIZES, 3, np.random.default_rng(0)), floor=True)
     assert found is not None
     assert found.slope is not None
@@ -40,7 +40,7 @@ def test_noise_free_curves_are_recovered(law: Law, slope: float, share: float) -
 
 
 def test_the_unit_of_the_error_does_not_matter() -> None:
-    truth = Truth(PowerLaw(), -0.8, floor=0.01, level=0.3, noise=0.05)
+    truth = CurveTruth(PowerLaw(), -0.8, floor=0.01, level=0.3, noise=0.05)
     errors = simulate(truth, SIZES, 5, np.random.default_rng(0))
     here, there = fit(PowerLaw(), SIZES, errors, floor=True), fit(PowerLaw(), SIZES, 1e-9 * errors, floor=True)
     assert here is not None
@@ -96,7 +96,7 @@ def test_a_floor_beside_a_held_exponent_is_refused() -> None:
 
 
 def test_the_floor_has_an_interval_that_is_never_negative() -> None:
-    truth = Truth(PowerLaw(), -0.8, level=0.3, noise=0.1)
+    truth = CurveTruth(PowerLaw(), -0.8, level=0.3, noise=0.1)
     found = fit(PowerLaw(), SIZES, simulate(truth, SIZES, 5, np.random.default_rng(3)), floor=True)
     assert found is not None
     assert found.floor is not None

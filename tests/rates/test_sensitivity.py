@@ -5,13 +5,15 @@ import pytest
 
 from mtam.rates.laws import Floats, PowerLaw
 from mtam.rates.sensitivity import leave_smallest_out, local_intervals
-from mtam.rates.simulation.simulate_curves import Truth, simulate
+from mtam.rates.simulation.simulate_curves import CurveTruth, simulate
 
 SIZES: Floats = np.asarray(2.0 ** np.arange(6, 13), dtype=np.float64)
 
 
 def test_a_power_law_keeps_its_slope() -> None:
-    told = leave_smallest_out(PowerLaw(), SIZES, simulate(Truth(PowerLaw(), -0.8), SIZES, 3, np.random.default_rng(0)))
+    told = leave_smallest_out(
+        PowerLaw(), SIZES, simulate(CurveTruth(PowerLaw(), -0.8), SIZES, 3, np.random.default_rng(0))
+    )
     assert [one.smallest for one in told] == SIZES[:5].tolist()
     assert [one.sizes for one in told] == [7, 6, 5, 4, 3]
     for one in told:
@@ -20,7 +22,7 @@ def test_a_power_law_keeps_its_slope() -> None:
 
 
 def test_a_floor_shows_as_drift() -> None:
-    truth = Truth(PowerLaw(), -0.8, floor=0.002, level=0.2, noise=0.01)
+    truth = CurveTruth(PowerLaw(), -0.8, floor=0.002, level=0.2, noise=0.01)
     errors = simulate(truth, SIZES, 5, np.random.default_rng(0))
     drift = [one.slope.value for one in leave_smallest_out(PowerLaw(), SIZES, errors) if one.slope]
     assert drift == sorted(drift)
@@ -31,7 +33,7 @@ def test_a_floor_shows_as_drift() -> None:
 
 
 def test_local_slopes_have_intervals() -> None:
-    errors = simulate(Truth(PowerLaw(), -0.8, level=0.5, noise=0.05), SIZES, 8, np.random.default_rng(4))
+    errors = simulate(CurveTruth(PowerLaw(), -0.8, level=0.5, noise=0.05), SIZES, 8, np.random.default_rng(4))
     told = local_intervals(SIZES, errors)
     assert len(told) == 6
     for one in told:

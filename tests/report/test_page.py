@@ -64,7 +64,7 @@ def run(finished: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(finished, tmp_path / "run"))
 
 
-def job(out: Path) -> page.Job:
+def job(out: Path) -> page.RunSection:
     """The run without its pictures, which take most of the time."""
     plan = planning.read(out)
     return replace(run_contents.job(Reading(plan, store.read_all(out, plan.trials)), out.name), pictures=())

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from mtam.rates.laws import Floats, PowerLaw
-from mtam.rates.simulation.simulate_curves import Truth, simulate
+from mtam.rates.simulation.simulate_curves import CurveTruth, simulate
 from tests.conftest import Mtam
 
 SIZES: Floats = np.asarray(2.0 ** np.arange(6, 13), dtype=np.float64)
@@ -19,8 +19,8 @@ def file(here: Path) -> Path:
     """Two cells with five seeds: power laws of exponents 0.5 and 1, the second above a floor."""
     rows = []
     for cell, truth in (
-        ("fast", Truth(PowerLaw(), -1.0, level=0.2, noise=0.03, floor=0.001)),
-        ("slow", Truth(PowerLaw(), -0.5, level=0.2, noise=0.03)),
+        ("fast", CurveTruth(PowerLaw(), -1.0, level=0.2, noise=0.03, floor=0.001)),
+        ("slow", CurveTruth(PowerLaw(), -0.5, level=0.2, noise=0.03)),
     ):
         errors = simulate(truth, SIZES, 5, np.random.default_rng(0))
         rows += [(cell, seed, int(n), errors[seed, k]) for seed in range(5) for k, n in enumerate(SIZES)]

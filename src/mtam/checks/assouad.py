@@ -45,7 +45,7 @@ class Settings(CheckSettings):
 
 
 @dataclass(frozen=True)
-class Family:
+class PlantedFamily:
     """The planted family at the scale of Assouad's bound, and the signed one at its own; in units of sum lambda."""
 
     alpha: float
@@ -59,7 +59,7 @@ class Family:
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredRisk:
     """Errors of one estimator at one (alpha, n), a seed each, with the standard errors over test contexts."""
 
     alpha: float
@@ -83,7 +83,7 @@ def check(settings: Settings, tick: Tick) -> Finding:
         families.append(planted(alpha, size, settings))
         tick(0.2 * (at + 1) / len(cells))
     names: list[ModelName] = ["gp", "softmax"] if settings.transformer else ["gp"]
-    curves: dict[str, list[Measured]] = {}
+    curves: dict[str, list[MeasuredRisk]] = {}
     for at, name in enumerate(names):
         start, share = 0.2 + 0.2 * at, 0.2 if name == "gp" else 0.6
         curves[name] = measured(name, settings, lambda done, a=start, b=share: tick(a + b * done))  # type: ignore[misc]
@@ -124,7 +124,7 @@ def square(dim: int, seed: int) -> tuple[int, float, float, Estimate]:
     )
 
 
-def planted(alpha: float, size: int, settings: Settings) -> Family:
+def planted(alpha: float, size: int, settings: Settings) -> PlantedFamily:
     """Bound and Bayes risks of the planted family of one spectrum and sample size."""
     axes = minimax.half_axes(alpha, 1.0)
     unit = float((axes**2).sum() / 3)
@@ -134,7 +134,7 @@ def planted(alpha: float, size: int, settings: Settings) -> Family:
     signed = assouad_family.hardest(axes, size, sigma, assouad_family.sign_floor)
     bayes = assouad_family.bayes_risk(hard, size, sigma, signed=False, repeats=settings.repeats, rng=rng)
     floor = assouad_family.bayes_risk(signed, size, sigma, signed=True, repeats=settings.repeats, rng=rng)
-    return Family(
+    return PlantedFamily(
         alpha=alpha,
         size=size,
         theta=hard.theta / unit**0.5,
@@ -146,7 +146,7 @@ def planted(alpha: float, size: int, settings: Settings) -> Family:
     )
 
 
-def measured(name: ModelName, settings: Settings, tick: Tick) -> list[Measured]:
+def measured(name: ModelName, settings: Settings, tick: Tick) -> list[MeasuredRisk]:
     """Risk of the Bayes oracle (Gaussian-process regression on true coefficients) or of the transformer."""
     found = []
     for at, size in enumerate(settings.sizes):
@@ -163,7 +163,7 @@ def measured(name: ModelName, settings: Settings, tick: Tick) -> list[Measured]:
         for alpha in settings.alphas:
             mine = [r for t, r in zip(trials, records, strict=True) if t.data.alpha == alpha]
             errors = [Estimate(value=r["error"], se=r["error_se"]) for r in mine if "failure" not in r]
-            found.append(Measured(alpha, size, errors))
+            found.append(MeasuredRisk(alpha, size, errors))
     return [each for each in found if len(each.errors) > 1]
 
 
@@ -183,7 +183,7 @@ def square_verdict(squares: Sequence[tuple[int, float, float, Estimate]]) -> Ver
     )
 
 
-def family_verdict(families: Sequence[Family]) -> Verdict:
+def family_verdict(families: Sequence[PlantedFamily]) -> Verdict:
     """The exact Bayes risk of the planted family against Assouad's bound."""
     ratios = [Estimate(value=f.bayes.value / f.bound, se=f.bayes.se / f.bound) for f in families]
     least = min(ratios, key=lambda ratio: ratio.value)
@@ -200,7 +200,7 @@ def family_verdict(families: Sequence[Family]) -> Verdict:
     )
 
 
-def curve_verdict(name: str, curve: Sequence[Measured], families: Sequence[Family]) -> Verdict:
+def curve_verdict(name: str, curve: Sequence[MeasuredRisk], families: Sequence[PlantedFamily]) -> Verdict:
     """A measured curve against Assouad's bound, on every single target."""
     who = {"gp": "the Bayes oracle", "softmax": "the transformer"}[name]
     bounds = {(f.alpha, f.size): f.bound for f in families}
@@ -233,7 +233,7 @@ def _square_table(squares: Sequence[tuple[int, float, float, Estimate]]) -> Tabl
     )
 
 
-def _family_table(families: Sequence[Family]) -> Table:
+def _family_table(families: Sequence[PlantedFamily]) -> Table:
     return Table(
         name="planted",
         title="The planted family at the scale of Assouad's bound, and its exact Bayes risk",
@@ -248,7 +248,7 @@ def _family_table(families: Sequence[Family]) -> Table:
     )  # fmt: skip
 
 
-def _curve_table(families: Sequence[Family], curves: dict[str, list[Measured]]) -> Table:
+def _curve_table(families: Sequence[PlantedFamily], curves: dict[str, list[MeasuredRisk]]) -> Table:
     heads = {"gp": "oracle", "softmax": "transformer"}
     rows: list[list[Cell]] = []
     for f in families:
@@ -267,7 +267,7 @@ def _curve_table(families: Sequence[Family], curves: dict[str, list[Measured]]) 
     )
 
 
-def _panel(alpha: float, families: Sequence[Family], curves: dict[str, list[Measured]]) -> Panel:
+def _panel(alpha: float, families: Sequence[PlantedFamily], curves: dict[str, list[MeasuredRisk]]) -> Panel:
     mine = [f for f in families if f.alpha == alpha]
     x = [float(f.size) for f in mine]
     one = Estimate(value=1.0, se=0.0)

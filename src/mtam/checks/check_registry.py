@@ -41,7 +41,7 @@ def settings_of(name: str) -> type[CheckSettings]:
 
 
 @dataclass(frozen=True)
-class Job:
+class CheckJob:
     """A check with its settings: the identity of a finding."""
 
     name: str

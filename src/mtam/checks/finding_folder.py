@@ -9,11 +9,11 @@ from pydantic import ValidationError
 from mtam.base.errors import UsageError, opening
 from mtam.base.finding import FINDING, Finding
 from mtam.base.spec import Frozen
-from mtam.checks.check_registry import Job, Tick
+from mtam.checks.check_registry import CheckJob, Tick
 from mtam.sweep.store import write_text
 
 
-class Kept(Frozen):
+class StoredFinding(Frozen):
     """A finding as it lies on disk, with the question that it answers."""
 
     check: str
@@ -24,12 +24,12 @@ class Kept(Frozen):
     finding: Finding
 
 
-def compute(job: Job, tick: Tick) -> Kept:
+def compute(job: CheckJob, tick: Tick) -> StoredFinding:
     """Run the check; nothing is written."""
     started = time.perf_counter()
     finding = job.run(tick)
     seconds = round(time.perf_counter() - started, 2)
-    return Kept(
+    return StoredFinding(
         check=job.name,
         digest=job.digest,
         stamp=job.stamp(),
@@ -39,7 +39,7 @@ def compute(job: Job, tick: Tick) -> Kept:
     )
 
 
-def write(kept: Kept, out: Path) -> None:
+def write(kept: StoredFinding, out: Path) -> None:
     """Put the finding into ``out`` in one step. Raises UsageError when the folder cannot be written."""
     with opening(out):
         write_text(out / FINDING, kept.model_dump_json(indent=1) + "\n")
@@ -58,15 +58,15 @@ def is_drawn(finding: Finding, out: Path) -> bool:
         return False
 
 
-def read(out: Path) -> Kept | None:
+def read(out: Path) -> StoredFinding | None:
     """The finding in ``out``; None where there is none, or none that this version understands."""
     try:
-        return Kept.model_validate_json((out / FINDING).read_bytes())
+        return StoredFinding.model_validate_json((out / FINDING).read_bytes())
     except (OSError, ValidationError):
         return None
 
 
-def check_same(job: Job, out: Path) -> None:
+def check_same(job: CheckJob, out: Path) -> None:
     """Raise UsageError when ``out`` holds the finding of another check, or things that are no finding at all."""
     if not out.is_dir():
         return

@@ -22,7 +22,7 @@ from mtam.checks.check_settings import CheckSettings
 from mtam.recall.gates import GATES
 from mtam.recall.recall_spec import RecallData
 from mtam.recall.theory import one_hot_error
-from mtam.recall.theory.one_hot_error import Affine, Descent, Measured
+from mtam.recall.theory.one_hot_error import Affine, Descent, MeasuredError
 
 TAGS = ("orthonormal", "simplex", "equicorrelated", "cross_polytope", "iid", "nuisance")
 NEAR = 0.01  # an error below this is selection, above it is not; uniform weights have 1 - 1/I
@@ -49,7 +49,7 @@ class Settings(CheckSettings):
 
 
 @dataclass(frozen=True)
-class Best:
+class BestAffine:
     """The least errors of every class on one tag set."""
 
     tags: str
@@ -94,17 +94,17 @@ def check(settings: Settings, tick: Tick) -> Finding:
     )  # fmt: skip
 
 
-def best(name: str, settings: Settings) -> Best:
+def best(name: str, settings: Settings) -> BestAffine:
     """All classes on one tag set."""
     data = data_of(name, settings)
     h = np.array(settings.bandwidths)
     squares = one_hot_error.least_squares(data, settings.seed, min(settings.contexts, 20_000))
     judged = one_hot_error.frozen(data, settings.seed, "choice", h, settings.contexts)
     told = one_hot_error.frozen(data, settings.seed, "fresh", h, settings.contexts)
-    return Best(
+    return BestAffine(
         tags=name,
         affine=one_hot_error.best_affine(*one_hot_error.moments(data), data.components),
-        squares=_estimate(Measured(squares[0], squares[1])),
+        squares=_estimate(MeasuredError(squares[0], squares[1])),
         elu=_descended("linear_elu", data, settings, SHARP),
         frozen=[_estimate(each) for each in told],
         chosen=int(np.argmin([each.value for each in judged])),
@@ -126,7 +126,7 @@ def _descended(gate: str, data: RecallData, settings: Settings, starts: tuple[fl
     return _estimate(one_hot_error.measure(GATES[gate], params, fresh)[0])
 
 
-def _estimate(found: Measured) -> Estimate:
+def _estimate(found: MeasuredError) -> Estimate:
     """What is rounding is exact: fixed tag sets give every context the same error."""
     value = found.value if abs(found.value) > ROUNDING else 0.0
     return Estimate(value=value, se=found.se if found.se > max(1e-4 * value, ROUNDING) else 0.0)
@@ -140,7 +140,7 @@ def said_of(error: Estimate) -> Said:
     return "contradicted" if error.value + z * error.se < NEAR else "undecided"
 
 
-def agreement_verdict(found: Sequence[Best]) -> Verdict:
+def agreement_verdict(found: Sequence[BestAffine]) -> Verdict:
     """The closed form of two weights against least squares over all d^2 + 1, on contexts that the fit has not seen."""
     gaps = [Estimate(value=each.squares.value - each.affine.error, se=each.squares.se) for each in found]
     worst = max(gaps, key=lambda gap: abs(gap.value))
@@ -154,7 +154,7 @@ def agreement_verdict(found: Sequence[Best]) -> Verdict:
     )
 
 
-def linear_verdict(each: Best) -> Verdict:
+def linear_verdict(each: BestAffine) -> Verdict:
     """Affine attention on one tag set, by the closed form."""
     error = each.affine.error
     return Verdict(
@@ -168,7 +168,7 @@ def linear_verdict(each: Best) -> Verdict:
     )
 
 
-def elu_verdict(found: Sequence[Best]) -> Verdict:
+def elu_verdict(found: Sequence[BestAffine]) -> Verdict:
     """Linear attention with positive features, over all tag sets."""
     least = min(found, key=lambda each: each.elu.value)
     words = [said_of(each.elu) for each in found]
@@ -184,7 +184,7 @@ def elu_verdict(found: Sequence[Best]) -> Verdict:
     )
 
 
-def frozen_verdict(each: Best, bandwidths: Sequence[float]) -> Verdict:
+def frozen_verdict(each: BestAffine, bandwidths: Sequence[float]) -> Verdict:
     """The frozen kernel at its best bandwidth, on one tag set."""
     error = each.frozen[each.chosen]
     return Verdict(
@@ -197,7 +197,7 @@ def frozen_verdict(each: Best, bandwidths: Sequence[float]) -> Verdict:
     )
 
 
-def softmax_verdict(found: Sequence[Best]) -> Verdict:
+def softmax_verdict(found: Sequence[BestAffine]) -> Verdict:
     """Softmax over all tag sets."""
     most = max(found, key=lambda each: each.softmax.value)
     words = {said_of(each.softmax) for each in found}
@@ -217,7 +217,7 @@ def _interval(error: Estimate) -> Mapping[str, float]:
     return {"low": error.value - half, "high": error.value + half}
 
 
-def _class_table(found: Sequence[Best], settings: Settings) -> Table:
+def _class_table(found: Sequence[BestAffine], settings: Settings) -> Table:
     rows: list[list[Cell]] = [
         [
             each.tags, each.affine.error, each.squares, each.elu, each.frozen[each.chosen],
@@ -241,7 +241,7 @@ def _class_table(found: Sequence[Best], settings: Settings) -> Table:
     )
 
 
-def _frozen_table(found: Sequence[Best], settings: Settings) -> Table:
+def _frozen_table(found: Sequence[BestAffine], settings: Settings) -> Table:
     return Table(
         name="bandwidths",
         title="Frozen RBF kernel by bandwidth",
@@ -250,7 +250,7 @@ def _frozen_table(found: Sequence[Best], settings: Settings) -> Table:
     )
 
 
-def _panels(found: Sequence[Best], settings: Settings) -> list[Panel]:
+def _panels(found: Sequence[BestAffine], settings: Settings) -> list[Panel]:
     names = [each.tags for each in found]
     classes = {
         "linear (affine)": [Estimate(value=each.affine.error, se=0.0) for each in found],

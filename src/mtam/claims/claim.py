@@ -19,7 +19,7 @@ Value = float | str | bool
 Cell = dict[str, Value]
 
 
-class Law(Frozen):
+class LawWay(Frozen):
     """Theory's law against a power law, as the cell's own comparison decides (AICc and the free exponent)."""
 
     way: Literal["law"]
@@ -53,7 +53,7 @@ class Exponent(Frozen):
     widest: float = Field(WIDEST_DIFFERENCE, gt=0)
 
 
-class Level(Frozen):
+class LevelWay(Frozen):
     """A number at the largest size lies in a range."""
 
     way: Literal["level"]
@@ -113,7 +113,7 @@ class Found(Frozen):
 
 
 Way = Annotated[
-    Law | Slope | Exponent | Level | Ratio | Ordering | Equivalence | Found, Field(discriminator="way")
+    LawWay | Slope | Exponent | LevelWay | Ratio | Ordering | Equivalence | Found, Field(discriminator="way")
 ]  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from mtam.claims.claim import Claim, Equivalence, Exponent, Found, Law, Level, Ordering, Ratio, Slope, Way
+from mtam.claims.claim import Claim, Equivalence, Exponent, Found, LawWay, LevelWay, Ordering, Ratio, Slope, Way
 from mtam.claims.evidence import Evidence, Gathered, NoEvidence
 from mtam.rates import judge_curves as rates
 from mtam.rates.curve import Curve, matched
@@ -101,7 +101,7 @@ def _judge(way: Way, evidence: Evidence, index: int | None) -> _Found:
 
 
 @_judge.register
-def _law(way: Law, evidence: Evidence, index: int) -> _Found:
+def _law(way: LawWay, evidence: Evidence, index: int) -> _Found:
     del way
     facts = evidence.facts(index)
     if "comparison" not in facts:
@@ -147,7 +147,7 @@ def _exponent(way: Exponent, evidence: Evidence, index: int) -> _Found:
 
 
 @_judge.register
-def _level(way: Level, evidence: Evidence, index: int) -> _Found:
+def _level(way: LevelWay, evidence: Evidence, index: int) -> _Found:
     points = evidence.curve(index, way.column, signed=True)
     return _Found(rates.within(student_interval(points.errors[:, -1]), way.low, way.high))
 

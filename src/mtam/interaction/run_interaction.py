@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mtam.base.one_by_one import Tick, answer_each
-from mtam.interaction.estimators.estimators import ESTIMATORS, Estimate, fit_oracle, spline_space
+from mtam.interaction.estimators.estimators import ESTIMATORS, EstimatedInteraction, fit_oracle, spline_space
 from mtam.interaction.interaction_spec import InteractionTrial
 from mtam.interaction.simulate.against_truth import picture
 from mtam.interaction.simulate.squared_error import Errors, evaluate
@@ -52,7 +52,7 @@ def _run(trial: InteractionTrial, device: str, report: Tick) -> dict[str, Any]:
     return result | picture(truth, found.phi, found.matrix, errors.arguments)
 
 
-def _beside_oracle(trial: InteractionTrial, errors: Errors, known: Estimate) -> dict[str, Any]:
+def _beside_oracle(trial: InteractionTrial, errors: Errors, known: EstimatedInteraction) -> dict[str, Any]:
     """What knowing A* would have given, on the same pairs, and what theory forecasts."""
     result = {
         "oracle_error": float(errors.errors[1]),

@@ -16,10 +16,10 @@ from mtam.recall.evaluation.risk import attention_map, dimension, outputs, recal
 from mtam.recall.evaluation.token_floor import token_floor
 from mtam.recall.gates import gate
 from mtam.recall.recall_spec import RecallTrial
-from mtam.recall.simulate.contexts import Problem, Sample, problem
+from mtam.recall.simulate.contexts import RecallProblem, Sample, problem
 from mtam.recall.toy import toy_run
 from mtam.recall.training.checkpoint import Keeper
-from mtam.recall.training.train import Plan, Trained, train
+from mtam.recall.training.train import Trained, TrainingPlan, train
 from mtam.recall.transformer import tensors
 from mtam.recall.transformer.network import Network
 
@@ -99,7 +99,7 @@ def _with_bandwidths(trial: RecallTrial) -> list[RecallTrial]:
 
 def fit(
     trials: Sequence[RecallTrial],
-    problems: Sequence[Problem],
+    problems: Sequence[RecallProblem],
     place: torch.device,
     tick: Callable[[float], None],
     checkpoint: Path | None = None,
@@ -113,7 +113,7 @@ def fit(
     features = torch.stack([tensors.features(p, m, KIND) for p, m in zip(problems, models, strict=True)]).to(place)
     flat = tensors.start(network, models, seeds, KIND).to(place)
     kept = max(1, round(head.model.holdout * head.n))
-    plan = Plan(head.optimiser_steps(), head.model.batch, head.model.lr, head.model.weight_decay)
+    plan = TrainingPlan(head.optimiser_steps(), head.model.batch, head.model.lr, head.model.weight_decay)
     own, holdout = rows.rows(0, head.n - kept), rows.rows(head.n - kept, head.n)
     del rows  # both are copies: with sampled tokens the sample is the largest thing in memory
     trained = train(
@@ -124,8 +124,8 @@ def fit(
 
 
 def assess(
-    trials: Sequence[RecallTrial], problems: Sequence[Problem], network: Network, features: Tensor, trained: Trained,
-    place: torch.device,
+    trials: Sequence[RecallTrial], problems: Sequence[RecallProblem], network: Network, features: Tensor,
+    trained: Trained, place: torch.device,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Every member on its own fresh contexts."""
     samples = [p.sample("test", p.data.test) for p in problems]

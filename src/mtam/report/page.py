@@ -35,7 +35,7 @@ CLAIM_COLUMNS = ("claim", "source", "reported", "theory", "value", "low", "high"
 
 
 @dataclass(frozen=True)
-class Job:
+class RunSection:
     """One run as the page shows it."""
 
     plan: Plan
@@ -54,14 +54,17 @@ class Job:
 
 
 def render(
-    jobs: Sequence[Job | Checked], claims: Sequence[Claim] | None = None, heading: str | None = None, further: int = 0
+    jobs: Sequence[RunSection | Checked],
+    claims: Sequence[Claim] | None = None,
+    heading: str | None = None,
+    further: int = 0,
 ) -> str:
     """The page of one run or check, or of several with a table of contents.
 
     ``further`` claims are not among ``claims``, because they live in other runs.
     """
-    shown = [_shown(job) if isinstance(job, Job) else finding_section.shown(job) for job in jobs]
-    runs = sum(isinstance(job, Job) for job in jobs)
+    shown = [_shown(job) if isinstance(job, RunSection) else finding_section.shown(job) for job in jobs]
+    runs = sum(isinstance(job, RunSection) for job in jobs)
     papers = dict.fromkeys(key for job in jobs for key in _papers(job))
     text: str = (
         _templates()
@@ -86,9 +89,9 @@ def _many(count: int, what: str) -> list[str]:
     return [f"{count} {what}{'s' * (count != 1)}"] if count else []
 
 
-def _papers(job: Job | Checked) -> tuple[str, ...]:
+def _papers(job: RunSection | Checked) -> tuple[str, ...]:
     """The keys of the papers whose theory is tested."""
-    return PAPERS.get(job.plan.problem, ()) if isinstance(job, Job) else finding_section.papers(job)
+    return PAPERS.get(job.plan.problem, ()) if isinstance(job, RunSection) else finding_section.papers(job)
 
 
 @cache
@@ -97,7 +100,7 @@ def _templates() -> Environment:
     return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
 
-def _shown(job: Job) -> dict[str, Any]:
+def _shown(job: RunSection) -> dict[str, Any]:
     plan, kind = job.plan, problem(job.plan.problem)
     failures = [key for key in plan.trials if key in job.records and store.failed(job.records[key])]
     sheets, notes = _sheets(job)
@@ -133,20 +136,20 @@ def _title(plan: Plan) -> str:
     return f"{plan.name}: {words}" if words else plan.name
 
 
-def _files(job: Job) -> list[str]:
+def _files(job: RunSection) -> list[str]:
     """What lies beside the page and is worth opening."""
     model = ["model.npz"] if job.plan.name == "fit-own" and job.pictures else []
     return [*job.tables, *model, "config.yaml", "manifest.json", "summary.json"]
 
 
-def _figure(job: Job, picture: Picture) -> dict[str, Any]:
+def _figure(job: RunSection, picture: Picture) -> dict[str, Any]:
     ends = [
         {"name": end, "link": page_parts.link(job.folder, f"{picture.name}.{end}")} for end in ("csv", "png", "svg")
     ]
     return page_parts.figure(picture, job.name, ends)
 
 
-def _sheets(job: Job) -> tuple[list[page_parts.Sheet], list[str]]:
+def _sheets(job: RunSection) -> tuple[list[page_parts.Sheet], list[str]]:
     """The tables of the terminal, and the sentences between them."""
     told: list[Table | str] = []
     if job.plan.kind == "sweep":
@@ -159,7 +162,7 @@ def _sheets(job: Job) -> tuple[list[page_parts.Sheet], list[str]]:
     ]
 
 
-def _failure(job: Job, key: str) -> dict[str, str]:
+def _failure(job: RunSection, key: str) -> dict[str, str]:
     record, trial = job.records[key], job.plan.trials[key]
     cell = next(cell for cell, keys in zip(job.plan.cells, job.plan.keys, strict=True) if key in keys)
     size = problem(job.plan.problem).size

@@ -13,7 +13,7 @@ from mtam.report import summary_sentence
 from mtam.report.examples import Sight, sights
 from mtam.report.figures import attention, fit_figure, forest, learning_curves, level_maps, loss_traces, ratio_plane
 from mtam.report.figures.picture import Picture
-from mtam.report.page import Job
+from mtam.report.page import RunSection
 from mtam.sweep import store
 from mtam.sweep.plan import Plan
 from mtam.sweep.store import Record
@@ -21,7 +21,7 @@ from mtam.sweep.store import Record
 Records = Mapping[str, Record]
 
 
-def job(reading: Reading, folder: str = "", drawn: Path | None = None) -> Job:
+def job(reading: Reading, folder: str = "", drawn: Path | None = None) -> RunSection:
     """Tables, pictures and summary of a run, whose files lie in ``folder`` as the page sees it.
 
     ``drawn`` is a folder with pictures of these very records; what is there is not drawn again.
@@ -31,7 +31,7 @@ def job(reading: Reading, folder: str = "", drawn: Path | None = None) -> Job:
     return found if drawn is None else replace(found, pictures=[picture.found(drawn) for picture in found.pictures])
 
 
-def _sweep(reading: Reading, folder: str) -> Job:
+def _sweep(reading: Reading, folder: str) -> RunSection:
     plan, results = reading.plan, reading.results
     texts = {
         "curve.csv": reading.rows.to_csv(index=False),
@@ -39,7 +39,7 @@ def _sweep(reading: Reading, folder: str) -> Job:
     }
     summary = {"trials": len(plan.trials), "seconds": None, "cells": cell_results.summary_of_sweep(results)}
     pictures = _pictures(plan, reading.records, results)
-    return Job(plan, reading.records, summary, results, reading.remarks, pictures, texts, folder)
+    return RunSection(plan, reading.records, summary, results, reading.remarks, pictures, texts, folder)
 
 
 def _pictures(plan: Plan, records: Records, results: list[CellResult]) -> list[Picture]:
@@ -64,13 +64,13 @@ def _pictures(plan: Plan, records: Records, results: list[CellResult]) -> list[P
     return [picture for picture in drawn if picture is not None]
 
 
-def _fit(plan: Plan, records: Records, folder: str) -> Job:
+def _fit(plan: Plan, records: Records, folder: str) -> RunSection:
     ((key, trial),) = plan.trials.items()
     if key not in records or store.failed(records[key]):
         reason = records.get(key, {}).get("failure", "not computed")
-        return Job(plan, records, {"fit": plan.name, "failure": reason}, folder=folder)
+        return RunSection(plan, records, {"fit": plan.name, "failure": reason}, folder=folder)
     numbers = records[key]["numbers"]
     summary = cell_results.summary_of_fit(plan, records[key])
     spec: Any = trial
     picture = fit_figure.fit(numbers, spec.model.name, summary_sentence.of_fit(summary))
-    return Job(plan, records, summary, pictures=[picture], folder=folder)
+    return RunSection(plan, records, summary, pictures=[picture], folder=folder)

@@ -18,7 +18,7 @@ _COMMENT = re.compile(r"^(?P<indent> *)(?P<key>[\w.]+):(?P<value>.*?)(?:\s+#\s*(
 
 
 @dataclass(frozen=True)
-class Setting:
+class SourcedSetting:
     """One setting: its value, the file that says so, and what that file says about it."""
 
     key: str
@@ -39,7 +39,7 @@ class _Default:
     note: str
 
 
-def settings(plan: Plan) -> list[Setting]:
+def settings(plan: Plan) -> list[SourcedSetting]:
     """Every setting of the run that a person can choose, in the order of its configuration."""
     known = _defaults(plan)
     axes = plan.config.get("sweep", {}).get("axes", {})
@@ -49,11 +49,13 @@ def settings(plan: Plan) -> list[Setting]:
             continue  # told below, with all the values that it takes
         default = known.get(key)
         same = default is not None and _equal(default.value, value)
-        found.append(Setting(key, value, default.source if same and default else HERE, default.note if default else ""))
+        found.append(
+            SourcedSetting(key, value, default.source if same and default else HERE, default.note if default else "")
+        )
     for key, values in axes.items():
         default = known.get(f"axis {key}")
         same = default is not None and _equal(default.value, values)
-        found.append(Setting(key, values, default.source if same and default else HERE, _axis_note(known, key)))
+        found.append(SourcedSetting(key, values, default.source if same and default else HERE, _axis_note(known, key)))
     return found
 
 
@@ -74,12 +76,12 @@ def command(plan: Plan) -> str:
     return shlex.join([*start, *words])
 
 
-def of_check(name: str, values: Mapping[str, Any]) -> list[Setting]:
+def of_check(name: str, values: Mapping[str, Any]) -> list[SourcedSetting]:
     """Every setting of a check, in the order of its file."""
     known = conf_files.load(f"check/{name}") if name in conf_files.options("check") else {}
     source, notes = f"conf/check/{name}.yaml", _notes(f"check/{name}.yaml") if known else {}
     return [
-        Setting(key, value, source if key in known and _equal(known[key], value) else HERE, notes.get(key, ""))
+        SourcedSetting(key, value, source if key in known and _equal(known[key], value) else HERE, notes.get(key, ""))
         for key, value in values.items()
     ]
 

@@ -12,7 +12,7 @@ from rich.text import Text
 from mtam import config
 from mtam.base import conf_files
 from mtam.base.spec import Frozen
-from mtam.checks.check_registry import Job as Check
+from mtam.checks.check_registry import CheckJob
 from mtam.runs import judge_folder, run_check
 from mtam.runs.console import Voice
 from mtam.runs.run_plan import Options, folder
@@ -36,7 +36,7 @@ class _Job(Frozen):
             raise ValueError("a job is one of sweep, check, fit")
         return self
 
-    def compose(self, launcher: Sequence[str]) -> "Plan | Check":
+    def compose(self, launcher: Sequence[str]) -> "Plan | CheckJob":
         """The plan; raises UsageError with one sentence for anything wrong in it."""
         if self.check:
             return run_check.compose(self.check, self.settings)
@@ -52,7 +52,7 @@ class _Scale(Frozen):
 class _Step:
     """One job with its folder."""
 
-    what: Plan | Check
+    what: Plan | CheckJob
     out: Path
 
     @property
@@ -107,7 +107,7 @@ def reproduce(scale: str, launcher: Sequence[str], options: Options, as_json: bo
     sys.exit(worst)
 
 
-def _step(what: Plan | Check, parent: Path) -> _Step:
+def _step(what: Plan | CheckJob, parent: Path) -> _Step:
     """The job in its folder; raises UsageError now, before anything runs, when that cannot be used."""
     if isinstance(what, Plan):
         out = parent / f"{what.name}-{what.digest}"

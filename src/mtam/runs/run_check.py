@@ -11,7 +11,7 @@ from mtam import config
 from mtam.base.errors import UsageError, writing
 from mtam.base.finding import FINDING
 from mtam.checks import finding_folder
-from mtam.checks.check_registry import CHECKS, Job, settings_of
+from mtam.checks.check_registry import CHECKS, CheckJob, settings_of
 from mtam.runs.console import Voice
 from mtam.runs.outputs import PAGE
 from mtam.runs.run_plan import place
@@ -22,7 +22,7 @@ from mtam.sweep.store import write_text
 SECONDS = 60.0  # a check takes about so long
 
 
-def compose(name: str, texts: Sequence[str]) -> Job:
+def compose(name: str, texts: Sequence[str]) -> CheckJob:
     """The check ``name`` under KEY=VALUE settings. Raises UsageError with one sentence for the first mistake."""
     kind, file = settings_of(name), f"check/{name}"
     overrides = config.parse_overrides(texts)
@@ -30,7 +30,7 @@ def compose(name: str, texts: Sequence[str]) -> Job:
     for key, values in overrides.axes.items():
         told = ",".join(map(str, values))
         raise UsageError(f"a check runs once, but {key} is a list along an axis; a list of values is {key}=[{told}].")
-    return Job(name, validate(kind, config.compose_config(file, overrides, {}), "", file))
+    return CheckJob(name, validate(kind, config.compose_config(file, overrides, {}), "", file))
 
 
 def settings_text(name: str, texts: Sequence[str], as_json: bool) -> str:
@@ -66,21 +66,21 @@ def report(out: Path, as_json: bool, quiet: bool) -> None:
     voice.answer(_tell(kept, out, voice, again=True) | {"computed": 0})
 
 
-def folder_of(job: Job, out: Path | None) -> Path:
+def folder_of(job: CheckJob, out: Path | None) -> Path:
     """Where the finding goes. Raises UsageError when it cannot be written there, or other things lie there."""
     where = place(f"check-{job.name}-{job.digest}", out)
     finding_folder.check_same(job, where)
     return where
 
 
-def cached(job: Job, out: Path) -> str:
+def cached(job: CheckJob, out: Path) -> str:
     """What a run would do, for --dry-run."""
     kept = finding_folder.read(out)
     there = kept is not None and kept.stamp == job.stamp()
     return f"{'is there' if there else 'would be computed'}; nothing was written. Folder: {out}"
 
 
-def run_check(job: Job, out: Path, voice: Voice, force: bool) -> dict[str, Any]:
+def run_check(job: CheckJob, out: Path, voice: Voice, force: bool) -> dict[str, Any]:
     """Compute the finding unless it is there, tell it, and give its summary."""
     kept = None if force else finding_folder.read(out)
     fresh = kept is None or kept.stamp != job.stamp()
@@ -94,7 +94,7 @@ def run_check(job: Job, out: Path, voice: Voice, force: bool) -> dict[str, Any]:
     return told | {"computed": int(fresh)}
 
 
-def _write(kept: finding_folder.Kept, out: Path) -> None:
+def _write(kept: finding_folder.StoredFinding, out: Path) -> None:
     from mtam.report import finding_report, page
     from mtam.report.finding_section import Checked
 
@@ -103,7 +103,7 @@ def _write(kept: finding_folder.Kept, out: Path) -> None:
     write_text(out / PAGE, page.render([check]))
 
 
-def _tell(kept: finding_folder.Kept, out: Path, voice: Voice, *, again: bool) -> dict[str, Any]:
+def _tell(kept: finding_folder.StoredFinding, out: Path, voice: Voice, *, again: bool) -> dict[str, Any]:
     from mtam.report import finding_report
 
     page = out / PAGE

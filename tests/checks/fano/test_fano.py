@@ -7,7 +7,7 @@ import pytest
 
 from mtam.base.finding import Estimate, Finding, Verdict
 from mtam.checks.fano.fano import Settings, check
-from mtam.interaction.theory.lower_bound import Family
+from mtam.interaction.theory.lower_bound import HypothesisFamily
 
 SMALL: dict[str, Any] = {
     "betas": [2],
@@ -66,7 +66,7 @@ def test_a_wrong_bump_height_breaks_flatness(
     power: int, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Heights h^{beta + 2} separate ever less; h^{beta - 1} tell ever more, until Fano's inequality is silent."""
-    monkeypatch.setattr(Family, "height", property(lambda self: self.holder * self.width**power))
+    monkeypatch.setattr(HypothesisFamily, "height", property(lambda self: self.holder * self.width**power))
     assert verdicts(found())["bound_beta2"].said in words
 
 

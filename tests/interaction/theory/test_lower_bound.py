@@ -13,7 +13,7 @@ from mtam.interaction.simulate.hypotheses import hypothesis
 from mtam.interaction.simulate.tokens import TokenStream, token_law
 from mtam.interaction.theory.coercivity_ratio import matrix
 from mtam.interaction.theory.family_risk import erm_risk
-from mtam.interaction.theory.lower_bound import Family, Moments, decode, family, fano, mean_of, moments
+from mtam.interaction.theory.lower_bound import BumpMoments, HypothesisFamily, decode, family, fano, mean_of, moments
 
 Array = npt.NDArray[np.float64]
 LAW = token_law(InteractionData(d=3, tokens=4, rank=2, token_law="cube"), 0)
@@ -21,11 +21,11 @@ FACTORS = matrix(LAW, 2, generator(0, "test"))
 NOISE = 0.3
 
 
-def bumps(beta: int = 2, cells: int = 12, holder: float = 40.0) -> Family:
+def bumps(beta: int = 2, cells: int = 12, holder: float = 40.0) -> HypothesisFamily:
     return family(beta, cells, 2 * (2 / 3) / cells, holder, generator(0, "code"))
 
 
-def aggregated(members: Family, word: Array, x: Array) -> Array:
+def aggregated(members: HypothesisFamily, word: Array, x: Array) -> Array:
     """(N-1)^{-1} sum_{j != i} phi_w(u_ij), through ``hypothesis`` and not through features  # (M, N)."""
     u = np.einsum("mid,de,mje->mij", x, FACTORS[0] @ FACTORS[1].T, x)
     values = hypothesis(u, word, members.beta, members.holder, reach=members.cells * members.width / 2)
@@ -89,10 +89,10 @@ def test_decoding_by_simulating_whole_data_sets() -> None:
 
 def test_decoding_of_two_words_is_the_normal_tail() -> None:
     words = np.array([[1.0, 1.0], [1.0, -1.0]])
-    about = Moments(np.array([1.0, 1.0]), np.diag([0.5, 0.5]), tokens=3)
+    about = BumpMoments(np.array([1.0, 1.0]), np.diag([0.5, 0.5]), tokens=3)
     scale = 20 * 3 / NOISE**2
     distance = math.sqrt(scale * 0.5) * 2
-    members = Family(1, 0.1, 1.0, words, 1)
+    members = HypothesisFamily(1, 0.1, 1.0, words, 1)
     noise = NOISE * distance / 2  # so that the error is P(Z > 1)
     found = decode(members, about, 20, noise, 20000, generator(0, "two"))
     assert found.error == pytest.approx(0.1587, abs=4 * found.error_se)

@@ -6,14 +6,14 @@ import pytest
 from mtam.rates.compare import FIRST, compare
 from mtam.rates.laws import EntropyBalance, Floats, PowerLaw, SubPolynomial
 from mtam.rates.simulation.power import Needed, needed, noise_of
-from mtam.rates.simulation.simulate_curves import Truth, simulate
+from mtam.rates.simulation.simulate_curves import CurveTruth, simulate
 
 SIZES: Floats = np.asarray(2.0 ** np.arange(6, 13), dtype=np.float64)
 LAW = SubPolynomial(0.5)
-NOISY = Truth(LAW, -2.0, level=0.3, noise=0.1, correlation=0.5)
+NOISY = CurveTruth(LAW, -2.0, level=0.3, noise=0.1, correlation=0.5)
 
 
-def ask(truth: Truth, seeds: int, law: SubPolynomial = LAW) -> Needed:
+def ask(truth: CurveTruth, seeds: int, law: SubPolynomial = LAW) -> Needed:
     found = needed(law, PowerLaw(), SIZES, simulate(truth, SIZES, seeds, np.random.default_rng(1)))
     assert found is not None
     return found
@@ -40,7 +40,7 @@ def test_the_seeds_that_are_named_are_enough() -> None:
 
 
 def test_less_noise_needs_less() -> None:
-    quiet = ask(Truth(LAW, -2.0, level=0.3, noise=0.03, correlation=0.5), 5)
+    quiet = ask(CurveTruth(LAW, -2.0, level=0.3, noise=0.03, correlation=0.5), 5)
     noisy = ask(NOISY, 5)
     assert quiet.now > noisy.now
     assert quiet.n is not None
@@ -49,7 +49,7 @@ def test_less_noise_needs_less() -> None:
 
 def test_beyond_reach() -> None:
     near = SubPolynomial(0.97)
-    told = ask(Truth(near, -0.9, level=0.3, noise=0.5), 3, near)
+    told = ask(CurveTruth(near, -0.9, level=0.3, noise=0.5), 3, near)
     assert told.n is None
     assert "more than n = " in str(told)
     assert told.n_beyond > 1e11
@@ -57,7 +57,7 @@ def test_beyond_reach() -> None:
 
 def test_a_reference_curve_ends_where_it_ends() -> None:
     reference = EntropyBalance((64, 1024, 16384), (1.0, 0.3, 0.12))
-    truth = Truth(reference, 1.0, noise=0.5)
+    truth = CurveTruth(reference, 1.0, noise=0.5)
     told = needed(reference, PowerLaw(), SIZES, simulate(truth, SIZES, 3, np.random.default_rng(0)))
     assert told is not None
     assert told.n_beyond <= 16384
@@ -66,7 +66,7 @@ def test_a_reference_curve_ends_where_it_ends() -> None:
 @pytest.mark.parametrize("correlation", [0.0, 0.5, 0.9])
 @pytest.mark.parametrize("trend", [0.0, -0.3])
 def test_the_noise_is_found(correlation: float, trend: float) -> None:
-    truth = Truth(PowerLaw(), -0.8, level=0.7, noise=0.3, trend=trend, correlation=correlation)
+    truth = CurveTruth(PowerLaw(), -0.8, level=0.7, noise=0.3, trend=trend, correlation=correlation)
     noise, power, found = noise_of(SIZES, np.log(simulate(truth, SIZES, 200, np.random.default_rng(3))))
     assert noise == pytest.approx(0.3, rel=0.2)
     assert power == pytest.approx(trend, abs=0.051)

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from mtam.rates.laws import EntropyBalance, Floats, Law, LogPower, PowerLaw, SubPolynomial
-from mtam.rates.simulation.simulate_curves import Truth, simulate
+from mtam.rates.simulation.simulate_curves import CurveTruth, simulate
 
 SIZES: Floats = np.asarray(2.0 ** np.arange(6, 14), dtype=np.float64)
-PLAIN = Truth(PowerLaw(), -0.8, intercept=0.3, floor=0.001)
+PLAIN = CurveTruth(PowerLaw(), -0.8, intercept=0.3, floor=0.001)
 
 
 @pytest.mark.parametrize("law", [PowerLaw(), SubPolynomial(0.4), LogPower(), EntropyBalance((64, 8192), (1.0, 0.1))])
 def test_without_noise_it_is_the_law(law: Law) -> None:
     slope = 1.0 if isinstance(law, EntropyBalance) else -0.8
-    errors = simulate(Truth(law, slope, intercept=0.3, floor=0.001), SIZES, 3, np.random.default_rng(0))
+    errors = simulate(CurveTruth(law, slope, intercept=0.3, floor=0.001), SIZES, 3, np.random.default_rng(0))
     assert errors == pytest.approx(np.tile(0.001 + np.exp(0.3 + slope * law.axis(SIZES)), (3, 1)))
 
 

@@ -12,7 +12,7 @@ from mtam.recall.evaluation.risk import outputs
 from mtam.recall.recall_spec import RecallData, RecallModel, RecallTrial
 from mtam.recall.run_recall import BANDWIDTHS, run
 from mtam.recall.training.adamw import Stepper
-from mtam.recall.training.train import Plan, cosine, train
+from mtam.recall.training.train import TrainingPlan, cosine, train
 from mtam.recall.transformer.network_reference import factorised, member_inputs
 from mtam.recall.transformer.tensors import Stack
 from tests.recall.helpers import assemble, trials
@@ -25,7 +25,7 @@ def silent(_: float) -> None:
 def _trained(some: list[RecallTrial], steps: int, kind: torch.dtype) -> torch.Tensor:
     network, features, rows, flat = assemble(some, kind)
     cut = len(rows) - 12
-    plan = Plan(steps, 16, 5e-3, 1e-4)
+    plan = TrainingPlan(steps, 16, 5e-3, 1e-4)
     seeds = [t.seed for t in some]
     fit, holdout = rows.rows(0, cut), rows.rows(cut, len(rows))
     return train(network, features, fit, holdout, flat, seeds, plan, silent).last
@@ -52,7 +52,7 @@ def test_training_lowers_the_loss_and_keeps_the_best_on_the_holdout() -> None:
 
     before = loss(flat, fit)
     ticks: list[float] = []
-    result = train(network, features, fit, holdout, flat, [0, 1], Plan(300, 32, 5e-3, 1e-4), ticks.append)
+    result = train(network, features, fit, holdout, flat, [0, 1], TrainingPlan(300, 32, 5e-3, 1e-4), ticks.append)
     assert (loss(result.best, fit) < before / 2).all()
     torch.testing.assert_close(loss(result.best, holdout), torch.tensor(result.holdout_loss, dtype=torch.float64))
     assert (loss(result.best, holdout) <= loss(result.last, holdout) + 1e-12).all()
@@ -65,7 +65,7 @@ def test_a_member_that_diverges_is_told_and_the_others_do_not_notice() -> None:
     some = trials(3)
     network, features, rows, flat = assemble(some)
     fit, holdout = rows.rows(0, 48), rows.rows(48, 64)
-    plan = Plan(60, 16, 5e-3, 1e-4)
+    plan = TrainingPlan(60, 16, 5e-3, 1e-4)
     clean = train(network, features, fit, holdout, flat, [0, 1, 2], plan, silent)
     flat[1] = torch.inf
     hurt = train(network, features, fit, holdout, flat, [0, 1, 2], plan, silent)

@@ -30,7 +30,7 @@ from mtam.interaction.simulate.tokens import Tokens, token_law
 from mtam.interaction.theory import lower_bound
 from mtam.interaction.theory.coercivity_ratio import matrix
 from mtam.interaction.theory.family_risk import erm_risk
-from mtam.interaction.theory.lower_bound import Family, Moments
+from mtam.interaction.theory.lower_bound import BumpMoments, HypothesisFamily
 
 REACH = 2 / 3  # bumps cover [-REACH, REACH], two standard deviations of u
 DECADES = (100, 1000, 10000)
@@ -140,7 +140,7 @@ def _holder(setup: Setup, beta: int) -> float:
     return math.sqrt(settings.signal / flip)
 
 
-def _family(setup: Setup, beta: int, counted: float, holder: float) -> Family:
+def _family(setup: Setup, beta: int, counted: float, holder: float) -> HypothesisFamily:
     cells = setup.settings.cells(beta, counted)
     rng = generator(setup.settings.seed, "check", "fano", "code", cells)
     return lower_bound.family(beta, cells, setup.settings.width(beta, counted), holder, rng)
@@ -183,7 +183,7 @@ def _case(setup: Setup, beta: int, tokens: int, samples: int, counted: float, ho
     )
 
 
-def _numbers(members: Family, about: Moments, samples: int, noise: float) -> tuple[float, ...]:
+def _numbers(members: HypothesisFamily, about: BumpMoments, samples: int, noise: float) -> tuple[float, ...]:
     """Separation, mean and largest divergence, Jensen's, the share of it, Fano's probability, the risk bound.
 
     A decoder that takes the hypothesis nearest to g_hat errs only if ||g_hat - g_w||^2 >= separation/4.

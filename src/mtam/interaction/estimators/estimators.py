@@ -24,7 +24,7 @@ Tick = Callable[[float], None]
 
 
 @dataclass(frozen=True)
-class Estimate:
+class EstimatedInteraction:
     """A fitted interaction g(x, y) = phi(x^T A y)."""
 
     g: Interaction
@@ -39,7 +39,7 @@ class Estimator(Protocol):
 
     def __call__(
         self, trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, tick: Tick
-    ) -> Estimate: ...
+    ) -> EstimatedInteraction: ...
 
 
 def intervals(trial: InteractionTrial) -> int:
@@ -52,15 +52,15 @@ def spline_space(trial: InteractionTrial) -> SplineSpace:
     return SplineSpace(trial.model.degree or trial.data.degree, intervals(trial))
 
 
-def fit_oracle(truth: Truth, x: Data, y: Array, space: SplineSpace, k_rule: KRule) -> Estimate:
+def fit_oracle(truth: Truth, x: Data, y: Array, space: SplineSpace, k_rule: KRule) -> EstimatedInteraction:
     """Oracle-A over ``space``, or over splines with a K of its own choice."""
     clock = time.process_time()
     known = oracle_a.fit(x, y, truth.left, truth.right, space, None if k_rule == "rule" else k_rule)
     numbers = {"loss": known.loss, "converged": True, "seconds": time.process_time() - clock}
-    return Estimate(known.g, known.phi, truth.matrix, known.phi.space, numbers)
+    return EstimatedInteraction(known.g, known.phi, truth.matrix, known.phi.space, numbers)
 
 
-def _erm(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, tick: Tick) -> Estimate:
+def _erm(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, tick: Tick) -> EstimatedInteraction:
     del truth
     k_rule = trial.k_rule()
     fitted = erm.fit(
@@ -83,16 +83,18 @@ def _erm(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, 
         "iterations": fitted.iterations,
         "seconds": fitted.seconds,
     }
-    return Estimate(fitted.g, fitted.phi, fitted.matrix, fitted.phi.space, numbers)
+    return EstimatedInteraction(fitted.g, fitted.phi, fitted.matrix, fitted.phi.space, numbers)
 
 
-def _oracle_a(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, tick: Tick) -> Estimate:
+def _oracle_a(
+    trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, tick: Tick
+) -> EstimatedInteraction:
     del device
     tick(0.1)
     return fit_oracle(truth, x, y, spline_space(trial), trial.k_rule())
 
 
-def _als(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, tick: Tick) -> Estimate:
+def _als(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, tick: Tick) -> EstimatedInteraction:
     del truth, device
     rng = generator(trial.seed, "interaction", "starts")
     starts = min(trial.model.max_starts, 5)
@@ -104,10 +106,10 @@ def _als(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, 
         "iterations": fitted.sweeps,
         "seconds": fitted.seconds,
     }
-    return Estimate(fitted.g, fitted.phi, fitted.matrix, fitted.phi.space, numbers)
+    return EstimatedInteraction(fitted.g, fitted.phi, fitted.matrix, fitted.phi.space, numbers)
 
 
-def _mlp(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, tick: Tick) -> Estimate:
+def _mlp(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, tick: Tick) -> EstimatedInteraction:
     from mtam.interaction.estimators import mlp  # torch takes seconds to import, and only this estimator needs it
 
     del truth
@@ -133,7 +135,7 @@ def _mlp(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, 
         "iterations": fitted.steps,
         "seconds": fitted.seconds,
     }
-    return Estimate(fitted.g, fitted.phi, fitted.matrix, None, numbers)
+    return EstimatedInteraction(fitted.g, fitted.phi, fitted.matrix, None, numbers)
 
 
 def _steps(tick: Tick, scale: float) -> Callable[[], None]:

@@ -25,7 +25,7 @@ BLOCK = 500  # samples per evaluation of the loss
 WARMUP = 0.05  # share of the steps over which the learning rate rises; then it falls along a cosine
 
 
-class Network(nn.Module):
+class PhiNetwork(nn.Module):
     """x, y -> phi(x^T U V^T y) in whitened coordinates, phi of two hidden layers of tanh units."""
 
     def __init__(self, d: int, rank: int, width: int, generator: torch.Generator) -> None:
@@ -59,7 +59,7 @@ class Network(nn.Module):
 class Mlp:
     """The trained network, as an interaction of tokens in their own coordinates."""
 
-    network: Network
+    network: PhiNetwork
     matrix: Array  # (d, d)
     loss: float  # of the last evaluation on all data
     steps: int
@@ -92,7 +92,7 @@ def fit(
     clock = time.process_time()
     generator = torch.Generator().manual_seed(seed)
     white = whitener(x)
-    network = Network(x.shape[2], rank, width, generator).to(device)
+    network = PhiNetwork(x.shape[2], rank, width, generator).to(device)
     tokens = torch.as_tensor(x @ white, dtype=torch.float32, device=device)
     targets = torch.as_tensor(y, dtype=torch.float32, device=device)
     adam = torch.optim.Adam(network.parameters(), lr=learning_rate)

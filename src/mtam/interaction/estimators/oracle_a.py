@@ -14,7 +14,7 @@ Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Oracle:
+class OracleFit:
     """g(x, y) = phi(x^T A* y), phi fitted."""
 
     left: Array  # (d, r)
@@ -27,7 +27,9 @@ class Oracle:
         return self.phi(np.einsum("nr,nr->n", x @ self.left, y @ self.right))
 
 
-def fit(x: Data, y: Array, left: Array, right: Array, space: SplineSpace, criterion: Criterion | None = None) -> Oracle:
+def fit(
+    x: Data, y: Array, left: Array, right: Array, space: SplineSpace, criterion: Criterion | None = None
+) -> OracleFit:
     """Least squares at A* = left right^T  # (M, N, d), (M, N), (d, r), (d, r).
 
     Over ``space``, or with the number of intervals chosen from the data by ``criterion``.
@@ -40,4 +42,4 @@ def fit(x: Data, y: Array, left: Array, right: Array, space: SplineSpace, criter
         intervals = choose(profile, left, right, criterion)
         profile = replace(profile, space=SplineSpace(space.degree, intervals))
     found = profile.fit(left, right)
-    return Oracle(left, right, profile.spline(found), found.loss)
+    return OracleFit(left, right, profile.spline(found), found.loss)

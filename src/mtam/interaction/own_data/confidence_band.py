@@ -34,7 +34,7 @@ ROUNDING = 1e-12  # relative eigenvalue of Z^T Z below which a direction was not
 
 
 @dataclass(frozen=True)
-class Curve:
+class BandCurve:
     """phi on a grid over the range of u, with its band and the density of u  # all (points,)."""
 
     grid: Array
@@ -53,7 +53,7 @@ def arguments(x: Array, matrix: Array) -> Array:
     return np.asarray(((some @ matrix) @ some.transpose(0, 2, 1))[:, pairs].ravel())
 
 
-def curve(x: Array, y: Array, matrix: Array, rank: int, phi: Spline, rng: np.random.Generator) -> Curve:
+def curve(x: Array, y: Array, matrix: Array, rank: int, phi: Spline, rng: np.random.Generator) -> BandCurve:
     """phi with its pointwise 95% band over the range of u  # x (M, N, d), y (M, N), matrix (d, d) of rank r."""
     u = arguments(x, matrix)
     low, high = np.quantile(u, [TAIL, 1 - TAIL])
@@ -66,7 +66,7 @@ def curve(x: Array, y: Array, matrix: Array, rank: int, phi: Spline, rng: np.ran
     at = phi.space.design(grid) @ basis
     spread = LEVEL * np.sqrt(np.maximum(np.einsum("nb,bc,nc->n", at, covariance, at), 0.0))
     middle = phi(grid)
-    return Curve(grid, middle, middle - spread, middle + spread, density)
+    return BandCurve(grid, middle, middle - spread, middle + spread, density)
 
 
 def _covariance(

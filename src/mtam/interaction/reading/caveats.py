@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mtam.base.remark import Remark
-from mtam.interaction.reading.interaction_cells import Cell
+from mtam.interaction.reading.interaction_cells import InteractionCell
 from mtam.rates.fit import student_interval
 
 EXPONENTS = (
@@ -32,7 +32,7 @@ STEEPENING = (
 SMOOTH = ("bspline", "odd", "even", "tanh", "exp", "samples")  # the same for all M, and soon without bias
 
 
-def caveats(found: Sequence[Cell]) -> Remark:
+def caveats(found: Sequence[InteractionCell]) -> Remark:
     """One row per fact that holds for these cells."""
     trials = [cell.trial for cell in found]
     told = [("two exponents", EXPONENTS)]
@@ -57,7 +57,7 @@ def caveats(found: Sequence[Cell]) -> Remark:
     return "How to read these slopes", ["about", "fact"], [list(row) for row in told]
 
 
-def about_tokens(found: Sequence[Cell]) -> list[Remark]:
+def about_tokens(found: Sequence[InteractionCell]) -> list[Remark]:
     """What the bounds say of N and what the error with A* known does, where the cells differ in it."""
     told = [cell for cell in found if not cell.trial.data.row_normalised]
     cells = [cell for cell in told if cell.values("oracle_error") is not None]
@@ -84,7 +84,7 @@ def about_tokens(found: Sequence[Cell]) -> list[Remark]:
     return [("What N does", ["about", "fact"], rows)]
 
 
-def _condition(cell: Cell) -> str:
+def _condition(cell: InteractionCell) -> str:
     needed, last = cell.trial.samples_needed(), cell.trial.n
     return (
         f"r d <= (M/ln M)^(1/(2 beta + 1)) needs M >= {needed:.0e}, this run ends at {last}: the theorem "
@@ -92,7 +92,7 @@ def _condition(cell: Cell) -> str:
     )
 
 
-def _other_axis(cell: Cell) -> str:
+def _other_axis(cell: InteractionCell) -> str:
     """What regressing on ln(M/ln M) would do; earlier code of the paper's group does, with errors not squared."""
     axis = np.log(cell.sizes / np.log(cell.sizes))
     factor = 1 / np.polyfit(np.log(cell.sizes), axis, 1)[0]

@@ -17,7 +17,7 @@ WORDS = {"degree": "P", "tokens": "N", "rank": "r", "noise": "sigma"}
 
 
 @dataclass(frozen=True)
-class Cell:
+class InteractionCell:
     """All trials that differ in sample size and seed only, of the seeds that have every size."""
 
     label: str
@@ -49,7 +49,7 @@ class Cell:
         return None if values is None else Curve(self.sizes, self.seeds, values, ())
 
 
-def cells(trials: Sequence[InteractionTrial], numbers: Sequence[Numbers]) -> list[Cell]:
+def cells(trials: Sequence[InteractionTrial], numbers: Sequence[Numbers]) -> list[InteractionCell]:
     """The cells in the order of the trials; P and d are always named, other settings where they differ."""
     groups: dict[str, dict[tuple[int, int], tuple[InteractionTrial, Numbers]]] = {}
     for trial, record in zip(trials, numbers, strict=True):
@@ -59,12 +59,12 @@ def cells(trials: Sequence[InteractionTrial], numbers: Sequence[Numbers]) -> lis
     return [_cell(group, label) for group, label in zip(groups.values(), _labels(firsts), strict=True)]
 
 
-def _cell(group: Mapping[tuple[int, int], tuple[InteractionTrial, Numbers]], label: str) -> Cell:
+def _cell(group: Mapping[tuple[int, int], tuple[InteractionTrial, Numbers]], label: str) -> InteractionCell:
     sizes = sorted({n for _, n in group})
     seeds = tuple(s for s in sorted({seed for seed, _ in group}) if all((s, n) in group for n in sizes))
     records = tuple(tuple(group[seed, n][1] for n in sizes) for seed in seeds)
     largest = next(trial for (_, n), (trial, _) in group.items() if n == sizes[-1])
-    return Cell(label, largest, np.array(sizes, dtype=float), seeds, records)
+    return InteractionCell(label, largest, np.array(sizes, dtype=float), seeds, records)
 
 
 def _labels(trials: Sequence[InteractionTrial]) -> list[str]:

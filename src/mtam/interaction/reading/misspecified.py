@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mtam.base.remark import Remark
-from mtam.interaction.reading.interaction_cells import Cell
+from mtam.interaction.reading.interaction_cells import InteractionCell
 from mtam.interaction.simulate.activations import GAIN
 
 Array = npt.NDArray[np.float64]
@@ -23,7 +23,7 @@ HEADS = [
 ]
 
 
-def recovery(found: Sequence[Cell]) -> list[Remark]:
+def recovery(found: Sequence[InteractionCell]) -> list[Remark]:
     """A row per cell whose truth is normalised by rows, at its largest M; empty where there is none.
 
     The error is that of the response, whose variance is 1; what is left of it with A* known is the floor that
@@ -34,7 +34,7 @@ def recovery(found: Sequence[Cell]) -> list[Remark]:
     return [(TITLE, HEADS, rows)] if rows else []
 
 
-def _row(cell: Cell) -> list[str]:
+def _row(cell: InteractionCell) -> list[str]:
     last = [row[-1] for row in cell.records]
     shapes = np.array([_shape(record) for record in last if "phi_hat" in record])
     columns = [np.array([float(record[name]) for record in last if name in record]) for name in

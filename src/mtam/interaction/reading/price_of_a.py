@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mtam.base.remark import Remark
-from mtam.interaction.reading.interaction_cells import Cell
+from mtam.interaction.reading.interaction_cells import InteractionCell
 from mtam.rates.fit import Interval, student_interval
 
 Array = npt.NDArray[np.float64]
@@ -21,7 +21,7 @@ UNKNOWN = "-"
 FORECAST, FIRST_ORDER = "  forecast", "  forecast, first order"
 
 
-def price(found: Sequence[Cell]) -> list[Remark]:
+def price(found: Sequence[InteractionCell]) -> list[Remark]:
     """The ratio at every M, and what its trend on ln M says; empty where no cell has a price of A."""
     priced = [(cell, values) for cell in found if (values := cell.values("excess_ratio")) is not None]
     if not priced:
@@ -45,7 +45,7 @@ def price(found: Sequence[Cell]) -> list[Remark]:
     return told
 
 
-def _means(sizes: Array, cell: Cell, values: Array) -> list[str]:
+def _means(sizes: Array, cell: InteractionCell, values: Array) -> list[str]:
     """Mean over seeds with its standard error at every one of ``sizes``."""
     count = len(values)
     spread = values.std(axis=0, ddof=1) / count**0.5 if count > 1 else None
@@ -55,7 +55,7 @@ def _means(sizes: Array, cell: Cell, values: Array) -> list[str]:
     return [by_size.get(n, UNKNOWN) for n in sizes]
 
 
-def _forecast(cell: Cell) -> Array | None:
+def _forecast(cell: InteractionCell) -> Array | None:
     """The forecast ratio  # (seeds, sizes)."""
     total, known = cell.values("forecast_error"), cell.values("forecast_oracle_error")
     if total is None or known is None:
@@ -63,25 +63,25 @@ def _forecast(cell: Cell) -> Array | None:
     return np.asarray((total - known) * cell.sizes / _unit(cell))
 
 
-def _first_order(cell: Cell) -> Array | None:
+def _first_order(cell: InteractionCell) -> Array | None:
     """The same to first order in the error of A  # (seeds, sizes)."""
     price = cell.values("forecast_linear_price")
     return None if price is None else np.asarray(price * cell.sizes / _unit(cell))
 
 
-def _unit(cell: Cell) -> float:
+def _unit(cell: InteractionCell) -> float:
     """p sigma^2."""
     return float(cell.trial.parameters() * cell.trial.data.noise**2)
 
 
-def _trend(cell: Cell, values: Array) -> Interval | None:
+def _trend(cell: InteractionCell, values: Array) -> Interval | None:
     if len(cell.sizes) < 2:
         return None
     x = np.log(cell.sizes) - np.log(cell.sizes).mean()
     return student_interval(np.asarray(values @ x / (x @ x)))
 
 
-def _verdict(cell: Cell, values: Array) -> str:
+def _verdict(cell: InteractionCell, values: Array) -> str:
     """Flat, or undecided, or not flat; and then whether it is so as forecast."""
     trend = _trend(cell, values)
     if trend is None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from mtam.base.remark import Remark, provenance
 from mtam.interaction.interaction_spec import InteractionTrial
 from mtam.interaction.reading.caveats import about_tokens, caveats
-from mtam.interaction.reading.interaction_cells import Cell, Numbers, cells
+from mtam.interaction.reading.interaction_cells import InteractionCell, Numbers, cells
 from mtam.interaction.reading.misspecified import recovery
 from mtam.interaction.reading.price_of_a import price
 from mtam.interaction.reading.reported_interaction import settings
@@ -43,7 +43,7 @@ def remarks(trials: Sequence[InteractionTrial], numbers: Sequence[Numbers]) -> l
     return told
 
 
-def _about_claims(found: Sequence[Cell]) -> bool:
+def _about_claims(found: Sequence[InteractionCell]) -> bool:
     """Several sizes, and cells that differ in d or P and in nothing else."""
     if max(len(cell.sizes) for cell in found) < 2:
         return False
@@ -55,12 +55,12 @@ def _about_claims(found: Sequence[Cell]) -> bool:
     return len(same) == len(models) == 1 < len(distinct)
 
 
-def _slopes(found: Sequence[Cell]) -> Remark:
+def _slopes(found: Sequence[InteractionCell]) -> Remark:
     rows = [row for cell in found for name in PARTS if (row := _slope(cell, name))]
     return "Slopes in M beside the published, the proven and the forecast ones", SLOPES, rows
 
 
-def _slope(cell: Cell, name: str) -> list[str]:
+def _slope(cell: InteractionCell, name: str) -> list[str]:
     """A row of SLOPES; empty where an error is not positive or a size is missing."""
     points = cell.curve(name)
     slope = judge_curves.slope(PowerLaw(), points.sizes, points.errors) if points and points.positive else None
@@ -81,7 +81,7 @@ def _slope(cell: Cell, name: str) -> list[str]:
     return [cell.label, PARTS[name], str(slope), *figures, *told, said.verdict if said else UNKNOWN]
 
 
-def _claims(found: Sequence[Cell]) -> list[list[str]]:
+def _claims(found: Sequence[InteractionCell]) -> list[list[str]]:
     rows = []
     for degree in dict.fromkeys(cell.trial.data.degree for cell in found):
         same = [cell for cell in found if cell.trial.data.degree == degree]

@@ -36,7 +36,7 @@ FIRST_CHANCES = 3  # starts by chance before the thorough ones
 
 
 @dataclass(frozen=True)
-class Moments:
+class SampleMoments:
     """The first moments of Y against tokens, in whitened coordinates."""
 
     linear: Array  # (d, d)
@@ -44,7 +44,7 @@ class Moments:
     rows: Array  # (d, d), symmetric
 
 
-def moments(profile: Profile, target: Array) -> Moments:
+def moments(profile: Profile, target: Array) -> SampleMoments:
     """Linear and marginal moments of ``target`` (Y, or residuals), one pass  # (M, N)."""
     d, tokens = profile.x.shape[2], profile.tokens
     linear, squares = np.zeros((d, d)), np.zeros((2 * d, d))
@@ -59,13 +59,13 @@ def moments(profile: Profile, target: Array) -> Moments:
         linear += weighted[..., :d].sum(axis=1).T @ x.sum(axis=1)
     columns, rows = squares.reshape(2, d, d)
     linear -= columns  # all ordered pairs but those of a token with itself
-    return Moments(*(profile.white.T @ part @ profile.white / profile.rows for part in (linear, columns, rows)))
+    return SampleMoments(*(profile.white.T @ part @ profile.white / profile.rows for part in (linear, columns, rows)))
 
 
 class Quadratic:
     """The quadratic operator of Y; a product is one pass over pairs, without d^4 numbers."""
 
-    def __init__(self, profile: Profile, found: Moments) -> None:
+    def __init__(self, profile: Profile, found: SampleMoments) -> None:
         self._found, self._profile = found, profile
         self._target = profile.y - profile.y.mean()
 
@@ -86,7 +86,7 @@ class Quadratic:
         )
 
 
-def quadratic(profile: Profile, found: Moments, begin: Factors, norm: float) -> Factors:
+def quadratic(profile: Profile, found: SampleMoments, begin: Factors, norm: float) -> Factors:
     """The leading eigenvector of the operator among matrices of rank r, nearly: a few truncated power steps."""
     u, v = begin
     image = Quadratic(profile.first(QUADRATIC_ROWS), found)

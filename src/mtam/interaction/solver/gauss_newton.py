@@ -14,7 +14,7 @@ import scipy.linalg
 
 from mtam.interaction.model import pair_kernels
 from mtam.interaction.model.low_rank import full, moving
-from mtam.interaction.solver.varpro import Fit, Profile
+from mtam.interaction.solver.varpro import Profile, ProfiledFit
 
 Array = npt.NDArray[np.float64]
 
@@ -37,7 +37,7 @@ class Curvature(Protocol):
         ...
 
 
-def curvature(profile: Profile, u: Array, v: Array, fit: Fit) -> Curvature:
+def curvature(profile: Profile, u: Array, v: Array, fit: ProfiledFit) -> Curvature:
     """H over the rows of ``profile``, in the form that suits its size."""
     return Dense(profile, u, v, fit) if dense(u) else Krylov(profile, u, v, fit)
 
@@ -55,7 +55,7 @@ def _radial(u: Array, v: Array) -> Array:
 class Dense:
     """H as a matrix  # (2dr, 2dr)."""
 
-    def __init__(self, profile: Profile, u: Array, v: Array, fit: Fit) -> None:
+    def __init__(self, profile: Profile, u: Array, v: Array, fit: ProfiledFit) -> None:
         radial, size = _radial(u, v), profile.space.dimension
         parameters = len(radial)
         normal, cross = np.zeros((parameters, parameters)), np.zeros((size, parameters))
@@ -86,7 +86,7 @@ class Dense:
 class Krylov:
     """H as products with its rank-one rows; memory of the order of the rows, n (2d + 2r + K + s) numbers."""
 
-    def __init__(self, profile: Profile, u: Array, v: Array, fit: Fit) -> None:
+    def __init__(self, profile: Profile, u: Array, v: Array, fit: ProfiledFit) -> None:
         parts = list(profile.scores(u, v, fit))
         self.x, self.z, self.features = (np.concatenate(part) for part in zip(*parts, strict=True))
         self.p, self.w = self.x @ u, self.z @ v

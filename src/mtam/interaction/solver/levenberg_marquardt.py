@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from mtam.interaction.model.low_rank import chart, moved, moving
 from mtam.interaction.solver.gauss_newton import curvature
-from mtam.interaction.solver.varpro import Fit, Profile
+from mtam.interaction.solver.varpro import Profile, ProfiledFit
 
 Array = npt.NDArray[np.float64]
 
@@ -31,7 +31,7 @@ class Point:
 
     u: Array  # (d, r)
     v: Array  # (d, r)
-    fit: Fit
+    fit: ProfiledFit
     iterations: int = 0
     decrement: float = np.inf  # chi^2 units
 

@@ -42,7 +42,7 @@ def whitener(x: Data) -> Array:
 
 
 @dataclass(frozen=True)
-class Fit:
+class ProfiledFit:
     """The profiled spline at one A."""
 
     loss: float  # mean squared residual plus ridge
@@ -110,7 +110,7 @@ class Profile:
 
         return TorchPasses(self.x, self.y, self.device.removeprefix("torch:"))
 
-    def fit(self, u: Array, v: Array) -> Fit:
+    def fit(self, u: Array, v: Array) -> ProfiledFit:
         """Profile the spline out at A = u v^T in whitened coordinates  # (d, r), (d, r)."""
         transform = self.basis if self.delicate else None
         gram, moment = self.passes.normal(self.white @ u, self.white @ v, self.space, transform)
@@ -119,28 +119,28 @@ class Profile:
         gram = gram / self.rows + self.ridge * np.eye(len(moment))
         moment /= self.rows
         coefficients = scipy.linalg.solve(gram, moment, assume_a="pos")
-        return Fit(self.power - float(coefficients @ moment), coefficients, gram)
+        return ProfiledFit(self.power - float(coefficients @ moment), coefficients, gram)
 
-    def gradient(self, u: Array, v: Array, fit: Fit) -> tuple[Array, Array]:
+    def gradient(self, u: Array, v: Array, fit: ProfiledFit) -> tuple[Array, Array]:
         """dL/du and dL/dv in whitened coordinates; at full rank v is fixed, and dL/dv zero  # -> (d, r), (d, r)."""
         _, grad_u, grad_v = self.passes.pullback(self.white @ u, self.white @ v, self.table(fit), both=not full(u))
         factor = -2 / self.rows
         return factor * (self.white.T @ grad_u), factor * (self.white.T @ grad_v)
 
-    def residuals(self, u: Array, v: Array, fit: Fit) -> Array:
+    def residuals(self, u: Array, v: Array, fit: ProfiledFit) -> Array:
         """Y_i - (N-1)^{-1} sum_{j != i} phi(X_i^T A X_j)  # (M, N)."""
         return self.passes.residuals(self.white @ u, self.white @ v, self.space, self.basis @ fit.coefficients)
 
-    def scores(self, u: Array, v: Array, fit: Fit) -> Iterator[tuple[Array, Array, Array]]:
+    def scores(self, u: Array, v: Array, fit: ProfiledFit) -> Iterator[tuple[Array, Array, Array]]:
         """Whitened tokens, z_i with d(mean_j phi(u_ij))/dA = x_i z_i^T, and orthonormal features, in blocks."""
         left, right = self.white @ u, self.white @ v
         for x, z, raw in self.passes.scores(left, right, self.white, self.space, self.table(fit)):
             yield x, z, raw @ self.basis
 
-    def table(self, fit: Fit) -> Array:
+    def table(self, fit: ProfiledFit) -> Array:
         """Local polynomials of the fitted spline  # (K, s+1)."""
         return self.space.table(self.basis @ fit.coefficients)
 
-    def spline(self, fit: Fit) -> Spline:
+    def spline(self, fit: ProfiledFit) -> Spline:
         """The fitted activation as a function of u."""
         return Spline(self.space, self.basis @ fit.coefficients)

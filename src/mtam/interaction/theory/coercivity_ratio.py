@@ -66,7 +66,7 @@ def draw(kind: Kind, law: Tokens, rng: np.random.Generator) -> Difference:
 
 
 @dataclass(frozen=True)
-class Sums:
+class CoercivitySums:
     """Per sample: mean over i of R_i^2, mean over pairs of h^2, mean over triples of h(X_i, X_j) h(X_i, X_k)."""
 
     excess: Array  # (M,)
@@ -80,13 +80,13 @@ class Sums:
         return value, float(np.std(top - value * bottom, ddof=1) / bottom.mean() / np.sqrt(len(top)))
 
 
-def sums(h: Difference, x: Array) -> Sums:
+def sums(h: Difference, x: Array) -> CoercivitySums:
     """The three means in every sample  # x (M, N, d) with N >= 3."""
     values = h.pairs(x)
     tokens = x.shape[1]
     row = values.sum(axis=2)  # (M, N)
     square = np.einsum("mij,mij->mi", values, values)
-    return Sums(
+    return CoercivitySums(
         (row**2).mean(axis=1) / (tokens - 1) ** 2,
         square.mean(axis=1) / (tokens - 1),
         (row**2 - square).mean(axis=1) / ((tokens - 1) * (tokens - 2)),
@@ -100,12 +100,14 @@ def blocks(stream: TokenStream, samples: int, tokens: int) -> Iterator[Array]:
         yield stream.take(min(step, samples - start), tokens)
 
 
-def measure(differences: list[Difference], law: Tokens, tokens: int, samples: int, seed: int) -> list[Sums]:
+def measure(differences: list[Difference], law: Tokens, tokens: int, samples: int, seed: int) -> list[CoercivitySums]:
     """The sums of several h on the same fresh samples."""
     stream = TokenStream(law, seed, "coercivity")
     found = [[sums(h, x) for h in differences] for x in blocks(stream, samples, tokens)]
     return [
-        Sums(*(np.concatenate([getattr(part[k], name) for part in found]) for name in ("excess", "norm", "cross")))
+        CoercivitySums(
+            *(np.concatenate([getattr(part[k], name) for part in found]) for name in ("excess", "norm", "cross"))
+        )
         for k in range(len(differences))
     ]
 

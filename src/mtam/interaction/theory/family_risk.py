@@ -15,7 +15,7 @@ import numpy.typing as npt
 from mtam.interaction.model import pair_kernels
 from mtam.interaction.model.splines import SplineSpace
 from mtam.interaction.simulate.tokens import Tokens, TokenStream
-from mtam.interaction.theory.lower_bound import BLOCK, Family, rows_of
+from mtam.interaction.theory.lower_bound import BLOCK, HypothesisFamily, rows_of
 
 Array = npt.NDArray[np.float64]
 
@@ -33,7 +33,7 @@ class Risk:
 
 
 def erm_risk(
-    members: Family,
+    members: HypothesisFamily,
     factors: tuple[Array, Array],
     law: Tokens,
     tokens: int,

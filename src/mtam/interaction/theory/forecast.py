@@ -48,7 +48,7 @@ from mtam.interaction.simulate.tokens import TokenStream
 from mtam.interaction.simulate.truth import Truth, draw_truth
 from mtam.interaction.solver.varpro import RIDGE
 from mtam.interaction.theory.forecast_exact import Nearest
-from mtam.interaction.theory.forecast_sums import Level, Model, Sums, mixed
+from mtam.interaction.theory.forecast_sums import ForecastSums, KnotLevel, Model, mixed
 from mtam.interaction.theory.tangents import Tangents
 
 Array = npt.NDArray[np.float64]
@@ -126,7 +126,7 @@ class _Linear:
         )
 
 
-def _linear(trial: InteractionTrial, design: Sums, pairs: Sums) -> _Linear:
+def _linear(trial: InteractionTrial, design: ForecastSums, pairs: ForecastSums) -> _Linear:
     ridge = RIDGE / (trial.n * trial.data.tokens)
     fits = [_fit(level, design, ridge) for level in design.levels]
     joint = np.array([_errors(fit.joint, level, pairs) for fit, level in zip(fits, pairs.levels, strict=True)])
@@ -162,7 +162,7 @@ class _Fit:
     known: Array  # (K+s, noises), without the tangents
 
 
-def _fit(level: Level, sums: Sums, ridge: float) -> _Fit:
+def _fit(level: KnotLevel, sums: ForecastSums, ridge: float) -> _Fit:
     size = len(level.gram)
     gram = np.block([[level.gram, level.side], [level.side.T, sums.gram]])
     gram[np.diag_indices(len(gram))] += ridge
@@ -175,7 +175,7 @@ def _solve(gram: Array, moment: Array) -> Array:
     return np.asarray(scipy.linalg.solve(gram, moment, assume_a="pos"))
 
 
-def _errors(theta: Array, level: Level, pairs: Sums) -> Array:
+def _errors(theta: Array, level: KnotLevel, pairs: ForecastSums) -> Array:
     """E_rho (B theta - g*)^2 for every noise  # (K+s or K+s+p, noises) -> (noises,)."""
     gram, moment = level.gram, level.moment[:, 0]
     if len(theta) > len(gram):
@@ -184,7 +184,7 @@ def _errors(theta: Array, level: Level, pairs: Sums) -> Array:
     return np.asarray((theta * (gram @ theta)).sum(axis=0) - 2 * moment @ theta + pairs.power[0])
 
 
-def _loss(level: Level, design: Sums, moved: Array, ridge: float) -> Array:
+def _loss(level: KnotLevel, design: ForecastSums, moved: Array, ridge: float) -> Array:
     """Mean squared residual of the splines at A* + moved, less that of the noise  # moved (p, noises) -> (noises,).
 
     There the responses are f + eps - T moved: the truth, written at the matrix that was fitted.
@@ -214,8 +214,8 @@ def _arguments(truth: Truth, seed: int) -> Array:
 class _Design:
     """A design of M samples, or of as many as are affordable with less noise in proportion; and its first samples."""
 
-    sums: Sums
-    head: Sums  # of the first samples alone, with less noise again
+    sums: ForecastSums
+    head: ForecastSums  # of the first samples alone, with less noise again
     x: Array  # the first samples (m, N, d)
     noises: Array  # their noise, (noises, m, N)
 

@@ -14,7 +14,7 @@ Array = npt.NDArray[np.float64]
 
 
 @dataclass
-class Level:
+class KnotLevel:
     """Means over rows of products with the features of one K."""
 
     gram: Array  # (K+s, K+s)
@@ -23,20 +23,20 @@ class Level:
 
 
 @dataclass
-class Sums:
+class ForecastSums:
     """Means over rows of products of features, tangents and targets; the targets are the truth, then the noises."""
 
-    levels: list[Level]
+    levels: list[KnotLevel]
     gram: Array  # (p, p)
     moment: Array  # (p, targets)
     power: Array  # (targets,), of the truth with each target
 
-    def louder(self, factor: float) -> "Sums":
+    def louder(self, factor: float) -> "ForecastSums":
         """The same design with ``factor`` times the noise."""
         scale = np.full(len(self.power), factor)
         scale[0] = 1.0
-        levels = [Level(one.gram, one.side, one.moment * scale) for one in self.levels]
-        return Sums(levels, self.gram, self.moment * scale, self.power * scale)
+        levels = [KnotLevel(one.gram, one.side, one.moment * scale) for one in self.levels]
+        return ForecastSums(levels, self.gram, self.moment * scale, self.power * scale)
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Model:
     bases: list[Array]  # (K+s, K+s) each
     tangents: Tangents
 
-    def sums(self, blocks: Iterable[Array], targets: Callable[[Array], Array]) -> Sums:
+    def sums(self, blocks: Iterable[Array], targets: Callable[[Array], Array]) -> ForecastSums:
         """The means over all rows, block by block  # blocks of (samples, tokens, d) -> targets (rows, targets)."""
         total, rows = None, 0
         for x in blocks:
@@ -59,27 +59,27 @@ class Model:
                 raw = np.empty((len(wanted), space.dimension))
                 pair_kernels.features(p, q, x.shape[1], space.pieces, space.intervals, raw)
                 features = raw @ basis
-                levels.append(Level(features.T @ features, features.T @ sides, features.T @ wanted))
-            found = Sums(levels, sides.T @ sides, sides.T @ wanted, wanted[:, 0] @ wanted)
+                levels.append(KnotLevel(features.T @ features, features.T @ sides, features.T @ wanted))
+            found = ForecastSums(levels, sides.T @ sides, sides.T @ wanted, wanted[:, 0] @ wanted)
             total, rows = found if total is None else _added(total, found), rows + len(wanted)
         assert total is not None
         return _scaled(total, 1 / rows)
 
 
-def mixed(one: Sums, weight: float, two: Sums) -> Sums:
+def mixed(one: ForecastSums, weight: float, two: ForecastSums) -> ForecastSums:
     """weight one + (1 - weight) two."""
     return _added(_scaled(one, weight), _scaled(two, 1 - weight))
 
 
-def _scaled(sums: Sums, factor: float) -> Sums:
-    levels = [Level(factor * one.gram, factor * one.side, factor * one.moment) for one in sums.levels]
-    return Sums(levels, factor * sums.gram, factor * sums.moment, factor * sums.power)
+def _scaled(sums: ForecastSums, factor: float) -> ForecastSums:
+    levels = [KnotLevel(factor * one.gram, factor * one.side, factor * one.moment) for one in sums.levels]
+    return ForecastSums(levels, factor * sums.gram, factor * sums.moment, factor * sums.power)
 
 
-def _added(one: Sums, two: Sums) -> Sums:
+def _added(one: ForecastSums, two: ForecastSums) -> ForecastSums:
     """In the arrays of ``one`` where they are large."""
     for a, b in zip(one.levels, two.levels, strict=True):
         a.gram += b.gram
         a.side += b.side
         a.moment += b.moment
-    return Sums(one.levels, one.gram + two.gram, one.moment + two.moment, one.power + two.power)
+    return ForecastSums(one.levels, one.gram + two.gram, one.moment + two.moment, one.power + two.power)

@@ -31,7 +31,7 @@ BLOCK = 2**19  # numbers per block of tokens or features
 
 
 @dataclass(frozen=True)
-class Family:
+class HypothesisFamily:
     """phi_w for w in ``words``; any two words differ in at least ``distance`` signs."""
 
     beta: int
@@ -59,7 +59,7 @@ class Family:
         return np.where(inside, self.height * bump(position - index - 0.5, self.beta), 0.0), index, inside
 
 
-def family(beta: int, cells: int, width: float, holder: float, rng: np.random.Generator) -> Family:
+def family(beta: int, cells: int, width: float, holder: float, rng: np.random.Generator) -> HypothesisFamily:
     """2^ceil(m/8) words that differ in at least m/8 signs (Varshamov-Gilbert), around alternating signs.
 
     A code shifted by a fixed word keeps its distances; without the shift one member would be all bumps of one sign, the
@@ -69,11 +69,11 @@ def family(beta: int, cells: int, width: float, holder: float, rng: np.random.Ge
     found = max((code(cells, rng) for _ in range(tries)), key=lambda each: each.distance)
     alternating = np.arange(cells) % 2
     signs = np.where(found.words() ^ alternating.astype(np.uint8), -1.0, 1.0)
-    return Family(beta, width, holder, signs, found.distance)
+    return HypothesisFamily(beta, width, holder, signs, found.distance)
 
 
 @dataclass(frozen=True)
-class Moments:
+class BumpMoments:
     """E[psi psi^T] (its diagonal), E[F F^T], and the number N of tokens of the latter."""
 
     single: Array  # (m,), diagonal of B
@@ -100,7 +100,9 @@ class Moments:
         return float(np.linalg.eigvalsh(self.whole / np.outer(root, root))[-1])
 
 
-def moments(members: Family, factors: tuple[Array, Array], law: Tokens, tokens: int, rows: int, seed: int) -> Moments:
+def moments(
+    members: HypothesisFamily, factors: tuple[Array, Array], law: Tokens, tokens: int, rows: int, seed: int
+) -> BumpMoments:
     """B from one pair per row and G from all, over ``rows`` rows (sample, token); A = left right^T."""
     stream = TokenStream(law, seed, f"lower-bound-{members.cells}-{tokens}")
     m = members.cells
@@ -113,16 +115,18 @@ def moments(members: Family, factors: tuple[Array, Array], law: Tokens, tokens: 
         whole += aggregated.T @ aggregated
         single += np.bincount(index, weights=value**2, minlength=m)
         count += len(aggregated)
-    return Moments(single / count, whole / count, tokens)
+    return BumpMoments(single / count, whole / count, tokens)
 
 
-def mean_of(parts: Sequence[Moments]) -> Moments:
+def mean_of(parts: Sequence[BumpMoments]) -> BumpMoments:
     """The moments of several independent sets of rows of equal size."""
     whole = np.mean([part.whole for part in parts], axis=0)
-    return Moments(np.mean([part.single for part in parts], axis=0), whole, parts[0].tokens)
+    return BumpMoments(np.mean([part.single for part in parts], axis=0), whole, parts[0].tokens)
 
 
-def rows_of(members: Family, factors: tuple[Array, Array], x: Array) -> tuple[Array, Array, npt.NDArray[np.int64]]:
+def rows_of(
+    members: HypothesisFamily, factors: tuple[Array, Array], x: Array
+) -> tuple[Array, Array, npt.NDArray[np.int64]]:
     """F of every row, and value and index of the bump at the pair (i, i+1)  # (S N, m), (S N,), (S N,)."""
     samples, tokens = x.shape[:2]
     u = (x @ factors[0]) @ (x @ factors[1]).transpose(0, 2, 1)
@@ -161,7 +165,7 @@ class Decoding:
 
 
 def decode(
-    members: Family, about: Moments, samples: int, noise: float, draws: int, rng: np.random.Generator
+    members: HypothesisFamily, about: BumpMoments, samples: int, noise: float, draws: int, rng: np.random.Generator
 ) -> Decoding:
     """Simulate F^T Y and decode it, every word equally likely to be the truth."""
     scale = samples * about.tokens / noise**2

@@ -17,7 +17,7 @@ from mtam.rates.compare import DECIDES, FIRST, NEITHER, OPEN, SECOND, decide, pe
 from mtam.rates.fit import Method, by_seed
 from mtam.rates.laws import Floats, Law, PowerLaw, SubPolynomial
 from mtam.rates.meanfit import MeanFit, fit_means
-from mtam.rates.simulation.simulate_curves import Truth, simulate
+from mtam.rates.simulation.simulate_curves import CurveTruth, simulate
 from mtam.rates.spread import weights
 
 SIZES: Floats = np.asarray(2.0 ** np.arange(6, 14), dtype=np.float64)
@@ -28,7 +28,7 @@ REFITS = 399  # bootstrap samples per replication where each is a fit with a flo
 STEPS = 16  # golden-section steps of each of them: slopes to 1e-4 of themselves
 
 # A power law of exponent 0.8, levels of seeds that differ by half, residuals of 15% correlated along n.
-PLAIN = Truth(PowerLaw(), -0.8, level=0.5, noise=0.15, correlation=0.5)
+PLAIN = CurveTruth(PowerLaw(), -0.8, level=0.5, noise=0.15, correlation=0.5)
 # The floor is half of the error at the largest size.
 FLOOR = replace(PLAIN, floor=float(SIZES[-1] ** -0.8), noise=0.05)
 TRUTHS = {
@@ -44,7 +44,12 @@ TRUTHS = {
 
 
 def cover(
-    truth: Truth, seeds: int, *methods: Method, sizes: Floats = SIZES, replications: int = 2000, level: float = 0.95
+    truth: CurveTruth,
+    seeds: int,
+    *methods: Method,
+    sizes: Floats = SIZES,
+    replications: int = 2000,
+    level: float = 0.95,
 ) -> dict[str, tuple[float, float]]:
     """By method: the share of intervals for the slope that contain it, and their mean width.
 
@@ -116,7 +121,7 @@ def _rows(replications: int, with_floor: int) -> Iterator[dict[str, Any]]:
 
 
 RIVALS: tuple[Law, Law] = (SubPolynomial(0.5), PowerLaw())
-CURVES = (Truth(RIVALS[0], -2.0, level=0.3, noise=0.1), Truth(RIVALS[1], -0.5, level=0.3, noise=0.1))
+CURVES = (CurveTruth(RIVALS[0], -2.0, level=0.3, noise=0.1), CurveTruth(RIVALS[1], -0.5, level=0.3, noise=0.1))
 
 
 def decisions(

@@ -13,7 +13,7 @@ import numpy as np
 from mtam.rates.compare import FIRST, SECOND, decide, enough
 from mtam.rates.laws import Floats, Law
 from mtam.rates.meanfit import fit_means
-from mtam.rates.simulation.simulate_curves import Truth, simulate
+from mtam.rates.simulation.simulate_curves import CurveTruth, simulate
 from mtam.rates.spread import weights
 
 WANTED = 0.8
@@ -86,7 +86,7 @@ def needed(
         if not np.isfinite(found.slope):
             return None
         parts = (float(found.slope), float(found.intercept), float(found.floor))
-        truths.append(Truth(one, *parts, noise=noise, trend=power, correlation=correlation))
+        truths.append(CurveTruth(one, *parts, noise=noise, trend=power, correlation=correlation))
     progress = float(np.exp(np.diff(np.log(sizes)).mean()))
 
     def chance(steps: int, count: int) -> float:
@@ -112,7 +112,7 @@ def needed(
 
 
 def recognised(
-    truths: list[Truth], which: int, sizes: Floats, seeds: int, rng: np.random.Generator, *, floor: bool = False
+    truths: list[CurveTruth], which: int, sizes: Floats, seeds: int, rng: np.random.Generator, *, floor: bool = False
 ) -> float:
     """The share of curves from ``truths[which]`` that the comparison of both laws assigns to it."""
     logs = np.log(simulate(truths[which], sizes, seeds, rng, replications=REPLICATIONS))

@@ -15,7 +15,7 @@ from mtam.rates.laws import Floats, Law
 
 
 @dataclass(frozen=True)
-class Truth:
+class CurveTruth:
     """What curves are drawn from. All standard deviations are of the logarithm of the error."""
 
     law: Law
@@ -35,7 +35,7 @@ class Truth:
 
 
 def simulate(
-    truth: Truth, sizes: Floats, seeds: int, rng: np.random.Generator, *, replications: int | None = None
+    truth: CurveTruth, sizes: Floats, seeds: int, rng: np.random.Generator, *, replications: int | None = None
 ) -> Floats:
     """Errors (seeds, sizes), or (replications, seeds, sizes) where a number of replications is given.
 
@@ -53,7 +53,7 @@ def simulate(
     return np.asarray(errors if replications else errors[0])
 
 
-def _memory(truth: Truth, x: Floats) -> Floats:
+def _memory(truth: CurveTruth, x: Floats) -> Floats:
     """Rows that turn independent steps into the residuals at sizes with logarithms ``x``  # (sizes, sizes)."""
     lag = np.subtract.outer(np.arange(len(x)), np.arange(len(x)))
     rows = np.where(lag >= 0, truth.correlation ** np.abs(lag), 0.0)

@@ -9,7 +9,7 @@ from numpy.linalg import LinAlgError
 from mtam.recall.evaluation.oracles import gaussian_process, nearest_neighbours
 from mtam.recall.evaluation.risk import risk
 from mtam.recall.recall_spec import BENCHMARK_TO, RecallTrial
-from mtam.recall.simulate.contexts import Problem, Sample, problem
+from mtam.recall.simulate.contexts import RecallProblem, Sample, problem
 
 
 def solve(trial: RecallTrial) -> dict[str, Any]:
@@ -51,6 +51,6 @@ def bayes(trial: RecallTrial) -> dict[str, float]:
     return risk(torch.from_numpy(raw - offset), test)
 
 
-def _samples(trial: RecallTrial) -> tuple[Problem, Sample, Sample]:
+def _samples(trial: RecallTrial) -> tuple[RecallProblem, Sample, Sample]:
     p = problem(trial.data, trial.seed)
     return p, p.sample("train", trial.n), p.sample("test", trial.data.test)

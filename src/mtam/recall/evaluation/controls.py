@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mtam.recall.simulate.contexts import Problem, Sample
+from mtam.recall.simulate.contexts import RecallProblem, Sample
 
 Array = NDArray[np.float64]
 
@@ -19,7 +19,7 @@ def foreign_queries(sample: Sample) -> Sample:
     return replace(sample, query_tag=np.roll(sample.query_tag, 1, axis=0))
 
 
-def exchanged(sample: Sample, problem: Problem) -> Sample:
+def exchanged(sample: Sample, problem: RecallProblem) -> Sample:
     """The answering component changes places with the next one; tags stay, so that the answers change."""
     rows, here = np.arange(len(sample)), sample.answering
     there = (here + 1) % sample.tags.shape[1]

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mtam.recall.simulate.contexts import Problem, Sample
+from mtam.recall.simulate.contexts import RecallProblem, Sample
 from mtam.recall.transformer.network import Network
 from mtam.recall.transformer.tensors import Stack
 
@@ -37,7 +37,7 @@ def outputs(network: Network, flat: Tensor, features: Tensor, contexts: Stack) -
 
 
 def sensitivity(
-    network: Network, flat: Tensor, features: Tensor, contexts: Stack, problems: Sequence[Problem]
+    network: Network, flat: Tensor, features: Tensor, contexts: Stack, problems: Sequence[RecallProblem]
 ) -> Tensor:
     """How much each Mercer coefficient of the attended measure moves the answer: E (df/du_j)^2 lambda_j. (M, J)"""
     slopes = network.content_slopes(network.views(flat), features, contexts.batch(0, min(len(contexts), CHUNK)))

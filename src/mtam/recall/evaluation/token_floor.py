@@ -12,7 +12,7 @@ import scipy.special
 from numpy.typing import NDArray
 
 from mtam.base.streams import generator
-from mtam.recall.simulate.contexts import Problem, Sample
+from mtam.recall.simulate.contexts import RecallProblem, Sample
 
 Array = NDArray[np.float64]
 
@@ -21,7 +21,7 @@ CONTEXTS = 2048
 LEAST = 1e-4  # tokens: a component without any has its prior for a posterior
 
 
-def estimate(sample: Sample, problem: Problem) -> tuple[Array, Array]:
+def estimate(sample: Sample, problem: RecallProblem) -> tuple[Array, Array]:
     """The plug-in hat u of the answering components and its standard deviation. (n, J), (n, 1)"""
     length = problem.data.length
     assert length is not None, "exact contexts leave nothing to estimate"
@@ -38,7 +38,7 @@ def posterior(found: Array, spread: Array, half: Array, uniforms: Array) -> Arra
     return np.asarray(np.clip(drawn, -half, half))
 
 
-def token_floor(sample: Sample, problem: Problem) -> dict[str, float]:
+def token_floor(sample: Sample, problem: RecallProblem) -> dict[str, float]:
     """The Bayes risk given tokens, recall and target, normalised as every risk here, with its standard error."""
     found, spread = (part[:CONTEXTS] for part in estimate(sample, problem))
     half = np.sqrt(3 * problem.law.eigenvalues)

@@ -6,7 +6,7 @@ from mtam.recall.gates.linear import Linear
 from mtam.recall.gates.linear_elu import LinearElu
 from mtam.recall.gates.multihead import MultiHead
 from mtam.recall.gates.softmax import Softmax
-from mtam.recall.gates.untrained import Blind, FrozenRbf, Mean, Oracle, Untrained
+from mtam.recall.gates.untrained import Blind, FrozenRbf, Mean, OracleGate, Untrained
 from mtam.recall.recall_spec import RecallModel
 
 __all__ = ["GATES", "SHARPNESS", "SPREAD", "Gate", "Params", "Shapes", "Softmax", "Tags", "Untrained", "gate"]
@@ -17,8 +17,8 @@ GATES: dict[str, Gate] = {
     "linear_elu": LinearElu(),
     "frozen_rbf": FrozenRbf(),
     "mean": Mean(),
-    "oracle": Oracle(),
-    "mercer": Oracle(),
+    "oracle": OracleGate(),
+    "mercer": OracleGate(),
     "tag_only": Blind(),
 }
 

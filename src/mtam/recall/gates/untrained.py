@@ -53,7 +53,7 @@ class Mean(Untrained):
         return at.log_share.exp()
 
 
-class Oracle(Untrained):
+class OracleGate(Untrained):
     """a = one-hot at the answering component: recall is given, only the regression is left."""
 
     def weights(self, at: Tags) -> Tensor:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mtam.base.remark import Remark
-from mtam.recall.reading.recall_cells import Array, Cell
+from mtam.recall.reading.recall_cells import Array, RecallCell
 from mtam.recall.recall_spec import BENCHMARK_FROM
 from mtam.recall.theory.minimax import lower_bound, reference_curve
 
@@ -24,7 +24,7 @@ def ratio(errors: Array, bayes: Array) -> tuple[float, float | None]:
     return value, float(np.sqrt((count - 1) / count * ((others - others.mean()) ** 2).sum()))
 
 
-def table(found: Sequence[Cell]) -> list[Remark]:
+def table(found: Sequence[RecallCell]) -> list[Remark]:
     """One row per cell and size with a Bayes rule; nothing where no record has one."""
     rows = []
     for cell in found:
@@ -53,7 +53,7 @@ def table(found: Sequence[Cell]) -> list[Remark]:
     return [*([(title, heads, rows)] if rows else []), *_floors(found)]
 
 
-def _floors(found: Sequence[Cell]) -> list[Remark]:
+def _floors(found: Sequence[RecallCell]) -> list[Remark]:
     """One row per cell of finite contexts, at its largest size."""
     rows = []
     for cell in found:

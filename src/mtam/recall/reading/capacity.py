@@ -7,12 +7,12 @@ import numpy as np
 from mtam.base.remark import Remark
 from mtam.rates.fit import student_interval
 from mtam.rates.judge_curves import ratio
-from mtam.recall.reading.recall_cells import Cell, by_seed, common, crossing, told
+from mtam.recall.reading.recall_cells import RecallCell, by_seed, common, crossing, told
 
 LEVELS = (0.95, 0.8)  # attention mass
 
 
-def table(found: Sequence[Cell]) -> list[Remark]:
+def table(found: Sequence[RecallCell]) -> list[Remark]:
     """For every tag dimension the number of components at which the mean mass falls below each of LEVELS.
 
     Between two measured numbers it is interpolated in ln I. Nothing for sweeps over other planes.
@@ -40,7 +40,7 @@ def table(found: Sequence[Cell]) -> list[Remark]:
     return [(f"Where recall breaks, n = {n}: no jump means that capacity ends gradually", heads, rows)]
 
 
-def short(found: Sequence[Cell]) -> list[str]:
+def short(found: Sequence[RecallCell]) -> list[str]:
     """Where the mass of each seed falls below LEVELS, with intervals over seeds, and what lies beyond the borders."""
     n, seeds = common(found)
     planes = {dim: _by_count(found, dim) for dim in sorted({cell.trial.data.tag_dim for cell in found})}
@@ -70,11 +70,11 @@ def _together(by_dim: Mapping[int, str]) -> str:
     return ", ".join(f"{words} (d1 = {', '.join(map(str, dims))})" for words, dims in groups.items())
 
 
-def _by_count(found: Sequence[Cell], dim: int) -> list[Cell]:
+def _by_count(found: Sequence[RecallCell], dim: int) -> list[RecallCell]:
     return sorted((cell for cell in found if cell.trial.data.tag_dim == dim), key=lambda c: c.trial.data.components)
 
 
-def _lost(own: Sequence[Cell], n: int, seeds: Sequence[int], level: float) -> str:
+def _lost(own: Sequence[RecallCell], n: int, seeds: Sequence[int], level: float) -> str:
     """The number of components where the mass falls below ``level``, interpolated in ln I, by seed."""
     counts = np.array([cell.trial.data.components for cell in own], dtype=float)
     mass = by_seed(own, "attention_mass", n, seeds)

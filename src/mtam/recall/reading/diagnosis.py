@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mtam.base.remark import Remark
-from mtam.recall.reading.recall_cells import Cell
+from mtam.recall.reading.recall_cells import RecallCell
 from mtam.recall.theory.minimax import effective_dimension
 
 RECALLED = 0.95  # attention mass from which recall counts as complete
@@ -16,7 +16,7 @@ SCANT = 0.5  # of the variance: what finite tokens leave unknown from here on hi
 MOST = 24  # cells; more of them are told by their heat map
 
 
-def table(found: Sequence[Cell]) -> list[Remark]:
+def table(found: Sequence[RecallCell]) -> list[Remark]:
     """One row per trained cell at its largest size; nothing for the planes of many cells."""
     rows = []
     for cell in found:
@@ -41,7 +41,7 @@ def table(found: Sequence[Cell]) -> list[Remark]:
     return [(title, heads, rows)] if rows and len(rows) <= MOST else []
 
 
-def verdict(cell: Cell) -> str:
+def verdict(cell: RecallCell) -> str:
     """The sentence of one cell, from the means over seeds at its largest size."""
     n, data = cell.sizes[-1], cell.trial.data
     error, mass, gain = (float(cell.values(name, n).mean()) for name in ("error", "attention_mass", "swap_gain"))

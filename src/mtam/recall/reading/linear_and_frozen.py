@@ -7,7 +7,7 @@ import numpy as np
 
 from mtam.rates.fit import Interval, student_interval
 from mtam.rates.judge_curves import ratio
-from mtam.recall.reading.recall_cells import Cell, by_seed, common, told
+from mtam.recall.reading.recall_cells import RecallCell, by_seed, common, told
 from mtam.recall.simulate.tags import gram
 
 LINEAR = ("linear", "linear_elu")
@@ -19,11 +19,11 @@ FIXED = ("orthonormal", "simplex", "equicorrelated", "cross_polytope")  # tags w
 class Compared:
     """Softmax on one kind of tags, and what its rivals' risks are of its own, seed by seed."""
 
-    softmax: Cell
+    softmax: RecallCell
     rivals: Mapping[str, Interval | None]  # the better linear variant, then the frozen kernel
 
 
-def answer(found: Sequence[Cell]) -> list[list[str]]:
+def answer(found: Sequence[RecallCell]) -> list[list[str]]:
     """For every kind of tags the better linear variant, and the frozen kernel: question, answer and why, figure."""
     n, seeds = common(found)
     rows = []
@@ -36,7 +36,7 @@ def answer(found: Sequence[Cell]) -> list[list[str]]:
     return rows
 
 
-def short(found: Sequence[Cell]) -> list[str]:
+def short(found: Sequence[RecallCell]) -> list[str]:
     """A line for every kind of tags: its rivals' risks against softmax, and whether softmax itself is one-hot there."""
     n, seeds = common(found)
     lines = []
@@ -48,7 +48,7 @@ def short(found: Sequence[Cell]) -> list[str]:
     return lines
 
 
-def _compared(found: Sequence[Cell], n: int, seeds: Sequence[int]) -> Iterator[Compared]:
+def _compared(found: Sequence[RecallCell], n: int, seeds: Sequence[int]) -> Iterator[Compared]:
     """For every kind of tags that softmax was tried on; nothing for a single seed."""
     errors = by_seed(found, "error", n, seeds)
     at: dict[tuple[str, str], int] = {(c.trial.data.tags, c.trial.model.name): k for k, c in enumerate(found)}
@@ -73,7 +73,7 @@ def _verdict(gap: Interval | None) -> str:
     return "as well as softmax" if good(gap) else "no"
 
 
-def _affine(cell: Cell, learned: bool) -> str:
+def _affine(cell: RecallCell, learned: bool) -> str:
     """One-hot selection is affine in the products with the query's tag iff the others take one value."""
     data = cell.trial.data
     single = False
@@ -86,7 +86,7 @@ def _affine(cell: Cell, learned: bool) -> str:
     return "the other tags' products with the query's take several values, and no affine function sends all to zero"
 
 
-def _frozen(cell: Cell, selects: bool) -> str:
+def _frozen(cell: RecallCell, selects: bool) -> str:
     if selects:
         return "a narrow kernel is one-hot on tags that lie apart"
     if cell.trial.data.tags == "nuisance":

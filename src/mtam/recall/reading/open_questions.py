@@ -13,7 +13,7 @@ from mtam.rates.fit import slopes, student_interval
 from mtam.rates.judge_curves import ratio
 from mtam.recall.reading import linear_and_frozen
 from mtam.recall.reading.diagnosis import RECALLED
-from mtam.recall.reading.recall_cells import Cell, by_seed, common, crossing, told
+from mtam.recall.reading.recall_cells import RecallCell, by_seed, common, crossing, told
 
 HALF = 0.5  # attention mass at which recall counts as lost
 _BASIS = "2: does the smoothness of the eigenfunctions matter?"
@@ -22,7 +22,7 @@ CONSTANT = 0.9  # risks above it are those of a constant answer; a slope there s
 Answer = list[list[str]]  # question, answer in words, interval
 
 
-def table(found: Sequence[Cell]) -> list[Remark]:
+def table(found: Sequence[RecallCell]) -> list[Remark]:
     """The answers that this sweep can give; nothing where it varies none of these settings."""
     if len(found) < 2:
         return []
@@ -32,7 +32,7 @@ def table(found: Sequence[Cell]) -> list[Remark]:
     return [("What this sweep answers", heads, rows)] if rows else []
 
 
-def _basis(found: Sequence[Cell]) -> Answer:
+def _basis(found: Sequence[RecallCell]) -> Answer:
     n, seeds = common(found)
     names = [str(cell.trial.data.basis) for cell in found]
     if "cosine" not in names:
@@ -51,7 +51,7 @@ def _basis(found: Sequence[Cell]) -> Answer:
     return rows
 
 
-def _spectrum(found: Sequence[Cell]) -> Answer:
+def _spectrum(found: Sequence[RecallCell]) -> Answer:
     rows = []
     for cell in found:
         data = cell.trial.data
@@ -73,7 +73,7 @@ def _spectrum(found: Sequence[Cell]) -> Answer:
     return rows
 
 
-def _separation(found: Sequence[Cell]) -> Answer:
+def _separation(found: Sequence[RecallCell]) -> Answer:
     """Where the mass falls below one half and where the risk has doubled, interpolated in ln(1 - rho), by seed."""
     n, seeds = common(found)
     ordered = sorted(found, key=lambda cell: cell.trial.data.correlation)
@@ -100,7 +100,7 @@ def _separation(found: Sequence[Cell]) -> Answer:
 _SEPARATION = "must tags have products of at most 0 (Assumption 2)?"
 
 
-def _length(found: Sequence[Cell]) -> Answer:
+def _length(found: Sequence[RecallCell]) -> Answer:
     n, seeds = common(found)
     pairs = sorted((cell.trial.data.length or 0, k) for k, cell in enumerate(found))
     lengths = np.array([length for length, _ in pairs if length], dtype=float)
@@ -125,7 +125,7 @@ def _length(found: Sequence[Cell]) -> Answer:
 _LENGTH = "how many tokens must a context have?"
 
 
-def _rotation(found: Sequence[Cell]) -> Answer:
+def _rotation(found: Sequence[RecallCell]) -> Answer:
     n, seeds = common(found)
     at = {(cell.trial.data.rotate, cell.trial.model.name): k for k, cell in enumerate(found)}
     errors = by_seed(found, "error", n, seeds)
@@ -143,7 +143,7 @@ def _rotation(found: Sequence[Cell]) -> Answer:
     return rows
 
 
-def _keys(found: Sequence[Cell]) -> Answer:
+def _keys(found: Sequence[RecallCell]) -> Answer:
     n, _ = common(found)
     rows = []
     for cell in found:
@@ -159,7 +159,7 @@ def _keys(found: Sequence[Cell]) -> Answer:
     return rows
 
 
-_QUESTIONS: tuple[tuple[set[str], Callable[[Sequence[Cell]], Answer]], ...] = (
+_QUESTIONS: tuple[tuple[set[str], Callable[[Sequence[RecallCell]], Answer]], ...] = (
     ({"spectrum", "alpha"}, _spectrum),
     ({"alpha"}, _spectrum),
     ({"basis"}, _basis),

@@ -15,7 +15,7 @@ Numbers = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Cell:
+class RecallCell:
     """All trials that differ in sample size and seed only, with their numbers by (n, seed)."""
 
     trial: RecallTrial  # one of them
@@ -42,7 +42,7 @@ class Cell:
         return np.array([float(self.numbers[n, seed].get(name, np.nan)) for seed in self.seeds(n)])
 
 
-def cells(trials: Sequence[RecallTrial], numbers: Sequence[Numbers]) -> list[Cell]:
+def cells(trials: Sequence[RecallTrial], numbers: Sequence[Numbers]) -> list[RecallCell]:
     """The cells in the order of the trials."""
     groups: dict[str, list[int]] = {}
     for index, trial in enumerate(trials):
@@ -53,18 +53,20 @@ def cells(trials: Sequence[RecallTrial], numbers: Sequence[Numbers]) -> list[Cel
     if "name" in differing:  # what else differs between models comes with the name
         differing = [key for key in differing if key == "name" or key not in type(heads[0].model).model_fields]
     return [
-        Cell(head, {key: each[key] for key in differing}, {(trials[i].n, trials[i].seed): numbers[i] for i in group})
+        RecallCell(
+            head, {key: each[key] for key in differing}, {(trials[i].n, trials[i].seed): numbers[i] for i in group}
+        )
         for head, each, group in zip(heads, settings, groups.values(), strict=True)
     ]
 
 
-def common(found: Sequence[Cell]) -> tuple[int, list[int]]:
+def common(found: Sequence[RecallCell]) -> tuple[int, list[int]]:
     """The largest size of all cells, and the seeds that all of them have there."""
     n = min(cell.sizes[-1] for cell in found)
     return n, sorted(set.intersection(*(set(cell.seeds(n)) for cell in found)))
 
 
-def by_seed(found: Sequence[Cell], name: str, n: int, seeds: Sequence[int]) -> Array:
+def by_seed(found: Sequence[RecallCell], name: str, n: int, seeds: Sequence[int]) -> Array:
     """One number of every cell at a size; NaN where a record lacks it. (seeds, cells)"""
     return np.array([[float(cell.numbers[n, seed].get(name, np.nan)) for cell in found] for seed in seeds])
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from mtam.base.streams import generator
 from mtam.recall.recall_spec import RecallData
 from mtam.recall.simulate import tags
-from mtam.recall.simulate.measures import Family, family
+from mtam.recall.simulate.measures import MeasureFamily, family
 from mtam.recall.simulate.targets import Answer, answer
 
 Array = NDArray[np.float64]
@@ -52,12 +52,12 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Problem:
+class RecallProblem:
     """A specification with a seed: its component law and its regression function."""
 
     data: RecallData
     seed: int
-    law: Family
+    law: MeasureFamily
     answer: Answer
 
     def dictionary(self) -> Array:
@@ -105,7 +105,7 @@ class Problem:
         return moments.astype(np.float32), share.astype(np.float32)
 
 
-def token_counts(law: Family, u: Array32, sizes: NDArray[np.int64], seed: int, split: str) -> NDArray[np.int64]:
+def token_counts(law: MeasureFamily, u: Array32, sizes: NDArray[np.int64], seed: int, split: str) -> NDArray[np.int64]:
     """How many of each component's tokens fall on each node. (n, I, J), (n, I) -> (n, I, G)"""
     rng = generator(seed, "recall", split, "tokens")
     probabilities = law.probabilities(u)
@@ -113,7 +113,7 @@ def token_counts(law: Family, u: Array32, sizes: NDArray[np.int64], seed: int, s
 
 
 @lru_cache(maxsize=64)  # a study asks for the same problem at every sample size
-def problem(data: RecallData, seed: int) -> Problem:
+def problem(data: RecallData, seed: int) -> RecallProblem:
     """The law and the regression function of a specification under a seed."""
     law = family(data)
-    return Problem(data, seed, law, answer(data, law, seed))
+    return RecallProblem(data, seed, law, answer(data, law, seed))

@@ -28,7 +28,7 @@ def eigenvalues(spectrum: Spectrum, alpha: float, decay: float, modes: int) -> A
 
 
 @dataclass(frozen=True)
-class Family:
+class MeasureFamily:
     """The law of the component measures: a grid, the eigenvalues (J,) and the amplitude s."""
 
     grid: Grid
@@ -56,7 +56,7 @@ class Family:
         return density * self.grid.weights
 
 
-def family(data: RecallData) -> Family:
+def family(data: RecallData) -> MeasureFamily:
     """The component law of a specification.
 
     The amplitude is s = (1 - margin) / sup_x sum_j sqrt(3 lambda_j) |e_j(x)|: over the whole box of coefficients, so
@@ -65,4 +65,4 @@ def family(data: RecallData) -> Family:
     mesh = grid(data.basis, data.modes, data.nodes)
     lam = eigenvalues(data.spectrum, data.alpha, data.decay, data.modes)
     worst = float((np.sqrt(3 * lam) @ mesh.profile).max())
-    return Family(mesh, lam, (1 - MARGIN) / worst)
+    return MeasureFamily(mesh, lam, (1 - MARGIN) / worst)

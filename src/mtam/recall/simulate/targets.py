@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from mtam.base.streams import generator
 from mtam.recall.recall_spec import TARGETS, RecallData
-from mtam.recall.simulate.measures import Family
+from mtam.recall.simulate.measures import MeasureFamily
 
 Array = NDArray[np.float64]
 
@@ -39,7 +39,7 @@ class Function(Protocol):
 
 
 @dataclass(frozen=True)
-class Matern:
+class MaternTarget:
     """Gaussian process with the Matern kernel of smoothness 1, by spectral features: rough and barely Lipschitz.
 
     f(z) = sqrt(2/M) sum_m cos(w_m . z + b_m) with w = g / sqrt(t), g standard normal, t standard exponential: the
@@ -86,7 +86,7 @@ class Takagi:
 
 
 @dataclass(frozen=True)
-class Linear:
+class LinearTarget:
     """f(z) = d . z with a random unit vector d: the easiest Lipschitz answer, learned at a parametric rate."""
 
     direction: Array  # (dim,)
@@ -102,7 +102,7 @@ class Linear:
 
 
 @dataclass(frozen=True)
-class Quadratic:
+class QuadraticTarget:
     """f(z) = ||z||^2: a smooth functional, learned at a parametric rate, which would fake the law of the theorem."""
 
     def __call__(self, z: Array) -> Array:
@@ -119,10 +119,10 @@ def _unit(normals: Array) -> Array:
     return np.asarray(normals / np.linalg.norm(normals, axis=-1, keepdims=True))
 
 
-def matern(dim: int, rng: np.random.Generator) -> Matern:
+def matern(dim: int, rng: np.random.Generator) -> MaternTarget:
     """A draw of the Matern process on R^dim."""
     frequencies = rng.standard_normal((FEATURES, dim)) / np.sqrt(rng.standard_exponential((FEATURES, 1)))
-    return Matern(frequencies, rng.uniform(0, 2 * np.pi, FEATURES))
+    return MaternTarget(frequencies, rng.uniform(0, 2 * np.pi, FEATURES))
 
 
 def takagi(dim: int, rng: np.random.Generator) -> Takagi:
@@ -130,15 +130,15 @@ def takagi(dim: int, rng: np.random.Generator) -> Takagi:
     return Takagi(_unit(rng.standard_normal((SCALES, RIDGES, dim))), rng.random((SCALES, RIDGES)))
 
 
-def linear(dim: int, rng: np.random.Generator) -> Linear:
+def linear(dim: int, rng: np.random.Generator) -> LinearTarget:
     """A random direction of R^dim."""
-    return Linear(_unit(rng.standard_normal(dim)))
+    return LinearTarget(_unit(rng.standard_normal(dim)))
 
 
-def quadratic(dim: int, rng: np.random.Generator) -> Quadratic:
+def quadratic(dim: int, rng: np.random.Generator) -> QuadraticTarget:
     """The squared norm, which leaves nothing to draw."""
     del dim, rng
-    return Quadratic()
+    return QuadraticTarget()
 
 
 def draw(name: str, dim: int, seed: int) -> Function:
@@ -168,7 +168,7 @@ class Answer:
         return (self.function(self.inputs(coefficients, queries)) - self.mean) / self.deviation
 
 
-def answer(data: RecallData, law: Family, seed: int) -> Answer:
+def answer(data: RecallData, law: MeasureFamily, seed: int) -> Answer:
     """The seed's regression function for a family of measures, of mean 0 and variance 1 up to sampling error."""
     raw = Answer(draw(data.target, data.modes + 1, seed), data.length_scale * law.scale, data.query_scale)
     rng = generator(seed, "recall", "standardise")

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtam.recall.spectrum import Spectrum
-from mtam.recall.theory.water_filling import Best, best_covers, finite_box, log_half_axes
+from mtam.recall.theory.water_filling import BestCover, best_covers, finite_box, log_half_axes
 
 Array = NDArray[np.float64]
 
@@ -32,7 +32,7 @@ def half_axes(alpha: float, decay: float, spectrum: Spectrum = "exponential", ax
 
 def _best(
     alpha: float, decay: float, sizes: Sequence[int], sigma: float, spectrum: Spectrum, query_range: float
-) -> Best:
+) -> BestCover:
     n = np.asarray(sizes, dtype=np.float64)
     if n.size == 0 or n.min() < 1:
         raise ValueError("sample sizes must be at least 1")

@@ -32,7 +32,7 @@ CHUNK = 8192  # contexts at a time
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredError:
     """A mean over fresh contexts and its standard error."""
 
     value: float
@@ -100,7 +100,7 @@ def one_hot_errors(weights: Tensor, answering: Tensor) -> Tensor:
     return weights.square().sum(1) - 2 * own + 1
 
 
-def measure(gate: Gate, params: dict[str, Tensor], at: Tags) -> list[Measured]:
+def measure(gate: Gate, params: dict[str, Tensor], at: Tags) -> list[MeasuredError]:
     """The error of every member on the same contexts."""
     parts = []
     for start in range(0, at.query.shape[1], CHUNK):
@@ -108,7 +108,7 @@ def measure(gate: Gate, params: dict[str, Tensor], at: Tags) -> list[Measured]:
         parts.append(one_hot_errors(gate.forward(params, some)[0], some.answering))
     errors = torch.cat(parts, 1)
     se = errors.std(1) / errors.shape[1] ** 0.5
-    return [Measured(float(m), float(s)) for m, s in zip(errors.mean(1), se, strict=True)]
+    return [MeasuredError(float(m), float(s)) for m, s in zip(errors.mean(1), se, strict=True)]
 
 
 def optimise(gate: Gate, data: RecallData, seed: int, plan: "Descent") -> dict[str, Tensor]:
@@ -155,7 +155,7 @@ class Descent:
     rate: float = 0.1
 
 
-def frozen(data: RecallData, seed: int, split: str, bandwidths: Array, count: int) -> list[Measured]:
+def frozen(data: RecallData, seed: int, split: str, bandwidths: Array, count: int) -> list[MeasuredError]:
     """The error of the frozen kernel at every bandwidth, on the same fresh contexts of the stream ``split``."""
     at = contexts(data, seed, f"selection_frozen_{split}", count)
     return measure(GATES["frozen_rbf"], {}, expand(at, len(bandwidths), torch.from_numpy(bandwidths)))

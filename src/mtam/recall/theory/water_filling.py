@@ -35,7 +35,7 @@ class Box:
 
 
 @dataclass(frozen=True)
-class Best:
+class BestCover:
     """The best cover for every sample size. (sizes,)"""
 
     log_risk: Array  # ln R(n), in the box's unit
@@ -82,7 +82,7 @@ def whole_box(alpha: float, decay: float, spectrum: Spectrum, log_size: float) -
     return Box(box.log_axes, float(np.log(scipy.special.zeta(2 * alpha))), beyond)
 
 
-def best_covers(box: Box, log_sizes: Array, sigma: float) -> Best:
+def best_covers(box: Box, log_sizes: Array, sigma: float) -> BestCover:
     """The best cover for every ln n, with noise ``sigma`` in units of the box's root mean square.
 
     Raises ValueError for sizes below 1.
@@ -104,7 +104,7 @@ def best_covers(box: Box, log_sizes: Array, sigma: float) -> Best:
         log_bias = np.logaddexp(np.log(split) - 2 * level, tails[split]) - np.log(3.0) - unit
         log_variance = 2 * np.log(sigma) + log_sum[split] + split * level - x
     log_cells = log_sum[split] + split * level
-    return Best(np.logaddexp(log_bias, log_variance), -level, log_cells, split)
+    return BestCover(np.logaddexp(log_bias, log_variance), -level, log_cells, split)
 
 
 def _root(cells: Array, knots: Array, log_sum: Array, target: Array, extra: int) -> tuple[Array, NDArray[np.int64]]:

@@ -21,7 +21,7 @@ CHECKS = 50  # how often the holdout is looked at during a training, besides som
 
 
 @dataclass(frozen=True)
-class Plan:
+class TrainingPlan:
     """The optimiser's settings, equal for all members of a pack."""
 
     steps: int
@@ -46,8 +46,8 @@ class Trained:
 
 
 def train(
-    network: Network, features: Tensor, fit: Stack, holdout: Stack, flat: Tensor, seeds: Sequence[int], plan: Plan,
-    tick: Callable[[float], None], keeper: Keeper | None = None,
+    network: Network, features: Tensor, fit: Stack, holdout: Stack, flat: Tensor, seeds: Sequence[int],
+    plan: TrainingPlan, tick: Callable[[float], None], keeper: Keeper | None = None,
 ) -> Trained:  # fmt: skip
     """Trains from the parameters ``flat`` (M, P), or from the state that the ``keeper`` has.
 

@@ -24,7 +24,7 @@ from mtam.recall.transformer.batch import Batch
 
 
 @dataclass(frozen=True)
-class Kept:
+class ForwardState:
     """What the backward pass needs of the forward one."""
 
     first: Tensor  # (M, K, H): C W1
@@ -123,7 +123,9 @@ class Network:
             "out_bias": torch.zeros(1, 1, dtype=torch.float64),
         }
 
-    def forward(self, params: Params, features: Tensor, batch: Batch, room: Room | None = None) -> tuple[Tensor, Kept]:
+    def forward(
+        self, params: Params, features: Tensor, batch: Batch, room: Room | None = None
+    ) -> tuple[Tensor, ForwardState]:
         """Answers (M, B), given the features' moments C (M, K, D); in a ``room`` until the next call."""
         room = Room() if room is None else room
         weights, gate = self.gate.forward(params, batch.at)
@@ -133,7 +135,7 @@ class Network:
         _silu(torch.bmm(pooled, first, out=z1), h1)
         _silu(torch.baddbmm(params["second_bias"], h1, params["second"], out=z2), h2)
         answers = torch.baddbmm(params["out_bias"], h2, params["out"]).squeeze(-1)
-        return answers, Kept(first, weights, gate, pooled, z1, h1, z2, h2)
+        return answers, ForwardState(first, weights, gate, pooled, z1, h1, z2, h2)
 
     def _attended(self, weights: Tensor, batch: Batch, room: Room) -> Tensor:
         """base + sum_i a_i m_i, the sums of the heads side by side. (M, heads * I, B) -> (M, B, K)"""

@@ -10,7 +10,7 @@ from torch import Tensor
 from mtam.base.streams import torch_seed
 from mtam.recall.gates import Tags
 from mtam.recall.recall_spec import RecallModel
-from mtam.recall.simulate.contexts import Problem, Sample
+from mtam.recall.simulate.contexts import RecallProblem, Sample
 from mtam.recall.transformer.batch import Batch
 from mtam.recall.transformer.network import Network
 
@@ -88,7 +88,7 @@ def stack(samples: Sequence[Sample], models: Sequence[RecallModel], place: torch
     )
 
 
-def features(problem: Problem, model: RecallModel, kind: torch.dtype) -> Tensor:
+def features(problem: RecallProblem, model: RecallModel, kind: torch.dtype) -> Tensor:
     """Moments of the value features against the dictionary, C_kd = sum_g D_kg V_d(x_g), once for every head.
 
     (heads * K + 2, heads * D + 2), in blocks. Features are scaled so that those of one component, the noise of finite
@@ -116,7 +116,7 @@ def features(problem: Problem, model: RecallModel, kind: torch.dtype) -> Tensor:
     return whole.to(kind)
 
 
-def fourier(problem: Problem, model: RecallModel) -> Tensor:
+def fourier(problem: RecallProblem, model: RecallModel) -> Tensor:
     """V_d(x) = cos(w_d x + b_d) on the nodes, b_d uniform, w_d = band pi J (d + 1/2) / D. (G, D)
 
     Frequencies are spread evenly over the band of the kept modes, so that every Mercer coefficient reaches the head

@@ -14,7 +14,7 @@ from mtam.rates.laws import Floats
 from mtam.report.examples import Sight
 from mtam.report.figures.level_maps import DARK, LIGHT
 from mtam.report.figures.palette import COLOURS
-from mtam.report.figures.picture import Panel, Picture
+from mtam.report.figures.picture import DrawnPanel, Picture
 from mtam.report.figures.svg import tip
 
 NEEDS = "attention_map"
@@ -38,9 +38,9 @@ def _weights(sight: Sight) -> Floats:
     return np.array(sight.numbers[NEEDS], dtype=float).reshape(len(sight.numbers["attention_answering"]), -1)
 
 
-def _panel(sight: Sight) -> Panel:
+def _panel(sight: Sight) -> DrawnPanel:
     width = 1.3 + 0.38 * max(4, min(_weights(sight).shape[1], 9))
-    return Panel(sight.label.replace("alpha", "α"), partial(_draw, sight), width, 3.1)
+    return DrawnPanel(sight.label.replace("alpha", "α"), partial(_draw, sight), width, 3.1)
 
 
 def _draw(sight: Sight, axis: Axes) -> None:

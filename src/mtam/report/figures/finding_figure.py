@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from mtam.base import finding as found
 from mtam.base.finding import Finding, Series
 from mtam.report.figures.palette import COLOURS, MARKERS
-from mtam.report.figures.picture import Panel, Picture
+from mtam.report.figures.picture import DrawnPanel, Picture
 from mtam.report.figures.svg import tip
 from mtam.report.format import number
 
@@ -20,7 +20,7 @@ def picture(finding: Finding) -> Picture | None:
     """The panels of a finding; None where the finding draws nothing."""
     if not finding.panels:
         return None
-    panels = tuple(Panel(panel.title, partial(_panel, panel=panel), 4.3, 3.7) for panel in finding.panels)
+    panels = tuple(DrawnPanel(panel.title, partial(_panel, panel=panel), 4.3, 3.7) for panel in finding.panels)
     caption = f"{finding.title} ({finding.source})"
     return Picture(finding.name, "Pictures", caption, panels, pd.DataFrame())
 

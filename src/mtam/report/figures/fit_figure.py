@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter
 
 from mtam.report.examples import Sight
 from mtam.report.figures.palette import TRUTH, estimator
-from mtam.report.figures.picture import Panel, Picture
+from mtam.report.figures.picture import DrawnPanel, Picture
 from mtam.report.figures.svg import tip
 
 Numbers = Mapping[str, Any]
@@ -21,8 +21,8 @@ def fit(numbers: Numbers, model: str, caption: str) -> Picture:
     """phi-hat against phi* over the density of u = x' A* y, and the spectrum of A-hat against that of A*."""
     colour = estimator(model)
     panels = (
-        Panel("the activation", partial(activation, numbers, colour), width=5.2),
-        Panel(_spectrum_title(numbers), partial(_spectrum, numbers, colour), width=3.8),
+        DrawnPanel("the activation", partial(activation, numbers, colour), width=5.2),
+        DrawnPanel(_spectrum_title(numbers), partial(_spectrum, numbers, colour), width=3.8),
     )
     return Picture("fit", "The fitted interaction", caption, panels, table(numbers))
 
@@ -33,7 +33,7 @@ def activations(cells: Sequence[Sequence[Sight]], size: str) -> Picture | None:
     if not shown:
         return None
     panels = tuple(
-        Panel(sight.label.replace("alpha", "α"), partial(activation, sight.numbers, sight.look.colour), 4.2, 3.3)
+        DrawnPanel(sight.label.replace("alpha", "α"), partial(activation, sight.numbers, sight.look.colour), 4.2, 3.3)
         for sight in shown
     )
     at = f"{size} = {', '.join(str(n) for n in sorted({sight.n for sight in shown}))}, seed {shown[0].seed}"

@@ -13,7 +13,7 @@ from mtam.analysis.cell_results import CellResult, law_comparison
 from mtam.rates.laws import PowerLaw, SubPolynomial
 from mtam.report.figures.axes import below
 from mtam.report.figures.palette import GUIDE, TRUTH, Look, looks
-from mtam.report.figures.picture import Panel, Picture
+from mtam.report.figures.picture import DrawnPanel, Picture
 from mtam.report.figures.svg import tip
 
 MOST = 30  # rows
@@ -75,8 +75,8 @@ def _gamma(result: CellResult, look: Look) -> Row | None:
     return Row(result.label, look, told["free_gamma"], low, high, told.get("theory_gamma"), finite)
 
 
-def _panel(rows: Sequence[Row], title: str, label: str, finite: str) -> Panel:
-    return Panel(title, partial(_draw, rows, label, finite), 4.6, 1.85 + 0.34 * len(rows))
+def _panel(rows: Sequence[Row], title: str, label: str, finite: str) -> DrawnPanel:
+    return DrawnPanel(title, partial(_draw, rows, label, finite), 4.6, 1.85 + 0.34 * len(rows))
 
 
 def _draw(rows: Sequence[Row], label: str, finite: str, axis: Axes) -> None:

@@ -15,7 +15,7 @@ from mtam.rates.laws import Floats, PowerLaw, SubPolynomial
 from mtam.report.figures import ratio_plane
 from mtam.report.figures.axes import CROWD, below, legend, log_axis, size_axis, tall
 from mtam.report.figures.palette import GUIDE, Look, looks
-from mtam.report.figures.picture import Panel, Picture
+from mtam.report.figures.picture import DrawnPanel, Picture
 from mtam.report.figures.svg import tip
 
 CAPTION = "large markers: geometric mean over seeds ± 1 standard error; small: single seeds; lines: fitted law"
@@ -54,7 +54,7 @@ def _has_logs(result: CellResult, part: str) -> bool:
     return part in result.parts and result.parts[part].positive
 
 
-def _law_panels(drawn: Drawn, size: str) -> tuple[Panel, ...]:
+def _law_panels(drawn: Drawn, size: str) -> tuple[DrawnPanel, ...]:
     crowded = len(drawn) > CROWD
 
     def straight(axis: Axes) -> None:
@@ -76,10 +76,10 @@ def _law_panels(drawn: Drawn, size: str) -> tuple[Panel, ...]:
 
     title = "on the axis of the theory: straight if the law holds"
     high = tall(len(drawn) + 1)
-    panels = [Panel(title, straight, height=high), Panel("the same on log-log axes", loglog, height=high)]
+    panels = [DrawnPanel(title, straight, height=high), DrawnPanel("the same on log-log axes", loglog, height=high)]
     bounded = [(result, look) for result, look in drawn if result.lower is not None and result.reference is not None]
     if bounded:
-        panels.append(Panel("between theory's bounds", partial(_bounds, bounded, size), height=high))
+        panels.append(DrawnPanel("between theory's bounds", partial(_bounds, bounded, size), height=high))
     return tuple(panels)
 
 
@@ -103,11 +103,12 @@ def _bounds(drawn: Drawn, size: str, axis: Axes) -> None:
     below(axis, columns=2 if len(drawn) <= FEW else 1)
 
 
-def _part_panels(drawn: Drawn, size: str, parts: Mapping[str, str], shown: Sequence[str]) -> tuple[Panel, ...]:
+def _part_panels(drawn: Drawn, size: str, parts: Mapping[str, str], shown: Sequence[str]) -> tuple[DrawnPanel, ...]:
     """A panel for the total and one per part; forecasts are dotted, theory's slope is a dashed line."""
     names, high = ["error", *shown], tall(len(drawn) + 2)
     return tuple(
-        Panel(parts.get(name, "total error"), partial(_part, drawn, size, name, names), height=high) for name in names
+        DrawnPanel(parts.get(name, "total error"), partial(_part, drawn, size, name, names), height=high)
+        for name in names
     )
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from mtam.analysis.cell_results import CellResult
 from mtam.report.figures.axes import log_axis, size_axis
 from mtam.report.figures.palette import COLOURS, looks
-from mtam.report.figures.picture import Panel, Picture
+from mtam.report.figures.picture import DrawnPanel, Picture
 from mtam.report.figures.svg import tip
 
 LIGHT, DARK = "#fdfdfd", "#020202"  # text on a heat map; not the colours of a page, which change with its theme
@@ -28,7 +28,9 @@ def levels(results: Sequence[CellResult], headings: Mapping[str, str], size: str
     if len(results) < 2 or len(axes) not in (1, 2):
         return None
     drawer = _chart if len(axes) == 1 else _map
-    panels = [Panel(headings.get(name, name), partial(drawer, results, axes, name), *_size(results)) for name in shown]
+    panels = [
+        DrawnPanel(headings.get(name, name), partial(drawer, results, axes, name), *_size(results)) for name in shown
+    ]
     largest = max(result.curve.sizes[-1] for result in results)
     caption = f"at {size} = {largest:.0f}; mean over seeds"
     if len(axes) == 1:

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from mtam.report.examples import Sight
 from mtam.report.figures.axes import legend, log_axis
-from mtam.report.figures.picture import Panel, Picture
+from mtam.report.figures.picture import DrawnPanel, Picture
 from mtam.report.figures.svg import tip
 
 NEEDS = "trace_holdout"
@@ -23,7 +23,7 @@ def traces(cells: Sequence[Sequence[Sight]], size: str) -> Picture | None:
     sizes = sorted({sight.n for cell in cells for sight in cell})
     at = f"{size} = {', '.join(map(str, sizes))}"
     caption = f"mean squared error against the optimiser's step at {at}; a line per seed, marks where the hold-out "
-    panels = tuple(Panel(title, partial(_draw, cells, name, size)) for name, title in LOSSES.items())
+    panels = tuple(DrawnPanel(title, partial(_draw, cells, name, size)) for name, title in LOSSES.items())
     return Picture(
         "traces", "Learning traces", caption + "loss is least and the answer is taken", panels, _table(cells)
     )

@@ -20,7 +20,7 @@ from mtam.sweep.store import write_bytes, write_text
 
 
 @dataclass(frozen=True)
-class Panel:
+class DrawnPanel:
     """One pair of axes: what draws it, and its size in inches."""
 
     title: str
@@ -36,7 +36,7 @@ class Picture:
     name: str
     title: str
     caption: str
-    panels: tuple[Panel, ...]
+    panels: tuple[DrawnPanel, ...]
     table: pd.DataFrame  # the numbers that are drawn
     kept: tuple[str, ...] = ()  # the drawings, where they are known already
 
@@ -107,7 +107,7 @@ class Picture:
         ]
 
 
-def _draw(panel: Panel, axis: Axes) -> None:
+def _draw(panel: DrawnPanel, axis: Axes) -> None:
     """What lies inside the axes never decides the layout, which is slow to ask of every mark."""
     panel.draw(axis)
     for inside in (*axis.texts, *axis.patches, *axis.lines, *axis.collections):

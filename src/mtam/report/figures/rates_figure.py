@@ -10,7 +10,7 @@ from mtam.analysis.cell_results import CellResult
 from mtam.report.figures.axes import log_axis, size_axis
 from mtam.report.figures.learning_curves import spread
 from mtam.report.figures.palette import GUIDE, Look, looks
-from mtam.report.figures.picture import Panel, Picture
+from mtam.report.figures.picture import DrawnPanel, Picture
 
 DASHES = ((0, (5, 2)), (0, (1, 1.5)), (0, (5, 1.5, 1, 1.5)))
 Drawn = Sequence[tuple[CellResult, Look]]
@@ -27,8 +27,8 @@ def picture(results: Sequence[CellResult]) -> Picture:
         if single
         else "large markers: geometric mean over seeds ± 1 standard error; small: single seeds; line: fitted law",
         (
-            Panel("errors and fitted law", lambda axis: _errors(axis, drawn)),
-            Panel("what the law leaves, seeds' levels removed", lambda axis: _rest(axis, drawn)),
+            DrawnPanel("errors and fitted law", lambda axis: _errors(axis, drawn)),
+            DrawnPanel("what the law leaves, seeds' levels removed", lambda axis: _rest(axis, drawn)),
         ),
         _table(results),
     )

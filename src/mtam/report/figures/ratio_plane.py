@@ -14,17 +14,17 @@ from mtam.analysis.cell_results import CellResult
 from mtam.report.figures.axes import legend, size_axis, tall
 from mtam.report.figures.level_maps import DARK, LIGHT
 from mtam.report.figures.palette import Look
-from mtam.report.figures.picture import Panel, Picture
+from mtam.report.figures.picture import DrawnPanel, Picture
 from mtam.report.figures.svg import tip
 
 Drawn = Sequence[tuple[CellResult, Look]]
 APART = 0.03  # relative shift of neighbouring cells, so that their bars do not hide each other
 
 
-def panels(drawn: Drawn, size: str, headings: Mapping[str, str]) -> tuple[Panel, ...]:
+def panels(drawn: Drawn, size: str, headings: Mapping[str, str]) -> tuple[DrawnPanel, ...]:
     """One panel per ratio that some cell has."""
     return tuple(
-        Panel(heading, partial(_flat, drawn, size, name), height=tall(len(drawn) + 2))
+        DrawnPanel(heading, partial(_flat, drawn, size, name), height=tall(len(drawn) + 2))
         for name, heading in headings.items()
         if _having(drawn, name)
     )
@@ -80,7 +80,7 @@ def plane(found: Mapping[str, Any] | None) -> Picture | None:
     places = [(x, y, found["values"][j][i]) for j, y in enumerate(found["ys"]) for i, x in enumerate(found["xs"])]
     table = pd.DataFrame([{names["x"]: x, names["y"]: y, "share": share} for x, y, share in places])
     width = max(4.6, 1.6 + 0.62 * len(found["xs"]))
-    panel = Panel(found["title"], partial(_plane, found), width, max(3.9, 1.8 + 0.45 * len(found["ys"])))
+    panel = DrawnPanel(found["title"], partial(_plane, found), width, max(3.9, 1.8 + 0.45 * len(found["ys"])))
     return Picture("plane", "Where it dominates", found["caption"], (panel,), table)
 
 
