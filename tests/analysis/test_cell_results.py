@@ -73,7 +73,7 @@ def test_levels_and_law_comparison(plan: Plan, records: dict[str, Record]) -> No
     results = cell_results.cell_results(plan, cell_results.trial_rows(plan, records))
     assert results[0].levels["attention_mass"] == (0.75, 0.0)
     assert results[0].levels["error"][0] == pytest.approx(2 / 256)
-    assert cell_results.law_comparison(results[0]) == {}  # three sizes decide nothing
+    assert results[0].comparison == {}  # three sizes decide nothing
     assert results[0].reference is not None
     assert np.all(np.diff(results[0].reference) < 0)
 
@@ -84,7 +84,7 @@ def test_a_power_law_is_recognised_against_theory() -> None:
     numbers = {key: float(np.exp(0.01 * rng.normal())) / trial.n for key, trial in plan.trials.items()}
     records: dict[str, Record] = {key: {"numbers": {"error": value}} for key, value in numbers.items()}
     (result,) = cell_results.cell_results(plan, cell_results.trial_rows(plan, records))
-    told = cell_results.law_comparison(result)
+    told = result.comparison
     assert told["aic_over_power_law"] < -2
     assert told["comparison"] == "a power law fits better"
     assert told["free_gamma_low"] <= 1 <= told["free_gamma_high"]

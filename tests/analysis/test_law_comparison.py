@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from mtam.analysis.cell_results import CellResult, rates_rows, summary_of_sweep
-from mtam.analysis.law_comparison import comparison, flat, verdict
+from mtam.analysis.law_comparison import compared, comparison, flat, judgement, verdict
 from mtam.rates.compare import FIRST, NEITHER, OPEN, SECOND, Comparison
 from mtam.rates.curve import Curve
 from mtam.rates.laws import Floats, Law, LogPower, PowerLaw, SubPolynomial
 from mtam.rates.simulation.simulate_curves import CurveTruth, simulate
+from mtam.rates.verdict import Verdict
 from mtam.report.terminal_laws import laws_report
 
 SIZES: Floats = np.asarray(2.0 ** np.arange(6, 14), dtype=np.float64)
@@ -25,6 +26,10 @@ def drawn(truth: CurveTruth, seeds: int = 5) -> Curve:
 
 def between(answer: int | None) -> Comparison:
     return Comparison(LAW, PowerLaw(), None, None, None, answer)
+
+
+def against(curve: Curve) -> list[Comparison]:
+    return compared(LAW, (PowerLaw(),), curve)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +59,7 @@ def test_a_verdict_against_several_rivals_names_them() -> None:
 )
 def test_a_clear_curve(truth: Law, words: str) -> None:
     curve = drawn(CurveTruth(truth, -0.8, level=0.3, noise=0.003))
-    told = comparison(LAW, (PowerLaw(),), curve, np.exp(-0.3 * np.log(SIZES)))
+    told = comparison(LAW, against(curve), curve, np.exp(-0.3 * np.log(SIZES)))
     assert told["comparison"].startswith(words)
     assert "needed" not in told
     assert told["reference_exponent_low"] <= told["reference_exponent"] <= told["reference_exponent_high"]
@@ -64,22 +69,23 @@ def test_a_clear_curve(truth: Law, words: str) -> None:
 
 def test_an_open_verdict_says_what_would_decide() -> None:
     curve = drawn(replace(CLEAR, noise=0.3), seeds=3)
-    told = comparison(LAW, (PowerLaw(),), curve, None)
+    told = comparison(LAW, against(curve), curve, None)
     assert told["comparison"] == "these sizes cannot tell"
     assert told["seeds_needed"] > 3
     assert "seeds at these sizes" in told["needed"]
     json.dumps(told, allow_nan=False)
-    silent = comparison(LAW, (PowerLaw(),), curve, None, simulated=False)
+    silent = comparison(LAW, against(curve), curve, None, simulated=False)
     assert silent["comparison"] == told["comparison"]
     assert "needed" not in silent
     assert set(flat(told)) >= {"held_out", "held_out_rival_low", "n_needed", "seeds_needed"}
 
 
 def test_one_seed_or_three_sizes_compare_nothing() -> None:
-    one = comparison(LAW, (PowerLaw(),), drawn(CLEAR, seeds=1), None)
+    single = drawn(CLEAR, seeds=1)
+    one = comparison(LAW, against(single), single, None)
     assert one["comparison"].startswith("too few")
     short = Curve(SIZES[:3], (0, 1), np.ones((2, 3)), ())
-    assert comparison(LAW, (PowerLaw(),), short, None) == {}
+    assert comparison(LAW, against(short), short, None) == {}
 
 
 def test_tables_and_json_of_cells() -> None:
@@ -100,3 +106,15 @@ def test_tables_and_json_of_cells() -> None:
     assert cells[2]["slope"] is None
     table = rates_rows(results)
     assert table["larger_half_slope"].notna().tolist() == [True, True, False]
+
+
+@pytest.mark.parametrize("answer", [FIRST, SECOND, OPEN, NEITHER])
+def test_a_judgement_follows_the_answer_and_not_its_words(answer: int) -> None:
+    curve = drawn(CLEAR)
+    told = judgement([between(answer)], curve)
+    assert told is not None
+    wanted = {FIRST: Verdict.SUPPORTED, SECOND: Verdict.CONTRADICTED}
+    assert told.verdict == wanted.get(answer, Verdict.UNDECIDED)
+    assert told.interval is not None
+    assert judgement([between(None)], curve) is None
+    assert judgement([], curve) is None

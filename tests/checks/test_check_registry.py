@@ -7,8 +7,9 @@ import pytest
 
 from mtam.base import conf_files, finding
 from mtam.base.errors import UsageError
-from mtam.base.finding import Finding, Table, Verdict
+from mtam.base.finding import Finding, JudgedStatement, Table
 from mtam.checks.check_registry import CHECKS, CheckJob, settings_of
+from mtam.rates.verdict import Verdict
 from tests.conftest import Mtam
 
 TINY = ("laws=[cube]", "dims=[1]", "tokens=[3]", "samples=1000")  # a check of a moment
@@ -19,7 +20,7 @@ FINDING = Finding(
     statement="two is more than one",
     assumptions=[],
     if_false="it would be less",
-    verdicts=[Verdict(key="more", claim="two is more", said="supported", because="2 > 1")],
+    verdicts=[JudgedStatement(key="more", claim="two is more", said=Verdict.SUPPORTED, because="2 > 1")],
     tables=[Table(name="numbers", title="Numbers", headings=["a"], rows=[[1]])],
 )
 

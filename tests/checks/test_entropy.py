@@ -4,14 +4,15 @@ import numpy as np
 
 from mtam.checks import entropy
 from mtam.checks.entropy import Settings, Spectral
+from mtam.rates.verdict import Verdict
 
 
 def test_the_finding_says_what_was_found() -> None:
     finding = entropy.check(Settings(alphas=[1.0, 4.0], powers=[1.0]), lambda _: None)
     said = {verdict.key: verdict for verdict in finding.verdicts}
     assert {key: each.said for key, each in said.items()} == {
-        "entropy": "supported", "exponent_exp_1": "supported", "exponent_exp_4": "supported",
-        "exponent_poly_1": "supported", "feasible_sizes": "contradicted",
+        "entropy": Verdict.SUPPORTED, "exponent_exp_1": Verdict.SUPPORTED, "exponent_exp_4": Verdict.SUPPORTED,
+        "exponent_poly_1": Verdict.SUPPORTED, "feasible_sizes": Verdict.CONTRADICTED,
     }  # fmt: skip
     seen = {row[0]: row for row in next(table for table in finding.tables if table.name == "visible").rows}
     assert 40 < float(str(seen["exp(-j^1)"][3])) < 200  # ln n: some 10^47
@@ -22,24 +23,24 @@ def test_a_wrong_formula_is_contradicted() -> None:
     """The entropy of alpha = 1 against the formula of alpha = 2, and a covering number that is too small."""
     right, wrong = (Spectral("exponential", alpha, 1.0, 0.1) for alpha in (1.0, 2.0))
     radii, exact, water, formula = entropy.measure(right)
-    assert entropy.entropy_verdict([right], [(radii, exact, water, formula)]).said == "supported"
+    assert entropy.entropy_verdict([right], [(radii, exact, water, formula)]).said == Verdict.SUPPORTED
     other = entropy.measure(wrong)[3]
-    assert entropy.entropy_verdict([right], [(radii, exact, water, other)]).said == "contradicted"
-    assert entropy.entropy_verdict([right], [(radii, 0.9 * water, water, formula)]).said == "contradicted"
+    assert entropy.entropy_verdict([right], [(radii, exact, water, other)]).said == Verdict.CONTRADICTED
+    assert entropy.entropy_verdict([right], [(radii, 0.9 * water, water, formula)]).said == Verdict.CONTRADICTED
 
 
 def test_an_exponent_that_settles_elsewhere_is_contradicted() -> None:
     right, wrong = (Spectral("exponential", alpha, 1.0, 0.1) for alpha in (1.0, 2.0))
     sizes, exponents = entropy.trace(wrong)
-    assert entropy.exponent_verdict(right, sizes, exponents, None, 0.1).said == "contradicted"
+    assert entropy.exponent_verdict(right, sizes, exponents, None, 0.1).said == Verdict.CONTRADICTED
     moving = np.linspace(0.9, 0.6, len(sizes))
-    assert entropy.exponent_verdict(right, sizes, moving, None, 0.1).said == "undecided"
+    assert entropy.exponent_verdict(right, sizes, moving, None, 0.1).said == Verdict.UNDECIDED
 
 
 def test_sizes_that_show_the_exponent_are_told() -> None:
     case = Spectral("exponential", 1.0, 1.0, 0.1)
-    assert entropy.feasible_verdict([case], [0.52], 0.1).said == "supported"
-    assert entropy.feasible_verdict([case], [0.38], 0.1).said == "contradicted"
+    assert entropy.feasible_verdict([case], [0.52], 0.1).said == Verdict.SUPPORTED
+    assert entropy.feasible_verdict([case], [0.38], 0.1).said == Verdict.CONTRADICTED
 
 
 def test_sizes_in_words() -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from mtam.base.finding import Estimate
 from mtam.checks.judge_estimates import at_least, critical, equal, pooled, trend, within
+from mtam.rates.verdict import Verdict
 
 
 def e(value: float, se: float = 0.01) -> Estimate:
@@ -14,11 +15,11 @@ def e(value: float, se: float = 0.01) -> Estimate:
 @pytest.mark.parametrize(
     ("estimates", "word"),
     [
-        ([e(1.2), e(1.01)], "supported"),
-        ([e(0.9), e(3.0)], "contradicted"),
-        ([e(1.0, 0.1)], "undecided"),
-        ([e(0.98)], "supported"),  # within chance, and known to 0.05
-        ([], "outside"),
+        ([e(1.2), e(1.01)], Verdict.SUPPORTED),
+        ([e(0.9), e(3.0)], Verdict.CONTRADICTED),
+        ([e(1.0, 0.1)], Verdict.UNDECIDED),
+        ([e(0.98)], Verdict.SUPPORTED),  # within chance, and known to 0.05
+        ([], Verdict.OUTSIDE),
     ],
 )
 def test_at_least(estimates: list[Estimate], word: str) -> None:
@@ -27,7 +28,12 @@ def test_at_least(estimates: list[Estimate], word: str) -> None:
 
 @pytest.mark.parametrize(
     ("estimates", "word"),
-    [([e(1.0)], "supported"), ([e(1.2)], "contradicted"), ([e(1.0, 0.1)], "undecided"), ([], "outside")],
+    [
+        ([e(1.0)], Verdict.SUPPORTED),
+        ([e(1.2)], Verdict.CONTRADICTED),
+        ([e(1.0, 0.1)], Verdict.UNDECIDED),
+        ([], Verdict.OUTSIDE),
+    ],
 )
 def test_equal(estimates: list[Estimate], word: str) -> None:
     assert equal(estimates, 1.0, 0.05) == word
@@ -37,7 +43,7 @@ def test_true_claims_are_seldom_contradicted() -> None:
     rng = np.random.default_rng(0)
     trials = 4000
     draws = rng.standard_normal((trials, 20))
-    wrong = sum(equal([e(value, 1.0) for value in row], 0.0, 9.0) == "contradicted" for row in draws)
+    wrong = sum(equal([e(value, 1.0) for value in row], 0.0, 9.0) == Verdict.CONTRADICTED for row in draws)
     assert 0.002 < wrong / trials < 0.02
     assert critical(1) == pytest.approx(2.576, abs=1e-3)
 
@@ -58,9 +64,11 @@ def test_trend() -> None:
 
 @pytest.mark.parametrize(
     ("slope", "word"),
-    [(e(0.0, 0.001), "supported"), (e(0.5, 0.001), "contradicted"), (e(0.0, 1.0), "undecided")],
+    [(e(0.0, 0.001), Verdict.SUPPORTED), (e(0.5, 0.001), Verdict.CONTRADICTED), (e(0.0, 1.0), Verdict.UNDECIDED)],
 )
 def test_within(slope: Estimate, word: str) -> None:
     assert within([slope], -0.1, 0.1, points=7) == word
-    assert within([slope], -0.1, np.inf, points=7) == ("undecided" if word == "undecided" else "supported")
-    assert within([], -0.1, 0.1, points=7) == "outside"
+    assert within([slope], -0.1, np.inf, points=7) == (
+        Verdict.UNDECIDED if word == Verdict.UNDECIDED else Verdict.SUPPORTED
+    )
+    assert within([], -0.1, 0.1, points=7) == Verdict.OUTSIDE

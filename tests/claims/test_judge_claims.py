@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from mtam import config
-from mtam.base.finding import Finding, Verdict
+from mtam.base.finding import Finding, JudgedStatement
 from mtam.base.spec import Trial
 from mtam.claims.claim import Claim, load
 from mtam.claims.evidence import Evidence, Gathered
-from mtam.claims.judge_claims import OUTSIDE, UNDECIDED, row, table
+from mtam.claims.judge_claims import IN_FULL, judge, judge_all
+from mtam.rates.verdict import Verdict
 from mtam.sweep.plan import Plan
 
 CLAIMS = {claim.id: claim for claim in load()}
@@ -31,7 +32,7 @@ def evidence(sweep: str, settings: list[str], numbers: Numbers) -> Evidence:
 
 def verdict(claim: str | Claim, found: Evidence) -> str:
     chosen = CLAIMS[claim] if isinstance(claim, str) else claim
-    return str(row(chosen, Gathered((found,), {}))["verdict"])
+    return str(judge(chosen, Gathered((found,), {})).row["verdict"])
 
 
 SIZES = ["sweep.n_min=64", "sweep.n_max=65536", "sweep.seeds=6"]
@@ -57,17 +58,17 @@ def test_theorys_law_is_supported_and_a_power_law_contradicted() -> None:
 
 def test_a_curve_flatter_than_every_law_with_an_exponent_supports_none() -> None:
     """(ln n)^-b bends like no exp(-C (ln n)^gamma): the fit ends at the border of the range, and the claim says so."""
-    found = row(
+    found = judge(
         CLAIMS["recall-law-alpha-05"],
         Gathered((evidence("alpha", ["data.alpha=0.5", *SIZES], law(-1.0, noise=0.15)),), {}),
-    )
-    assert found["verdict"] == UNDECIDED
+    ).row
+    assert found["verdict"] == IN_FULL[Verdict.UNDECIDED]
     assert "theory's law fits better than a power of n, but the curve's own γ lies at 0.02" in found["because"]
 
 
 def test_too_much_noise_to_tell_the_laws_apart_is_undecided() -> None:
     found = evidence("alpha", ["data.alpha=1", *SIZES], law(0.8, noise=0.5))
-    assert verdict("recall-law-alpha-1", found) == UNDECIDED
+    assert verdict("recall-law-alpha-1", found) == IN_FULL[Verdict.UNDECIDED]
 
 
 def power(slope: float, noise: float, wobble: float = 0.0) -> Numbers:
@@ -84,7 +85,7 @@ def power(slope: float, noise: float, wobble: float = 0.0) -> Numbers:
 
 @pytest.mark.parametrize(
     ("slope", "wobble", "expected"),
-    [(-0.8, 0.02, "supported"), (-0.5, 0.02, "contradicted"), (-0.8, 0.5, UNDECIDED)],
+    [(-0.8, 0.02, "supported"), (-0.5, 0.02, "contradicted"), (-0.8, 0.5, IN_FULL[Verdict.UNDECIDED])],
 )
 def test_a_slope_against_a_forecast(slope: float, wobble: float, expected: str) -> None:
     found = evidence("d", ["data.d=1", "sweep.seeds=8"], power(slope, 0.02, wobble))
@@ -93,13 +94,13 @@ def test_a_slope_against_a_forecast(slope: float, wobble: float, expected: str) 
 
 def test_the_forecasts_slope_is_told_as_theory() -> None:
     found = evidence("d", ["data.d=1"], power(-0.8, 0.02, 0.02))
-    assert row(CLAIMS["forecast-d1"], Gathered((found,), {}))["theory"] == "forecast -0.8"
+    assert judge(CLAIMS["forecast-d1"], Gathered((found,), {})).row["theory"] == "forecast -0.8"
 
 
 def test_a_cell_outside_the_theorems_condition_says_so_with_its_interval() -> None:
     found = evidence("d", ["data.d=30"], power(-0.8, 0.02, 0.02))
-    told = row(CLAIMS["rate-d30"], Gathered((found,), {}))
-    assert told["verdict"] == OUTSIDE
+    told = judge(CLAIMS["rate-d30"], Gathered((found,), {})).row
+    assert told["verdict"] == IN_FULL[Verdict.OUTSIDE]
     assert told["low"] < -0.8 < told["high"]
     assert "theory needs M" in told["because"]
 
@@ -123,7 +124,9 @@ def test_the_exponent_of_a_difference_that_may_be_negative(exponent: float, expe
     assert verdict("price-of-a-d5", found) == expected
 
 
-@pytest.mark.parametrize(("factor", "expected"), [(20.0, "supported"), (1.0, "contradicted"), (1.5, UNDECIDED)])
+@pytest.mark.parametrize(
+    ("factor", "expected"), [(20.0, "supported"), (1.0, "contradicted"), (1.5, IN_FULL[Verdict.UNDECIDED])]
+)
 def test_linear_attention_against_softmax(factor: float, expected: str) -> None:
     def numbers(trial: Trial, axis: dict[str, Any], rng: np.random.Generator) -> dict[str, float]:
         del trial
@@ -162,20 +165,20 @@ def test_a_broken_assumption_is_outside_whatever_the_numbers_say() -> None:
         return {"error": 1.0, "attention_mass": float(0.3 + 0.01 * rng.normal())}
 
     found = evidence("separation", ["data.correlation=0.9"], numbers)
-    told = row(CLAIMS["assumption2-correlated-tags"], Gathered((found,), {}))
-    assert told["verdict"] == OUTSIDE
+    told = judge(CLAIMS["assumption2-correlated-tags"], Gathered((found,), {})).row
+    assert told["verdict"] == IN_FULL[Verdict.OUTSIDE]
     assert "Assumption 2" in told["because"]
 
 
 def test_failed_trials_and_single_seeds_leave_a_claim_undecided() -> None:
     claim = "rate-d1"
-    assert verdict(claim, evidence("d", ["data.d=1", "sweep.seeds=1"], power(-0.8, 0.0))) == UNDECIDED
-    assert verdict(claim, evidence("d", ["data.d=1"], lambda *_: None)) == UNDECIDED
+    assert verdict(claim, evidence("d", ["data.d=1", "sweep.seeds=1"], power(-0.8, 0.0))) == IN_FULL[Verdict.UNDECIDED]
+    assert verdict(claim, evidence("d", ["data.d=1"], lambda *_: None)) == IN_FULL[Verdict.UNDECIDED]
 
 
 def test_what_was_not_run_is_undecided_with_the_reason() -> None:
-    rows = table(CLAIMS.values(), Gathered((), {}))
-    assert {told["verdict"] for told in rows} == {UNDECIDED}
+    rows = [each.row for each in judge_all(CLAIMS.values(), Gathered((), {}))]
+    assert {told["verdict"] for told in rows} == {IN_FULL[Verdict.UNDECIDED]}
     assert all("was not run" in told["because"] for told in rows)
 
 
@@ -189,7 +192,9 @@ def test_verdicts_of_checks_join_the_table() -> None:
             "why": "as the check says",
         }
     )
-    said = Verdict(key="flat", claim="flat", said="contradicted", because="it rises", value=2.0, low=1.5, high=2.5)
+    said = JudgedStatement(
+        key="flat", claim="flat", said=Verdict.CONTRADICTED, because="it rises", value=2.0, low=1.5, high=2.5
+    )
     finding = Finding(
         name="fano",
         title="t",
@@ -200,6 +205,6 @@ def test_verdicts_of_checks_join_the_table() -> None:
         verdicts=[said],
         tables=[],
     )
-    told = row(claim, Gathered((), {"fano": finding}))
+    told = judge(claim, Gathered((), {"fano": finding})).row
     assert (told["verdict"], told["value"], told["low"]) == ("contradicted", 2.0, 1.5)
-    assert row(claim, Gathered((), {}))["verdict"] == UNDECIDED
+    assert judge(claim, Gathered((), {})).row["verdict"] == IN_FULL[Verdict.UNDECIDED]

@@ -7,7 +7,7 @@ from typing import Any
 
 from mtam.claims.claim import load
 from mtam.claims.evidence import Gathered, gather
-from mtam.claims.judge_claims import row
+from mtam.claims.judge_claims import judge
 from tests.conftest import Mtam
 
 CLAIMS = {claim.id: claim for claim in load()}
@@ -47,7 +47,7 @@ def test_shuffled_queries_contradict_recall(mtam: Mtam, here: Path) -> None:
         for key, record in run.records.items()
     }
     found = Gathered((replace(run, records=shuffled),), {})
-    assert row(CLAIMS["recall-query-matters"], found)["verdict"] == "contradicted"
+    assert judge(CLAIMS["recall-query-matters"], found).row["verdict"] == "contradicted"
 
 
 def test_an_estimator_with_one_knot_interval_contradicts_the_rate(mtam: Mtam) -> None:

@@ -7,9 +7,9 @@ import pytest
 
 from mtam.rates import judge_curves
 from mtam.rates.curve import Curve, matched
-from mtam.rates.fit import Interval
-from mtam.rates.judge_curves import Judgement
+from mtam.rates.intervals import Interval
 from mtam.rates.laws import Floats, PowerLaw
+from mtam.rates.verdict import Judgement, Verdict
 
 RNG = np.random.default_rng(0)
 LEVELS: Floats = np.exp(0.8 * RNG.normal(size=8))  # seeds differ by factors; paired comparisons do not mind
@@ -142,8 +142,8 @@ def test_wrong_verdicts_are_rare(paired: bool) -> None:
     )
     told = [judge_curves.ordering([np.exp(x), np.exp(y)], paired=paired).verdict for x, y in both]
     assert equal / repeats <= 0.08
-    assert told.count("supported") / repeats <= 0.05
-    assert told.count("contradicted") / repeats <= 0.05
+    assert told.count(Verdict.SUPPORTED) / repeats <= 0.05
+    assert told.count(Verdict.CONTRADICTED) / repeats <= 0.05
     near = sum(judge_curves.equivalence([x, y], 8.0, paired=paired).verdict == "supported" for x, y in both)
     assert near / repeats > 0.9
 

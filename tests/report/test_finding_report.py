@@ -6,7 +6,8 @@ import pytest
 from pydantic import ValidationError
 from rich.console import Console
 
-from mtam.base.finding import Cell, Estimate, Finding, Panel, Series, Table, Verdict
+from mtam.base.finding import Cell, Estimate, Finding, JudgedStatement, Panel, Series, Table
+from mtam.rates.verdict import Verdict
 from mtam.report import finding_report
 
 FINDING = Finding(
@@ -16,7 +17,7 @@ FINDING = Finding(
     statement="two is more than one",
     assumptions=["numbers exist"],
     if_false="the ratio would be at most 1",
-    verdicts=[Verdict(key="more", claim="two is more", said="supported", because="ratio 2 ± 0.1")],
+    verdicts=[JudgedStatement(key="more", claim="two is more", said=Verdict.SUPPORTED, because="ratio 2 ± 0.1")],
     tables=[
         Table(
             name="ratios",

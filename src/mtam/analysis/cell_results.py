@@ -8,14 +8,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mtam.analysis.law_comparison import comparison, ends, flat
+from mtam.analysis.law_comparison import compared, comparison, ends, flat, judgement
 from mtam.base.remark import Remark
 from mtam.base.spec import Trial
 from mtam.problems.registry import problem
+from mtam.rates.compare import Comparison
 from mtam.rates.curve import Curve, curve
-from mtam.rates.fit import Fit, Interval
+from mtam.rates.fit import Fit
+from mtam.rates.intervals import Interval
 from mtam.rates.laws import Floats, Law, PowerLaw, law
 from mtam.rates.sensitivity import Later, leave_smallest_out, local_intervals
+from mtam.rates.verdict import Judgement
 from mtam.sweep import store
 from mtam.sweep.plan import Plan, label
 from mtam.sweep.store import Record
@@ -47,12 +50,22 @@ class CellResult:
         return self.curve.fit(self.law, floor=self.floor)
 
     @cached_property
-    def comparison(self) -> dict[str, Any]:
-        """The law against its rivals; empty where there is nothing to compare."""
+    def compared(self) -> list[Comparison]:
+        """The law against each of its rivals, in numbers; empty where there is nothing to compare."""
         default = () if isinstance(self.law, PowerLaw) else (PowerLaw(),)
         rivals = default if self.rivals is None else self.rivals
+        return compared(self.law, rivals, self.curve, floor=self.floor)
+
+    @property
+    def law_judgement(self) -> Judgement | None:
+        """Whether the curve decides for its law against the first rival."""
+        return judgement(self.compared, self.curve)
+
+    @cached_property
+    def comparison(self) -> dict[str, Any]:
+        """The same for tables and JSON; empty where there is nothing to compare."""
         return comparison(
-            self.law, rivals, self.curve, self.reference,
+            self.law, self.compared, self.curve, self.reference,
             floor=self.floor, formulas=self.rivals is not None, simulated=self.simulated,
         )  # fmt: skip
 
@@ -211,11 +224,6 @@ def _rate(result: CellResult) -> dict[str, Any]:
             )
         },
     }
-
-
-def law_comparison(result: CellResult) -> dict[str, Any]:
-    """The law against its rivals; for a sweep's own law, other than a power law, against a power law."""
-    return result.comparison
 
 
 def summary_of_sweep(results: list[CellResult]) -> list[dict[str, Any]]:

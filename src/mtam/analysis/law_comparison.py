@@ -8,18 +8,49 @@ import numpy as np
 
 from mtam.rates.compare import FIRST, NEITHER, OPEN, SECOND, Comparison, compare, held_out
 from mtam.rates.curve import Curve
-from mtam.rates.fit import Interval, fit, slopes
-from mtam.rates.gamma import free_gamma, gamma_interval
+from mtam.rates.fit import fit, slopes
+from mtam.rates.gamma import at_border, free_gamma, gamma_interval
+from mtam.rates.intervals import Interval
 from mtam.rates.laws import EntropyBalance, Floats, Law, PowerLaw, SubPolynomial
 from mtam.rates.simulation.power import Needed, needed
+from mtam.rates.verdict import Judgement, Verdict
 
 TOO_FEW = "too few sizes or seeds to compare laws"
 OPEN_VERDICT = "these sizes cannot tell"
 
 
+def compared(law: Law, rivals: Sequence[Law], points: Curve, *, floor: bool = False) -> list[Comparison]:
+    """``law`` against each of its ``rivals`` on one curve; empty for fewer than four sizes or no logarithms."""
+    if not points.positive or len(points.sizes) < 4:
+        return []
+    return [compare(law, rival, points.sizes, points.errors, floor=floor) for rival in rivals]
+
+
+def judgement(found: Sequence[Comparison], points: Curve) -> Judgement | None:
+    """Whether the first comparison decides for its law, with the interval of the curve's own gamma.
+
+    A law that is better than its rival while that gamma lies at the border of its search stays undecided: the curve has
+    then no exponent of its own. None where there is nothing to compare.
+    """
+    if not found or found[0].answer is None:
+        return None
+    free, told = gamma_interval(points.sizes, points.errors), verdict(found[:1])
+    if free is None or not np.isfinite([free.low, free.high]).all():
+        reason = f"{told}; the interval of γ is open"
+    else:
+        reason = told
+    said = {FIRST: Verdict.SUPPORTED, SECOND: Verdict.CONTRADICTED}.get(found[0].answer, Verdict.UNDECIDED)
+    if said is Verdict.SUPPORTED and free is not None and at_border(free.value):
+        said = Verdict.UNDECIDED
+        reason = (
+            f"{told} than a power of n, but the curve's own γ lies at {free.value:g}, the end of the range searched"
+        )
+    return Judgement(said, free, reason)
+
+
 def comparison(
     law: Law,
-    rivals: Sequence[Law],
+    found_all: Sequence[Comparison],
     points: Curve,
     reference: Floats | None,
     *,
@@ -27,13 +58,13 @@ def comparison(
     formulas: bool = False,
     simulated: bool = True,
 ) -> dict[str, Any]:
-    """Everything about ``law`` against its ``rivals`` on one curve; empty for fewer than four sizes or no rival.
+    """Everything about ``law`` against its rivals on one curve; empty where nothing was ``compared``.
 
     AICc, the gamma that the curve chooses, errors at held-out sizes, the verdict, and, where it is open, what n or how
     many seeds would decide. The verdict calls the laws theory's law and a power law, or by their ``formulas``;
     what would decide is ``simulated`` (half a second) or left out.
     """
-    if not rivals or not points.positive or len(points.sizes) < 4:
+    if not found_all:
         return {}
     told: dict[str, Any] = {}
     free = gamma_interval(points.sizes, points.errors)
@@ -51,7 +82,6 @@ def comparison(
         balance = EntropyBalance(tuple(points.sizes), tuple(reference))
         found = points.fit(balance)
         told |= ends("reference_exponent", found.slope if found else None)
-    found_all = [compare(law, rival, points.sizes, points.errors, floor=floor) for rival in rivals]
     for found_one in found_all:
         if isinstance(found_one.rival, PowerLaw) and not isinstance(law, PowerLaw):
             told["aic_over_power_law"] = found_one.aicc
@@ -64,7 +94,7 @@ def comparison(
         told["needed_against"] = str(open_[0])
     told["laws"] = [
         _side(one, points, None if one is law else found_all[index - 1], floor)
-        for index, one in enumerate((law, *rivals))
+        for index, one in enumerate((law, *(each.rival for each in found_all)))
     ]
     return told
 

@@ -5,10 +5,10 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from mtam.base.spec import Frozen
+from mtam.rates.intervals import Interval
+from mtam.rates.verdict import Judgement, Verdict
 
 FINDING = "finding.json"  # the file of a check that holds it
-
-Said = Literal["supported", "contradicted", "undecided", "outside"]
 
 
 class Estimate(Frozen):
@@ -38,7 +38,7 @@ class Table(Frozen):
         return self
 
 
-class Verdict(Frozen):
+class JudgedStatement(Frozen):
     """One claim and what these numbers say of it.
 
     supported: the numbers decide for the claim. contradicted: they decide against it. undecided: the uncertainty is too
@@ -47,12 +47,19 @@ class Verdict(Frozen):
 
     key: str = Field(pattern=r"^[a-z0-9_]+$")  # names the claim within its check, whatever the settings
     claim: str  # a sentence
-    said: Said
+    said: Verdict
     because: str  # the numbers in words, with their uncertainty
     expected: float | None = None  # the figure of theory, where there is one
     value: float | None = None
     low: float | None = None  # the interval behind the verdict: 99%, widened for the number of looks
     high: float | None = None
+
+    @property
+    def judgement(self) -> Judgement:
+        """The same as curves and claims have it."""
+        ends = (self.value, self.low, self.high)
+        interval = None if self.value is None else Interval(*(float("nan") if end is None else end for end in ends))
+        return Judgement(self.said, interval, self.because, level=0.99)
 
 
 class Series(Frozen):
@@ -95,7 +102,7 @@ class Finding(Frozen):
     statement: str
     assumptions: list[str]
     if_false: str  # what the numbers would look like were the statement false
-    verdicts: list[Verdict] = Field(min_length=1)
+    verdicts: list[JudgedStatement] = Field(min_length=1)
     tables: list[Table]
     panels: list[Panel] = Field(default_factory=list)
     notes: list[str] = Field(default_factory=list)

@@ -15,11 +15,12 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from mtam.base.finding import Cell, Estimate, Finding, Panel, Series, Table, Verdict
+from mtam.base.finding import Cell, Estimate, Finding, JudgedStatement, Panel, Series, Table
 from mtam.base.streams import generator
 from mtam.checks import judge_estimates
 from mtam.checks.check_registry import Tick
 from mtam.checks.check_settings import CheckSettings
+from mtam.rates.verdict import Verdict
 from mtam.recall.recall_spec import ModelName, RecallData, RecallModel, RecallTrial
 from mtam.recall.run_recall import run
 from mtam.recall.theory import assouad_family, minimax
@@ -167,15 +168,15 @@ def measured(name: ModelName, settings: Settings, tick: Tick) -> list[MeasuredRi
     return [each for each in found if len(each.errors) > 1]
 
 
-def square_verdict(squares: Sequence[tuple[int, float, float, Estimate]]) -> Verdict:
+def square_verdict(squares: Sequence[tuple[int, float, float, Estimate]]) -> JudgedStatement:
     """Closed form against quadrature and sampling."""
     exact = all(abs(quadrature / closed - 1) < 1e-9 for _, closed, quadrature, _ in squares)
     ratios = [Estimate(value=each.value / closed, se=each.se / closed) for _, closed, _, each in squares]
     worst = max(ratios, key=lambda ratio: abs(ratio.value - 1) / max(ratio.se, 1e-12))
-    return Verdict(
+    return JudgedStatement(
         key="bump",
         claim="E bump^2 = 2 theta^2/((D+1)(D+2))",
-        said=judge_estimates.equal(ratios, 1.0, RESOLUTION) if exact else "contradicted",
+        said=judge_estimates.equal(ratios, 1.0, RESOLUTION) if exact else Verdict.CONTRADICTED,
         because=f"quadrature {'agrees' if exact else 'disagrees'}; sampling over closed form "
         f"{worst.value:.4f} ± {worst.se:.4f} (1 s.e.) at the most",
         expected=1.0,
@@ -183,12 +184,12 @@ def square_verdict(squares: Sequence[tuple[int, float, float, Estimate]]) -> Ver
     )
 
 
-def family_verdict(families: Sequence[PlantedFamily]) -> Verdict:
+def family_verdict(families: Sequence[PlantedFamily]) -> JudgedStatement:
     """The exact Bayes risk of the planted family against Assouad's bound."""
     ratios = [Estimate(value=f.bayes.value / f.bound, se=f.bayes.se / f.bound) for f in families]
     least = min(ratios, key=lambda ratio: ratio.value)
     z = judge_estimates.critical(len(ratios), sides=1)
-    return Verdict(
+    return JudgedStatement(
         key="planted",
         claim="the exact Bayes risk of the planted bumps is not below Assouad's bound",
         said=judge_estimates.at_least(ratios, 1.0, RESOLUTION),
@@ -200,7 +201,7 @@ def family_verdict(families: Sequence[PlantedFamily]) -> Verdict:
     )
 
 
-def curve_verdict(name: str, curve: Sequence[MeasuredRisk], families: Sequence[PlantedFamily]) -> Verdict:
+def curve_verdict(name: str, curve: Sequence[MeasuredRisk], families: Sequence[PlantedFamily]) -> JudgedStatement:
     """A measured curve against Assouad's bound, on every single target."""
     who = {"gp": "the Bayes oracle", "softmax": "the transformer"}[name]
     bounds = {(f.alpha, f.size): f.bound for f in families}
@@ -211,7 +212,7 @@ def curve_verdict(name: str, curve: Sequence[MeasuredRisk], families: Sequence[P
     ]
     least = min(found, key=lambda ratio: ratio.value, default=Estimate(value=0.0, se=0.0))
     z = judge_estimates.critical(len(found), sides=1)
-    return Verdict(
+    return JudgedStatement(
         key=f"above_{'oracle' if name == 'gp' else 'transformer'}",
         claim=f"the measured risk of {who} lies above Assouad's bound",
         said=judge_estimates.at_least(found, 1.0, 0.0),

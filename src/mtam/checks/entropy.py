@@ -14,9 +14,10 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from mtam.base.finding import Cell, Finding, Panel, Series, Table, Verdict
+from mtam.base.finding import Cell, Finding, JudgedStatement, Panel, Series, Table
 from mtam.checks.check_registry import Tick
 from mtam.checks.check_settings import CheckSettings
+from mtam.rates.verdict import Verdict
 from mtam.recall.spectrum import Spectrum
 from mtam.recall.theory import metric_entropy, water_filling
 from mtam.recall.theory.water_filling import Array
@@ -197,7 +198,7 @@ def trace(case: Spectral) -> tuple[Array, Array]:
     return sizes, case.exponents(sizes)
 
 
-def entropy_verdict(cases: Sequence[Spectral], found: Sequence[tuple[Array, Array, Array, Array]]) -> Verdict:
+def entropy_verdict(cases: Sequence[Spectral], found: Sequence[tuple[Array, Array, Array, Array]]) -> JudgedStatement:
     """Whether W <= H <= W + D ln 2 everywhere, and W comes to its formula as the radius vanishes."""
     ratios, bracket = [], True
     for case, (radii, exact, water, formula) in zip(cases, found, strict=True):
@@ -205,10 +206,10 @@ def entropy_verdict(cases: Sequence[Spectral], found: Sequence[tuple[Array, Arra
         bracket &= bool(((water <= exact + 1e-9) & (exact <= most + 1e-9)).all())
         ratios.append(float(water[-1] / formula[-1]))
     worst = max(ratios, key=lambda ratio: abs(ratio - 1))
-    return Verdict(
+    return JudgedStatement(
         key="entropy",
         claim="the entropy of the box follows its asymptotic formula",
-        said="supported" if bracket and abs(worst - 1) < SETTLED else "contradicted",
+        said=Verdict.SUPPORTED if bracket and abs(worst - 1) < SETTLED else Verdict.CONTRADICTED,
         because=f"W over two terms of the formula is {worst:.4f} at the smallest radius of the worst spectrum; "
         f"W <= H <= W + D ln 2 {'everywhere' if bracket else 'fails'}",
         expected=1.0,
@@ -216,30 +217,32 @@ def entropy_verdict(cases: Sequence[Spectral], found: Sequence[tuple[Array, Arra
     )
 
 
-def exponent_verdict(case: Spectral, sizes: Array, exponents: Array, visible: float | None, within: float) -> Verdict:
+def exponent_verdict(
+    case: Spectral, sizes: Array, exponents: Array, visible: float | None, within: float
+) -> JudgedStatement:
     """Whether the local exponent comes to its limit and stays there, settles elsewhere, or is still on its way."""
     last, middle = float(exponents[-1]), float(exponents[len(exponents) // 2])
     law = "(ln n)^(alpha/(alpha+1))" if case.exponential else "(2 alpha - 1) ln ln n"
     moving = abs(last - middle) > within * case.limit / 4
     where = f"from n = {power_of_ten(visible)} on" if visible is not None else "nowhere for good"
-    return Verdict(
+    return JudgedStatement(
         key=f"exponent_{case.key}",
         claim=f"-ln R_ref of {case.name} grows as {law}, exponent {case.limit:.3g}",
-        said="supported" if visible is not None else "undecided" if moving else "contradicted",
+        said=Verdict.SUPPORTED if visible is not None else Verdict.UNDECIDED if moving else Verdict.CONTRADICTED,
         because=f"within {within:.0%} {where}; {last:.4f} at n = {power_of_ten(float(sizes[-1]))}",
         expected=case.limit,
         value=last,
     )
 
 
-def feasible_verdict(cases: Sequence[Spectral], first: Sequence[float], within: float) -> Verdict:
+def feasible_verdict(cases: Sequence[Spectral], first: Sequence[float], within: float) -> JudgedStatement:
     """Whether the sizes of a sweep show the exponent of R_ref, with neither noise nor seeds in the way."""
     far = [at for at, case in enumerate(cases) if abs(first[at] - case.limit) > within * case.limit]
     told = ", ".join(f"{cases[at].name}: {first[at]:.2f} for {cases[at].limit:.2f}" for at in far)
-    return Verdict(
+    return JudgedStatement(
         key="feasible_sizes",
         claim=f"n = 2^6 .. 2^14 shows the asymptotic exponents within {within:.0%}",
-        said="contradicted" if far else "supported",
+        said=Verdict.CONTRADICTED if far else Verdict.SUPPORTED,
         because=told or "each of them does",
     )
 

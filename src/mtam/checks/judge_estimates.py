@@ -7,8 +7,9 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mtam.base.finding import Estimate, Said
+from mtam.base.finding import Estimate
 from mtam.rates.student import quantile
+from mtam.rates.verdict import Verdict
 
 LEVEL = 0.01  # chance of contradicting a true claim
 
@@ -18,7 +19,7 @@ def critical(looks: int, sides: int = 2) -> float:
     return NormalDist().inv_cdf(1 - LEVEL / (sides * max(looks, 1)))
 
 
-def at_least(estimates: Sequence[Estimate], bound: float, resolution: float) -> Said:
+def at_least(estimates: Sequence[Estimate], bound: float, resolution: float) -> Verdict:
     """Whether all estimates are at least ``bound``.
 
     contradicted: one lies below it by more than the chance of so many looks. supported: none does, and every one is
@@ -26,22 +27,26 @@ def at_least(estimates: Sequence[Estimate], bound: float, resolution: float) -> 
     is nothing to judge.
     """
     if not estimates:
-        return "outside"
+        return Verdict.OUTSIDE
     z = critical(len(estimates), sides=1)
     if any(each.value + z * each.se < bound - 1e-12 for each in estimates):
-        return "contradicted"
-    return "supported" if all(each.value - z * each.se >= bound - resolution for each in estimates) else "undecided"
+        return Verdict.CONTRADICTED
+    return (
+        Verdict.SUPPORTED
+        if all(each.value - z * each.se >= bound - resolution for each in estimates)
+        else Verdict.UNDECIDED
+    )
 
 
-def equal(estimates: Sequence[Estimate], figure: float, resolution: float) -> Said:
+def equal(estimates: Sequence[Estimate], figure: float, resolution: float) -> Verdict:
     """Whether all estimates equal ``figure``: as ``at_least``, to both sides."""
     if not estimates:
-        return "outside"
+        return Verdict.OUTSIDE
     z = critical(len(estimates))
     if any(abs(each.value - figure) > z * each.se + 1e-12 for each in estimates):
-        return "contradicted"
+        return Verdict.CONTRADICTED
     within = all(abs(each.value - figure) + z * each.se <= resolution for each in estimates)
-    return "supported" if within else "undecided"
+    return Verdict.SUPPORTED if within else Verdict.UNDECIDED
 
 
 def pooled(estimates: Sequence[Estimate]) -> Estimate:
@@ -65,16 +70,16 @@ def critical_t(looks: int, points: int, sides: int = 2) -> float:
     return quantile(1 - LEVEL / (sides * looks), points - 2)
 
 
-def within(trends: Sequence[Estimate], low: float, high: float, points: int) -> Said:
+def within(trends: Sequence[Estimate], low: float, high: float, points: int) -> Verdict:
     """Whether all slopes, each through so many points, lie in [low, high]; Student's intervals at 99%, Bonferroni;
     one-sided where low or high is infinite.
 
     supported: all intervals lie inside. contradicted: one lies outside altogether. undecided: anything else.
     """
     if not trends:
-        return "outside"
+        return Verdict.OUTSIDE
     t = critical_t(len(trends), points, sides=1 if math.isinf(low) or math.isinf(high) else 2)
     if any(each.value + t * each.se < low or each.value - t * each.se > high for each in trends):
-        return "contradicted"
+        return Verdict.CONTRADICTED
     inside = all(each.value - t * each.se >= low and each.value + t * each.se <= high for each in trends)
-    return "supported" if inside else "undecided"
+    return Verdict.SUPPORTED if inside else Verdict.UNDECIDED

@@ -15,10 +15,11 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from mtam.base.finding import Cell, Estimate, Finding, Panel, Said, Series, Table, Verdict
+from mtam.base.finding import Cell, Estimate, Finding, JudgedStatement, Panel, Series, Table
 from mtam.checks import judge_estimates
 from mtam.checks.check_registry import Tick
 from mtam.checks.check_settings import CheckSettings
+from mtam.rates.verdict import Verdict
 from mtam.recall.gates import GATES
 from mtam.recall.recall_spec import RecallData
 from mtam.recall.theory import one_hot_error
@@ -132,19 +133,19 @@ def _estimate(found: MeasuredError) -> Estimate:
     return Estimate(value=value, se=found.se if found.se > max(1e-4 * value, ROUNDING) else 0.0)
 
 
-def said_of(error: Estimate) -> Said:
+def said_of(error: Estimate) -> Verdict:
     """Whether a class that leaves this error cannot select: far from one-hot, near it, or too uncertain."""
     z = judge_estimates.critical(len(TAGS))
     if error.value - z * error.se > NEAR:
-        return "supported"
-    return "contradicted" if error.value + z * error.se < NEAR else "undecided"
+        return Verdict.SUPPORTED
+    return Verdict.CONTRADICTED if error.value + z * error.se < NEAR else Verdict.UNDECIDED
 
 
-def agreement_verdict(found: Sequence[BestAffine]) -> Verdict:
+def agreement_verdict(found: Sequence[BestAffine]) -> JudgedStatement:
     """The closed form of two weights against least squares over all d^2 + 1, on contexts that the fit has not seen."""
     gaps = [Estimate(value=each.squares.value - each.affine.error, se=each.squares.se) for each in found]
     worst = max(gaps, key=lambda gap: abs(gap.value))
-    return Verdict(
+    return JudgedStatement(
         key="closed_form",
         claim="the best affine gate is b + w <v_q, v_i> with the error of the closed form",
         said=judge_estimates.equal([Estimate(value=g.value, se=g.se + 1e-9) for g in gaps], 0.0, RESOLUTION),
@@ -154,10 +155,10 @@ def agreement_verdict(found: Sequence[BestAffine]) -> Verdict:
     )
 
 
-def linear_verdict(each: BestAffine) -> Verdict:
+def linear_verdict(each: BestAffine) -> JudgedStatement:
     """Affine attention on one tag set, by the closed form."""
     error = each.affine.error
-    return Verdict(
+    return JudgedStatement(
         key=f"linear_{each.tags}",
         claim=f"linear attention cannot select on {each.tags} tags",
         said=said_of(Estimate(value=error, se=0.0)),
@@ -168,12 +169,18 @@ def linear_verdict(each: BestAffine) -> Verdict:
     )
 
 
-def elu_verdict(found: Sequence[BestAffine]) -> Verdict:
+def elu_verdict(found: Sequence[BestAffine]) -> JudgedStatement:
     """Linear attention with positive features, over all tag sets."""
     least = min(found, key=lambda each: each.elu.value)
     words = [said_of(each.elu) for each in found]
-    worst: Said = "contradicted" if "contradicted" in words else "undecided" if "undecided" in words else "supported"
-    return Verdict(
+    worst: Verdict = (
+        Verdict.CONTRADICTED
+        if Verdict.CONTRADICTED in words
+        else Verdict.UNDECIDED
+        if Verdict.UNDECIDED in words
+        else Verdict.SUPPORTED
+    )
+    return JudgedStatement(
         key="linear_elu",
         claim="linear attention with elu + 1 features selects on none of the tag sets",
         said=worst,
@@ -184,10 +191,10 @@ def elu_verdict(found: Sequence[BestAffine]) -> Verdict:
     )
 
 
-def frozen_verdict(each: BestAffine, bandwidths: Sequence[float]) -> Verdict:
+def frozen_verdict(each: BestAffine, bandwidths: Sequence[float]) -> JudgedStatement:
     """The frozen kernel at its best bandwidth, on one tag set."""
     error = each.frozen[each.chosen]
-    return Verdict(
+    return JudgedStatement(
         key=f"frozen_{each.tags}",
         claim=f"a frozen RBF kernel cannot select on {each.tags} tags",
         said=said_of(error),
@@ -197,12 +204,18 @@ def frozen_verdict(each: BestAffine, bandwidths: Sequence[float]) -> Verdict:
     )
 
 
-def softmax_verdict(found: Sequence[BestAffine]) -> Verdict:
+def softmax_verdict(found: Sequence[BestAffine]) -> JudgedStatement:
     """Softmax over all tag sets."""
     most = max(found, key=lambda each: each.softmax.value)
     words = {said_of(each.softmax) for each in found}
-    said: Said = "contradicted" if "supported" in words else "undecided" if "undecided" in words else "supported"
-    return Verdict(
+    said: Verdict = (
+        Verdict.CONTRADICTED
+        if Verdict.SUPPORTED in words
+        else Verdict.UNDECIDED
+        if Verdict.UNDECIDED in words
+        else Verdict.SUPPORTED
+    )
+    return JudgedStatement(
         key="softmax",
         claim="softmax selects on every tag set",
         said=said,

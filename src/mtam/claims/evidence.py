@@ -8,11 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from mtam.analysis import cell_results
 from mtam.analysis.cell_results import CellResult
 from mtam.analysis.run import Reading
 from mtam.base.errors import UsageError
-from mtam.base.finding import FINDING, Finding, Verdict
+from mtam.base.finding import FINDING, Finding, JudgedStatement
 from mtam.checks import finding_folder as check_folder
 from mtam.claims.claim import Cell
 from mtam.rates.curve import Curve, curve
@@ -82,12 +81,15 @@ class Evidence:
         there = set(self.reading.rows["cell"])
         return dict(zip(sorted(there), self.reading.results, strict=True))
 
-    def facts(self, index: int) -> dict[str, Any]:
-        """What theory and the comparison of laws say about a cell."""
+    def result(self, index: int) -> CellResult:
+        """The curve of a cell and what follows from it."""
         if index not in self._results:
             raise NoEvidence(f"the cell of {self.plan.name} has no records")
-        result = self._results[index]
-        return result.facts | cell_results.law_comparison(result)
+        return self._results[index]
+
+    def facts(self, index: int) -> dict[str, Any]:
+        """What theory says about a cell."""
+        return self.result(index).facts
 
     def label(self, index: int) -> str:
         """The cell in words."""
@@ -113,7 +115,7 @@ class Gathered:
             raise NoEvidence(f"the sweep {name} was not run")
         return self.sweeps[name]
 
-    def verdict(self, check: str, key: str) -> Verdict:
+    def verdict(self, check: str, key: str) -> JudgedStatement:
         """Raises NoEvidence for a check that was not run or has no such verdict."""
         if check not in self.findings:
             raise NoEvidence(f"check {check} was not run")

@@ -1,9 +1,9 @@
 """Judge claims by the runs at hand: one row each, with the interval that the verdict rests on."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import singledispatch
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -11,49 +11,77 @@ from mtam.claims.claim import Claim, Equivalence, Exponent, Found, LawWay, Level
 from mtam.claims.evidence import Evidence, Gathered, NoEvidence
 from mtam.rates import judge_curves as rates
 from mtam.rates.curve import Curve, matched
-from mtam.rates.fit import Interval, student_interval
-from mtam.rates.gamma import at_border
-from mtam.rates.judge_curves import Judgement
+from mtam.rates.fit import student_interval
 from mtam.rates.laws import PowerLaw
+from mtam.rates.verdict import Judgement, Verdict
 
-Said = Literal["supported", "contradicted", "undecided at this scale", "outside the theorem's conditions"]
 COLUMNS = ("id", "claim", "source", "reported", "theory", "value", "low", "high", "verdict", "because", "sweep", "cell")
-UNDECIDED, OUTSIDE = "undecided at this scale", "outside the theorem's conditions"
+IN_FULL = {  # what a table says: why a claim stays open is not the same in every run
+    Verdict.UNDECIDED: "undecided at this scale",
+    Verdict.OUTSIDE: "outside the theorem's conditions",
+}
 
 
 @dataclass(frozen=True)
-class _Found:
-    """A judgement, with what theory expects of this very run."""
+class JudgedClaim:
+    """A claim, what these runs say of it, and where."""
 
+    claim: Claim
     judgement: Judgement
-    expected: float | None = None
+    expected: float | None = None  # what theory expects of this very run
+    cell: str = ""
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """One line of claims.csv and claims.json (COLUMNS); an open side of the interval is None."""
+        interval, claim = self.judgement.interval, self.claim
+        return {
+            "id": claim.id,
+            "claim": claim.claim,
+            "source": claim.source,
+            "reported": claim.reported,
+            "theory": claim.theory.replace("{expected}", "-" if self.expected is None else f"{self.expected:.3g}"),
+            "value": _finite(interval.value) if interval else None,
+            "low": _finite(interval.low) if interval else None,
+            "high": _finite(interval.high) if interval else None,
+            "verdict": IN_FULL.get(self.judgement.verdict, self.judgement.verdict.value),
+            "because": self.judgement.reason,
+            "sweep": claim.place,
+            "cell": self.cell,
+        }
 
 
-def table(claims: Iterable[Claim], gathered: Gathered) -> list[dict[str, Any]]:
-    """One row per claim (COLUMNS), in their order; what was not run is undecided, with the reason."""
-    return [row(claim, gathered) for claim in claims]
+def judge_all(claims: Iterable[Claim], gathered: Gathered) -> list[JudgedClaim]:
+    """Every claim in its order; what was not run is undecided, with the reason."""
+    return [judge(claim, gathered) for claim in claims]
 
 
-def row(claim: Claim, gathered: Gathered) -> dict[str, Any]:
+def judge(claim: Claim, gathered: Gathered) -> JudgedClaim:
     """One claim judged."""
-    cell, said, expected, outside = "", Judgement("undecided", None, ""), None, claim.outside
+    cell, outside = "", claim.outside
     try:
         if isinstance(claim.judge, Found):
-            verdict, said, expected = _of_check(claim.judge, gathered)
-            return _row(claim, OUTSIDE if outside else verdict, said, expected, outside=outside)
+            statement = gathered.verdict(claim.judge.check, claim.judge.key)
+            return _outside(JudgedClaim(claim, statement.judgement, statement.expected), outside)
         evidence = gathered.sweep(claim.sweep or "")
         index = _index(claim, evidence)
         cell = "all" if index is None else evidence.label(index)
-        found = _judge(claim.judge, evidence, index)
-        said, expected = found.judgement, found.expected
+        judgement, expected = _judge(claim.judge, evidence, index)
         if claim.needs and index is not None and not evidence.facts(index).get(claim.needs):
             outside = (
                 f"{claim.needs} does not hold here: theory needs M = {evidence.facts(index)['theorem_needs_M']:.1g}"
             )
     except (NoEvidence, ValueError) as reason:  # ValueError: curves that cannot be compared
-        return _row(claim, UNDECIDED, Judgement("undecided", None, str(reason)), None, cell)
-    verdict = OUTSIDE if outside else (UNDECIDED if said.verdict == "undecided" else said.verdict)
-    return _row(claim, verdict, said, expected, cell, outside)
+        return JudgedClaim(claim, Judgement(Verdict.UNDECIDED, None, str(reason)), cell=cell)
+    return _outside(JudgedClaim(claim, judgement, expected, cell), outside)
+
+
+def _outside(judged: JudgedClaim, why: str) -> JudgedClaim:
+    """The same with the verdict "outside", where there is an assumption that does not hold here."""
+    if not why:
+        return judged
+    reason = "; ".join(text for text in (why, judged.judgement.reason) if text)
+    return replace(judged, judgement=replace(judged.judgement, verdict=Verdict.OUTSIDE, reason=reason))
 
 
 def _index(claim: Claim, evidence: Evidence) -> int | None:
@@ -61,99 +89,53 @@ def _index(claim: Claim, evidence: Evidence) -> int | None:
     return None if isinstance(claim.judge, Ordering | Equivalence) else evidence.cell(claim.at)
 
 
-def _row(
-    claim: Claim, verdict: str, said: Judgement, expected: float | None, cell: str = "", outside: str = ""
-) -> dict[str, Any]:
-    interval = said.interval
-    theory = claim.theory.replace("{expected}", "-" if expected is None else f"{expected:.3g}")
-    return {
-        "id": claim.id,
-        "claim": claim.claim,
-        "source": claim.source,
-        "reported": claim.reported,
-        "theory": theory,
-        "value": _finite(interval.value) if interval else None,
-        "low": _finite(interval.low) if interval else None,
-        "high": _finite(interval.high) if interval else None,
-        "verdict": verdict,
-        "because": "; ".join(text for text in (outside, said.reason) if text),
-        "sweep": claim.place,
-        "cell": cell,
-    }
-
-
 def _finite(number: float) -> float | None:
     """An open side of an interval has no number."""
     return float(number) if np.isfinite(number) else None
 
 
-def _of_check(way: Found, gathered: Gathered) -> tuple[str, Judgement, float | None]:
-    found = gathered.verdict(way.check, way.key)
-    verdict = {"undecided": UNDECIDED, "outside": OUTSIDE}.get(found.said, found.said)
-    ends = (found.value, found.low, found.high)
-    interval = None if found.value is None else Interval(*(float("nan") if end is None else end for end in ends))
-    return verdict, Judgement("undecided", interval, found.because), found.expected
+Judged = tuple[Judgement, float | None]  # and what theory expects of this very run
 
 
 @singledispatch
-def _judge(way: Way, evidence: Evidence, index: int | None) -> _Found:
+def _judge(way: Way, evidence: Evidence, index: int | None) -> Judged:
     raise NotImplementedError(type(way).__name__)
 
 
 @_judge.register
-def _law(way: LawWay, evidence: Evidence, index: int) -> _Found:
+def _law(way: LawWay, evidence: Evidence, index: int) -> Judged:
     del way
-    facts = evidence.facts(index)
-    if "comparison" not in facts:
+    found = evidence.result(index)
+    if found.law_judgement is None:
         raise NoEvidence("too few sizes or seeds to compare laws")
-    told: str = facts["comparison"]
-    value = facts.get("free_gamma")
-    ends = [facts.get(f"free_gamma_{end}") for end in ("low", "high")]
-    interval = (
-        None
-        if value is None
-        else Interval(
-            value, *(open_ if end is None else end for end, open_ in zip(ends, (-np.inf, np.inf), strict=True))
-        )
-    )
-    verdicts: dict[str, rates.Verdict] = {
-        "theory's law fits better": "supported",
-        "a power law fits better": "contradicted",
-    }
-    bounded = interval is not None and np.isfinite([interval.low, interval.high]).all()
-    reason = told if bounded else f"{told}; the interval of γ is open"
-    verdict = verdicts.get(told, "undecided")
-    if verdict == "supported" and value is not None and at_border(value):
-        verdict = "undecided"  # better than a power of n, yet no law with an exponent of its own
-        reason = f"{told} than a power of n, but the curve's own γ lies at {value:g}, the end of the range searched"
-    return _Found(Judgement(verdict, interval, reason), facts.get("reference_gamma"))
+    return found.law_judgement, found.comparison.get("reference_gamma")
 
 
 @_judge.register
-def _slope(way: Slope, evidence: Evidence, index: int) -> _Found:
+def _slope(way: Slope, evidence: Evidence, index: int) -> Judged:
     points = evidence.curve(index, way.column)
     if way.of is not None:
-        return _Found(*rates.follows(points, evidence.curve(index, way.of), tolerance=way.tolerance, widest=way.widest))
+        return rates.follows(points, evidence.curve(index, way.of), tolerance=way.tolerance, widest=way.widest)
     assert way.expected is not None
     found = rates.slope(PowerLaw(), points.sizes, points.errors)
     said = rates.contains(found, way.expected, tolerance=way.tolerance, widest=way.widest, rival=way.rival)
-    return _Found(said, way.expected)
+    return said, way.expected
 
 
 @_judge.register
-def _exponent(way: Exponent, evidence: Evidence, index: int) -> _Found:
+def _exponent(way: Exponent, evidence: Evidence, index: int) -> Judged:
     points = evidence.curve(index, way.column, signed=True)
-    return _Found(rates.exponent(points, way.expected, tolerance=way.tolerance, widest=way.widest), way.expected)
+    return rates.exponent(points, way.expected, tolerance=way.tolerance, widest=way.widest), way.expected
 
 
 @_judge.register
-def _level(way: LevelWay, evidence: Evidence, index: int) -> _Found:
+def _level(way: LevelWay, evidence: Evidence, index: int) -> Judged:
     points = evidence.curve(index, way.column, signed=True)
-    return _Found(rates.within(student_interval(points.errors[:, -1]), way.low, way.high))
+    return rates.within(student_interval(points.errors[:, -1]), way.low, way.high), None
 
 
 @_judge.register
-def _ratio(way: Ratio, evidence: Evidence, index: int) -> _Found:
+def _ratio(way: Ratio, evidence: Evidence, index: int) -> Judged:
     points = evidence.curve(index, way.column)
     other = evidence.curve(index, way.to) if way.to else evidence.curve(evidence.cell(way.rival or {}), way.column)
     ours, theirs = matched([points, other])
@@ -164,31 +146,31 @@ def _ratio(way: Ratio, evidence: Evidence, index: int) -> _Found:
     def at(k: int, level: float) -> Judgement:
         return rates.ratio_within(ours.errors[:, k], theirs.errors[:, k], way.low, way.high, level=level)
 
-    return _Found(_each(chosen, at))
+    return _each(chosen, at), None
 
 
 def _each(sizes: Sequence[int], at: Callable[[int, float], Judgement], level: float = 0.95) -> Judgement:
     """Supported if so at every size; contradicted if at one, at a level that Bonferroni corrects."""
-    against = [said for k in sizes if (said := at(k, 1 - (1 - level) / len(sizes))).verdict == "contradicted"]
+    against = [said for k in sizes if (said := at(k, 1 - (1 - level) / len(sizes))).verdict == Verdict.CONTRADICTED]
     if against:
         return against[-1]
     found = [at(k, level) for k in sizes]
-    unsure = [said for said in found if said.verdict != "supported"]
-    return Judgement("undecided", unsure[-1].interval, unsure[-1].reason) if unsure else found[-1]
+    unsure = [said for said in found if said.verdict != Verdict.SUPPORTED]
+    return Judgement(Verdict.UNDECIDED, unsure[-1].interval, unsure[-1].reason) if unsure else found[-1]
 
 
 @_judge.register
-def _ordering(way: Ordering, evidence: Evidence, index: None) -> _Found:
+def _ordering(way: Ordering, evidence: Evidence, index: None) -> Judged:
     del index
-    return _Found(rates.ordering([each.errors for each in matched(_along(way, evidence))]))
+    return rates.ordering([each.errors for each in matched(_along(way, evidence))]), None
 
 
 @_judge.register
-def _equivalence(way: Equivalence, evidence: Evidence, index: None) -> _Found:
+def _equivalence(way: Equivalence, evidence: Evidence, index: None) -> Judged:
     del index
     axis = way.axis.rpartition(".")[2]
     names = [f"{axis} = {value:g}" if isinstance(value, float) else f"{axis} = {value}" for value in way.values]
-    return _Found(rates.same_slope(_along(way, evidence), way.margin, names))
+    return rates.same_slope(_along(way, evidence), way.margin, names), None
 
 
 def _along(way: Ordering | Equivalence, evidence: Evidence) -> list[Curve]:

@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtam.rates import intervals
-from mtam.rates.fit import Interval, by_seed, over_seeds
+from mtam.rates.fit import by_seed, over_seeds
+from mtam.rates.intervals import Interval
 from mtam.rates.laws import Floats, Law
 from mtam.rates.meanfit import MeanFit, fit_means, influence
 from mtam.rates.spread import weights

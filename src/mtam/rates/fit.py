@@ -4,7 +4,6 @@ A seed's whole curve is the unit of replication, because its sizes share target 
 are not independent. Logs of the errors are fitted, weighted by the trend of the spread of the seeds along n.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -12,35 +11,12 @@ from typing import Literal
 import numpy as np
 
 from mtam.rates import intervals
+from mtam.rates.intervals import Interval
 from mtam.rates.laws import Floats, Law, PowerLaw
 from mtam.rates.meanfit import MeanFit, fit_means, influence
 from mtam.rates.spread import weights
 
 Method = Literal["student", "bca", "percentile"]
-
-
-@dataclass(frozen=True)
-class Interval:
-    """An estimate with its confidence interval."""
-
-    value: float
-    low: float
-    high: float
-
-    def holds(self, figure: float) -> bool:
-        """Whether the interval contains ``figure``."""
-        return self.low <= figure <= self.high
-
-    def mapped(self, rising: Callable[[float], float]) -> "Interval":
-        """The interval of a rising function of the estimate."""
-        return Interval(rising(self.value), rising(self.low), rising(self.high))
-
-    def __format__(self, form: str) -> str:
-        value, low, high = (format(x, form or ".3f") for x in (self.value, self.low, self.high))
-        return f"{value} [{low}, {high}]"
-
-    def __str__(self) -> str:
-        return format(self, ".3f")
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mtam.rates.fit import Interval
+from mtam.rates.intervals import Interval
 from mtam.rates.laws import Floats, SubPolynomial
 from mtam.rates.student import quantile
 

@@ -5,6 +5,7 @@ with few seeds is a matter of calibration (``mtam.rates.simulation.calibrate``).
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
@@ -15,6 +16,30 @@ from mtam.rates.student import quantile
 RESAMPLES = 1999
 
 Ends = tuple[Floats, Floats]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate with its confidence interval."""
+
+    value: float
+    low: float
+    high: float
+
+    def holds(self, figure: float) -> bool:
+        """Whether the interval contains ``figure``."""
+        return self.low <= figure <= self.high
+
+    def mapped(self, rising: Callable[[float], float]) -> "Interval":
+        """The interval of a rising function of the estimate."""
+        return Interval(rising(self.value), rising(self.low), rising(self.high))
+
+    def __format__(self, form: str) -> str:
+        value, low, high = (format(x, form or ".3f") for x in (self.value, self.low, self.high))
+        return f"{value} [{low}, {high}]"
+
+    def __str__(self) -> str:
+        return format(self, ".3f")
 
 
 def student(values: Floats, level: float = 0.95) -> Ends:

@@ -20,34 +20,23 @@ test: Berger 1982, Technometrics 24); it is contradicted when one of them is, at
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import combinations, pairwise
-from typing import Literal
 
 import numpy as np
 
 from mtam.rates.curve import Curve, matched
-from mtam.rates.fit import Interval, fit, slopes, student_interval, weighted_slopes
+from mtam.rates.fit import fit, slopes, student_interval, weighted_slopes
+from mtam.rates.intervals import Interval
 from mtam.rates.laws import Floats, Law, PowerLaw
 from mtam.rates.student import quantile
-
-Verdict = Literal["supported", "contradicted", "undecided"]
+from mtam.rates.verdict import Judgement, Verdict
 
 WIDEST = 0.1  # of a slope, on a side: a wider interval could not tell -0.8 from -0.9 and supports nothing
 WIDEST_DIFFERENCE = 0.15  # of the exponent of a difference of errors, which is known less well
 NEARLY = 0.1  # slopes that differ by less look parallel in a figure
 
 
-@dataclass(frozen=True)
-class Judgement:
-    """A verdict with the interval it rests on, and why, in a few words."""
-
-    verdict: Verdict
-    interval: Interval | None
-    reason: str
-
-
-NOTHING = Judgement("undecided", None, "fewer than two seeds: no interval")
+NOTHING = Judgement(Verdict.UNDECIDED, None, "fewer than two seeds: no interval")
 
 
 def slope(law: Law, sizes: Floats, errors: Floats, level: float = 0.95) -> Interval | None:
@@ -107,12 +96,12 @@ def contains(
         return NOTHING
     shown = f"{expected:.3g}" + (f" ± {tolerance:.2g}" if tolerance else "")
     if found.low > expected + tolerance or found.high < expected - tolerance:
-        return Judgement("contradicted", found, f"the interval excludes {shown}")
+        return Judgement(Verdict.CONTRADICTED, found, f"the interval excludes {shown}")
     if max(found.high - found.value, found.value - found.low) > widest:
-        return Judgement("undecided", found, f"the interval contains {shown} but is wider than ± {widest:.2g}")
+        return Judgement(Verdict.UNDECIDED, found, f"the interval contains {shown} but is wider than ± {widest:.2g}")
     if rival is not None and found.holds(rival):
-        return Judgement("undecided", found, f"the interval contains {shown}, and {rival:.3g} as well")
-    return Judgement("supported", found, f"the interval contains {shown}")
+        return Judgement(Verdict.UNDECIDED, found, f"the interval contains {shown}, and {rival:.3g} as well")
+    return Judgement(Verdict.SUPPORTED, found, f"the interval contains {shown}")
 
 
 def within(found: Interval | None, low: float = -np.inf, high: float = np.inf) -> Judgement:
@@ -120,10 +109,10 @@ def within(found: Interval | None, low: float = -np.inf, high: float = np.inf) -
     if found is None:
         return NOTHING
     if low <= found.low and found.high <= high:
-        return Judgement("supported", found, f"the whole interval lies in {_range(low, high)}")
+        return Judgement(Verdict.SUPPORTED, found, f"the whole interval lies in {_range(low, high)}")
     if found.high < low or found.low > high:
-        return Judgement("contradicted", found, f"the whole interval lies outside {_range(low, high)}")
-    return Judgement("undecided", found, f"the interval crosses the border of {_range(low, high)}")
+        return Judgement(Verdict.CONTRADICTED, found, f"the whole interval lies outside {_range(low, high)}")
+    return Judgement(Verdict.UNDECIDED, found, f"the interval crosses the border of {_range(low, high)}")
 
 
 def ratio_within(
@@ -151,12 +140,12 @@ def ordering(curves: Sequence[Floats], *, level: float = 0.95, paired: bool = Tr
     reversed_ = [interval for side in sides if (interval := ratio(*side, strict, paired=paired)) and interval.high < 1]
     if reversed_:
         worst = min(reversed_, key=lambda interval: interval.high)
-        return Judgement("contradicted", worst, f"reversed in {len(reversed_)} of {len(sides)} comparisons")
+        return Judgement(Verdict.CONTRADICTED, worst, f"reversed in {len(reversed_)} of {len(sides)} comparisons")
     weakest = min(intervals, key=lambda interval: interval.low)
     open_ = sum(interval.low <= 1 for interval in intervals)
     if open_:
-        return Judgement("undecided", weakest, f"open in {open_} of {len(sides)} comparisons")
-    return Judgement("supported", weakest, f"so in all {len(sides)} comparisons" if len(sides) > 1 else "so")
+        return Judgement(Verdict.UNDECIDED, weakest, f"open in {open_} of {len(sides)} comparisons")
+    return Judgement(Verdict.SUPPORTED, weakest, f"so in all {len(sides)} comparisons" if len(sides) > 1 else "so")
 
 
 def follows(
@@ -227,13 +216,13 @@ def equivalence(
     corrected = [each for a, b in pairs if (each := difference(a, b, strict, paired=paired)) is not None]
     for outside, who in zip(corrected, told, strict=True):
         if outside.low > margin or outside.high < -margin:
-            return Judgement("contradicted", outside, f"a difference lies outside ± {margin:.3g}{who}")
+            return Judgement(Verdict.CONTRADICTED, outside, f"a difference lies outside ± {margin:.3g}{who}")
     largest = max(intervals, key=_reach)
     if _reach(largest) < margin:
-        return Judgement("supported", largest, f"every difference lies within ± {margin:.3g}")
+        return Judgement(Verdict.SUPPORTED, largest, f"every difference lies within ± {margin:.3g}")
     crossing = max(corrected, key=_reach)
     who = told[corrected.index(crossing)]
-    return Judgement("undecided", crossing, f"a difference may reach the margin ± {margin:.3g}{who}")
+    return Judgement(Verdict.UNDECIDED, crossing, f"a difference may reach the margin ± {margin:.3g}{who}")
 
 
 def _reach(found: Interval) -> float:

@@ -5,7 +5,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from mtam.rates.fit import Interval, fit, over_seeds
+from mtam.rates.fit import fit, over_seeds
+from mtam.rates.intervals import Interval
 from mtam.rates.laws import Floats, Law
 
 

@@ -11,13 +11,19 @@ from rich.padding import Padding
 from rich.table import Table as Grid
 from rich.text import Text
 
-from mtam.base.finding import Cell, Estimate, Finding, Said, Table, Verdict
+from mtam.base.finding import Cell, Estimate, Finding, JudgedStatement, Table
+from mtam.rates.verdict import Verdict
 from mtam.report.figures import finding_figure
 from mtam.report.figures.picture import Picture
 from mtam.report.terminal import number
 from mtam.sweep.store import write_text
 
-INK: dict[Said, str] = {"supported": "green", "contradicted": "bold red", "undecided": "yellow", "outside": "dim"}
+INK: dict[Verdict, str] = {
+    Verdict.SUPPORTED: "green",
+    Verdict.CONTRADICTED: "bold red",
+    Verdict.UNDECIDED: "yellow",
+    Verdict.OUTSIDE: "dim",
+}
 
 DIGITS = 4  # of an estimate on the terminal, however small its standard error; the CSV file has them all
 
@@ -85,7 +91,7 @@ def _estimate(value: float, se: float) -> str:
     return text if power == 0 else f"({text})e{power:+03d}"
 
 
-def _verdicts(verdicts: list[Verdict]) -> Group:
+def _verdicts(verdicts: list[JudgedStatement]) -> Group:
     grid = Grid()
     for heading in ("claim", "these numbers", "because"):
         grid.add_column(heading)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mtam.rates.fit import Interval
+from mtam.rates.intervals import Interval
 
 
 def number(value: float | None, digits: int = 3) -> str:

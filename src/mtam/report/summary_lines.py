@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from mtam.analysis.cell_results import CellResult
 from mtam.rates import judge_curves
+from mtam.rates.compare import FIRST
 from mtam.rates.curve import matched
-from mtam.rates.fit import Interval
 from mtam.rates.gamma import at_border
+from mtam.rates.intervals import Interval
 from mtam.rates.laws import PowerLaw
 from mtam.report import summary_sentence
 from mtam.report.format import interval, number
@@ -71,7 +72,8 @@ def _law(result: CellResult) -> list[str]:
     if "comparison" not in result.comparison:
         return []
     told, free = result.comparison["comparison"], result.comparison["free_gamma"]
-    doubtful = told.startswith("theory's law") and free is not None and at_border(free)
+    preferred = result.compared[0].answer == FIRST and isinstance(result.compared[0].rival, PowerLaw)
+    doubtful = preferred and free is not None and at_border(free)
     return [f"{told}, but the curve's own γ ends at {free:g}, as far as is searched" if doubtful else told]
 
 

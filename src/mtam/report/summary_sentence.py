@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mtam.analysis.cell_results import CellResult, law_comparison
+from mtam.analysis.cell_results import CellResult
 from mtam.rates.laws import PowerLaw
 from mtam.report.format import number
 
@@ -62,7 +62,7 @@ def _verdicts(results: Sequence[CellResult]) -> str:
     """Which law the curves speak for, cells of one verdict together."""
     groups: dict[str, list[str]] = {}
     for result in results:
-        told = law_comparison(result)
+        told = result.comparison
         if "comparison" in told:
             groups.setdefault(told["comparison"], []).append(result.label)
     if not groups:

@@ -50,7 +50,8 @@ def judged(folders: Sequence[Path], out: Path, heading: str) -> tuple[list[dict[
     own, it is claims.html.
     """
     gathered = gather(list(folders))
-    rows = judge_claims.table(claims.load(), gathered)
+    found = judge_claims.judge_all(claims.load(), gathered)
+    rows = [each.row for each in found]
     table = pd.DataFrame(rows, columns=list(judge_claims.COLUMNS)).to_csv(index=False)
     runs = [(run.reading, run.folder) for run in gathered.runs]
     checks = [replace(check, folder=os.path.relpath(check.folder, out)) for check in gathered.checks]

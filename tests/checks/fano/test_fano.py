@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from mtam.base.finding import Estimate, Finding, Verdict
+from mtam.base.finding import Estimate, Finding, JudgedStatement
 from mtam.checks.fano.fano import Settings, check
 from mtam.interaction.theory.lower_bound import HypothesisFamily
+from mtam.rates.verdict import Verdict
 
 SMALL: dict[str, Any] = {
     "betas": [2],
@@ -27,7 +28,7 @@ def found(**settings: Any) -> Finding:
     return check(Settings.model_validate(SMALL | settings), lambda _: None)
 
 
-def verdicts(finding: Finding) -> dict[str, Verdict]:
+def verdicts(finding: Finding) -> dict[str, JudgedStatement]:
     return {verdict.key: verdict for verdict in finding.verdicts}
 
 
@@ -38,15 +39,15 @@ def honest() -> Finding:
 
 def test_the_rates_are_seen(honest: Finding) -> None:
     told = verdicts(honest)
-    assert told["bound_beta2"].said == "supported", told["bound_beta2"]
-    assert told["erm_beta2"].said == "supported", told["erm_beta2"]
-    assert told["decoding"].said == "supported", told["decoding"]
-    assert told["jensen"].said in ("supported", "undecided")
+    assert told["bound_beta2"].said == Verdict.SUPPORTED, told["bound_beta2"]
+    assert told["erm_beta2"].said == Verdict.SUPPORTED, told["erm_beta2"]
+    assert told["decoding"].said == Verdict.SUPPORTED, told["decoding"]
+    assert told["jensen"].said in (Verdict.SUPPORTED, Verdict.UNDECIDED)
 
 
 def test_information_does_not_grow_as_the_number_of_tokens(honest: Finding) -> None:
     told = verdicts(honest)["tokens_divergence"]
-    assert told.said == "contradicted"
+    assert told.said == Verdict.CONTRADICTED
     assert told.value is not None
     assert told.value < 2 < 4 == told.expected
 
@@ -60,7 +61,9 @@ def test_risk_on_the_scale_of_theory_is_flat(honest: Finding) -> None:
 
 
 @pytest.mark.parametrize(
-    ("power", "words"), [(4, ("contradicted",)), (1, ("contradicted", "undecided"))], ids=["too low", "too high"]
+    ("power", "words"),
+    [(4, (Verdict.CONTRADICTED,)), (1, (Verdict.CONTRADICTED, Verdict.UNDECIDED))],
+    ids=["too low", "too high"],
 )
 def test_a_wrong_bump_height_breaks_flatness(
     power: int, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch

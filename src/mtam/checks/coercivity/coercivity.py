@@ -14,7 +14,7 @@ from typing import get_args
 
 from pydantic import Field, field_validator
 
-from mtam.base.finding import Estimate, Finding, Verdict
+from mtam.base.finding import Estimate, Finding, JudgedStatement
 from mtam.base.streams import generator
 from mtam.checks.check_registry import Tick
 from mtam.checks.check_settings import CheckSettings, distinct_within
@@ -32,6 +32,7 @@ from mtam.interaction.theory.coercivity_exact import (
     without_replacement,
 )
 from mtam.interaction.theory.least_coercive import least_coercive
+from mtam.rates.verdict import Verdict
 
 SYMMETRIC = ("cube", "gaussian", "sphere", "anisotropic")  # independent tokens, X and -X alike: odd h are degenerate
 RESOLUTION = 0.05  # how far below 1 a ratio must be known not to lie, for a verdict
@@ -127,7 +128,7 @@ def _estimate(pair: tuple[float, float]) -> Estimate:
     return Estimate(value=pair[0], se=pair[1])
 
 
-def _inequality(law: TokenLaw, cases: list[CoercivityCase]) -> Verdict:
+def _inequality(law: TokenLaw, cases: list[CoercivityCase]) -> JudgedStatement:
     ratios = [ratio for case in cases for ratio in case.ratios.values()]
     z = critical(len(ratios), sides=1)
     least = min(ratios, key=lambda ratio: ratio.value + z * ratio.se)
@@ -135,7 +136,7 @@ def _inequality(law: TokenLaw, cases: list[CoercivityCase]) -> Verdict:
     floors = [case.floor for case in cases if case.floor is not None]
     if floors:
         because += f"; not infinitely exchangeable, as the lemma assumes: down to {min(floors):.3f} is possible"
-    return Verdict(
+    return JudgedStatement(
         key=f"inequality_{law}",
         claim=f"(N-1)(E(g) - E(g*)) >= ||g - g*||² for tokens of the law {law}",
         said=at_least(ratios, 1.0, RESOLUTION),
@@ -147,14 +148,14 @@ def _inequality(law: TokenLaw, cases: list[CoercivityCase]) -> Verdict:
     )
 
 
-def _identity(cases: list[CoercivityCase]) -> Verdict:
+def _identity(cases: list[CoercivityCase]) -> JudgedStatement:
     gaps = []
     for case in cases:
         terms = case.identity
         scale = max(terms.excess[0], terms.norm[0], abs(terms.cross[0]))
         gaps.append(Estimate(value=terms.gap[0] / scale, se=terms.gap[1] / scale))
     worst = max(gaps, key=lambda gap: abs(gap.value) / gap.se)
-    return Verdict(
+    return JudgedStatement(
         key="identity",
         claim="E(g) - E(g*) = ||h||²/(N-1) + (N-2)/(N-1) E[h12 h13], each term from samples of its own",
         said=equal(gaps, 0.0, 2 * RESOLUTION),
@@ -168,14 +169,16 @@ def _identity(cases: list[CoercivityCase]) -> Verdict:
     )
 
 
-def _sharp(cases: list[CoercivityCase]) -> Verdict:
+def _sharp(cases: list[CoercivityCase]) -> JudgedStatement:
     odd = [case.ratios["odd"] for case in cases if case.law in SYMMETRIC]
     claim = "the constant is sharp: ratio 1 for odd phi and independent symmetric tokens"
     if not odd:
-        return Verdict(key="sharp", claim=claim, said="outside", because="no law of independent symmetric tokens here")
+        return JudgedStatement(
+            key="sharp", claim=claim, said=Verdict.OUTSIDE, because="no law of independent symmetric tokens here"
+        )
     mean = pooled(odd)
     z = critical(1)
-    return Verdict(
+    return JudgedStatement(
         key="sharp",
         claim=claim,
         said=equal([mean], 1.0, RESOLUTION),
@@ -187,12 +190,12 @@ def _sharp(cases: list[CoercivityCase]) -> Verdict:
     )
 
 
-def _permutation(terms: Terms) -> Verdict:
+def _permutation(terms: Terms) -> JudgedStatement:
     ratio = float(terms.ratio(TOKENS))
-    return Verdict(
+    return JudgedStatement(
         key="finitely_exchangeable",
         claim="exchangeability alone is not enough: the inequality fails for a permutation of 4 scalars",
-        said="supported" if ratio < 1 else "contradicted",
+        said=Verdict.SUPPORTED if ratio < 1 else Verdict.CONTRADICTED,
         because=f"R_h = 0, E(g) - E(g*) = {terms.excess}, but ||h||² = {terms.norm} (exact enumeration)",
         expected=0.0,
         value=ratio,

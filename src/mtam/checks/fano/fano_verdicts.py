@@ -5,9 +5,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mtam.base.finding import Estimate, Verdict
+from mtam.base.finding import Estimate, JudgedStatement
 from mtam.checks.fano.fano_case import FanoCase
 from mtam.checks.judge_estimates import at_least, critical, critical_t, trend, within
+from mtam.rates.verdict import Verdict
 
 SLACK = 0.1  # of the exponent of the bound, whose steps are those of a finite code
 TINY = 1e-300  # in the place of a bound that is zero, so that its slope is absurd and not an exception
@@ -28,7 +29,7 @@ def slope(cases: Sequence[FanoCase], name: str) -> Estimate:
     return trend(np.log([case.samples for case in cases]), np.log(values))
 
 
-def verdicts(rates: Sequence[FanoCase], scaling: Sequence[FanoCase]) -> list[Verdict]:
+def verdicts(rates: Sequence[FanoCase], scaling: Sequence[FanoCase]) -> list[JudgedStatement]:
     """All verdicts of the check."""
     told = []
     for beta in dict.fromkeys(case.beta for case in rates):
@@ -46,11 +47,11 @@ def _slopes(rates: Sequence[FanoCase], beta: int, name: str) -> tuple[list[Estim
     return excess, f"{words}; theory {theory:.3f}", len(next(iter(parts.values())))
 
 
-def _bound(rates: Sequence[FanoCase], beta: int) -> Verdict:
+def _bound(rates: Sequence[FanoCase], beta: int) -> JudgedStatement:
     excess, words, points = _slopes(rates, beta, "bound")
     worst = min(excess, key=lambda each: each.value)
     theory = -2 * beta / (2 * beta + 1)
-    return Verdict(
+    return JudgedStatement(
         key=f"bound_beta{beta}",
         claim=f"Fano's bound on the risk falls no faster than M^({theory:.3f}) for beta = {beta}",
         said=within(excess, -SLACK, math.inf, points),
@@ -62,11 +63,11 @@ def _bound(rates: Sequence[FanoCase], beta: int) -> Verdict:
     )
 
 
-def _achieved(rates: Sequence[FanoCase], beta: int) -> Verdict:
+def _achieved(rates: Sequence[FanoCase], beta: int) -> JudgedStatement:
     excess, words, points = _slopes(rates, beta, "erm")
     worst = max(excess, key=lambda each: abs(each.value))
     theory = -2 * beta / (2 * beta + 1)
-    return Verdict(
+    return JudgedStatement(
         key=f"erm_beta{beta}",
         claim=f"on the same family the ERM's risk falls as M^({theory:.3f}) for beta = {beta}",
         said=within(excess, -TIGHT, TIGHT, points),
@@ -78,14 +79,14 @@ def _achieved(rates: Sequence[FanoCase], beta: int) -> Verdict:
     )
 
 
-def _decoding(cases: Sequence[FanoCase]) -> Verdict:
+def _decoding(cases: Sequence[FanoCase]) -> JudgedStatement:
     margins = [
         Estimate(value=case.decoding.value - case.fano.value, se=math.hypot(case.decoding.se, case.fano.se))
         for case in cases
     ]
     z = critical(len(margins), sides=1)
     least = min(margins, key=lambda margin: margin.value + z * margin.se)
-    return Verdict(
+    return JudgedStatement(
         key="decoding",
         claim="maximum likelihood errs at least as often as Fano's inequality demands",
         said=at_least(margins, 0.0, 0.05),
@@ -96,11 +97,11 @@ def _decoding(cases: Sequence[FanoCase]) -> Verdict:
     )
 
 
-def _jensen(cases: Sequence[FanoCase]) -> Verdict:
+def _jensen(cases: Sequence[FanoCase]) -> JudgedStatement:
     margins = [Estimate(value=1 - case.share.value, se=case.share.se) for case in cases]
     z = critical(len(margins), sides=1)
     least = min(margins, key=lambda margin: margin.value - z * margin.se)
-    return Verdict(
+    return JudgedStatement(
         key="jensen",
         claim="KL is at most M N ||g||²/(2 sigma²) in every direction (the proof's use of Jensen's inequality)",
         said=at_least(margins, 0.0, 0.05),
@@ -111,7 +112,7 @@ def _jensen(cases: Sequence[FanoCase]) -> Verdict:
     )
 
 
-def _tokens(cases: Sequence[FanoCase]) -> list[Verdict]:
+def _tokens(cases: Sequence[FanoCase]) -> list[JudgedStatement]:
     """Whether the numbers at fixed M change with N as the statement's N M lets one expect."""
     first, last = min(cases, key=lambda case: case.tokens), max(cases, key=lambda case: case.tokens)
     if first.tokens == last.tokens:
@@ -133,10 +134,10 @@ def _tokens(cases: Sequence[FanoCase]) -> list[Verdict]:
         expected = (last.tokens / first.tokens) ** exponent
         distance = abs(math.log(ratio / expected)) * ratio / error if error > 0 else math.inf
         told.append(
-            Verdict(
+            JudgedStatement(
                 key=key,
                 claim=f"at fixed M, {what}",
-                said="contradicted" if distance > critical(1) else "supported",
+                said=Verdict.CONTRADICTED if distance > critical(1) else Verdict.SUPPORTED,
                 because=f"from N = {first.tokens} to {last.tokens}: times {ratio:.3f} ± {error:.3f}, "
                 f"expected {expected:.2f}",
                 expected=expected,

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from pydantic import Field
 
-from mtam.base.finding import Finding, Said, Verdict
+from mtam.base.finding import Finding, JudgedStatement
 from mtam.base.streams import generator
 from mtam.checks.check_registry import Tick
 from mtam.checks.check_settings import CheckSettings
@@ -33,6 +33,7 @@ from mtam.checks.separation.separation_tables import (
     sphere_table,
     text,
 )
+from mtam.rates.verdict import Verdict
 from mtam.recall.gates import GATES, SHARPNESS
 from mtam.recall.recall_spec import RecallData
 from mtam.recall.simulate import tags
@@ -164,30 +165,30 @@ def _reduced(data: RecallData, seed: int) -> float:
     ]
 
 
-def negative_verdict(spheres: Sequence[Sphere]) -> Verdict:
+def negative_verdict(spheres: Sequence[Sphere]) -> JudgedStatement:
     """d + 1 vectors found with negative products, d + 2 not."""
     good = all(s.found < -ZERO for s in spheres if s.count == s.dim + 1)
     beyond = min(s.found for s in spheres if s.count == s.dim + 2)
-    return Verdict(
+    return JudgedStatement(
         key="rankin_negative",
         claim="d+1 tags have only negative products, d+2 never do",
-        said="supported" if good and beyond > -ZERO else "contradicted",
+        said=Verdict.SUPPORTED if good and beyond > -ZERO else Verdict.CONTRADICTED,
         because=f"d+1: {'found' if good else 'not found'} in every dimension; d+2: least largest product {beyond:.1e}",
         expected=0.0,
         value=beyond,
     )
 
 
-def nonpositive_verdict(spheres: Sequence[Sphere]) -> Verdict:
+def nonpositive_verdict(spheres: Sequence[Sphere]) -> JudgedStatement:
     """2 d vectors found without a positive product, 2 d + 1 not."""
     good = all(s.found < ZERO for s in spheres if s.count == 2 * s.dim)
     beyond = [s for s in spheres if s.count > 2 * s.dim]
     least = min(beyond, key=lambda s: s.found)
     above = all(s.found >= s.proven - ZERO and s.found > ZERO for s in beyond)
-    return Verdict(
+    return JudgedStatement(
         key="rankin_nonpositive",
         claim="2d tags have no positive product, 2d+1 always do",
-        said="supported" if good and above else "contradicted",
+        said=Verdict.SUPPORTED if good and above else Verdict.CONTRADICTED,
         because=f"2d: {'found' if good else 'not found'} in every dimension; 2d+1: least largest product "
         f"{least.found:.4f} in d = {least.dim}, proven at least {least.proven:.4f}",
         expected=least.proven,
@@ -195,29 +196,29 @@ def nonpositive_verdict(spheres: Sequence[Sphere]) -> Verdict:
     )  # fmt: skip
 
 
-def sharpness_verdict(masses: Sequence[Mass]) -> Verdict:
+def sharpness_verdict(masses: Sequence[Mass]) -> JudgedStatement:
     """Lemma 8 in every context of every tag set."""
     worst = min(masses, key=lambda m: m.margin)
-    return Verdict(
+    return JudgedStatement(
         key="softmax_sharpness",
         claim="softmax puts at least 1 - (I-1) e^-gap on the target",
-        said="supported" if worst.margin >= -1e-12 else "contradicted",
+        said=Verdict.SUPPORTED if worst.margin >= -1e-12 else Verdict.CONTRADICTED,
         because=f"least mass minus bound over all contexts {worst.margin:.1e} ({worst.tags}, beta = {worst.beta:g})",
         value=worst.margin,
         expected=0.0,
     )
 
 
-def one_hot_verdict(answer: OneHot) -> Verdict:
+def one_hot_verdict(answer: OneHot) -> JudgedStatement:
     """Remark 3 on one tag set, from its certificate."""
     decision = answer.decision
     error = one_hot_certificate.worst(answer.features, answer.targets, decision.weights)
     bound = sum((y * answer.targets[k] for k, y in decision.dual.items()), Fraction(0))
     impossible = bound > 0 and one_hot_certificate.proves(answer.features, decision.dual)
-    return Verdict(
+    return JudgedStatement(
         key=f"affine_{answer.tags}",
         claim=f"linear attention cannot select on {answer.tags} tags",
-        said="supported" if impossible else "contradicted" if error == 0 else "undecided",
+        said=Verdict.SUPPORTED if impossible else Verdict.CONTRADICTED if error == 0 else Verdict.UNDECIDED,
         because=f"no affine gate comes closer than {text(bound)} everywhere: {certificate(answer)}"
         if impossible
         else f"a = {text(decision.weights[0])} + {text(decision.weights[1])} <v_q, v_i> is one-hot without error",
@@ -225,11 +226,13 @@ def one_hot_verdict(answer: OneHot) -> Verdict:
     )
 
 
-def reduction_verdict(forms: dict[str, list[float]], reduced: dict[str, float]) -> Verdict:
+def reduction_verdict(forms: dict[str, list[float]], reduced: dict[str, float]) -> JudgedStatement:
     """A full form is at least as good as w I over any rotations, and no better over enough of them."""
     gap = max((reduced[name] - forms[name][-1] for name in reduced), key=abs)
-    said: Said = "supported" if abs(gap) < 10 * ZERO else "undecided" if gap > 0 else "contradicted"
-    return Verdict(
+    said: Verdict = (
+        Verdict.SUPPORTED if abs(gap) < 10 * ZERO else Verdict.UNDECIDED if gap > 0 else Verdict.CONTRADICTED
+    )
+    return JudgedStatement(
         key="reduction",
         claim="over fresh rotations a full form W is no better than w I",
         said=said,

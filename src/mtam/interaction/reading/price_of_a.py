@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from mtam.base.remark import Remark
 from mtam.interaction.reading.interaction_cells import InteractionCell
-from mtam.rates.fit import Interval, student_interval
+from mtam.rates.fit import student_interval
+from mtam.rates.intervals import Interval
 
 Array = npt.NDArray[np.float64]
 

@@ -11,8 +11,9 @@ from mtam.interaction.reading.misspecified import recovery
 from mtam.interaction.reading.price_of_a import price
 from mtam.interaction.reading.reported_interaction import settings
 from mtam.rates import judge_curves
-from mtam.rates.judge_curves import WIDEST, Judgement, contains
+from mtam.rates.judge_curves import WIDEST, contains
 from mtam.rates.laws import PowerLaw
+from mtam.rates.verdict import Judgement
 
 PUBLISHED = {3: -0.81, 8: -0.899}  # slopes of the paper's figure, by degree
 PARAMETRIC = -1.0

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mtam.rates.fit import Interval, student_interval
+from mtam.rates.fit import student_interval
+from mtam.rates.intervals import Interval
 from mtam.rates.judge_curves import ratio
 from mtam.recall.reading.recall_cells import RecallCell, by_seed, common, told
 from mtam.recall.simulate.tags import gram

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mtam.rates.fit import Interval
+from mtam.rates.intervals import Interval
 from mtam.recall.recall_spec import RecallTrial
 
 Array = NDArray[np.float64]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from mtam.analysis.cell_results import CellResult, law_comparison
+from mtam.analysis.cell_results import CellResult
 from mtam.rates.laws import PowerLaw, SubPolynomial
 from mtam.report.figures.axes import below
 from mtam.report.figures.palette import GUIDE, TRUTH, Look, looks
@@ -67,7 +67,7 @@ def _slope(result: CellResult, look: Look) -> Row | None:
 
 
 def _gamma(result: CellResult, look: Look) -> Row | None:
-    told = law_comparison(result)
+    told = result.comparison
     if told.get("free_gamma") is None:
         return None
     low, high = told.get("free_gamma_low"), told.get("free_gamma_high")

@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 
 from mtam.analysis.cell_results import CellResult
 from mtam.rates.curve import Curve
-from mtam.rates.fit import Fit, Interval
+from mtam.rates.fit import Fit
+from mtam.rates.intervals import Interval
 from mtam.rates.laws import Floats, PowerLaw, SubPolynomial
 from mtam.report.figures import ratio_plane
 from mtam.report.figures.axes import CROWD, below, legend, log_axis, size_axis, tall

@@ -1,0 +1,33 @@
+"""The one vocabulary of verdicts: what numbers say of a statement, with the interval that the verdict rests on.
+
+Curves, claims and checks all use these four words. "Supported" needs evidence as much as "contradicted" does.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mtam.rates.intervals import Interval
+
+
+class Verdict(StrEnum):
+    """What these numbers say of a statement."""
+
+    SUPPORTED = "supported"  # they decide for it
+    CONTRADICTED = "contradicted"  # they decide against it
+    UNDECIDED = "undecided"  # the uncertainty is too large to say
+    OUTSIDE = "outside"  # an assumption of the statement does not hold here: they neither help nor harm it
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A verdict with the interval it rests on, and why, in a few words."""
+
+    verdict: Verdict
+    interval: Interval | None
+    reason: str
+    level: float = 0.95  # of the interval
+
+    @property
+    def value(self) -> float | None:
+        """The estimate that was judged; None where there was nothing to estimate."""
+        return None if self.interval is None else self.interval.value
