@@ -31,6 +31,7 @@ SCALE = 1 / 3  # standard deviation of u
 MOMENT_SAMPLES = 2**15  # fresh samples of 8 tokens behind the mean and variance of phi*(u): standard error about 0.2%
 LARGE = 2**27  # numbers of X (1 GiB) beyond which tokens are kept, and are the data, in single precision
 BLOCK = 2**20  # numbers per block of pairs or tokens, so that memory does not grow with M
+LANES = 64  # samples in a block of responses are a multiple of this, which no vector register's width fails to divide
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,15 @@ class Truth:
         values = self.phi(u)
         values[:, np.arange(tokens), np.arange(tokens)] = 0.0
         return np.asarray(values.sum(axis=2) / (tokens - 1))
+
+    def responses(self, x: Data) -> Array:
+        """``interactions``, sample by sample the same bits however many samples come after  # (M, N, d) -> (M, N).
+
+        Compiled loops do what is left over by their vector registers in another way, perhaps to other bits: the last
+        sample is repeated until nothing is left over. Products of matrices are those of one sample at a time.
+        """
+        filled = np.concatenate([x, np.repeat(x[-1:], -len(x) % LANES, axis=0)]) if len(x) % LANES else x
+        return self.interactions(filled)[: len(x)]
 
 
 def _softmax_response(u: Array) -> Array:
@@ -145,10 +155,10 @@ def simulate(data: InteractionData, truth: Truth, samples: int, seed: int) -> tu
     shape = (samples, data.tokens, data.d)
     x: Data = np.empty(shape, dtype=np.float32 if math.prod(shape) > LARGE else np.float64)
     y = np.empty((samples, data.tokens))
-    block = max(1, BLOCK // (data.tokens * max(data.tokens, data.d)))
+    block = LANES * max(1, BLOCK // (data.tokens * max(data.tokens, data.d) * LANES))
     for start in range(0, samples, block):
         stop = min(samples, start + block)
         x[start:stop] = stream.take(stop - start, data.tokens)
         noise = draw_noise(data.noise_law, (stop - start, data.tokens), rng)
-        y[start:stop] = truth.interactions(x[start:stop]) + data.noise * noise
+        y[start:stop] = truth.responses(x[start:stop]) + data.noise * noise
     return x, y
