@@ -147,6 +147,7 @@ def silent(_: float) -> None:
     """A tick that nobody hears."""
 
 
+@pytest.mark.bits
 def test_a_member_does_not_depend_on_its_pack_and_repeats() -> None:
     some = [trial(seed=m, alpha=1 + m / 4) for m in range(3)]
     together = run(some, device="cpu", tick=silent)

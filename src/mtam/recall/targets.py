@@ -16,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from mtam.recall.measures import Family
+from mtam.recall.memory import room, tensor
 from mtam.recall.spec import TARGETS, RecallData
 from mtam.streams import generator
 
@@ -51,7 +52,7 @@ class Matern:
 
     def __call__(self, z: Array) -> Array:
         """(rows, dim) -> (rows,)"""
-        frequencies, phases = torch.from_numpy(self.frequencies.T), torch.from_numpy(self.phases)
+        frequencies, phases = tensor(self.frequencies.T), tensor(self.phases)
         cosines = torch.addmm(phases, torch.from_numpy(z), frequencies).cos_()  # torch: its cosine is vectorised
         return np.asarray(np.sqrt(2 / len(self.phases)) * cosines.sum(1).numpy())
 
@@ -153,11 +154,11 @@ def in_blocks(function: Function, z: Array) -> Array:
     the last block filled up with its last row.
     """
     values = np.empty(len(z))
-    room = torch.empty(BLOCK, z.shape[1], dtype=torch.float64).numpy()  # torch aligns to 64 bytes, numpy need not
+    block = room(BLOCK, z.shape[1])
     for at in range(0, len(z), BLOCK):
         some = z[at : at + BLOCK]
-        room[: len(some)], room[len(some) :] = some, some[-1]
-        values[at : at + BLOCK] = function(room)[: len(some)]
+        block[: len(some)], block[len(some) :] = some, some[-1]
+        values[at : at + BLOCK] = function(block)[: len(some)]
     return values
 
 
