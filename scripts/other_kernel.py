@@ -34,7 +34,7 @@ def environment(machine: str) -> dict[str, str]:
 
 def wide() -> list[str]:
     """The features beyond AVX2 for which this numpy has code of its own; it warns of any other."""
-    told = np.show_config(mode="dicts") or {}
+    told = np.show_config(mode="dicts")
     extensions = told["SIMD Extensions"]
     names = [*extensions.get("found", []), *extensions.get("not found", [])]
     return [name for name in names if name.startswith("AVX512") or name == "X86_V4"]
