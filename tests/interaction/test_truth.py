@@ -8,7 +8,7 @@ import pytest
 
 from mtam.interaction.spec import InteractionData
 from mtam.interaction.tokens import TokenStream
-from mtam.interaction.truth import LANES, Array, draw_truth, simulate
+from mtam.interaction.truth import LANES, Array, Truth, draw_truth, simulate
 
 
 def spec(**more: Any) -> InteractionData:
@@ -69,7 +69,7 @@ def test_responses_of_softmax_attention_are_nested() -> None:
 
 
 def test_responses_are_computed_for_whole_vector_registers() -> None:
-    """Even of one sample; and they are those of the samples alone, to rounding."""
+    """Even of one sample; they are those of the samples alone, to rounding."""
     asked: list[int] = []
 
     def shape(u: Array) -> Array:
@@ -79,8 +79,26 @@ def test_responses_are_computed_for_whole_vector_registers() -> None:
     truth = replace(draw_truth(spec(), 1), shape=shape)
     x = TokenStream(truth.law, 1, "test").take(LANES + 1, 4)
     for m in (1, LANES, LANES + 1):
-        np.testing.assert_allclose(truth.responses(x[:m]), truth.interactions(x[:m]), rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(truth.responses(x[:m], LANES), truth.interactions(x[:m]), rtol=1e-12, atol=1e-12)
     assert asked[::2] == [LANES, LANES, 2 * LANES]
+
+
+def test_many_tokens_are_taken_a_few_samples_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many as memory is meant to hold, in calls of one shape."""
+    asked: list[int] = []
+    whole = Truth.interactions
+
+    def counted(self: Truth, x: Array) -> Array:
+        asked.append(len(x))
+        return whole(self, x)
+
+    monkeypatch.setattr("mtam.interaction.truth.BLOCK", 5 * 16**2 + 7)
+    data = spec(tokens=16)
+    truth = draw_truth(data, 1)
+    monkeypatch.setattr(Truth, "interactions", counted)
+    few, many = simulate(data, truth, 3, 1), simulate(data, truth, 14, 1)
+    assert asked == [5] * 4
+    np.testing.assert_array_equal(few[1], many[1][:3])
 
 
 def test_noise_has_the_stated_scale() -> None:
