@@ -10,7 +10,7 @@ SCALE ?= smoke
 PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13; do \
 	$$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: setup reproduce test test-all test-cluster test-browser lint types format bench clean
+.PHONY: setup reproduce test test-all test-bits test-cluster test-browser lint types format bench clean
 setup: $(STAMP)
 
 # torch first and by its exact version. Where pip has no CPU build at hand it fetches the default one, on Linux with
@@ -30,6 +30,10 @@ test: lint types
 
 test-all: lint types
 	$(BIN)/pytest -n 2
+
+# The tests that compare bits, with the code that the numerical libraries have for processors without AVX-512.
+test-bits: $(STAMP)
+	$(BIN)/python scripts/other_kernel.py $(BIN)/pytest -n 2 -m 'bits and not slow'
 
 # All tests on a real SLURM, the slow ones too. Installs Debian's packages where that is allowed.
 test-cluster: $(STAMP)

@@ -1,6 +1,5 @@
 """Shared fixtures: the command line in this process, and a working folder of its own for every test."""
 
-import os
 import signal
 import sys
 import warnings
@@ -11,12 +10,13 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from mtam.base.threads import one_thread
+
 # Machines differ in speed, so examples have no deadline; the same examples every time, so that CI does not flicker.
 settings.register_profile("mtam", deadline=None, max_examples=60, derandomize=True)
 settings.load_profile("mtam")
 
-for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
-    os.environ.setdefault(_name, "1")
+one_thread()  # as the program does: the numerical libraries load after this
 
 REPO = Path(__file__).resolve().parents[1]
 

@@ -217,6 +217,7 @@ def test_the_same_command_computes_nothing(swept: Path, mtam: Mtam) -> None:
     assert {path: path.stat().st_mtime_ns for path in swept.rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.bits
 def test_force_computes_the_same_again(swept: Path, mtam: Mtam) -> None:
     tables = [(swept / name).read_bytes() for name in ("curve.csv", "rates.csv")]
     assert json.loads(mtam("sweep", "alpha", *TINY, "--force", "--launcher", "inline", "--json").out)["computed"] == 8
@@ -232,6 +233,7 @@ def test_report_rebuilds_the_same_bytes(swept: Path, mtam: Mtam) -> None:
     assert [(swept / name).read_bytes() for name in names] == before
 
 
+@pytest.mark.bits
 def test_a_half_finished_sweep_reports_and_resumes(swept: Path, mtam: Mtam) -> None:
     table = (swept / "curve.csv").read_bytes()
     lost = sorted((swept / "records").glob("*.json"))[0]

@@ -58,6 +58,7 @@ def interrupted(out: Path, number: signal.Signals) -> None:
     assert process.returncode == (-signal.SIGKILL if number == signal.SIGKILL else 130)
 
 
+@pytest.mark.bits
 @pytest.mark.parametrize("number", [signal.SIGKILL, pytest.param(signal.SIGUSR2, marks=pytest.mark.slow)])
 def test_a_killed_pack_goes_on(number: signal.Signals, mtam: Mtam, here: Path, ticks: list[float]) -> None:
     assert mtam("sweep", "alpha", *LONG, "--launcher", "inline", "--out", "whole", "-q").code == 0

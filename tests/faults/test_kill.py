@@ -68,6 +68,7 @@ def resumed(out: Path, mtam: Mtam, whole: dict[str, bytes], sweep: tuple[str, ..
     return len(before)
 
 
+@pytest.mark.bits
 @pytest.mark.parametrize("victim", VICTIMS)
 def test_killed_and_resumed(victim: str, whole: dict[str, bytes], mtam: Mtam, tmp_path: Path) -> None:
     """Nothing ends before the kill, so not a record is there; with a worker dead the run itself goes on."""

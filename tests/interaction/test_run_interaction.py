@@ -45,11 +45,13 @@ def test_the_gauge_makes_phi_comparable() -> None:
     assert sum(gaps) * step < 2 * result["error"]
 
 
+@pytest.mark.bits
 def test_equal_trials_give_equal_numbers() -> None:
     timeless = [{k: v for k, v in once().items() if not k.endswith("seconds")} for _ in range(2)]
     assert timeless[0] == timeless[1]
 
 
+@pytest.mark.bits
 def test_order_of_work_does_not_matter() -> None:
     trials = [InteractionTrial.model_validate({**SMALL, "seed": seed}) for seed in (0, 1)]
     together = run(trials, device="cpu", tick=lambda _: None)

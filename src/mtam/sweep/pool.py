@@ -40,7 +40,7 @@ _worker: dict[str, Any] = {}
 
 def _start_worker(out: Path, device: str, order: Any, parent: int) -> None:
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    one_thread(force=True)
+    one_thread()
     _worker.update(out=out, device=device, order=order, plan=planning.read(out))
 
 

@@ -141,7 +141,7 @@ def _parameters(plan: Plan, settings: Mapping[str, Any], tasks: int, parts: int)
         "slurm_constraint": settings["constraint"],
         "slurm_array_parallelism": tasks if parallel is None else max(1, parallel // parts),
         "slurm_signal_delay_s": min(WARNING, 30 * settings["time"]),
-        "slurm_setup": [f"export {name}=1" for name in VARIABLES] + settings["setup"],
+        "slurm_setup": settings["setup"] + [f"export {name}=1" for name in VARIABLES],  # modules set them, too
         "slurm_srun_args": [f"--cpus-per-task={settings['cpus']}"],  # since SLURM 22.05 a step does not inherit it
         "slurm_additional_parameters": {"requeue": True, **SlurmSettings(**settings).sbatch()},
     }

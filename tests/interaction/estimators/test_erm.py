@@ -58,6 +58,7 @@ def fitted(x: Data, y: Array) -> Erm:
     return erm.fit(x, y, 2, SplineSpace(3, 8), np.random.default_rng(0))
 
 
+@pytest.mark.bits
 def test_equal_input_gives_equal_numbers() -> None:
     one, two = fitted(*noisy()), fitted(*noisy())
     np.testing.assert_array_equal(one.matrix, two.matrix)

@@ -61,12 +61,13 @@ def test_no_samples_no_predictions() -> None:
     assert example().predict(np.empty((0, 4, 3))).shape == (0, 4)
 
 
+@pytest.mark.bits
 def test_read_only_and_strided_tokens_are_predicted() -> None:
     x = np.random.default_rng(0).standard_normal((10, 4, 3))
     frozen = x.copy()
     frozen.flags.writeable = False
     np.testing.assert_array_equal(example().predict(frozen), example().predict(x))
-    np.testing.assert_array_equal(example().predict(x[::2]), example().predict(x)[::2])
+    np.testing.assert_allclose(example().predict(x[::2]), example().predict(x)[::2], rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize(

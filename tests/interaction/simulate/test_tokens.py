@@ -24,6 +24,7 @@ def test_second_moment_is_the_stated_one(law: str) -> None:
     assert spread < 5 * 3 / np.sqrt(40000)  # entries of x x^T have standard deviation below 3; samples count once
 
 
+@pytest.mark.bits
 @pytest.mark.parametrize("law", LAWS)
 def test_draws_do_not_depend_on_the_chunks(law: str) -> None:
     found = token_law(data(law), 1)

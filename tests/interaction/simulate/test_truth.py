@@ -1,5 +1,6 @@
 """The truth is standardised, keyed by the seed alone, and the data follow the model."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from mtam.interaction.interaction_spec import InteractionData
 from mtam.interaction.simulate.tokens import TokenStream
-from mtam.interaction.simulate.truth import draw_truth, simulate
+from mtam.interaction.simulate.truth import LANES, Array, Truth, draw_truth, simulate
 
 
 def spec(**more: Any) -> InteractionData:
@@ -44,11 +45,60 @@ def test_model_equation() -> None:
     np.testing.assert_allclose(truth.interactions(x), expected, atol=1e-12)
 
 
-def test_data_are_nested_in_the_sample_size() -> None:
-    truth = draw_truth(spec(), 1)
-    few, many = simulate(spec(), truth, 50, 1), simulate(spec(), truth, 70000, 1)
-    np.testing.assert_array_equal(few[0], many[0][:50])
-    np.testing.assert_array_equal(few[1], many[1][:50])
+@pytest.mark.bits
+@pytest.mark.parametrize("activation", ["bspline", "rate_hard", "tanh", "exp"])
+@pytest.mark.parametrize("law", ["cube", "sphere", "anisotropic", "without_replacement"])
+def test_data_are_nested_in_the_sample_size(activation: str, law: str) -> None:
+    """Bit for bit: what vector registers leave over of 3, 50 or 65 samples, they do not leave over of many."""
+    data = spec(activation=activation, token_law=law)
+    truth = draw_truth(data, 1)
+    many = simulate(data, truth, 70000, 1)
+    for m in (1, 3, 50, 65):
+        few = simulate(data, truth, m, 1)
+        np.testing.assert_array_equal(few[0], many[0][:m])
+        np.testing.assert_array_equal(few[1], many[1][:m])
+
+
+@pytest.mark.bits
+def test_responses_of_softmax_attention_are_nested() -> None:
+    data = spec(activation="exp", row_normalised=True)
+    truth = draw_truth(data, 1)
+    many = simulate(data, truth, 300, 1)[1]
+    for m in (1, 3, 50, 65):
+        np.testing.assert_array_equal(simulate(data, truth, m, 1)[1], many[:m])
+
+
+def test_responses_are_computed_for_whole_vector_registers() -> None:
+    """Even of one sample; they are those of the samples alone, to rounding."""
+    asked: list[int] = []
+
+    def shape(u: Array) -> Array:
+        asked.append(len(u))
+        return np.tanh(u)
+
+    truth = replace(draw_truth(spec(), 1), shape=shape)
+    x = TokenStream(truth.law, 1, "test").take(LANES + 1, 4)
+    for m in (1, LANES, LANES + 1):
+        np.testing.assert_allclose(truth.responses(x[:m], LANES), truth.interactions(x[:m]), rtol=1e-12, atol=1e-12)
+    assert asked[::2] == [LANES, LANES, 2 * LANES]
+
+
+def test_many_tokens_are_taken_a_few_samples_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many as memory is meant to hold, in calls of one shape."""
+    asked: list[int] = []
+    whole = Truth.interactions
+
+    def counted(self: Truth, x: Array) -> Array:
+        asked.append(len(x))
+        return whole(self, x)
+
+    monkeypatch.setattr("mtam.interaction.simulate.truth.BLOCK", 5 * 16**2 + 7)
+    data = spec(tokens=16)
+    truth = draw_truth(data, 1)
+    monkeypatch.setattr(Truth, "interactions", counted)
+    few, many = simulate(data, truth, 3, 1), simulate(data, truth, 14, 1)
+    assert asked == [5] * 4
+    np.testing.assert_array_equal(few[1], many[1][:3])
 
 
 def test_noise_has_the_stated_scale() -> None:

@@ -78,6 +78,7 @@ def test_a_whole_fit_is_the_same_on_every_device(device: str, degree: int) -> No
     assert (there.converged, there.starts, there.agreeing) == (here.converged, here.starts, here.agreeing)
 
 
+@pytest.mark.bits
 def test_large_data_are_kept_in_single_precision_and_computed_with_in_double(monkeypatch: pytest.MonkeyPatch) -> None:
     data = InteractionData(d=5, tokens=4, rank=2)
     truth = draw_truth(data, 0)

@@ -89,6 +89,7 @@ def test_the_factor_in_single_precision_solves_in_double(spread: float, noise: f
     assert np.linalg.norm(found - direct) <= (1e-9 if noise == 0.1 else 1e-4) * np.linalg.norm(direct)
 
 
+@pytest.mark.bits
 def test_the_bayes_rule_beside_a_model_is_the_one_alone() -> None:
     data = RecallData(test=512)
     beside = RecallTrial(n=1024, seed=1, data=data, model=RecallModel(benchmark=True, steps=2.0))

@@ -48,6 +48,35 @@ def test_the_matern_draw_has_the_matern_covariance() -> None:
     )
 
 
+def test_functions_are_called_on_blocks_of_one_shape_and_alignment() -> None:
+    """Whatever a library does with the last rows of a product, it then does with the same rows in every sample."""
+    places: list[tuple[tuple[int, ...], int]] = []
+
+    class Place:
+        lipschitz = 0.0
+
+        def __call__(self, z: targets.Array) -> targets.Array:
+            places.append((z.shape, z.ctypes.data % 64))
+            return np.arange(len(z)) + z[:, 0]
+
+    for n in (1, 33, targets.BLOCK, targets.BLOCK + 1, 3 * targets.BLOCK - 1):
+        z = np.arange(n * 5.0).reshape(n, 5)
+        np.testing.assert_array_equal(targets.in_blocks(Place(), z), np.arange(n) % targets.BLOCK + z[:, 0])
+    assert set(places) == {((targets.BLOCK, 5), 0)}
+    assert targets.in_blocks(Place(), np.empty((0, 5))).shape == (0,)
+
+
+@pytest.mark.bits
+@pytest.mark.parametrize("name", TARGETS)
+def test_an_answer_does_not_depend_on_the_rows_after_it(name: str) -> None:
+    f, z = targets.draw(name, 41, 2), np.random.default_rng(3).standard_normal((600, 41))
+    whole = targets.in_blocks(f, z)
+    np.testing.assert_allclose(whole, f(z), rtol=1e-12, atol=1e-12)
+    for n in (1, 2, 3, 33, 255, 257, 598):
+        np.testing.assert_array_equal(targets.in_blocks(f, z[:n]), whole[:n])
+
+
+@pytest.mark.bits
 def test_one_seed_asks_the_same_function_of_every_spectrum_and_size() -> None:
     a, b = (problem(RecallData(alpha=alpha), 4) for alpha in (0.5, 2.0))
     z = np.random.default_rng(0).standard_normal((10, 49))

@@ -39,6 +39,7 @@ def test_a_block_is_its_steps(kind: torch.dtype, steps: int, tolerance: float, n
     assert (one.flat() - start).abs().max() > 1e-3
 
 
+@pytest.mark.bits
 def test_what_is_not_finite_stays_with_its_member_and_is_seen() -> None:
     for poisoned in ("temperature", "value"):
         one, feed, other, same = _pair(torch.float32)

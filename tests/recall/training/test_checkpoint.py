@@ -42,6 +42,7 @@ def _until(share: float, some: list[RecallTrial], folder: Path) -> list[float]:
     return heard
 
 
+@pytest.mark.bits
 @pytest.mark.parametrize("share", [0.02, 0.5, 0.97])
 @pytest.mark.parametrize("n", [64, 400])
 def test_a_killed_pack_ends_with_the_same_bits(share: float, n: int, tmp_path: Path) -> None:
@@ -55,6 +56,7 @@ def test_a_killed_pack_ends_with_the_same_bits(share: float, n: int, tmp_path: P
     assert later[1] > later[0]
 
 
+@pytest.mark.bits
 def test_killed_twice(tmp_path: Path) -> None:
     some = trials(2, n=200)
     first = _until(0.3, some, tmp_path)

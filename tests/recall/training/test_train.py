@@ -61,6 +61,7 @@ def test_training_lowers_the_loss_and_keeps_the_best_on_the_holdout() -> None:
     assert len(ticks) >= 40
 
 
+@pytest.mark.bits
 def test_a_member_that_diverges_is_told_and_the_others_do_not_notice() -> None:
     some = trials(3)
     network, features, rows, flat = assemble(some)
@@ -87,6 +88,7 @@ def _science(record: dict[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in record.items() if k not in ("seconds", "pack_seconds")}
 
 
+@pytest.mark.bits
 def test_the_same_spec_twice_gives_the_same_numbers_whatever_the_global_state() -> None:
     some = trials(2)
     torch.manual_seed(1)

@@ -31,6 +31,7 @@ SCALE = 1 / 3  # standard deviation of u
 MOMENT_SAMPLES = 2**15  # fresh samples of 8 tokens behind the mean and variance of phi*(u): standard error about 0.2%
 LARGE = 2**27  # numbers of X (1 GiB) beyond which tokens are kept, and are the data, in single precision
 BLOCK = 2**20  # numbers per block of pairs or tokens, so that memory does not grow with M
+LANES = 64  # samples: a number that the width of every vector register divides
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,17 @@ class Truth:
         values = self.phi(u)
         values[:, np.arange(tokens), np.arange(tokens)] = 0.0
         return np.asarray(values.sum(axis=2) / (tokens - 1))
+
+    def responses(self, x: Data, unit: int) -> Array:
+        """``interactions`` for a multiple of ``unit`` samples, of which the last is repeated  # (M, N, d) -> (M, N).
+
+        Compiled loops do what their vector registers leave over in another way, perhaps to other bits. With a unit of
+        ``LANES``, or where every call fills one unit, a response does not depend on how many samples come after.
+        Products of matrices are those of one sample at a time.
+        """
+        short = -len(x) % unit
+        filled = np.concatenate([x, np.repeat(x[-1:], short, axis=0)]) if short else x
+        return self.interactions(filled)[: len(x)]
 
 
 def _softmax_response(u: Array) -> Array:
@@ -146,9 +158,11 @@ def simulate(data: InteractionData, truth: Truth, samples: int, seed: int) -> tu
     x: Data = np.empty(shape, dtype=np.float32 if math.prod(shape) > LARGE else np.float64)
     y = np.empty((samples, data.tokens))
     block = max(1, BLOCK // (data.tokens * max(data.tokens, data.d)))
+    unit = min(LANES, block)
+    block -= block % unit
     for start in range(0, samples, block):
         stop = min(samples, start + block)
         x[start:stop] = stream.take(stop - start, data.tokens)
         noise = draw_noise(data.noise_law, (stop - start, data.tokens), rng)
-        y[start:stop] = truth.interactions(x[start:stop]) + data.noise * noise
+        y[start:stop] = truth.responses(x[start:stop], unit) + data.noise * noise
     return x, y

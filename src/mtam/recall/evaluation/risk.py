@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from mtam.recall.aligned_memory import tensor
 from mtam.recall.simulate.contexts import RecallProblem, Sample
 from mtam.recall.transformer.network import Network
 from mtam.recall.transformer.tensors import Stack
@@ -43,7 +44,7 @@ def sensitivity(
     slopes = network.content_slopes(network.views(flat), features, contexts.batch(0, min(len(contexts), CHUNK)))
     parts = []
     for each, p in zip(slopes.double().cpu(), problems, strict=True):
-        by_mode = each @ torch.from_numpy(p.presentation().T)  # (B, J)
+        by_mode = each @ tensor(p.presentation().T)  # (B, J)
         parts.append(by_mode.square().mean(0) * torch.from_numpy(p.law.eigenvalues))
     return torch.stack(parts)
 

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mtam.base.streams import generator, torch_seed
+from mtam.recall.aligned_memory import tensor
 from mtam.recall.gates import GATES, Gate, Tags
 from mtam.recall.recall_spec import RecallData, RecallModel
 from mtam.recall.simulate.tags import draw, gram, observe
@@ -72,7 +73,7 @@ def contexts(data: RecallData, seed: int, split: str, count: int) -> Tags:
     keys, query = observe(data, seed, split, tags, answering)
     share = torch.full((1, data.components, count), -float(np.log(data.components)), dtype=torch.float64)
     return Tags(
-        torch.from_numpy(query)[None], torch.from_numpy(np.swapaxes(keys, 0, 1).copy())[None], share,
+        tensor(query)[None], tensor(np.swapaxes(keys, 0, 1).copy())[None], share,
         torch.from_numpy(answering)[None], torch.ones(1, 1, 1, dtype=torch.float64),
     )  # fmt: skip
 

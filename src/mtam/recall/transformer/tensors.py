@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from mtam.base.streams import torch_seed
+from mtam.recall.aligned_memory import tensor
 from mtam.recall.gates import Tags
 from mtam.recall.recall_spec import RecallModel
 from mtam.recall.simulate.contexts import RecallProblem, Sample
@@ -96,18 +97,16 @@ def features(problem: RecallProblem, model: RecallModel, kind: torch.dtype) -> T
     the bias through.
     """
     values = (
-        torch.from_numpy(problem.law.grid.values[: model.width].T)
-        if model.name == "mercer"
-        else fourier(problem, model)
+        tensor(problem.law.grid.values[: model.width].T) if model.name == "mercer" else fourier(problem, model)
     )  # (G, D)
     mesh = problem.law.grid
-    mercer = torch.from_numpy(mesh.values * mesh.weights) @ values  # (J, D)
-    variance = (torch.from_numpy(problem.law.eigenvalues) @ mercer.square()).mean()
+    mercer = tensor(mesh.values * mesh.weights) @ values  # (J, D)
+    variance = (tensor(problem.law.eigenvalues) @ mercer.square()).mean()
     if problem.data.length is not None:  # what L / I tokens add: the spread of V under the uniform measure, over s^2
-        weights = torch.from_numpy(mesh.weights)
+        weights = tensor(mesh.weights)
         spread = (weights @ values.square() - (weights @ values).square()).mean() / problem.law.amplitude**2
         variance = variance + spread * problem.data.components / problem.data.length
-    moments = torch.from_numpy(problem.dictionary()) @ values / variance.sqrt()
+    moments = tensor(problem.dictionary()) @ values / variance.sqrt()
     rows, columns = moments.shape
     whole = torch.zeros(model.heads * rows + 2, model.heads * columns + 2, dtype=moments.dtype)
     for head in range(model.heads):
