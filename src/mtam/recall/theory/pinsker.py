@@ -30,8 +30,8 @@ from numpy.typing import NDArray
 
 from mtam.base.jit import kernel
 from mtam.recall.spectrum import Spectrum
-from mtam.recall.theory.level_density import Density
-from mtam.recall.theory.water_filling import log_half_axes
+from mtam.recall.theory.level_density import Density, density
+from mtam.recall.theory.water_filling import log_half_axes, whole_box
 
 Array = NDArray[np.float64]
 
@@ -40,6 +40,8 @@ WIDENS = 2.0  # the distance over which it doubles
 EXACT = 40  # grid points below the top one that are passed one by one; beyond, cells widen
 GROWTH = 1.04
 FEW = 48  # levels along an axis that are passed one by one
+MARGIN = 3.0  # of ln w beyond the levels that count
+MOST_AXES = 2**17
 DONOHO = 1.25  # the linear minimax risk is at most so many times the minimax risk
 
 
@@ -52,14 +54,29 @@ class Levels:
     above: bool  # whether N is counted from above
 
 
+def unit(alpha: float, decay: float, spectrum: Spectrum) -> float:
+    """ln sum_j lambda_j, the unit of all risks. Raises ValueError for a polynomial spectrum without a trace."""
+    return whole_box(alpha, decay, spectrum, 0.0).log_unit
+
+
+def _rate(alpha: float, decay: float, spectrum: Spectrum, count: int) -> Array:
+    """ln sqrt(s_j) = ln(pi / (2 a_j)), rising. (J,)"""
+    return np.asarray(np.log(np.pi / 2) - log_half_axes(alpha, decay, spectrum, count))
+
+
 def log_rates(alpha: float, decay: float, spectrum: Spectrum, log_top: float) -> Array:
-    """ln sqrt(s_j) = ln(pi / (2 a_j)) of every axis that has a level k_j >= 1 below w = e^log_top. (J,)"""
+    """ln sqrt(s_j) of every axis that has a level k_j >= 1 below w = e^log_top. (J,)
+
+    Raises ValueError where these are more than MOST_AXES.
+    """
     count = 64
     while True:
-        rates = np.log(np.pi / 2) - log_half_axes(alpha, decay, spectrum, count)
+        rates = _rate(alpha, decay, spectrum, count)
         if rates[-1] > log_top:
             return np.asarray(rates[rates <= log_top])
         count *= 2
+        if count > MOST_AXES:
+            raise ValueError(f"more than {MOST_AXES} axes have levels below w = e^{log_top:.3g}")
 
 
 @kernel
@@ -130,6 +147,7 @@ class RiskCurve:
 
     log_size: Array  # ln n
     log_risk: Array  # ln R(n), in units of the box's mean square
+    log_top: Array  # ln mu
 
     def at(self, log_sizes: Array, *, above: bool) -> Array:
         """ln R(n), at the next point of the grid below n (``above``: R can only be less) or above n. (sizes,)
@@ -160,20 +178,25 @@ def risk_curve(levels: Levels, sigma: float, log_unit: float) -> RiskCurve:
     log_size = noise + moment + np.log(-np.expm1(mass + top - moment))
     rising = np.maximum.accumulate(log_size) == log_size  # rounding at the lowest levels
     log_size, mass, top = log_size[rising], mass[rising], top[rising]
-    return RiskCurve(log_size, noise - log_size + mass - top - log_unit)
+    return RiskCurve(log_size, noise - log_size + mass - top - log_unit, top)
 
 
 def smooth_curve(found: Density, sigma: float, log_unit: float) -> RiskCurve:
     """The same from the saddle point, at any n: N between two points is a power of w, and its integrals are exact.
 
-    Below the first point N is continued by its power there, which costs what the lowest levels weigh.
+    Below the first point N is continued by its power there, which costs what the lowest levels weigh; where that leaves
+    no size, the curve begins later.
     """
     log_w, count = found.log_energy / 2, found.log_count
     mass = _integrals(log_w, count + log_w)
     moment = np.log(2.0) + _integrals(log_w, count + 2 * log_w)
     noise = 2 * np.log(sigma) + log_unit
+    first = int(np.flatnonzero(mass + log_w >= moment).max(initial=-1)) + 1
+    mass, moment, log_w = mass[first:], moment[first:], log_w[first:]
     log_size = noise + moment + np.log(-np.expm1(mass + log_w - moment))
-    return RiskCurve(log_size, noise - log_size + mass - log_w - log_unit)
+    risk = noise - log_size + mass - log_w - log_unit
+    first = int(np.flatnonzero(np.diff(log_size) <= 0).max(initial=-1)) + 1
+    return RiskCurve(log_size[first:], risk[first:], log_w[first:])
 
 
 def _integrals(x: Array, log_f: Array) -> Array:
@@ -183,26 +206,39 @@ def _integrals(x: Array, log_f: Array) -> Array:
     return np.logaddexp.accumulate(np.append(log_f[0] - np.log(rates[0]), pieces))
 
 
-def minimax_curves(
-    alpha: float, decay: float, spectrum: Spectrum, sigma: float, log_size: float, *, step: float = STEP
-) -> tuple[RiskCurve, RiskCurve]:
-    """The linear minimax risk from below and from above, up to n = e^log_size.
+def any_size(
+    alpha: float, decay: float, spectrum: Spectrum, sigma: float, log_size: float, *, points: int = 1500
+) -> RiskCurve:
+    """The linear minimax risk up to n = e^log_size by the saddle point, within about a percent of the exact one.
 
     ``sigma`` is the noise in units of the root mean square of the coefficients, risks are in units of its square, as
-    those of the covering curve. Raises ValueError for a size that no cut-off below w = e^400 reaches.
+    those of the covering curve. Raises ValueError for sizes that MOST_AXES axes do not carry.
     """
-    log_unit = float(np.logaddexp.reduce(2 * log_half_axes(alpha, decay, spectrum, 2**17))) - np.log(3.0)
+    lowest = float(_rate(alpha, decay, spectrum, 1)[0])
     span = 4.0
-    while span < 400:
-        lowest = float(np.log(np.pi / 2) - log_half_axes(alpha, decay, spectrum, 1)[0])
-        rates = log_rates(alpha, decay, spectrum, lowest + span)
-        rough = risk_curve(count_levels(rates, lowest + span, above=False, step=0.02), sigma, log_unit)
-        if rough.log_size[-1] > log_size:
-            break
-        span *= 1.5
-    else:
-        raise ValueError(f"ln n = {log_size:.3g} is beyond the levels that are counted")
-    enough = float(np.interp(log_size, rough.log_size, np.linspace(lowest, lowest + span, len(rough.log_size)))) + 0.5
-    rates = log_rates(alpha, decay, spectrum, enough)
-    found = [risk_curve(count_levels(rates, enough, above=above, step=step), sigma, log_unit) for above in (False, True)]
-    return found[0], found[1]
+    while True:
+        top = lowest + span
+        try:
+            rates = log_rates(alpha, decay, spectrum, top + MARGIN)
+        except ValueError:
+            raise ValueError(f"ln n = {log_size:.3g} needs more than {MOST_AXES} axes") from None
+        log_tau = -2 * (lowest - MARGIN + (span + MARGIN) * np.linspace(0, 1, points) ** 2)
+        curve = smooth_curve(density(rates, log_tau), sigma, unit(alpha, decay, spectrum))
+        if curve.log_size[-1] > log_size:
+            return curve
+        span *= 1.3
+
+
+def bracket(
+    alpha: float, decay: float, spectrum: Spectrum, sigma: float, log_size: float, *, step: float = STEP
+) -> tuple[RiskCurve, RiskCurve]:
+    """The linear minimax risk from below and from above, up to n = e^log_size; units as in ``any_size``."""
+    near = any_size(alpha, decay, spectrum, sigma, log_size + 1)
+    place = int(np.searchsorted(near.log_size, log_size + 1))
+    top = float(near.log_top[min(place, len(near.log_top) - 1)]) + 0.1
+    rates = log_rates(alpha, decay, spectrum, top)
+    log_unit = unit(alpha, decay, spectrum)
+    below, above = (
+        risk_curve(count_levels(rates, top, above=above, step=step), sigma, log_unit) for above in (False, True)
+    )
+    return below, above
