@@ -1,11 +1,12 @@
 """The average Bayes risk at any n, in logarithms: a kernel whose spectrum is known, and Sollich's learning curve.
 
-The prior is the Matern process of smoothness 1, k = int_0^inf e^{-t} g_t dt with Gaussians of variance t, made at home on
+The prior is the Matern process of smoothness 1, k = int_0^inf e^{-t} g_t dt with Gaussians of variance t, at home on
 the coefficient box: on every axis the heat kernel of reflecting walls takes the place of the free Gaussian, and every
 g_t is scaled to trace one. All g_t share the eigenfunctions prod_j sqrt2 cos(pi k_j (z_j + b_j) / (2 b_j)), which are
 orthonormal under the coefficients' own law, uniform on |z_j| <= b_j; so
 
-    mu(E) = int_0^inf e^{-t (1 + E/2)} / Theta(t/2) dt,    E_k = sum_j (pi k_j / (2 b_j))^2,    Theta(tau) = sum_k e^{-tau E_k},
+    mu(E) = int_0^inf e^{-t (1 + E/2)} / Theta(t/2) dt,    E_k = sum_j (pi k_j / (2 b_j))^2,
+    Theta(tau) = sum_k e^{-tau E_k},
 
 and sum_k mu(E_k) = 1. With the number of levels N(E) known (``level_density``), Sollich's approximation of the average
 posterior variance (Sollich 1999; a deterministic equivalent) is a curve in one parameter kappa,
@@ -19,6 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.interpolate import CubicSpline
 
 from mtam.recall.spectrum import Spectrum
 from mtam.recall.theory import level_density
@@ -67,14 +69,16 @@ def eigenvalues(
     rates = log_rates(alpha, decay, spectrum, top - shift + MARGIN) + shift
     log_tau = -2 * (lowest - MARGIN + (depth + MARGIN) * np.linspace(0, 1, points) ** 1.5)
     levels = level_density.density(rates, log_tau)
-    log_t, log_theta = _partition(rates, top)
+    log_t, log_theta = _partition(rates, float(levels.log_energy[-1]))
 
-    grid = np.linspace(2 * lowest - 8.0, 2 * top + 2.0, ENERGIES)
+    grid = np.linspace(2 * lowest - 8.0, float(levels.log_energy[-1]) + 0.1, ENERGIES)
     weight = log_t - np.exp(log_t) - log_theta + np.log(log_t[1] - log_t[0])
     values = [np.logaddexp.reduce(weight - np.exp(log_t + each) / 2) for each in grid]
 
+    smooth = CubicSpline(grid, values)
+
     def log_mu(log_energy: Array) -> Array:
-        return np.interp(log_energy, grid, values)
+        return np.asarray(smooth(np.maximum(log_energy, grid[0])))
 
     single = _lowest_levels(np.exp(2 * rates), ENUMERATED)
     beyond = levels.log_energy > np.log(single[-1])
@@ -90,12 +94,13 @@ def eigenvalues(
 
 
 def _log_rms(alpha: float, decay: float, spectrum: Spectrum) -> float:
-    return float(np.logaddexp.reduce(2 * log_half_axes(alpha, decay, spectrum, 2**16)) - np.log(3.0)) / 2
+    log_axes = log_half_axes(alpha, decay, spectrum, 2**16)
+    return float(np.logaddexp.reduce(2 * log_axes) - np.log(3.0)) / 2
 
 
-def _partition(rates: Array, top: float) -> tuple[Array, Array]:
-    """ln t and ln Theta(t / 2) where e^-t / Theta(t / 2) weighs something for energies up to e^(2 top)."""
-    log_t = np.linspace(-2 * top - 4.0, 6.0, TIMES)
+def _partition(rates: Array, log_energy: float) -> tuple[Array, Array]:
+    """ln t and ln Theta(t / 2) where e^-t / Theta(t / 2) weighs something for energies up to e^log_energy."""
+    log_t = np.linspace(-log_energy - 4.0, 6.0, TIMES)
     found = level_density.density(rates, log_t[::-1] - np.log(2.0)).log_partition[::-1]
     return log_t, found
 
