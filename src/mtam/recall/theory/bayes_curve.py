@@ -71,7 +71,7 @@ def eigenvalues(
     levels = level_density.density(rates, log_tau)
     log_t, log_theta = _partition(rates, float(levels.log_energy[-1]))
 
-    grid = np.linspace(2 * lowest - 8.0, float(levels.log_energy[-1]) + 0.1, ENERGIES)
+    grid = np.linspace(2 * lowest - 16.0, float(levels.log_energy[-1]) + 0.1, ENERGIES)
     weight = log_t - np.exp(log_t) - log_theta + np.log(log_t[1] - log_t[0])
     values = [np.logaddexp.reduce(weight - np.exp(log_t + each) / 2) for each in grid]
 
@@ -106,7 +106,7 @@ def _partition(rates: Array, log_energy: float) -> tuple[Array, Array]:
 
 
 def _lowest_levels(steps: Array, count: int) -> Array:
-    """The lowest ``count`` of the levels sum_j s_j k_j^2, rising, that of the constant first; ``steps``: s_j, rising."""
+    """The lowest levels sum_j s_j k_j^2, at least ``count``, rising, the constant's first; ``steps``: s_j, rising."""
     high = float(steps[0])
     while True:
         levels = np.zeros(1)
@@ -131,7 +131,7 @@ def learning_curve(found: Eigenvalues, sigma: float, log_sizes: Array) -> Array:
     x = np.asarray(log_sizes, dtype=np.float64)
     if x.min() < sizes[0] or x.max() > sizes[-1]:
         raise ValueError(f"ln n must lie from {sizes[0]:.3g} to {sizes[-1]:.3g}")
-    return np.interp(x, sizes, risk)
+    return np.asarray(np.interp(x, sizes, risk))
 
 
 def _left(found: Eigenvalues, log_kappa: float) -> float:
