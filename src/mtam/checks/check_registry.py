@@ -25,6 +25,7 @@ CHECKS = {
     "coercivity": "mtam.checks.coercivity.coercivity",
     "entropy": "mtam.checks.entropy",
     "fano": "mtam.checks.fano.fano",
+    "minimax": "mtam.checks.minimax.minimax_check",
     "remark3": "mtam.checks.remark3",
     "separation": "mtam.checks.separation.separation",
 }
