@@ -1,11 +1,13 @@
 """The command that checks statements of the papers."""
 
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from mtam import catalog
 from mtam.cli.app import Force, Json, Out, Quiet, Settings, app, configs
+from mtam.cli.paths import looked_up
 from mtam.errors import UsageError
 
 CheckName = Annotated[str, typer.Argument(help="A file in conf/check, or all.")]
@@ -24,10 +26,8 @@ def check(
     _known(name)
     from mtam.commands import checking
 
-    if name == "all":
-        checking.check_all(settings or [], out, json_, quiet, force)
-    else:
-        checking.check(name, settings or [], out, json_, quiet, force)
+    run = checking.check_all if name == "all" else partial(checking.check, name)
+    run(settings or [], looked_up(out, "--out"), json_, quiet, force)
 
 
 @configs.command("check")
