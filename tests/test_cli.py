@@ -38,6 +38,7 @@ WRONG = [
     (["sweep", "alpha", "model=softmax,zzz"], "there is no such model"),
     (["sweep", "alpha", "model=sofmax"], "did you mean softmax?"),
     (["sweep", "alpha", "model=ips_erm"], "does not answer recall problems"),
+    (["sweep", "alpha", "model.name=[]"], "does not answer recall problems"),
     (["sweep", "alpha", "data=interaction"], "no setting of this problem"),
     (["sweep", "alpha", "data.components=20"], "number at most 8"),
     (["sweep", "alpha", "data.tags=ortho"], "'orthonormal'"),

@@ -55,6 +55,13 @@ OPTIONS = [name for group in catalog.GROUPS for name in catalog.options(group)]
 ATOMS = st.one_of(
     NUMBERS, st.sampled_from([*OPTIONS, "iid", "simplex", "tanh", "a", "'a b'", "${data.noise}", "[]", "{}"])
 )
+
+
+def mostly(likely: "st.SearchStrategy[str]", rare: "st.SearchStrategy[str]") -> "st.SearchStrategy[str]":
+    """``likely`` three times in four; a plain union would be flattened and its many absurd branches prevail."""
+    return st.sampled_from([False, True, False, False]).flatmap(lambda turn: rare if turn else likely)
+
+
 PLAUSIBLE = st.one_of(
     st.sampled_from(["0.5", "1", "2", "3", "8", "64", "0.1,1", "1,2", "[8,16]", "range(1,3)"]), st.sampled_from(OPTIONS)
 )
@@ -70,7 +77,7 @@ VALUES = st.one_of(
 )  # fmt: skip
 
 
-PATHS = st.one_of(*[st.sampled_from(["x", "new/x", "~/x", TABLE, RUN, STRANGE, "x.npz", "x.csv"])] * 3, ABSURD)
+PATHS = mostly(st.sampled_from(["x", "new/x", "~/x", TABLE, RUN, STRANGE, "x.npz", "x.csv"]), ABSURD)
 PLACES = PATHS.map(lambda path: [path])
 
 
@@ -83,7 +90,7 @@ def settings_of(*files: str) -> "st.SearchStrategy[list[str]]":
     keys = keys_of(*files)
     likely = st.tuples(keys, PLAUSIBLE).map("=".join)
     odd = st.one_of(st.tuples(keys, VALUES), st.tuples(keys, NUMBERS), st.tuples(ABSURD, VALUES)).map("=".join)
-    return st.lists(st.one_of(likely, likely, likely, odd, odd, ABSURD), max_size=3)
+    return st.lists(mostly(likely, mostly(odd, ABSURD)), max_size=3, unique_by=lambda word: word.partition("=")[0])
 
 
 def flat(parts: Iterable[list[str]]) -> list[str]:
@@ -116,7 +123,7 @@ FITTING = (*RUNNING, "--data", "--d", "--rank", "--tokens", "--samples", "--degr
 
 def names_in(group: str, *more: str) -> "st.SearchStrategy[list[str]]":
     known = st.sampled_from([*catalog.options(group), *more])
-    return st.one_of(*[known] * 9, ABSURD).map(lambda name: [name])
+    return mostly(known, ABSURD).map(lambda name: [name])
 
 
 def line(*parts: "st.SearchStrategy[list[str]] | str") -> "st.SearchStrategy[list[str]]":

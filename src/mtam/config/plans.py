@@ -84,7 +84,7 @@ def freeze(name: str, settings: Config) -> Trial:
     """Validate one trial's settings; raise UsageError with one sentence for the first mistake."""
     kind = problem(settings["problem"])
     model = settings["model"].get("name") if isinstance(settings["model"], dict) else settings["model"]
-    if model not in kind.estimators:
+    if not isinstance(model, str) or model not in kind.estimators:
         valid = ", ".join(kind.estimators)
         raise UsageError(f"model={model} does not answer {kind.name} problems; valid: {valid}.")
     try:
