@@ -65,6 +65,8 @@ WRONG = [
     (["sweep"], "Missing argument"),
     (["fit-ips", "--rank", "31"], "valid: 1 to 30"),
     (["fit-ips", "--d", "0"], "data.d = 0"),
+    (["fit-ips", "--tokens", "1" + "0" * 400], "tokens = 1"),
+    (["sweep", "alpha", "sweep.first_seed=1" + "0" * 30], "valid: whole numbers up to 2^53"),
     (["fit-ips", "--d", "three"], "valid integer"),
     (["fit-ips", "--samples", "3"], "at least 23 samples"),
     (["fit-ips", "data.noise=-0.3"], "data.noise = -0.3"),
