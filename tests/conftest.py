@@ -55,13 +55,14 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def mtam(here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Mtam:
     """Run ``mtam ARGS`` in this process, in an empty working folder."""
     from mtam.cli import main
+    from mtam.sweep.signals import STOPPING
 
     monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)  # the program sets its own
 
     def run(*args: str) -> Said:
         monkeypatch.setattr(sys, "argv", ["mtam", *args])
         capsys.readouterr()
-        handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR2)}
+        handlers = {number: signal.getsignal(number) for number in STOPPING}
         try:
             with pytest.raises(SystemExit) as stop:
                 main()

@@ -13,15 +13,40 @@ from tests.conftest import TINY
 TABLES = ("curve.csv", "rates.csv", "curves.png")
 
 
+# Whoever runs the tests may have these ignored, as nohup does; programs inherit that.
+MAIN = """
+import signal
+for number in (signal.SIGHUP, signal.SIGQUIT):
+    signal.signal(number, signal.SIG_{how})
+from mtam.cli import main
+main()
+"""
+
+
 def start(
-    out: Path, *more: str, sweep: tuple[str, ...] = TINY, env: dict[str, str] | None = None
+    out: Path, *more: str, sweep: tuple[str, ...] = TINY, env: dict[str, str] | None = None, hears: bool = True
 ) -> "subprocess.Popen[str]":
-    """``mtam sweep alpha`` in a session of its own, so that a signal to its group spares the tests."""
-    command = [sys.executable, "-c", "from mtam.cli import main; main()", "sweep", "alpha", *sweep, "--out", str(out)]
+    """``mtam sweep alpha`` in a session of its own, so that a signal to its group spares the tests.
+
+    Unless it ``hears`` them, SIGHUP and SIGQUIT are ignored, as under nohup.
+    """
+    main = MAIN.format(how="DFL" if hears else "IGN")
     return subprocess.Popen(
-        [*command, *more], text=True, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        env={**os.environ, **(env or {})},
+        [sys.executable, "-c", main, "sweep", "alpha", *sweep, "--out", str(out), *more], text=True,
+        start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, **(env or {})},
     )  # fmt: skip
+
+
+def start_on(slave: int, out: Path, *more: str, sweep: tuple[str, ...], env: dict[str, str]) -> "subprocess.Popen[str]":
+    """``mtam sweep alpha`` on a terminal of its own, whose end for programs is ``slave``; closed here."""
+    main = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)" + MAIN.format(how="DFL")
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-c", main, "sweep", "alpha", *sweep, "--out", str(out), *more], text=True,
+            start_new_session=True, stdin=slave, stdout=slave, stderr=slave, env={**os.environ, **env},
+        )  # fmt: skip
+    finally:
+        os.close(slave)
 
 
 def tables(out: Path) -> dict[str, bytes]:

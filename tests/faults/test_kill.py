@@ -2,10 +2,12 @@
 
 import json
 import os
+import pty
 import random
 import signal
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ from mtam.sweep import plan as planning
 from mtam.sweep.progress_account import Launcher
 from tests.brake import HOLD, brake
 from tests.conftest import TINY, Mtam
-from tests.faults.helpers import alive, start, tables, under_way, until, workers
+from tests.faults.helpers import alive, start, start_on, tables, under_way, until, workers
 
 pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds workers through /proc")
 VICTIMS = ("main", "worker", "all")
@@ -136,7 +138,14 @@ def test_forty_sweeps_killed_at_random(mtam: Mtam, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("launcher", "number"), [("inline", signal.SIGINT), ("local", signal.SIGINT), ("local", signal.SIGTERM)]
+    ("launcher", "number"),
+    [
+        ("inline", signal.SIGINT),
+        ("local", signal.SIGINT),
+        ("local", signal.SIGTERM),
+        ("inline", signal.SIGQUIT),
+        ("local", signal.SIGHUP),
+    ],
 )
 def test_an_interrupt_is_clean(
     launcher: str, number: signal.Signals, whole: dict[str, bytes], mtam: Mtam, tmp_path: Path
@@ -149,8 +158,41 @@ def test_an_interrupt_is_clean(
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 130, errors
     assert "Traceback" not in errors, errors
-    assert "interrupted" in errors
+    assert errors.count("mtam: interrupted") == 1
+    assert "died unexpectedly" not in errors  # multiprocessing's own tracker, which the signal reaches as well
+    assert not (out / "running").exists()  # nobody is told that it still runs
     assert resumed(out, mtam, whole) == 0
+
+
+def test_nohup_is_obeyed(tmp_path: Path) -> None:
+    out, hold = tmp_path / "run", tmp_path / "hold"
+    process = start(out, "--workers", "2", "--quiet", sweep=TWO_PACKS, env=brake(tmp_path, hold=hold), hears=False)
+    until(lambda: len(under_way(out)) == 2, process)
+    os.killpg(process.pid, signal.SIGHUP)
+    os.killpg(process.pid, signal.SIGQUIT)
+    time.sleep(0.5)
+    hold.unlink()
+    _, errors = process.communicate(timeout=120)
+    assert (process.returncode, errors) == (0, "")
+
+
+@pytest.mark.parametrize("launcher", ["inline", "local"])
+def test_a_terminal_that_is_closed_stops_it_cleanly(launcher: str, tmp_path: Path) -> None:
+    """The kernel tells the whole group, the shell tells it once more; no word can be said any longer."""
+    out, hold = tmp_path / "run", tmp_path / "hold"
+    more = ["--launcher", launcher, *(["--workers", "2"] if launcher == "local" else [])]
+    terminal, slave = pty.openpty()
+    process = start_on(slave, out, *more, sweep=TWO_PACKS, env=brake(tmp_path, hold=hold))
+    until(lambda: under_way(out), process)
+    pids = workers(process.pid)
+    os.close(terminal)
+    with suppress(ProcessLookupError):
+        os.kill(process.pid, signal.SIGHUP)
+    assert process.wait(timeout=120) == 130
+    until(lambda: not any(map(alive, pids)))
+    assert not (out / "running").exists()
+    assert (out / planning.MANIFEST).exists()
+    assert not list(out.glob("records/*"))
 
 
 def test_a_second_interrupt_stops_at_once(whole: dict[str, bytes], mtam: Mtam, tmp_path: Path) -> None:

@@ -35,3 +35,21 @@ def writing(out: Path) -> Iterator[None]:
             f"{out} cannot be written: {error.strerror or error}; what is done is kept, and the same command goes on "
             "from there once that is mended."
         ) from None
+
+
+LONGEST_WORD, LONGEST = 300, 2000  # characters of what is told
+
+
+def legible(sentence: str) -> str:
+    r"""One line that a terminal can show: what cannot be printed is escaped, what is endless is cut in its middle.
+
+    >>> legible("no sweep \x1b[2J\n here"), len(legible("x" * 5000)) < 400
+    ('no sweep \\x1b[2J here', True)
+    """
+    line = _cut(" ".join(_cut(word, LONGEST_WORD) for word in sentence.split()), LONGEST)
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+
+
+def _cut(text: str, most: int) -> str:
+    half = most // 2
+    return text if len(text) <= most else f"{text[:half]}...{text[-half:]}"

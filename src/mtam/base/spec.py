@@ -6,12 +6,14 @@ folders) never does.
 
 import hashlib
 import json
+import reprlib
 from collections.abc import Sequence
 from functools import cache
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+LARGEST = 2**53  # up to here every integer is a float as well; forecasts of cost and memory are floats
 SCHEMA = 2  # raised whenever the meaning of a stored number changes; old records are then computed again
 
 
@@ -26,6 +28,9 @@ class Frozen(BaseModel):
         """``n_max=1e4`` is parsed as a float by YAML and by Hydra; it means the integer 10000."""
         if not isinstance(values, dict):
             return values
+        for key, value in values.items():
+            if isinstance(value, int) and not -LARGEST <= value <= LARGEST:
+                raise ValueError(f"{key} = {reprlib.repr(value)} is too large; valid: whole numbers up to 2^53")
         whole = _integers(cls)
         return {key: cls._whole(value) if key in whole else value for key, value in values.items()}
 

@@ -1,11 +1,11 @@
 """The Typer application and the options that several commands share."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mtam.base.errors import UsageError
+from mtam.cli.paths import looked_up
 
 if TYPE_CHECKING:
     from mtam.runs.run_plan import Options
@@ -32,7 +32,7 @@ Settings = Annotated[
     ),
 ]
 SweepName = Annotated[str, typer.Argument(help="A file in conf/sweep.")]
-Out = Annotated[Path | None, typer.Option(help="Folder of the run.  [default: outputs/<name>-<hash>]")]
+Out = Annotated[str | None, typer.Option(metavar="PATH", help="Folder of the run.  [default: outputs/<name>-<hash>]")]
 LAUNCHERS = ["inline", "local", "slurm"]
 LauncherName = Annotated[
     str | None, typer.Option(help="inline | local | slurm.", autocompletion=lambda: LAUNCHERS, show_default=False)
@@ -43,7 +43,7 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would run; wri
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no tables.")]
 Force = Annotated[bool, typer.Option("--force", help="Compute again what is already there.")]
-Folder = Annotated[Path, typer.Argument(help="The folder of a run.", metavar="DIR")]
+Folder = Annotated[str, typer.Argument(help="The folder of a run.", metavar="DIR")]
 
 
 @app.callback(invoke_without_command=True)
@@ -59,12 +59,12 @@ def _main(
     del ctx
 
 
-def options_of(out: Path | None, device: str, dry_run: bool, quiet: bool, force: bool) -> "Options":
+def options_of(out: str | None, device: str, dry_run: bool, quiet: bool, force: bool) -> "Options":
     if device not in ("auto", "cpu", "cuda"):
         raise UsageError(f"--device {device} is unknown; valid: auto, cpu, cuda.")
     from mtam.runs.run_plan import Options
 
-    return Options(out, device, dry_run, force, quiet)
+    return Options(looked_up(out, "--out"), device, dry_run, force, quiet)
 
 
 def finish(plan: "Plan", options: "Options", as_json: bool) -> None:

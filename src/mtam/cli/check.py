@@ -1,5 +1,6 @@
 """The command that checks statements of the papers."""
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -7,6 +8,7 @@ import typer
 from mtam.base import conf_files
 from mtam.base.errors import UsageError
 from mtam.cli.app import Force, Json, Out, Quiet, Settings, app, configs
+from mtam.cli.paths import looked_up
 
 CheckName = Annotated[str, typer.Argument(help="A file in conf/check, or all.")]
 
@@ -24,10 +26,8 @@ def check(
     _known(name)
     from mtam.runs import run_check
 
-    if name == "all":
-        run_check.check_all(settings or [], out, json_, quiet, force)
-    else:
-        run_check.check(name, settings or [], out, json_, quiet, force)
+    run = run_check.check_all if name == "all" else partial(run_check.check, name)
+    run(settings or [], looked_up(out, "--out"), json_, quiet, force)
 
 
 @configs.command("check")

@@ -4,25 +4,24 @@ import os
 import signal
 import sys
 import warnings
-from io import TextIOWrapper
 from typing import Any, NoReturn, TextIO
 
 import typer
 
-from mtam.base.errors import RunError, UsageError
+from mtam.base.errors import RunError, UsageError, legible
 from mtam.base.threads import one_thread
-from mtam.cli import check, completion, rates, report, sweep
+from mtam.cli import check, completion, rates, report, sweep, terminal
 from mtam.cli.app import app
+from mtam.sweep.signals import MAY_BE_IGNORED, STOPPING
 
 COMMANDS = (sweep, check, rates, report)  # importing them registers their commands, in the order of the help page
-SIGNALS = ("SIGINT", "SIGTERM", "SIGUSR2")  # Ctrl-C, and what batch systems send before they kill
 INTERRUPTED = 130
 AGAIN = 0.05  # seconds
 STOPPED = "interrupted; what is done is kept, the same command goes on from there."
 
 
 def _fail(sentence: str, code: int) -> NoReturn:
-    sentence = " ".join(sentence.split())
+    sentence = legible(sentence)
     print(f"mtam: {sentence}{'' if sentence[-1:] in '.?' else '.'}", file=sys.stderr)
     sys.exit(code)
 
@@ -40,9 +39,17 @@ def _warn(
     print(f"mtam: warning: {message}", file=sys.stderr)
 
 
+def _listen() -> None:
+    for number in STOPPING:
+        if number not in MAY_BE_IGNORED or signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _stop)
+
+
 def _stop(number: int, _frame: object) -> NoReturn:
-    for name in SIGNALS:
-        signal.signal(getattr(signal, name), _stop_at_once)
+    for known in STOPPING:
+        if signal.getsignal(known) is _stop:
+            # A terminal that is closed says so twice, by its shell and by the kernel: once is meant.
+            signal.signal(known, signal.SIG_IGN if known.name == "SIGHUP" else _stop_at_once)
     raise KeyboardInterrupt(number)
 
 
@@ -69,15 +76,28 @@ def _stop_at_once(_number: int, _frame: object) -> NoReturn:
 
 def main() -> None:
     """Entry point: exit code 0 done, 1 a trial or the program failed, 2 wrong input, 130 interrupted."""
+    terminal.prepare()
+    code: Any = 0
+    try:
+        code = _run()
+    except SystemExit as done:
+        code = done.code
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        code = 1
+    except RunError as error:
+        _fail(str(error), 1)
+    sys.exit(code)
+
+
+def _run() -> int:
+    """The exit code of the command; some raise it."""
     if completion.VARIABLE in os.environ and completion.answer():
-        sys.exit(0)
+        return 0
     one_thread()
     warnings.showwarning = _warn
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # a terminal that knows no Greek still shows the numbers
-            stream.reconfigure(errors="replace")
-    for name in SIGNALS:
-        signal.signal(getattr(signal, name), _stop)
+    _listen()
     sys.unraisablehook = _unraisable
     try:
         code: Any = app(standalone_mode=False)
@@ -88,8 +108,7 @@ def main() -> None:
     except (KeyboardInterrupt, typer.Abort):
         _fail(STOPPED, INTERRUPTED)
     except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(1)
+        return 1
     except FileNotFoundError as error:
         if error.filename is not None or os.path.isdir(os.curdir):
             raise
@@ -97,13 +116,19 @@ def main() -> None:
     except Exception as error:
         if not hasattr(error, "format_message"):  # everything Typer itself says about wrong usage has it
             raise
-        if "\n" in error.format_message():  # a command without arguments: its help page
+        if _is_help(error):
             print(error.format_message(), file=sys.stderr)
-            sys.exit(2)
+            return 2
         _fail(_usage(error), 2)
     if code == INTERRUPTED:  # Typer turns Ctrl-C into this code, without a word
         _fail(STOPPED, INTERRUPTED)
-    sys.exit(code if isinstance(code, int) else 0)
+    return code if isinstance(code, int) else 0
+
+
+def _is_help(error: Any) -> bool:
+    """A command without arguments raises its help page."""
+    context = getattr(error, "ctx", None)
+    return context is not None and error.format_message() == context.get_help()
 
 
 def _usage(error: Any) -> str:

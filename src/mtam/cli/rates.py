@@ -1,17 +1,17 @@
 """The command that fits laws to curves from elsewhere: rates."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from mtam.cli.app import Json, Quiet, app
+from mtam.cli.paths import looked_up
 
 
 @app.command(short_help="Fit laws to your own learning curves.")
 def rates(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE.csv", help="Columns n, error; optionally cell, seed, reference.")
+        str, typer.Argument(metavar="FILE.csv", help="Columns n, error; optionally cell, seed, reference.")
     ],
     law: Annotated[
         str, typer.Option(help="power | sub-polynomial | log-power | entropy-balance; the others are compared with it.")
@@ -21,13 +21,19 @@ def rates(
         bool, typer.Option("--floor", help="Every law with an additive floor, error = floor + ...")
     ] = False,
     reference: Annotated[
-        Path | None, typer.Option(help="A table with columns n, reference: the curve R_ref of error = C R_ref(n)^b.")
+        str | None,
+        typer.Option(
+            metavar="PATH", help="A table with columns n, reference: the curve R_ref of error = C R_ref(n)^b."
+        ),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for rates.csv and curves.png.  [default: none]")] = None,
+    out: Annotated[
+        str | None, typer.Option(metavar="PATH", help="Folder for rates.csv and curves.png.  [default: none]")
+    ] = None,
     json_: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Slopes with intervals over seeds, laws compared, and what n would tell them apart; any table with n and error."""
     from mtam.runs import fit_rates
 
-    fit_rates.rates(file, fit_rates.Wanted(law, gamma, floor, reference), out, json_, quiet)
+    wanted = fit_rates.Wanted(law, gamma, floor, looked_up(reference, "--reference"))
+    fit_rates.rates(looked_up(file), wanted, looked_up(out, "--out"), json_, quiet)

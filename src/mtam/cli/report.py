@@ -7,6 +7,7 @@ import typer
 
 from mtam.base import conf_files
 from mtam.cli.app import Folder, Json, Quiet, Settings, SweepName, app, configs
+from mtam.cli.paths import looked_up
 
 if TYPE_CHECKING:
     from mtam.sweep.plan import Plan
@@ -17,7 +18,7 @@ def report(out: Folder, json_: Json = False, quiet: Quiet = False) -> None:
     """Build tables and figures of a run again from its records, also of a half-finished one."""
     from mtam.runs import report_folder
 
-    report_folder.report(out, json_, quiet)
+    raise typer.Exit(report_folder.report(looked_up(out), json_, quiet))
 
 
 @app.command(short_help="Done, running, failed, missing trials.")
@@ -29,7 +30,7 @@ def status(
     """Count done, running, failed and missing trials of a run, cell by cell; reads only."""
     from mtam.runs import status_report
 
-    status_report.status(out, json_, watch)
+    status_report.status(looked_up(out), json_, watch)
 
 
 @app.command(short_help="Judge the papers' claims by the records.")
@@ -42,7 +43,7 @@ def claims(
     """Judge the claims of both papers again from the records of a run, or of all runs of a reproduction."""
     from mtam.runs import judge_folder
 
-    judge_folder.judge(out, json_, quiet, strict)
+    raise typer.Exit(judge_folder.judge(looked_up(out), json_, quiet, strict))
 
 
 @app.command("list", short_help="What there is, a line each.")

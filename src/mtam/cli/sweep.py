@@ -1,6 +1,5 @@
 """Commands that compute: sweep, fit-ips, reproduce."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -23,6 +22,7 @@ from mtam.cli.app import (
     options_of,
 )
 from mtam.cli.options_to_settings import check_together, of_own_data, share_of, with_launcher
+from mtam.cli.paths import looked_up
 
 
 @app.command(short_help="Run a sweep: tables, slopes, figures.")
@@ -86,7 +86,11 @@ def fit_ips(
         flags = of_own_data(flags)
     given = [f"{key}={value}" for key, value in (flags | {"seed": seed}).items() if value is not None]
     texts = given + with_launcher(settings, launcher, workers)
-    finish(config.plan_fit(texts) if data is None else config.plan_own(data, texts), options, json_)
+    finish(
+        config.plan_fit(texts) if data is None else config.plan_own(str(looked_up(data, "--data")), texts),
+        options,
+        json_,
+    )
 
 
 @app.command(short_help="Run the jobs of both papers, judge their claims.")
@@ -95,7 +99,7 @@ def reproduce(
         str,
         typer.Option(help="smoke | standard | full."),
     ] = "smoke",
-    out: Annotated[Path, typer.Option(help="Parent of the runs' folders.")] = Path("outputs"),
+    out: Annotated[str, typer.Option(metavar="PATH", help="Parent of the runs' folders.")] = "outputs",
     strict: Annotated[bool, typer.Option("--strict", help="Exit code 1 when a claim is contradicted.")] = False,
     launcher: LauncherName = None,
     workers: Workers = None,

@@ -2,7 +2,6 @@
 
 import json
 import os
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -77,12 +76,12 @@ def contradicted(rows: list[dict[str, Any]]) -> bool:
     return any(row["verdict"] == "contradicted" for row in rows)
 
 
-def judge(out: Path, as_json: bool, quiet: bool, strict: bool) -> None:
-    """Judge all claims again from the records of ``out``; exits 1 under ``strict`` when one is contradicted."""
+def judge(out: Path, as_json: bool, quiet: bool, strict: bool) -> int:
+    """Judge all claims again from the records of ``out``; exit code 1 under ``strict`` when one is contradicted."""
     voice = Voice(as_json=as_json, quiet=quiet)
     rows, files = judged(remembered(out), out, f"mtam: claims judged by {out.name}")
     tell(rows, voice)
     for path in files:
         voice.tell(str(path))
     voice.answer({"out": str(out), "claims": rows})
-    sys.exit(1 if strict and contradicted(rows) else 0)
+    return int(strict and contradicted(rows))

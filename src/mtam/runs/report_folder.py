@@ -1,6 +1,5 @@
 """Look at a run again: its tables and figures."""
 
-import sys
 from pathlib import Path
 
 from mtam.base.errors import writing
@@ -12,13 +11,16 @@ from mtam.runs.run_sweep import tell
 from mtam.sweep import plan as planning
 
 
-def report(out: Path, as_json: bool, quiet: bool) -> None:
-    """Build tables, figures and page again from the records in ``out``; of a reproduction, the page over its runs."""
+def report(out: Path, as_json: bool, quiet: bool) -> int:
+    """Build tables, figures and page again from the records in ``out``; of a reproduction, the page over its runs.
+
+    The exit code is 1 when a trial has failed.
+    """
     if (out / judge_folder.JOBS).is_file():
-        judge_folder.judge(out, as_json, quiet, strict=False)
+        return judge_folder.judge(out, as_json, quiet, strict=False)
     if finding_folder.is_finding(out):
         run_check.report(out, as_json, quiet)
-        return
+        return 0
     voice = Voice(as_json=as_json, quiet=quiet)
     plan = planning.read(out)
     with writing(out):
@@ -26,4 +28,4 @@ def report(out: Path, as_json: bool, quiet: bool) -> None:
     failures = outcome.failures
     tell(outcome, voice)
     voice.answer(outcome.summary | {"missing": outcome.missing, "failed": len(failures)})
-    sys.exit(1 if failures else 0)
+    return 1 if failures else 0

@@ -20,6 +20,7 @@ from mtam.sweep.progress_account import Board, Launcher
 from mtam.sweep.store import write_text
 
 CONFIG = "config.yaml"
+LONGEST_INSIDE = 255  # bytes of the longest path inside a folder of a run, and more than that
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,20 @@ def place(name: str, chosen: Path | None) -> Path:
         parent = parent.parent
     if not parent.is_dir():
         raise UsageError(f"--out {out}: {parent} is not a folder.")
+    _check_length(out, parent)
     if not os.access(parent, os.W_OK | os.X_OK):
         raise UsageError(f"--out {out}: {parent} cannot be written to.")
     return out
+
+
+def _check_length(out: Path, parent: Path) -> None:
+    """Raise UsageError when the file system of ``parent`` has no room for names as long as those of ``out``."""
+    longest, whole = os.pathconf(parent, "PC_NAME_MAX"), os.pathconf(parent, "PC_PATH_MAX") - LONGEST_INSIDE
+    for name in out.parts:
+        if len(os.fsencode(name)) > longest:
+            raise UsageError(f"--out {out}: the name {name} is too long; valid: at most {longest} bytes.")
+    if len(os.fsencode(out)) > whole:
+        raise UsageError(f"--out {out} is too long; valid: at most {whole} bytes.")
 
 
 def run(plan: Plan, options: Options, screen: Any) -> Outcome:

@@ -24,6 +24,7 @@ from mtam.base.threads import one_thread
 from mtam.sweep import execute, progress, store
 from mtam.sweep import plan as planning
 from mtam.sweep.progress_account import Board, Launcher
+from mtam.sweep.signals import STOPPING
 
 ATTEMPTS = 3  # a pack whose worker died this often is recorded as failed
 POLL = 0.2  # seconds
@@ -74,13 +75,13 @@ def run(out: Path, packs: Sequence[tuple[str, ...]], launcher: Launcher, board: 
     """A killed worker breaks the pool: the pool is made anew and only what has no record is run again."""
     os.environ.setdefault("PYTHONWARNINGS", QUIET_TRACKER)
     context = multiprocessing.get_context("spawn")
-    with _shared_memory():
+    with _shared_memory(), _signals_blocked():
         order: Any = context.Value(ctypes.c_int, GO, lock=False)  # without a lock: a killed worker cannot hold it
     waiting, deaths, began = list(packs), dict.fromkeys(packs, 0), time.time()
     while waiting:
         order.value, since = GO, time.time()
         workers = min(launcher.workers, len(waiting))
-        with _shared_memory():
+        with _shared_memory(), _signals_blocked():  # multiprocessing's own tracker is started here
             pool = ProcessPoolExecutor(workers, context, _start_worker, (out, launcher.device, order, os.getpid()))
         try:
             with _signals_blocked():
@@ -127,8 +128,7 @@ def _signals_blocked() -> Iterator[None]:
     A mask is inherited from the first instruction on; a handler set by the child itself would come too late for a
     signal that arrives while it imports.
     """
-    names = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGUSR2")]
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, names)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
     try:
         yield
     finally:

@@ -22,8 +22,11 @@ FOLDER = "records"
 
 
 def write_text(path: Path, text: str) -> Path:
-    """Replace ``path`` by ``text``, in UTF-8, as ``write_bytes`` does."""
-    return write_bytes(path, text.encode())
+    """Replace ``path`` by ``text``, in UTF-8, as ``write_bytes`` does.
+
+    Names of folders are bytes; those that are no UTF-8 come as surrogates, which are written as escapes.
+    """
+    return write_bytes(path, text.encode(errors="backslashreplace"))
 
 
 def write_bytes(path: Path, content: bytes) -> Path:

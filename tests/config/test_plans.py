@@ -1,14 +1,14 @@
 """Overrides in Hydra's grammar become frozen plans; one compose per choice of group options."""
 
+import time
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtam import config
 from mtam.base.errors import UsageError
-from mtam.config import plan_fit, plan_sweep
+from mtam.config import plan_fit, plan_sweep, plans
 
 
 def axes(texts: list[str]) -> list[dict[str, Any]]:
@@ -44,22 +44,44 @@ def test_a_list_adds_an_axis() -> None:
 
 def test_group_choices_compose_once_each(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
-    compose = config.compose_config
+    compose = plans.compose_config
 
     def counted(name: str, overrides: Any, groups: dict[str, str]) -> Any:
         seen.append(dict(groups))
         return compose(name, overrides, groups)
 
-    monkeypatch.setattr(config, "compose_config", counted)
+    monkeypatch.setattr(plans, "compose_config", counted)
     plan = plan_sweep("alpha", ["model=glob(soft*)", "sweep.seeds=20", "data.noise=range(0,5)"])
     assert len(plan.trials) == 3 * 5 * 7 * 20
-    assert len(seen) == 2  # once for the sweep's own settings, once for the one option
+    assert seen == [{"model": "softmax"}]  # the sweep's own settings are those of the first option
     assert plan.cells[0].axis["model"] == "softmax"
 
 
 def test_a_repeated_value_does_not_make_a_second_cell() -> None:
     with pytest.raises(UsageError, match="twice"):
         plan_sweep("alpha", ["data.alpha=1,1.0"])
+
+
+def test_a_repeated_option_is_refused_before_its_configurations_are_composed(monkeypatch: pytest.MonkeyPatch) -> None:
+    composed: list[str] = []
+    compose = plans.compose_config
+
+    def counted(name: str, overrides: Any, groups: dict[str, str]) -> Any:
+        composed.append(name)
+        return compose(name, overrides, groups)
+
+    monkeypatch.setattr(plans, "compose_config", counted)
+    with pytest.raises(UsageError, match="model=softmax is given twice"):
+        plan_sweep("alpha", [f"model={','.join(['softmax'] * 1000)}"])
+    assert len(composed) == 1
+
+
+def test_ten_thousand_cells_are_told_apart_in_seconds() -> None:
+    """Compared pair by pair they would take minutes."""
+    began = time.monotonic()
+    plan = plan_sweep("alpha", ["data.alpha=range(1,10001)", "sweep.sizes=[64]", "sweep.seeds=1"])
+    assert len(plan.cells) == 10_000
+    assert time.monotonic() - began < 20
 
 
 def test_where_it_runs_does_not_change_the_identity() -> None:

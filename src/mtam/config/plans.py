@@ -1,28 +1,24 @@
-"""Compose Hydra configurations, apply overrides, freeze the result into validated specs. Hydra stops here.
+"""Configurations composed under overrides, and the frozen plans that they stand for.
 
 Hydra composes once per choice of group options; values along axes are put in by plain Python, because a compose
 costs about a thousand times as much.
 """
 
 import copy
-import fnmatch
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from hydra import compose, initialize_config_dir
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import ChoiceSweep, Glob, IntervalSweep, Override, OverrideType, QuotedString
-from hydra.errors import HydraException
 from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 from pydantic import ValidationError
 
 from mtam.base import conf_files
 from mtam.base.errors import UsageError
 from mtam.base.spec import Frozen, Trial
+from mtam.config.grammar import Overrides, parse_overrides
 from mtam.problems.registry import problem
 from mtam.sweep.plan import Cell, Plan
 from mtam.sweep.settings import SweepSettings, check_logger, describe, launcher_settings, validate
@@ -40,92 +36,29 @@ class Axis:
     values: tuple[Any, ...]
 
 
-@dataclass(frozen=True)
-class _Overrides:
-    """Overrides by what they do: choose a group option, set one value, or open an axis."""
-
-    groups: dict[str, str]
-    values: dict[str, str]  # key -> the override as it was written
-    axes: dict[str, list[Any]]
-
-
-def parse_overrides(texts: Sequence[str]) -> _Overrides:
-    """Parse KEY=VALUE by Hydra's own grammar.
-
-    Raises UsageError for bad syntax, for ``+key`` and ``~key`` (they would change the schema), and for a key
-    given twice.
-    """
-    groups: dict[str, str] = {}
-    values: dict[str, str] = {}
-    axes: dict[str, list[Any]] = {}
-    parser = OverridesParser.create()
-    for text in texts:
-        try:
-            override = parser.parse_override(text)
-        except HydraException as error:
-            reason = str(error).splitlines()[0]
-            raise UsageError(f"{text!r} is not KEY=VALUE in Hydra's grammar: {reason}.") from None
-        key = override.key_or_group
-        _refuse_schema_changes(override, text)
-        if key in groups or key in values or key in axes:
-            raise UsageError(f"{key} is given twice; give it once, as a list to try several values.")
-        if override.is_sweep_override():
-            axes[key] = _sweep_values(override, text)
-        elif key in conf_files.GROUPS:
-            groups[key] = str(override.value())
-        else:
-            values[key] = text
-    return _Overrides(groups, values, axes)
-
-
-def _refuse_schema_changes(override: Override, text: str) -> None:
-    if override.type is not OverrideType.CHANGE:
-        raise UsageError(f"{text!r} would add or drop a field of the schema; set existing fields with KEY=VALUE.")
-    if override.package is not None or override.key_or_group.split(".")[0] in ("hydra", "defaults"):
-        raise UsageError(f"{text!r} reaches into Hydra itself; set fields of the schema with KEY=VALUE.")
-
-
-def _sweep_values(override: Override, text: str) -> list[Any]:
-    sweep: Any = override.value()
-    key = override.key_or_group
-    if isinstance(sweep, IntervalSweep):
-        raise UsageError(f"{text!r}: an interval has no list of values; use range(start,stop,step) or a list.")
-    if isinstance(sweep, Glob):
-        if key not in conf_files.GROUPS:
-            raise UsageError(f"{text!r}: glob() chooses among the options of a group ({', '.join(conf_files.GROUPS)}).")
-        chosen = [name for name in conf_files.options(key) if _globbed(name, sweep)]
-        if not chosen:
-            raise UsageError(f"{text!r} chooses nothing; valid: {', '.join(conf_files.options(key))}.")
-        return chosen
-    values = [value.text if isinstance(value, QuotedString) else value for value in override.sweep_iterator()]
-    if isinstance(sweep, ChoiceSweep) and sweep.shuffle:
-        values = sorted(values, key=repr)  # the order of an axis is no part of a sweep's identity
-    return [str(value) if key in conf_files.GROUPS else value for value in values]
-
-
-def _globbed(name: str, glob: Glob) -> bool:
-    wanted, unwanted = ([fnmatch.fnmatch(name, p) for p in patterns] for patterns in (glob.include, glob.exclude))
-    return any(wanted) and not any(unwanted)
-
-
-def compose_config(name: str, overrides: _Overrides, groups: dict[str, str]) -> Config:
+def compose_config(name: str, overrides: Overrides, groups: dict[str, str]) -> Config:
     """Compose ``conf/<name>.yaml`` with one choice of group options and all scalar overrides, and resolve it."""
     for group, option in groups.items():
-        if option not in conf_files.options(group):
-            valid = conf_files.options(group)
-            raise UsageError(f"{group}={option}: there is no such {group}; {conf_files.nearest(option, valid)}")
+        _check_option(group, option)
     check_logger(groups.get("logger"))
     texts = [f"{group}={option}" for group, option in groups.items() if group != "logger"]
     texts += overrides.values.values()
+    folder = str(conf_files.conf_dir())
     try:
-        with initialize_config_dir(str(conf_files.conf_dir()), version_base="1.3"):
+        with initialize_config_dir(folder, version_base="1.3"):
             tree = OmegaConf.to_container(compose(name, overrides=texts), resolve=True, throw_on_missing=True)
-    except (HydraException, OmegaConfBaseException) as error:
+    except Exception as error:  # besides exceptions of their own, Hydra and OmegaConf let through what Python raises
         cause = " ".join(str(error.__cause__ or error).split())
         raise UsageError(f"the configuration {name} cannot be composed: {cause}") from None
     assert isinstance(tree, dict)
     logger = {"logger": conf_files.load(f"logger/{groups['logger']}")} if "logger" in groups else {}
     return {str(key): value for key, value in tree.items()} | logger
+
+
+def _check_option(group: str, option: str) -> None:
+    valid = conf_files.options(group)
+    if option not in valid:
+        raise UsageError(f"{group}={option}: there is no such {group}; {conf_files.nearest(option, valid)}")
 
 
 def check_keys(name: str, keys: Iterable[str], launcher: str | None = None) -> None:
@@ -151,7 +84,7 @@ def freeze(name: str, settings: Config) -> Trial:
     """Validate one trial's settings; raise UsageError with one sentence for the first mistake."""
     kind = problem(settings["problem"])
     model = settings["model"].get("name") if isinstance(settings["model"], dict) else settings["model"]
-    if model not in kind.estimators:
+    if not isinstance(model, str) or model not in kind.estimators:
         valid = ", ".join(kind.estimators)
         raise UsageError(f"model={model} does not answer {kind.name} problems; valid: {valid}.")
     try:
@@ -160,7 +93,7 @@ def freeze(name: str, settings: Config) -> Trial:
         raise UsageError(describe(error, name)) from None
 
 
-def _axes(settings: SweepSettings, overrides: _Overrides, config: Config) -> list[Axis]:
+def _axes(settings: SweepSettings, overrides: Overrides, config: Config) -> list[Axis]:
     """The axes of the file, changed by the command line: a list opens or replaces one, one value pins it."""
     axes = {key: list(values) for key, values in settings.axes.items()}
     for key in axes:
@@ -174,6 +107,9 @@ def _axes(settings: SweepSettings, overrides: _Overrides, config: Config) -> lis
             raise UsageError(f"{key} cannot be an axis of a sweep; axes are settings of data and model.")
         if not values:
             raise UsageError(f"the axis {key} has no values.")
+        _refuse_twins({key: value} for value in values)  # before one configuration is composed for each
+        for value in values if key in conf_files.GROUPS else ():
+            _check_option(key, str(value))
     return [Axis(key, tuple(values)) for key, values in axes.items()]
 
 
@@ -183,11 +119,25 @@ def _get(config: Config, dotted: str) -> Any:
     return config
 
 
-def _refuse_twins(cells: Sequence[Cell]) -> None:
-    for one, two in itertools.combinations(cells, 2):
-        if one.axis == two.axis:
-            at = ", ".join(f"{key}={value}" for key, value in one.axis.items())
+def _refuse_twins(places: Iterable[dict[str, Any]]) -> None:
+    """Raise UsageError when two places on the axes are one; 1 and 1.0 are the same number."""
+    seen: set[Hashable] = set()
+    for place in places:
+        known = _hashable(place)
+        if known in seen:
+            at = ", ".join(f"{key}={value}" for key, value in place.items())
             raise UsageError(f"{at} is given twice along the axes of the sweep.")
+        seen.add(known)
+
+
+def _hashable(value: Any) -> Hashable:
+    """Equal exactly where ``value`` is, and hashable: a sweep may have a hundred thousand cells."""
+    if isinstance(value, dict):
+        return frozenset((key, _hashable(each)) for key, each in value.items())
+    if isinstance(value, list):
+        return tuple(map(_hashable, value))
+    known: Hashable = value
+    return known
 
 
 def _as_frozen(trial: Trial, dotted: str, value: Any) -> Any:
@@ -198,13 +148,20 @@ def _as_frozen(trial: Trial, dotted: str, value: Any) -> Any:
     return value if isinstance(found, Frozen) else found
 
 
-def _cells(name: str, axes: Sequence[Axis], overrides: _Overrides) -> Iterator[tuple[dict[str, Any], Config]]:
-    """Every combination along the axes with its configuration; one compose per choice of group options."""
+def _cells(
+    name: str, axes: Sequence[Axis], overrides: Overrides, composed: tuple[dict[str, str], Config]
+) -> Iterator[tuple[dict[str, Any], Config]]:
+    """Every combination along the axes with its trials' settings; one compose per choice of group options.
+
+    ``composed`` is a choice of options with its configuration, which need not be composed again.
+    """
     groups = [axis for axis in axes if axis.key in conf_files.GROUPS]
     plain = [axis for axis in axes if axis.key not in conf_files.GROUPS]
     for choice in itertools.product(*(axis.values for axis in groups)):
         chosen = dict(zip((axis.key for axis in groups), choice, strict=True))
-        base = compose_config(name, overrides, overrides.groups | chosen)
+        options = overrides.groups | chosen
+        found = composed[1] if options == composed[0] else compose_config(name, overrides, options)
+        base = {key: value for key, value in found.items() if key not in ("sweep", *NOT_IN_TRIALS)}
         for values in itertools.product(*(axis.values for axis in plain)):
             config = copy.deepcopy(base)
             at = dict(zip((axis.key for axis in plain), values, strict=True))
@@ -224,7 +181,8 @@ def plan_sweep(name: str, texts: Sequence[str]) -> Plan:
     overrides = parse_overrides(texts)
     check_keys(file, (*overrides.values, *overrides.axes, *overrides.groups), overrides.groups.get("launcher"))
     first = {group: values[0] for group, values in overrides.axes.items() if group in conf_files.GROUPS}
-    config = compose_config(file, overrides, overrides.groups | first)
+    options = overrides.groups | first
+    config = compose_config(file, overrides, options)
     for section in ("problem", "data", "model", "launcher", "sweep"):
         if section not in config:
             raise UsageError(f"conf/{file}.yaml has no {section}; see conf/sweep/alpha.yaml for what a sweep needs.")
@@ -237,17 +195,12 @@ def plan_sweep(name: str, texts: Sequence[str]) -> Plan:
     if count > MOST_TRIALS:
         raise UsageError(f"this sweep has {count} trials; valid: at most {MOST_TRIALS}.")
     cells = []
-    for at, cell in _cells(file, axes, overrides):
-        trial = {key: value for key, value in cell.items() if key not in ("sweep", *NOT_IN_TRIALS)}
-        trials = (
-            freeze(file, {**trial, "n": n, "seed": seed})
-            for n in settings.sample_sizes()
-            for seed in settings.seed_range()
-        )
-        frozen = tuple(trials)
+    for at, cell in _cells(file, axes, overrides, (options, config)):
+        sizes, seeds = settings.sample_sizes(), settings.seed_range()
+        frozen = tuple(freeze(file, {**cell, "n": n, "seed": seed}) for n in sizes for seed in seeds)
         cells.append(Cell({key: _as_frozen(frozen[0], key, value) for key, value in at.items()}, frozen))
     config["launcher"] = launcher
-    _refuse_twins(cells)
+    _refuse_twins(cell.axis for cell in cells)
     return Plan("sweep", name, config["problem"], config, tuple(cells))
 
 
