@@ -1,6 +1,5 @@
 """The picture of a finding."""
 
-import math
 from functools import partial
 
 import pandas as pd
@@ -8,6 +7,7 @@ from matplotlib.axes import Axes
 
 from mtam.base import finding as found
 from mtam.base.finding import Finding, Series
+from mtam.report.figures.axes import LINE, below
 from mtam.report.figures.palette import COLOURS, MARKERS
 from mtam.report.figures.picture import DrawnPanel, Picture
 from mtam.report.figures.svg import tip
@@ -20,7 +20,9 @@ def picture(finding: Finding) -> Picture | None:
     """The panels of a finding; None where the finding draws nothing."""
     if not finding.panels:
         return None
-    panels = tuple(DrawnPanel(panel.title, partial(_panel, panel=panel), 4.3, 3.7) for panel in finding.panels)
+    most = max(len(panel.series) if panel.categories is None else 0 for panel in finding.panels)
+    height = 3.7 + LINE * ((most + 1) // 2 if most > 2 else 0)  # inches, with a legend of two columns below
+    panels = tuple(DrawnPanel(panel.title, partial(_panel, panel=panel), 4.3, height) for panel in finding.panels)
     caption = f"{finding.title} ({finding.source})"
     return Picture(finding.name, "Pictures", caption, panels, pd.DataFrame())
 
@@ -45,11 +47,11 @@ def _panel(axis: Axes, panel: found.Panel) -> None:
     axis.set_xlabel(panel.x_label)
     axis.set_ylabel(panel.y_label)
     if any(series.label for series in panel.series) or panel.level_label:
-        crowded = len(panel.series) > 2
-        if len(panel.series) > 4 and panel.categories is None and not panel.log_y:
-            low, high = axis.get_ylim()
-            axis.set_ylim(low, high + 0.08 * math.ceil((len(panel.series) + 1) / 3) * (high - low))  # for the legend
-        axis.legend(fontsize=7, loc="upper center" if crowded else "best", ncols=3 if crowded else 1)
+        if len(panel.series) > 2 and panel.categories is None:
+            below(axis, columns=2)
+        else:
+            crowded = len(panel.series) > 2
+            axis.legend(fontsize=7, loc="upper center" if crowded else "best", ncols=3 if crowded else 1)
 
 
 def _ticks(axis: Axes, positions: list[float]) -> None:
