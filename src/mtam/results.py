@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mtam import __version__
-from mtam.sweep import store
+from mtam.sweep import failures, store
 from mtam.sweep.plan import Plan
 from mtam.sweep.store import Record, write_text
 
@@ -36,6 +36,21 @@ class Outcome:
     def failures(self) -> dict[str, str]:
         """The sentence of every failed trial, by key."""
         return {key: record["failure"] for key, record in self.records.items() if store.failed(record)}
+
+    @property
+    def advice(self) -> list[str]:
+        """How failed trials are computed again, in sentences."""
+        passing = sum(map(failures.passing, self.records.values()))
+        kept = len(self.failures) - passing
+        told = []
+        if passing:
+            told.append(
+                f"{passing} of the failures are the machine's (memory, disk, a missing library, a killed worker) and "
+                "no results: the next run of the same command computes them again."
+            )
+        if kept:
+            told.append(f"{kept} failed trials are kept as answers; --retry-failed computes them again.")
+        return told
 
     @property
     def missing(self) -> int:

@@ -7,7 +7,6 @@ import platform
 import shutil
 import subprocess
 import time
-import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
@@ -16,7 +15,7 @@ from typing import Any
 
 from mtam.errors import UsageError
 from mtam.spec import Trial
-from mtam.sweep import store
+from mtam.sweep import failures, store
 from mtam.sweep.registry import run_pack
 
 CHECKPOINTS = "checkpoints"
@@ -80,7 +79,8 @@ def execute(out: Path, trials: dict[str, Trial], *, device: str, tick: Callable[
 
     ``tick`` hears the fraction done, and the fraction from which the pack went on where a state of it was kept.
 
-    An exception inside the mathematics becomes failed records with its traceback, and the sweep goes on. A
+    An exception inside the mathematics becomes failed records with its traceback, and the sweep goes on; one that is
+    the machine's doing is marked as that, and no answer (``failures``). A
     KeyboardInterrupt (from the keyboard or from ``tick``) passes through and leaves no record, but the state that the
     estimator kept, from which the pack goes on when it is executed again.
     """
@@ -97,8 +97,7 @@ def execute(out: Path, trials: dict[str, Trial], *, device: str, tick: Callable[
         found = run_pack(list(trials.values()), device=device, tick=heard, checkpoint=state)
         answers = [_finite(answer) for answer in found]
     except Exception as error:
-        sentence = f"{type(error).__name__}: {error}"
-        answers = [{"failure": sentence, "traceback": traceback.format_exc()}] * len(trials)
+        answers = [failures.told(error)] * len(trials)
     seconds = time.perf_counter() - started
     for (key, trial), answer in zip(trials.items(), answers, strict=True):
         told = answer if "failure" in answer else {"numbers": answer}
