@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mtam import __version__
-from mtam.sweep import failures, store
+from mtam.sweep import failures, shapes, store
+from mtam.sweep.files import read_json
 from mtam.sweep.plan import Plan
 from mtam.sweep.store import Record, write_text
 
@@ -85,7 +86,8 @@ def build(plan: Plan, out: Path, *, again: bool = True, before: int = 0, whole: 
 
     reading = Reading(plan, records)
     summary, files = _write(reading, out)
-    content = {"stamp": stamp, "files": [path.name for path in files], "summary": summary}
+    content: Record = {"stamp": stamp, "files": [path.name for path in files], "summary": summary}
+    content["checksum"] = store.checksum(content)
     write_text(out / SUMMARY, json.dumps(content, indent=1) + "\n")
     return Outcome(plan, out, dict(summary), tuple(files), records, computed, reading)
 
@@ -113,10 +115,13 @@ def _stamp(records: Mapping[str, Record]) -> str:
 
 
 def _current(out: Path, stamp: str) -> dict[str, Any] | None:
+    """The summary in ``out`` as it was written, if these records and this code made it and its files are there."""
     try:
-        found = json.loads((out / SUMMARY).read_text(encoding="utf-8"))
-        fresh = found["stamp"] == stamp and all((out / name).exists() for name in found["files"])
-    except (OSError, ValueError, KeyError, TypeError):
+        found = read_json(out / SUMMARY)
+        told = shapes.Summary.model_validate(found)
+        fresh = told.stamp == stamp and told.checksum == store.checksum(found)
+        fresh = fresh and all((out / name).is_file() for name in told.files)
+    except (OSError, ValueError):
         return None
     return dict(found) if fresh else None
 

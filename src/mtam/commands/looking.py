@@ -1,5 +1,6 @@
 """Look at a run again: its tables and figures."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from mtam.sweep import plan as planning
 
 def report(out: Path, as_json: bool, quiet: bool) -> None:
     """Build tables, figures and page again from the records in ``out``; of a reproduction, the page over its runs."""
-    if (out / claiming.JOBS).is_file():
+    if os.path.lexists(out / claiming.JOBS):
         claiming.judge(out, as_json, quiet, strict=False)
     if folder.is_finding(out):
         checking.report(out, as_json, quiet)

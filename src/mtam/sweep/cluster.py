@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from mtam.errors import UsageError
-from mtam.sweep import squeue, store
+from mtam.sweep import files, squeue, store
 from mtam.sweep.plan import Plan
 from mtam.sweep.settings import SlurmSettings
+from mtam.sweep.shapes import Submission
 from mtam.sweep.store import write_text
 from mtam.sweep.task import Pack, Task
 from mtam.sweep.threads import VARIABLES
@@ -159,9 +160,9 @@ def submissions(out: Path) -> Iterator[tuple[str, list[tuple[Pack, ...]]]]:
     """Every array that was ever submitted for this folder: its job number, and the packs of its tasks."""
     for path in sorted((out / FOLDER).glob("*.json")):
         try:
-            body = json.loads(path.read_text(encoding="utf-8"))
-            yield str(body["job"]), [tuple(tuple(pack) for pack in task) for task in body["tasks"]]
-        except (OSError, ValueError, KeyError, TypeError):  # packs computed twice are harmless
+            told = Submission.model_validate(files.read_json(path))
+            yield told.job, [tuple(tuple(pack) for pack in task) for task in told.tasks]
+        except (OSError, ValueError):  # packs computed twice are harmless
             continue
 
 

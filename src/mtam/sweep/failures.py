@@ -37,7 +37,9 @@ def of_machine(error: BaseException | None) -> bool:
 
 def told(error: Exception) -> dict[str, Any]:
     """What a record keeps of an exception inside the mathematics."""
-    body = {"failure": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc()}
+    body: dict[str, Any] = {"failure": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc()}
+    for name, text in body.items():  # a path may hold bytes that are no text
+        body[name] = text.encode("utf-8", "replace").decode()
     return body | ({CAUSE: MACHINE} if of_machine(error) else {})
 
 

@@ -13,9 +13,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from mtam.errors import UsageError
 from mtam.spec import Trial
-from mtam.sweep import failures, store
+from mtam.sweep import failures, shapes, store
 from mtam.sweep.registry import run_pack
 
 CHECKPOINTS = "checkpoints"
@@ -95,7 +97,7 @@ def execute(out: Path, trials: dict[str, Trial], *, device: str, tick: Callable[
 
     try:
         found = run_pack(list(trials.values()), device=device, tick=heard, checkpoint=state)
-        answers = [_finite(answer) for answer in found]
+        answers = [_checked(answer, trial) for answer, trial in zip(found, trials.values(), strict=True)]
     except Exception as error:
         answers = [failures.told(error)] * len(trials)
     seconds = time.perf_counter() - started
@@ -121,11 +123,18 @@ def about(trial: Trial, device: str, seconds: float, members: int) -> dict[str, 
     }
 
 
-def _finite(answer: dict[str, Any]) -> dict[str, Any]:
-    """The answer itself, or a failure that names the numbers that are not finite."""
+def _checked(answer: dict[str, Any], trial: Trial) -> dict[str, Any]:
+    """The answer itself, or a failure that names the numbers that are not finite or of another shape than records."""
     bad = [
         name
         for name, value in answer.items()
         if any(isinstance(x, float) and not math.isfinite(x) for x in (value if isinstance(value, list) else [value]))
     ]
-    return {"failure": f"not finite: {', '.join(bad)}"} if bad else answer
+    if bad:
+        return {"failure": f"not finite: {', '.join(bad)}"}
+    if "failure" not in answer:
+        try:
+            store.check_numbers(answer, trial)
+        except ValidationError as error:
+            return {"failure": f"an answer that no record can hold: {shapes.first(error)}"}
+    return answer
