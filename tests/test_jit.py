@@ -25,6 +25,8 @@ SWEEP = (
     "sweep", "d", "data.d=1,2", "sweep.sizes=[100]", "sweep.seeds=1", "data.tokens=4", "model.max_starts=2",
     "--launcher", "local", "--workers", "2", "--out", "run",
 )  # fmt: skip
+BARE = "import numba, mtam.interaction.knots as m\nnumba.njit(cache=True)(m.rule)"  # without our door
+USED = "from mtam.recall.exponential import sigmoid\nprint(sigmoid(0.0, 1.0, 87.0))"
 KERNEL = """
 from mtam.jit import kernel
 
@@ -53,10 +55,16 @@ def python(code: str, *args: str, env: dict[str, str], here: Path) -> "subproces
     return subprocess.run(command, capture_output=True, text=True, check=False, env=env, cwd=here, timeout=300)
 
 
-def test_a_fit_where_nothing_can_be_cached(locked: dict[str, str], here: Path) -> None:
-    bare = "import numba, mtam.interaction.knots as m\nnumba.njit(cache=True)(m.rule)"
-    control = python(bare, env=locked, here=here)
+def test_kernels_run_where_nothing_can_be_cached(locked: dict[str, str], here: Path) -> None:
+    control = python(BARE, env=locked, here=here)
     assert "cannot cache function" in control.stderr, "numba can keep something here, so nothing is put to the test"
+    said = python(USED, env=locked, here=here)
+    assert (said.returncode, float(said.stdout)) == (0, 0.5), said.stderr
+    assert said.stderr.count("compiled code cannot be kept on disk") == 1
+
+
+@pytest.mark.slow
+def test_a_fit_where_nothing_can_be_cached(locked: dict[str, str], here: Path) -> None:
     said = python(PROGRAM, *FIT, "--json", env=locked, here=here)
     assert said.returncode == 0, said.stderr
     assert json.loads(said.stdout)["error"] > 0

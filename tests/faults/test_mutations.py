@@ -24,7 +24,7 @@ FIT = ("fit-ips", "--d", "2", "--samples", "300", "--tokens", "4", "--rank", "1"
 CHECK = ("check", "entropy", "alphas=[1.0]", "powers=[1.0]")
 RUNS = {"alpha": ALPHA, "d": D, "fit": FIT, "check": CHECK}
 
-Quietly = settings(suppress_health_check=list(HealthCheck), max_examples=5)
+Quietly = settings(suppress_health_check=list(HealthCheck), max_examples=3)
 Often = settings(suppress_health_check=list(HealthCheck), max_examples=25)
 
 
