@@ -30,6 +30,7 @@ CHECKS = {
 }
 
 ROOMS = ("check", "recall", "interaction", "rates")  # whose code decides what a check finds
+SHARED = ("catalog", "errors", "finding", "jit", "remark", "spec", "streams", "__init__")  # and what these rooms import
 
 
 def settings_of(name: str) -> type[CheckSettings]:
@@ -63,7 +64,12 @@ class Job:
         return function(self.settings, tick)
 
 
-def _code() -> str:
+def sources() -> list[Path]:
+    """The files whose code decides what a check finds: the rooms with all that lies below them, and what they share."""
     home = Path(__file__).resolve().parents[1]
-    sources = [path for room in ROOMS for path in sorted((home / room).glob("*.py"))]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
+    rooms = [path for room in ROOMS for path in sorted((home / room).rglob("*.py"))]
+    return rooms + [home / f"{name}.py" for name in SHARED]
+
+
+def _code() -> str:
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources())).hexdigest()

@@ -46,14 +46,24 @@ def row(claim: Claim, gathered: Gathered) -> dict[str, Any]:
         cell = "all" if index is None else evidence.label(index)
         found = _judge(claim.judge, evidence, index)
         said, expected = found.judgement, found.expected
-        if claim.needs and index is not None and not evidence.facts(index).get(claim.needs):
-            outside = (
-                f"{claim.needs} does not hold here: theory needs M = {evidence.facts(index)['theorem_needs_M']:.1g}"
-            )
+        outside = outside or _broken_need(claim, evidence, index)
     except (NoEvidence, ValueError) as reason:  # ValueError: curves that cannot be compared
         return _row(claim, UNDECIDED, Judgement("undecided", None, str(reason)), None, cell)
     verdict = OUTSIDE if outside else (UNDECIDED if said.verdict == "undecided" else said.verdict)
     return _row(claim, verdict, said, expected, cell, outside)
+
+
+def _broken_need(claim: Claim, evidence: Evidence, index: int | None) -> str:
+    """The fact that the claim needs and the cell lacks, in words, with the size that theory needs where it is told."""
+    if not claim.needs or index is None:
+        return ""
+    facts = evidence.facts(index)
+    if claim.needs not in facts:
+        raise NoEvidence(f"nothing is known of {claim.needs} in this cell of {evidence.plan.name}")
+    if facts[claim.needs]:
+        return ""
+    size = facts.get("theorem_needs_M")
+    return f"{claim.needs} does not hold here" + ("" if size is None else f": theory needs M = {size:.1g}")
 
 
 def _index(claim: Claim, evidence: Evidence) -> int | None:

@@ -1,5 +1,6 @@
 """Look at a run again: its tables and figures."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from mtam.sweep import plan as planning
 
 def report(out: Path, as_json: bool, quiet: bool) -> None:
     """Build tables, figures and page again from the records in ``out``; of a reproduction, the page over its runs."""
-    if (out / judge_folder.JOBS).is_file():
+    if os.path.lexists(out / judge_folder.JOBS):
         judge_folder.judge(out, as_json, quiet, strict=False)
     if finding_folder.is_finding(out):
         run_check.report(out, as_json, quiet)
