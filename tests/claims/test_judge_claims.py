@@ -105,6 +105,51 @@ def test_a_cell_outside_the_theorems_condition_says_so_with_its_interval() -> No
     assert "theory needs M" in told["because"]
 
 
+def needing(fact: str) -> Claim:
+    return CLAIMS["rate-d1"].model_copy(update={"needs": fact})
+
+
+def with_facts(found: Evidence, monkeypatch: pytest.MonkeyPatch, **facts: object) -> Evidence:
+    """The same evidence, of whose cells theory says nothing but ``facts``."""
+    monkeypatch.setattr(Evidence, "facts", lambda _self, _index: facts)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("facts", "verdict_", "because"),
+    [
+        ({"holds": True}, "supported", ""),
+        ({"holds": False}, IN_FULL[Verdict.OUTSIDE], "holds does not hold here"),
+        (
+            {"holds": False, "theorem_needs_M": 3e5},
+            IN_FULL[Verdict.OUTSIDE],
+            "holds does not hold here: theory needs M = 3e+05",
+        ),
+        ({"another": True}, IN_FULL[Verdict.UNDECIDED], "nothing is known of holds"),
+    ],
+)
+def test_a_claim_that_needs_a_fact_of_a_cell(
+    facts: dict[str, object], verdict_: str, because: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether or not theory tells the size that it needs there; a fact that nobody tells is no broken condition."""
+    found = with_facts(evidence("d", ["data.d=1", "sweep.seeds=8"], power(-0.8, 0.02, 0.02)), monkeypatch, **facts)
+    told = judge(needing("holds"), Gathered((found,), {})).row
+    assert told["verdict"] == verdict_
+    assert because in told["because"]
+    if verdict_ == IN_FULL[Verdict.OUTSIDE]:
+        assert ("theory needs" in told["because"]) == ("theorem_needs_M" in facts)
+
+
+def test_a_cell_that_tells_no_needed_size_is_judged_in_a_real_run() -> None:
+    """Cells of recall have no theorem_needs_M."""
+    claim = CLAIMS["recall-ordered-in-alpha"].model_copy(
+        update={"judge": CLAIMS["recall-law-alpha-1"].judge, "at": {"data.alpha": 1}, "needs": "inside_theorem"}
+    )
+    told = judge(claim, Gathered((evidence("alpha", ["data.alpha=1", *SIZES], law(0.5)),), {})).row
+    assert told["verdict"] == IN_FULL[Verdict.UNDECIDED]
+    assert "nothing is known of inside_theorem" in told["because"]
+
+
 @pytest.mark.parametrize(("tilt", "expected"), [(0.0, "supported"), (0.02, "contradicted")])
 def test_lines_that_are_parallel_or_not(tilt: float, expected: str) -> None:
     def numbers(trial: Trial, axis: dict[str, Any], rng: np.random.Generator) -> dict[str, float]:

@@ -32,9 +32,9 @@ def test_two_thousand_trials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         synced.append(handle)
         fsync(handle)
 
-    def counted_read(out: Path, key: str, *, mend: bool = True) -> store.Record | None:
+    def counted_read(out: Path, key: str, trial: Trial | None = None, *, mend: bool = True) -> store.Record | None:
         reads.append(key)
-        return read(out, key, mend=mend)
+        return read(out, key, trial, mend=mend)
 
     monkeypatch.setattr(execute, "run_pack", answer)
     monkeypatch.setattr(os, "fsync", counted_fsync)

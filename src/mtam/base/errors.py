@@ -13,6 +13,10 @@ class RunError(RuntimeError):
     """The machine failed a run (disk full, folder gone): printed as one sentence, exit code 1, no traceback."""
 
 
+class UncachedWarning(UserWarning):
+    """Compiled code cannot be kept on disk: nothing is wrong with a result, but every process compiles anew."""
+
+
 @contextmanager
 def opening(out: Path) -> Iterator[None]:
     """Make the folder ``out`` of --out for the first that is written there; UsageError when that fails."""

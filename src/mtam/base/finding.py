@@ -1,10 +1,10 @@
 """A finding: what a check of a statement found, as plain data that tables, pictures, JSON and claims are made of."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from mtam.base.spec import Frozen
+from mtam.base.spec import Frozen, Number, Size
 from mtam.rates.intervals import Interval
 from mtam.rates.verdict import Judgement, Verdict
 
@@ -14,11 +14,12 @@ FINDING = "finding.json"  # the file of a check that holds it
 class Estimate(Frozen):
     """A number with its standard error; se = 0 for what is exact up to rounding."""
 
-    value: float
-    se: float = Field(ge=0)
+    value: Number
+    se: Size
 
 
-Cell = Estimate | bool | int | float | str | None
+Whole = Annotated[int, Field(ge=-(10**100), le=10**100)]
+Cell = Estimate | bool | Whole | Number | str | None
 
 
 class Table(Frozen):
@@ -49,10 +50,10 @@ class JudgedStatement(Frozen):
     claim: str  # a sentence
     said: Verdict
     because: str  # the numbers in words, with their uncertainty
-    expected: float | None = None  # the figure of theory, where there is one
-    value: float | None = None
-    low: float | None = None  # the interval behind the verdict: 99%, widened for the number of looks
-    high: float | None = None
+    expected: Number | None = None  # the figure of theory, where there is one
+    value: Number | None = None
+    low: Number | None = None  # the interval behind the verdict: 99%, widened for the number of looks
+    high: Number | None = None
 
     @property
     def judgement(self) -> Judgement:
@@ -66,9 +67,9 @@ class Series(Frozen):
     """Points of one panel; x are positions, or indices into the panel's categories."""
 
     label: str
-    x: list[float]
-    y: list[float]
-    se: list[float] | None = None  # half-length of the error bars
+    x: list[Number]
+    y: list[Number]
+    se: list[Size] | None = None  # half-length of the error bars
     style: Literal["points", "line", "dashed", "both"] = "both"
     colour: int | None = None  # series of equal number share a colour; None: black
 
@@ -89,14 +90,14 @@ class Panel(Frozen):
     log_x: bool = False
     log_y: bool = False
     categories: list[str] | None = None  # names along x, instead of numbers
-    level: float | None = None  # a horizontal line, such as the bound that must not be crossed
+    level: Number | None = None  # a horizontal line, such as the bound that must not be crossed
     level_label: str = ""
 
 
 class Finding(Frozen):
     """All that a check has to say."""
 
-    name: str
+    name: str = Field(pattern=r"^[a-z0-9_]+$")  # of the pictures' files
     title: str
     source: str  # paper and lemma
     statement: str

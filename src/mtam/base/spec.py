@@ -9,11 +9,11 @@ import json
 import reprlib
 from collections.abc import Sequence
 from functools import cache
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-LARGEST = 2**53  # up to here every integer is a float as well; forecasts of cost and memory are floats
+MOST_WHOLE = 2**53  # up to here every integer is a float as well; forecasts of cost and memory are floats
 SCHEMA = 2  # raised whenever the meaning of a stored number changes; old records are then computed again
 
 
@@ -29,7 +29,7 @@ class Frozen(BaseModel):
         if not isinstance(values, dict):
             return values
         for key, value in values.items():
-            if isinstance(value, int) and not -LARGEST <= value <= LARGEST:
+            if isinstance(value, int) and not -MOST_WHOLE <= value <= MOST_WHOLE:
                 raise ValueError(f"{key} = {reprlib.repr(value)} is too large; valid: whole numbers up to 2^53")
         whole = _integers(cls)
         return {key: cls._whole(value) if key in whole else value for key, value in values.items()}
@@ -46,6 +46,26 @@ def _integers(kind: type[Frozen]) -> frozenset[str]:
     """The fields that hold integers; found once, because a manifest may hold thousands of specs."""
     whole = (int, int | None, list[int], list[int] | None)
     return frozenset(name for name, field in kind.model_fields.items() if field.annotation in whole)
+
+
+class Shape(BaseModel):
+    """What is read back from disk: the types that were written, no infinities; further fields may be there."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", strict=True, allow_inf_nan=False, protected_namespaces=())
+
+
+LARGEST = 1e100  # magnitude of a number in a record; beyond it squares overflow
+
+Number = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
+Size = Annotated[float, Field(ge=0, le=LARGEST)]  # an error, a density, a share: never negative
+Listed = list[Number] | list[bool] | list[str] | list[Number | bool | str | None]
+Value = Annotated[Number | bool | Listed | str | None, Field(union_mode="left_to_right")]
+
+
+class Numbers(Shape):
+    """The numbers of a record: scalars, and lists of scalars. A problem's own class names those that tables read."""
+
+    __pydantic_extra__: dict[str, Value]
 
 
 class Trial(Frozen):

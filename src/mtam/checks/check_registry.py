@@ -64,7 +64,12 @@ class CheckJob:
         return function(self.settings, tick)
 
 
-def _code() -> str:
+def sources() -> list[Path]:
+    """The files whose code decides what a check finds: the rooms with all that lies below them, and what they share."""
     home = Path(__file__).resolve().parents[1]
-    sources = [path for room in ROOMS for path in sorted((home / room).rglob("*.py"))]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
+    rooms = [path for room in ROOMS for path in sorted((home / room).rglob("*.py"))]
+    return [*rooms, home / "__init__.py"]
+
+
+def _code() -> str:
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources())).hexdigest()

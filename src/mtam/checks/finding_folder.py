@@ -1,15 +1,16 @@
 """The folder of a check: finding.json, written in one step, and whether it answers the question at hand."""
 
+import os
 import time
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from mtam.base.errors import UsageError, opening
 from mtam.base.finding import FINDING, Finding
 from mtam.base.spec import Frozen
-from mtam.checks.check_registry import CheckJob, Tick
+from mtam.checks.check_registry import CHECKS, CheckJob, Tick
+from mtam.sweep.safe_files import read_bytes
+from mtam.sweep.schemas import Seconds, bounded
 from mtam.sweep.store import write_text
 
 
@@ -19,7 +20,7 @@ class StoredFinding(Frozen):
     check: str
     digest: str
     stamp: str  # settings and code that made it
-    seconds: float
+    seconds: Seconds
     settings: dict[str, Any]
     finding: Finding
 
@@ -47,7 +48,7 @@ def write(kept: StoredFinding, out: Path) -> None:
 
 def is_finding(out: Path) -> bool:
     """Whether ``out`` is the folder of a check."""
-    return (out / FINDING).is_file()
+    return os.path.lexists(out / FINDING)
 
 
 def is_drawn(finding: Finding, out: Path) -> bool:
@@ -61,9 +62,11 @@ def is_drawn(finding: Finding, out: Path) -> bool:
 def read(out: Path) -> StoredFinding | None:
     """The finding in ``out``; None where there is none, or none that this version understands."""
     try:
-        return StoredFinding.model_validate_json((out / FINDING).read_bytes())
-    except (OSError, ValidationError):
+        kept = StoredFinding.model_validate_json(read_bytes(out / FINDING))
+        bounded(kept.settings)
+    except (OSError, ValueError):  # pydantic's errors are ValueErrors
         return None
+    return kept if kept.check in CHECKS else None
 
 
 def check_same(job: CheckJob, out: Path) -> None:

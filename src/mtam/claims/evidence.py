@@ -127,7 +127,7 @@ class Gathered:
 
 def gather(folders: list[Path]) -> Gathered:
     """Read the runs in ``folders``. Raises UsageError for a folder that is no run of mtam."""
-    runs: list[Evidence] = []
+    plans: list[tuple[Plan, Path]] = []
     checks: list[Checked] = []
     for folder in folders:
         if check_folder.is_finding(folder):
@@ -138,6 +138,7 @@ def gather(folders: list[Path]) -> Gathered:
             told = kept.check, kept.digest, kept.settings, kept.seconds, kept.finding
             checks.append(Checked(*told, folder=str(folder), drawn=drawn))
             continue
-        plan = planning.read(folder)
-        runs.append(Evidence(plan, store.read_all(folder, plan.trials), folder))
+        plans.append((planning.read(folder), folder))
+    # All folders are sound, so nothing is refused from here on, and damaged records may be set aside.
+    runs = [Evidence(plan, store.read_all(folder, plan.trials), folder) for plan, folder in plans]
     return Gathered(tuple(runs), {check.check: check.finding for check in checks}, tuple(checks))

@@ -67,10 +67,7 @@ def judge(claim: Claim, gathered: Gathered) -> JudgedClaim:
         index = _index(claim, evidence)
         cell = "all" if index is None else evidence.label(index)
         judgement, expected = _judge(claim.judge, evidence, index)
-        if claim.needs and index is not None and not evidence.facts(index).get(claim.needs):
-            outside = (
-                f"{claim.needs} does not hold here: theory needs M = {evidence.facts(index)['theorem_needs_M']:.1g}"
-            )
+        outside = outside or _broken_need(claim, evidence, index)
     except (NoEvidence, ValueError) as reason:  # ValueError: curves that cannot be compared
         return JudgedClaim(claim, Judgement(Verdict.UNDECIDED, None, str(reason)), cell=cell)
     return _outside(JudgedClaim(claim, judgement, expected, cell), outside)
@@ -82,6 +79,19 @@ def _outside(judged: JudgedClaim, why: str) -> JudgedClaim:
         return judged
     reason = "; ".join(text for text in (why, judged.judgement.reason) if text)
     return replace(judged, judgement=replace(judged.judgement, verdict=Verdict.OUTSIDE, reason=reason))
+
+
+def _broken_need(claim: Claim, evidence: Evidence, index: int | None) -> str:
+    """The fact that the claim needs and the cell lacks, in words, with the size that theory needs where it is told."""
+    if not claim.needs or index is None:
+        return ""
+    facts = evidence.facts(index)
+    if claim.needs not in facts:
+        raise NoEvidence(f"nothing is known of {claim.needs} in this cell of {evidence.plan.name}")
+    if facts[claim.needs]:
+        return ""
+    size = facts.get("theorem_needs_M")
+    return f"{claim.needs} does not hold here" + ("" if size is None else f": theory needs M = {size:.1g}")
 
 
 def _index(claim: Claim, evidence: Evidence) -> int | None:

@@ -43,6 +43,7 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would run; wri
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no tables.")]
 Force = Annotated[bool, typer.Option("--force", help="Compute again what is already there.")]
+RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Compute failed trials again.")]
 Folder = Annotated[str, typer.Argument(help="The folder of a run.", metavar="DIR")]
 
 
@@ -59,12 +60,14 @@ def _main(
     del ctx
 
 
-def options_of(out: str | None, device: str, dry_run: bool, quiet: bool, force: bool) -> "Options":
+def options_of(
+    out: str | None, device: str, dry_run: bool, quiet: bool, force: bool, retry_failed: bool = False
+) -> "Options":
     if device not in ("auto", "cpu", "cuda"):
         raise UsageError(f"--device {device} is unknown; valid: auto, cpu, cuda.")
     from mtam.runs.run_plan import Options
 
-    return Options(looked_up(out, "--out"), device, dry_run, force, quiet)
+    return Options(looked_up(out, "--out"), device, dry_run, force, quiet, retry_failed)
 
 
 def finish(plan: "Plan", options: "Options", as_json: bool) -> None:

@@ -14,6 +14,7 @@ from mtam.cli.app import (
     LauncherName,
     Out,
     Quiet,
+    RetryFailed,
     Settings,
     SweepName,
     Workers,
@@ -37,7 +38,7 @@ def sweep(
     json_: Json = False,
     quiet: Quiet = False,
     force: Force = False,
-    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Compute failed trials again.")] = False,
+    retry_failed: RetryFailed = False,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first failed trial.")] = False,
     extend: Annotated[bool, typer.Option("--extend", help="Add trials to the sweep that --out holds.")] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Submit to SLURM and leave.")] = False,
@@ -45,13 +46,13 @@ def sweep(
     num_tasks: Annotated[int | None, typer.Option(help="Share the packs among so many tasks.")] = None,
 ) -> None:
     """Train and measure a whole sweep; compute only what is missing; print convergence tables and slopes."""
-    options = options_of(out, device, dry_run, quiet, force)
+    options = options_of(out, device, dry_run, quiet, force, retry_failed)
     task = share_of(task_id, num_tasks)
     from dataclasses import replace
 
     from mtam import config
 
-    options = replace(options, retry_failed=retry_failed, fail_fast=fail_fast, task=task)
+    options = replace(options, fail_fast=fail_fast, task=task)
     options = replace(options, extend=extend, detach=detach)
     plan = config.plan_sweep(name, with_launcher(settings, launcher, workers))
     check_together(plan.config["launcher"]["name"], detach, task)
@@ -76,9 +77,10 @@ def fit_ips(
     json_: Json = False,
     quiet: Quiet = False,
     force: Force = False,
+    retry_failed: RetryFailed = False,
 ) -> None:
     """Draw interaction data, fit phi and A by empirical risk minimisation, compare with the fit that knows A*."""
-    options = options_of(out, device, dry_run, quiet, force)
+    options = options_of(out, device, dry_run, quiet, force, retry_failed)
     from mtam import config
 
     flags = {"data.d": d, "data.rank": rank, "data.tokens": tokens, "samples": samples, "data.degree": degree}
@@ -108,11 +110,12 @@ def reproduce(
     json_: Json = False,
     quiet: Quiet = False,
     force: Force = False,
+    retry_failed: RetryFailed = False,
 ) -> None:
     """Run every job of a scale and judge the claims of both papers; resumes where it stopped."""
     if scale not in conf_files.options("reproduce"):
         raise UsageError(f"--scale {scale} is unknown; {conf_files.nearest(scale, conf_files.options('reproduce'))}")
-    options = options_of(out, device, dry_run, quiet, force)
+    options = options_of(out, device, dry_run, quiet, force, retry_failed)
     from mtam.runs import reproduce_papers
 
     reproduce_papers.reproduce(scale, with_launcher(None, launcher, workers), options, json_, strict)

@@ -11,7 +11,7 @@ from typing import Any
 
 from mtam.base.errors import UsageError
 from mtam.base.remark import Remark
-from mtam.base.spec import Trial
+from mtam.base.spec import Numbers, Trial
 
 # run(trials of one shape, device=..., tick=..., checkpoint=folder for the state of this pack, or None)
 #   -> one dict of numbers per trial, or {"failure": sentence}
@@ -29,6 +29,7 @@ class Problem:
 
     name: str
     spec: str
+    numbers: str  # the shape of the numbers in a record
     estimators: Mapping[str, str]
     size: str  # the field's letter for the sample size
     parts: Mapping[str, str] = field(default_factory=dict)  # further errors in a record that have curves -> heading
@@ -37,12 +38,18 @@ class Problem:
     plane: str | None = None  # function of trials and their numbers -> a heat map over two quantities, or None
     decomposition: str | None = None  # function of a cell's columns and a trial -> facts fitted to its records
     remarks: str | None = None  # function of trials and their numbers -> further tables (title, headings, rows)
+    kinds: tuple[str, ...] = ("sweep",)  # of plans that have such trials
     short: str | None = None  # function of trials and their numbers -> what the sweep answers, in a few lines
 
     def trial(self) -> type[Trial]:
         """The class of this problem's trial specs."""
         loaded: type[Trial] = _load(self.spec)
         return loaded
+
+    def check(self, numbers: Any) -> None:
+        """Raise pydantic's ValidationError for numbers of another shape than records of this problem have."""
+        shape: type[Numbers] = _load(self.numbers)
+        shape.model_validate(numbers)
 
     def decompose(self, columns: Mapping[str, Any], trial: Trial) -> dict[str, Any]:
         """What the problem's own theory fits to the trials of one cell; empty for problems without such a fit."""
@@ -91,6 +98,7 @@ _INTERACTION_LEVELS = {"converged": "converged", "intervals": "K", "a_cosine": "
 _RECALL_PROBLEM = Problem(
     name="recall",
     spec="mtam.recall.recall_spec:RecallTrial",
+    numbers="mtam.recall.recall_numbers:RecallNumbers",
     estimators=dict.fromkeys(_RECALL_MODELS, _RECALL),
     size="n",
     levels=_RECALL_LEVELS,
@@ -100,6 +108,8 @@ _RECALL_PROBLEM = Problem(
 _INTERACTION_PROBLEM = Problem(
     name="interaction",
     spec="mtam.interaction.interaction_spec:InteractionTrial",
+    numbers="mtam.interaction.interaction_numbers:InteractionNumbers",
+    kinds=("sweep", "fit"),
     estimators=dict.fromkeys(_INTERACTION_MODELS, _INTERACTION),
     size="M",
     parts=_PARTS,
@@ -113,6 +123,8 @@ _INTERACTION_PROBLEM = Problem(
 _OWN_DATA_PROBLEM = Problem(
     name="interaction_data",
     spec="mtam.interaction.own_data.own_data_spec:OwnTrial",
+    numbers="mtam.interaction.interaction_numbers:OwnNumbers",
+    kinds=("fit",),
     estimators={"ips_erm": "mtam.interaction.own_data.fit_own_data:run"},
     size="M",
 )

@@ -62,9 +62,10 @@ def settings(plan: Plan) -> list[SourcedSetting]:
 def command(plan: Plan) -> str:
     """The command that runs the same trials: the sweep's name, and every setting that its files do not have."""
     start = ["mtam", "sweep", plan.name] if plan.kind == "sweep" else ["mtam", "fit-ips"]
-    own = plan.name == "fit-own"
+    own = plan.problem == "interaction_data"
     if own:
-        start += ["--data", str(plan.config["data"]["path"])]
+        trial: Any = next(iter(plan.trials.values()))
+        start += ["--data", trial.data.path]
     words = []
     axes = plan.config.get("sweep", {}).get("axes", {})
     for each in settings(plan):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from pydantic import ValidationError
 
 from mtam.base.errors import UsageError, opening, writing
 from mtam.claims import claim as claims
@@ -16,6 +17,8 @@ from mtam.claims.evidence import gather
 from mtam.report.claims_table import seen
 from mtam.runs.console import Voice
 from mtam.runs.outputs import PAGE, page_of_all
+from mtam.sweep.safe_files import read_json
+from mtam.sweep.schemas import Jobs, first
 from mtam.sweep.store import write_text
 
 JOBS = "jobs.json"
@@ -32,13 +35,15 @@ def remember(out: Path, scale: str, folders: Sequence[Path]) -> None:
 def remembered(out: Path) -> list[Path]:
     """The runs that ``out`` stands for: those of a reproduction, or ``out`` itself."""
     path = out / JOBS
-    if not path.exists():
+    if not os.path.lexists(path):
         return [out]
     try:
-        tree = json.loads(path.read_text(encoding="utf-8"))
-        folders = [Path(os.path.normpath(out / name)) for name in tree["jobs"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        told = Jobs.model_validate(read_json(path))
+    except ValidationError as error:
+        raise UsageError(f"{path} cannot be read: {first(error)}; run mtam reproduce again.") from None
+    except (OSError, ValueError) as error:
         raise UsageError(f"{path} cannot be read: {error}; run mtam reproduce again.") from None
+    folders = [Path(os.path.normpath(out / name)) for name in told.jobs]
     return [folder for folder in folders if folder.is_dir()]
 
 

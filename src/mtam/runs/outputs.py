@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mtam import __version__
-from mtam.sweep import store
+from mtam.sweep import failures, schemas, store
 from mtam.sweep.plan import Plan
+from mtam.sweep.safe_files import read_json
 from mtam.sweep.store import Record, write_text
 
 if TYPE_CHECKING:  # the report room takes longer to load than a run that is there to be found
@@ -36,6 +37,21 @@ class Outcome:
     def failures(self) -> dict[str, str]:
         """The sentence of every failed trial, by key."""
         return {key: record["failure"] for key, record in self.records.items() if store.failed(record)}
+
+    @property
+    def advice(self) -> list[str]:
+        """How failed trials are computed again, in sentences."""
+        passing = sum(map(failures.passing, self.records.values()))
+        kept = len(self.failures) - passing
+        told = []
+        if passing:
+            told.append(
+                f"{passing} of the failures are the machine's (memory, disk, a missing library, a killed worker) and "
+                "no results: the next run of the same command computes them again."
+            )
+        if kept:
+            told.append(f"{kept} failed trials are kept as answers; --retry-failed computes them again.")
+        return told
 
     @property
     def missing(self) -> int:
@@ -70,7 +86,8 @@ def build(plan: Plan, out: Path, *, again: bool = True, before: int = 0, whole: 
 
     reading = Reading(plan, records)
     summary, files = _write(reading, out)
-    content = {"stamp": stamp, "files": [path.name for path in files], "summary": summary}
+    content: Record = {"stamp": stamp, "files": [path.name for path in files], "summary": summary}
+    content["checksum"] = store.checksum(content)
     write_text(out / SUMMARY, json.dumps(content, indent=1) + "\n")
     return Outcome(plan, out, dict(summary), tuple(files), records, computed, reading)
 
@@ -100,10 +117,13 @@ def _stamp(records: Mapping[str, Record]) -> str:
 
 
 def _current(out: Path, stamp: str) -> dict[str, Any] | None:
+    """The summary in ``out`` as it was written, if these records and this code made it and its files are there."""
     try:
-        found = json.loads((out / SUMMARY).read_text(encoding="utf-8"))
-        fresh = found["stamp"] == stamp and all((out / name).exists() for name in found["files"])
-    except (OSError, ValueError, KeyError, TypeError):
+        found = read_json(out / SUMMARY)
+        told = schemas.Summary.model_validate(found)
+        fresh = told.stamp == stamp and told.checksum == store.checksum(found)
+        fresh = fresh and all((out / name).is_file() for name in told.files)
+    except (OSError, ValueError):
         return None
     return dict(found) if fresh else None
 

@@ -1,5 +1,6 @@
 """Look at a run again: its tables and figures."""
 
+import os
 from pathlib import Path
 
 from mtam.base.errors import writing
@@ -16,7 +17,7 @@ def report(out: Path, as_json: bool, quiet: bool) -> int:
 
     The exit code is 1 when a trial has failed.
     """
-    if (out / judge_folder.JOBS).is_file():
+    if os.path.lexists(out / judge_folder.JOBS):
         return judge_folder.judge(out, as_json, quiet, strict=False)
     if finding_folder.is_finding(out):
         run_check.report(out, as_json, quiet)

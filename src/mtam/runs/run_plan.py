@@ -74,13 +74,17 @@ def run(plan: Plan, options: Options, screen: Any) -> Outcome:
     """Bring ``plan`` to its end: compute what has no record, then tables, figures and summary."""
     started = time.perf_counter()
     plan, out, packs = _begin(plan, options)
-    before = store.read_all(out, plan.trials).keys() - {key for pack in packs for key in pack}
+    slurm = plan.config["launcher"]["name"] == "slurm"
+    launcher = None if slurm or not packs else _launcher(plan, options)
+    if launcher is not None:
+        _check_memory(plan, packs)
+    mend = not (slurm and packs)  # nothing is refused from here on, unless by SLURM: damaged records may be set aside
+    computed = {key for pack in packs for key in pack}
+    before = store.read_all(out, plan.trials, mend=mend).keys() - computed
     with writing(out):
-        if packs and plan.config["launcher"]["name"] == "slurm":
+        if packs and slurm:
             _wait(plan, out, packs, options, screen)
-        elif packs:
-            launcher = _launcher(plan, options)
-            _check_memory(plan, packs)
+        elif launcher is not None:
             _prepare(plan, out, options)
             with progress.display(screen, plan.name, options.quiet) as show:
                 launch.run(plan, out, packs, launcher, show)
@@ -152,7 +156,7 @@ def _begin(plan: Plan, options: Options) -> tuple[Plan, Path, list[tuple[str, ..
     out = folder(plan, options)
     if options.extend and options.out is None:
         raise UsageError("--extend needs --out, the folder to extend; without it every sweep has a folder of its own.")
-    if options.extend and (out / planning.MANIFEST).exists():
+    if options.extend and os.path.lexists(out / planning.MANIFEST):
         plan = planning.extended(planning.read(out), plan)
     elif out.exists():
         plan = check_same(plan, out)
@@ -221,7 +225,7 @@ def forecast(plan: Plan, options: Options) -> dict[str, Any]:
         plan.kind: plan.name,
         "out": str(out),
         "trials": len(plan.trials),
-        "cached": len(store.read_all(out, plan.trials)),
+        "cached": len(store.read_all(out, plan.trials, mend=False)),
         "to_compute": sum(map(len, packs)),
         "packs": len(packs),
         "workers": workers,

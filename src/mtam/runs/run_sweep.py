@@ -43,15 +43,21 @@ def run_plan(plan: Plan, options: Options, voice: Voice) -> tuple[dict[str, Any]
 
 def _tell_share(outcome: Outcome, voice: Voice) -> None:
     """What a task of a job array says while its siblings are at work."""
-    from mtam.report import terminal
-
     if outcome.failures:
-        voice.tell(terminal.failures_table(outcome.plan, outcome.failures))
+        _tell_failures(outcome, voice)
     voice.tell(
         f"The share of this task is done: {outcome.computed} trials computed, {outcome.missing} of "
         f"{len(outcome.plan.trials)} have no record yet. The last task prints the tables; mtam report {outcome.out} "
         "prints what there is."
     )
+
+
+def _tell_failures(outcome: Outcome, voice: Voice) -> None:
+    from mtam.report import terminal
+
+    voice.tell(terminal.failures_table(outcome.plan, outcome.failures))
+    for sentence in outcome.advice:
+        voice.tell(sentence)
 
 
 def _submit(plan: Plan, options: Options, voice: Voice) -> dict[str, Any]:
@@ -76,7 +82,7 @@ def tell(outcome: Outcome, voice: Voice) -> None:
         for remark in outcome.reading.remarks:
             voice.tell(terminal.remark_table(remark))
     if outcome.failures:
-        voice.tell(terminal.failures_table(outcome.plan, outcome.failures))
+        _tell_failures(outcome, voice)
     if outcome.missing:
         voice.tell(f"Half-finished: {outcome.missing} of {len(outcome.plan.trials)} trials have no record yet.")
     if outcome.computed == 0 and outcome.missing == 0:

@@ -7,17 +7,18 @@ import platform
 import shutil
 import subprocess
 import time
-import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from mtam.base.errors import UsageError
 from mtam.base.spec import Trial
 from mtam.problems.registry import run_pack
-from mtam.sweep import store
+from mtam.sweep import failures, schemas, store
 
 CHECKPOINTS = "checkpoints"
 PACKAGES = ("mtam", "torch", "numpy", "numba", "scipy")
@@ -80,7 +81,8 @@ def execute(out: Path, trials: dict[str, Trial], *, device: str, tick: Callable[
 
     ``tick`` hears the fraction done, and the fraction from which the pack went on where a state of it was kept.
 
-    An exception inside the mathematics becomes failed records with its traceback, and the sweep goes on. A
+    An exception inside the mathematics becomes failed records with its traceback, and the sweep goes on; one that is
+    the machine's doing is marked as that, and no answer (``failures``). A
     KeyboardInterrupt (from the keyboard or from ``tick``) passes through and leaves no record, but the state that the
     estimator kept, from which the pack goes on when it is executed again.
     """
@@ -95,10 +97,9 @@ def execute(out: Path, trials: dict[str, Trial], *, device: str, tick: Callable[
 
     try:
         found = run_pack(list(trials.values()), device=device, tick=heard, checkpoint=state)
-        answers = [_finite(answer) for answer in found]
+        answers = [_checked(answer, trial) for answer, trial in zip(found, trials.values(), strict=True)]
     except Exception as error:
-        sentence = f"{type(error).__name__}: {error}"
-        answers = [{"failure": sentence, "traceback": traceback.format_exc()}] * len(trials)
+        answers = [failures.told(error)] * len(trials)
     seconds = time.perf_counter() - started
     for (key, trial), answer in zip(trials.items(), answers, strict=True):
         told = answer if "failure" in answer else {"numbers": answer}
@@ -122,11 +123,18 @@ def about(trial: Trial, device: str, seconds: float, members: int) -> dict[str, 
     }
 
 
-def _finite(answer: dict[str, Any]) -> dict[str, Any]:
-    """The answer itself, or a failure that names the numbers that are not finite."""
+def _checked(answer: dict[str, Any], trial: Trial) -> dict[str, Any]:
+    """The answer itself, or a failure that names the numbers that are not finite or of another shape than records."""
     bad = [
         name
         for name, value in answer.items()
         if any(isinstance(x, float) and not math.isfinite(x) for x in (value if isinstance(value, list) else [value]))
     ]
-    return {"failure": f"not finite: {', '.join(bad)}"} if bad else answer
+    if bad:
+        return {"failure": f"not finite: {', '.join(bad)}"}
+    if "failure" not in answer:
+        try:
+            store.check_numbers(answer, trial)
+        except ValidationError as error:
+            return {"failure": f"an answer that no record can hold: {schemas.first(error)}"}
+    return answer

@@ -1,5 +1,6 @@
 """How far a run is, seen from outside: reads its folder, writes nothing, and reads every record once."""
 
+import os
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -53,11 +54,12 @@ class Survey:
     def look(self) -> Status:
         """The state of the folder now."""
         for key in self.plan.trials.keys() - self._seen.keys():
-            record = store.read(self.out, key, mend=False)
+            record = store.read(self.out, key, self.plan.trials[key], mend=False)
             if record is not None:
                 seconds, resumed = record.get("pack_seconds", 0.0), record.get("resumed_at", 0.0)
                 self._seen[key] = Told(store.failed(record), seconds, 1 - resumed, record.get("ended"))
-        beats = {beat.pack: beat for beat in progress.beats(self.out, living=True)}
+        known = {pack[0] for pack in self.plan.packs}
+        beats = {beat.pack: beat for beat in progress.beats(self.out, living=True) if beat.pack in known}
         running = {key for pack in self.plan.packs if pack[0] in beats for key in pack} - self._seen.keys()
         cells = []
         for cell, keys in zip(self.plan.cells, self.plan.keys, strict=True):
@@ -97,7 +99,7 @@ class Survey:
         return (work / spent if spent > 0 else 1.0) * left / max(len(beats), 1)
 
     def _in_queue(self) -> dict[str, int] | None:
-        if not (self.out / slurm.FOLDER).exists():
+        if not os.path.isdir(self.out / slurm.FOLDER):
             return None
         if time.monotonic() - self._asked >= QUEUE_EVERY:
             tasks = slurm.queue(self.out)

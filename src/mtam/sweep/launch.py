@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from mtam.sweep import execute, pool, progress, store
+from mtam.sweep import execute, failures, pool, progress, store
 from mtam.sweep.plan import Plan
 from mtam.sweep.progress_account import Board, Launcher
 
@@ -18,11 +18,13 @@ def missing(plan: Plan, out: Path, *, force: bool = False, retry_failed: bool = 
     """The packs with at least one trial that has no complete record, or all of them under ``force``.
 
     Such a pack is computed again as a whole: it is one tensor program, and its numbers must not depend on what was
-    lost. A failed trial counts as answered; ``retry_failed`` adds the failed trials of complete packs, alone.
+    lost. A failure of the machine counts as no record; another failed trial counts as answered, and ``retry_failed``
+    adds those of complete packs, alone. Nothing is written: damaged records stay until a run sets them aside.
     """
     if force:
         return list(plan.packs)
-    records = store.read_all(out, plan.trials)
+    found = store.read_all(out, plan.trials, mend=False)
+    records = {key: record for key, record in found.items() if not failures.passing(record)}
     lost = [pack for pack in plan.packs if not all(key in records for key in pack)]
     if not retry_failed:
         return lost

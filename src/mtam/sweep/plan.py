@@ -3,17 +3,24 @@
 The manifest is written before anything runs; whoever executes a pack reads it and never composes a configuration.
 """
 
+import functools
 import hashlib
 import json
+import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from mtam.base.errors import UsageError
-from mtam.base.spec import SCHEMA, Trial
+from mtam.base.spec import SCHEMA, Frozen, Trial
 from mtam.problems.registry import problem
+from mtam.sweep import safe_files
+from mtam.sweep.schemas import Manifest, first
 from mtam.sweep.store import write_text
 
 MANIFEST = "manifest.json"
@@ -93,7 +100,7 @@ class Plan:
 
         Raises UsageError when ``out`` holds another sweep.
         """
-        found = read(out) if extend and (out / MANIFEST).exists() else found_in(out, self)
+        found = read(out) if extend and os.path.lexists(out / MANIFEST) else found_in(out, self)
         if found is None or found.digest != self.digest:
             write_text(out / MANIFEST, json.dumps(self.to_json(), indent=1) + "\n")
 
@@ -128,7 +135,7 @@ def extended(found: Plan, plan: Plan) -> Plan:
 
 def found_in(out: Path, plan: Plan) -> Plan | None:
     """The plan that ``out`` was made for, if there is one. Raises UsageError when it is another one than ``plan``."""
-    if not (out / MANIFEST).exists():
+    if not os.path.lexists(out / MANIFEST):
         return None
     found = read(out)
     if found.digest != plan.digest:
@@ -143,29 +150,56 @@ def read(out: Path) -> Plan:
     """The plan that ``out`` was made for. Raises UsageError when there is none or it cannot be read."""
     path = out / MANIFEST
     try:
-        tree = json.loads(path.read_text(encoding="utf-8"))
-        if tree["schema"] != SCHEMA:
+        tree = safe_files.read_json(path)
+        if isinstance(tree, dict) and tree.get("schema", SCHEMA) != SCHEMA:
             raise UsageError(
                 f"{path} was written by a version of mtam with another record schema; run it into a new folder."
             )
-        spec = problem(tree["problem"]).trial()
-        trials = {key: spec.from_json(json.dumps(value)) for key, value in tree["trials"].items()}
-        cells = tuple(Cell(cell["axis"], tuple(trials[key] for key in cell["keys"])) for cell in tree["cells"])
-        packs = tuple(tuple(pack) for pack in tree["packs"])
-        plan = Plan(tree["kind"], tree["name"], tree["problem"], tree["config"], cells, packs)
-        if plan.digest != tree["digest"]:
+        shape = Manifest.model_validate(tree)
+        plan = _plan(shape)
+        if plan.digest != shape.digest:
             raise UsageError(f"{out} was made by a version of mtam with other settings; run it into a new folder.")
-        if sorted(key for pack in packs for key in pack) != sorted(plan.trials):
-            raise ValueError("its packs are not its trials.")
+        _check(plan)
         return plan
     except FileNotFoundError:
         raise UsageError(f"{out} is not the folder of a run: it has no {MANIFEST}.") from None
-    except (OSError, KeyError, TypeError, AttributeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} cannot be read: {error}.") from None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror or error}.") from None
     except UsageError:
         raise
-    except ValueError as error:
-        raise UsageError(f"{path} is not a manifest of mtam: {' '.join(str(error).split())}") from None
+    except ValidationError as error:
+        raise UsageError(f"{path} is not a manifest of mtam: {first(error)}.") from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UsageError(f"{path} is not a manifest of mtam: {' '.join(str(error).split())}.") from None
+
+
+def _plan(shape: Manifest) -> Plan:
+    spec = problem(shape.problem).trial()
+    trials = {key: spec.from_json(json.dumps(value)) for key, value in shape.trials.items()}
+    unknown = {key for cell in shape.cells for key in cell.keys} - trials.keys()
+    if unknown:
+        raise ValueError(f"it has no trial {min(unknown)}")
+    cells = tuple(Cell(cell.axis, tuple(trials[key] for key in cell.keys)) for cell in shape.cells)
+    return Plan(shape.kind, shape.name, shape.problem, shape.config, cells, tuple(map(tuple, shape.packs)))
+
+
+def _check(plan: Plan) -> None:
+    """Raise ValueError, or AttributeError for an unknown axis, where cells, packs and trials contradict each other."""
+    if sorted(key for pack in plan.packs for key in pack) != sorted(plan.trials):
+        raise ValueError("its packs are not its trials")
+    if plan.kind not in problem(plan.problem).kinds or (plan.kind == "fit" and len(plan.trials) != 1):
+        raise ValueError(f"{len(plan.trials)} trials of {plan.problem} are no {plan.kind}")
+    for cell in plan.cells:
+        if len({(trial.n, trial.seed) for trial in cell.trials}) < len(cell.trials):
+            raise ValueError(f"the cell {label(cell.axis)} has two trials of one size and seed")
+        for key, value in cell.axis.items():
+            found: Any = functools.reduce(getattr, key.split("."), cell.trials[0])
+            if isinstance(found, Frozen):  # a group of settings, by the name of its option
+                fits = isinstance(value, str) and re.fullmatch(r"[\w.-]+", value) is not None
+            else:
+                fits = type(found) is type(value) and found == value
+            if not fits:
+                raise ValueError(f"{key} is not {value!r} in the trials of that cell")
 
 
 def difference(old: Plan, new: Plan) -> str:

@@ -12,21 +12,23 @@ import signal
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mtam.base.errors import UsageError
+from mtam.base.errors import UncachedWarning, UsageError
 from mtam.base.threads import one_thread
-from mtam.sweep import execute, progress, store
+from mtam.sweep import execute, failures, progress, store
 from mtam.sweep import plan as planning
 from mtam.sweep.progress_account import Board, Launcher
 from mtam.sweep.signals import STOPPING
 
-ATTEMPTS = 3  # a pack whose worker died this often is recorded as failed
+ATTEMPTS = 3  # a pack whose worker died this often in one run is recorded as failed; the next run tries again
 POLL = 0.2  # seconds
 PATIENCE = 20.0  # seconds that workers have to come to a safe point
 # Killed or stopped at once, this process leaves its semaphores to a tracker that multiprocessing has started beside it;
@@ -39,10 +41,17 @@ GO, FINISH, STOP = range(3)  # what workers are told: go on; finish the pack but
 _worker: dict[str, Any] = {}
 
 
-def _start_worker(out: Path, device: str, order: Any, parent: int) -> None:
+def _start_worker(out: Path, device: str, order: Any, once: Any, parent: int) -> None:
+    warnings.showwarning = partial(_warn, once)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     one_thread()
     _worker.update(out=out, device=device, order=order, plan=planning.read(out))
+
+
+def _warn(once: Any, message: Warning | str, category: type[Warning], *_: Any) -> None:
+    """One line, as of this program's main process; what is true of all workers is said by the first of them."""
+    if not issubclass(category, UncachedWarning) or once.acquire(block=False):
+        print(f"mtam: warning: {message}", file=sys.stderr, flush=True)
 
 
 def _end_with(parent: int) -> None:
@@ -77,12 +86,14 @@ def run(out: Path, packs: Sequence[tuple[str, ...]], launcher: Launcher, board: 
     context = multiprocessing.get_context("spawn")
     with _shared_memory(), _signals_blocked():
         order: Any = context.Value(ctypes.c_int, GO, lock=False)  # without a lock: a killed worker cannot hold it
+        once: Any = context.Semaphore(1)  # taken by who says what is said once, and never given back
     waiting, deaths, began = list(packs), dict.fromkeys(packs, 0), time.time()
     while waiting:
         order.value, since = GO, time.time()
         workers = min(launcher.workers, len(waiting))
         with _shared_memory(), _signals_blocked():  # multiprocessing's own tracker is started here
-            pool = ProcessPoolExecutor(workers, context, _start_worker, (out, launcher.device, order, os.getpid()))
+            given = (out, launcher.device, order, once, os.getpid())
+            pool = ProcessPoolExecutor(workers, context, _start_worker, given)
         try:
             with _signals_blocked():
                 futures = {pool.submit(_work, pack): pack for pack in waiting}
@@ -107,6 +118,8 @@ def run(out: Path, packs: Sequence[tuple[str, ...]], launcher: Launcher, board: 
                 board.end(pack)
         waiting = [pack for pack in waiting if pack not in board.done]
     board.update([])
+    if not once.acquire(block=False):  # a worker has said it for this process, too
+        warnings.filterwarnings("ignore", category=UncachedWarning)
 
 
 @contextmanager
@@ -197,4 +210,5 @@ def _record_death(out: Path, pack: tuple[str, ...], device: str) -> None:
     for key in pack:
         sentence = f"its worker process died {ATTEMPTS} times (killed, or out of memory?)"
         body = execute.about(plan.trials[key], device, 0.0, len(pack))
-        store.write(out, key, {**body, "failure": sentence, "traceback": None})
+        told = {"failure": sentence, "traceback": None, failures.CAUSE: failures.MACHINE}
+        store.write(out, key, body | told)

@@ -8,14 +8,16 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from mtam.sweep import safe_files, schemas
+
 FOLDER = "running"
 EVERY = 0.5  # seconds between heartbeats
-RECENT = 30.0  # seconds after which a heartbeat counts for nothing
+RECENT = 30.0  # seconds after which a heartbeat counts for nothing; clocks of two machines may differ by as much
+MOST = 2**14  # bytes of a heartbeat
 SILENT = 5.0  # seconds between lines where there is no terminal
 
 # fraction done, a short text such as ``12/63 trials``, and the fraction that was done before this run began or went on
@@ -80,19 +82,26 @@ class Beat:
 def beats(out: Path, *, living: bool = False) -> Iterator[Beat]:
     """The heartbeats of the last half minute; under ``living`` not those of processes that died on this machine."""
     for path in (out / FOLDER).glob("*.json"):
-        with suppress(OSError, ValueError, KeyError, TypeError):
-            told = json.loads(path.read_text())
-            times = float(told.get("started", told["time"])), float(told["time"])
-            beat = Beat(path.stem, float(told["fraction"]), float(told.get("resumed", 0.0)), *times)
-            if time.time() - beat.time < RECENT and not (living and _died_here(told)):
-                yield beat
+        told = _read(path)
+        if told is None or abs(time.time() - told.time) >= RECENT or (living and _died_here(told)):
+            continue
+        started = told.time if told.started is None else told.started
+        yield Beat(path.stem, told.fraction, told.resumed, started, told.time)
 
 
-def _died_here(told: dict[str, Any]) -> bool:
-    if told.get("host") != platform.node():
+def _read(path: Path) -> schemas.Beat | None:
+    """A heartbeat; None for anything that is none: it is a courtesy, and may be torn or gone."""
+    try:
+        return schemas.Beat.model_validate(safe_files.read_json(path, MOST))
+    except (OSError, ValueError):
+        return None
+
+
+def _died_here(told: schemas.Beat) -> bool:
+    if told.host != platform.node() or told.pid is None:
         return False
     try:
-        os.kill(told["pid"], 0)
+        os.kill(told.pid, 0)
     except OSError as error:  # a process of somebody else lives
         return isinstance(error, ProcessLookupError)
     return False
@@ -106,11 +115,11 @@ def begun_by_workers(out: Path, since: float) -> dict[str, int]:
     """
     found = {}
     for path in (out / FOLDER).glob("*.json"):
-        with suppress(OSError, ValueError, KeyError, TypeError):
-            told = json.loads(path.read_text())
-            ours = told["host"] == platform.node() and told["parent"] == os.getpid()
-            if ours and told["started"] >= since:
-                found[path.stem] = int(told["pid"])
+        told = _read(path)
+        if told is None or told.pid is None or told.started is None:
+            continue
+        if told.host == platform.node() and told.parent == os.getpid() and told.started >= since:
+            found[path.stem] = told.pid
     return found
 
 

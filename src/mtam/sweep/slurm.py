@@ -12,8 +12,9 @@ from typing import Any
 
 from mtam.base.errors import UsageError
 from mtam.base.threads import VARIABLES
-from mtam.sweep import squeue, store
+from mtam.sweep import safe_files, squeue, store
 from mtam.sweep.plan import Plan
+from mtam.sweep.schemas import Submission
 from mtam.sweep.settings import SlurmSettings
 from mtam.sweep.slurm_task import Pack, Task
 from mtam.sweep.store import write_text
@@ -159,9 +160,9 @@ def submissions(out: Path) -> Iterator[tuple[str, list[tuple[Pack, ...]]]]:
     """Every array that was ever submitted for this folder: its job number, and the packs of its tasks."""
     for path in sorted((out / FOLDER).glob("*.json")):
         try:
-            body = json.loads(path.read_text(encoding="utf-8"))
-            yield str(body["job"]), [tuple(tuple(pack) for pack in task) for task in body["tasks"]]
-        except (OSError, ValueError, KeyError, TypeError):  # packs computed twice are harmless
+            told = Submission.model_validate(safe_files.read_json(path))
+            yield told.job, [tuple(tuple(pack) for pack in task) for task in told.tasks]
+        except (OSError, ValueError):  # packs computed twice are harmless
             continue
 
 

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from rich.console import Console
 
-from mtam.sweep import execute, launch, progress, squeue, store
+from mtam.sweep import execute, failures, launch, progress, squeue, store
 from mtam.sweep import plan as planning
 from mtam.sweep.progress_account import Launcher
 
@@ -52,7 +52,8 @@ class Task:
 
     def _run(self) -> None:
         plan = planning.read(self.out)
-        there = store.read_all(self.out, (key for pack in self.packs for key in pack))
+        found = store.read_all(self.out, (key for pack in self.packs for key in pack))
+        there = {key for key, record in found.items() if not failures.passing(record)}
         packs = [pack for pack in self.packs if not all(key in there for key in pack)]
         workers = self.cpus if len(packs) > 1 else 1
         launcher = Launcher("local", workers, execute.resolve_device(self.device), self.fail_fast)

@@ -1,7 +1,9 @@
 """One atomic, checksummed record per trial: a JSON file that is either whole or not there.
 
-A record is complete if and only if it parses and its key, schema and checksum match. Anything else is moved aside
-to ``*.corrupt`` and the trial is computed again. There is no lock and no database: writing a record twice is harmless.
+A record is complete if and only if it is a file that parses, its key, schema and checksum match, and all of it has the
+shape (``shapes``, and the numbers as their problem has them) that tables and pictures rely on. Anything else is moved
+aside to ``*.corrupt`` and the trial is computed again. There is no lock and no database: writing a record twice is
+harmless.
 """
 
 import hashlib
@@ -9,13 +11,17 @@ import json
 import os
 import tempfile
 import warnings
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from mtam.base.errors import UsageError
-from mtam.base.spec import SCHEMA
+from mtam.base.spec import SCHEMA, Numbers, Trial
+from mtam.problems import registry
+from mtam.sweep import safe_files, schemas
+from mtam.sweep.safe_files import Damaged
 
 Record = dict[str, Any]
 FOLDER = "records"
@@ -84,33 +90,62 @@ def write(out: Path, key: str, body: Record) -> None:
     write_text(path_of(out, key), json.dumps(record, indent=1, allow_nan=False) + "\n")
 
 
-def read(out: Path, key: str, *, mend: bool = True) -> Record | None:
+def check(body: Any, key: str, trial: Trial | None = None) -> None:
+    """Raise Damaged unless ``body`` is the whole record of ``key``, with the numbers of the problem of ``trial``."""
+    try:
+        schemas.Record.model_validate(body)
+        if "numbers" in body:
+            check_numbers(body["numbers"], trial)
+        whole = body["key"] == key and body["checksum"] == checksum(body)
+    except ValidationError as error:
+        raise Damaged(schemas.first(error)) from None
+    except (ValueError, TypeError, RecursionError) as error:  # what is not named by a shape may be anything
+        raise Damaged(str(error)) from None
+    if not whole:
+        raise Damaged("its key or its checksum does not match")
+
+
+def check_numbers(numbers: Any, trial: Trial | None) -> None:
+    """Raise ValidationError for numbers of another shape than a record of this trial has."""
+    problem = getattr(trial, "problem", None)
+    if problem is None:
+        Numbers.model_validate(numbers)
+    else:
+        registry.problem(problem).check(numbers)
+
+
+def read(out: Path, key: str, trial: Trial | None = None, *, mend: bool = True) -> Record | None:
     """The complete record of ``key``, or None; a damaged one is moved aside with a warning, unless not to ``mend``."""
     path = path_of(out, key)
     try:
-        text = path.read_bytes()
+        record = safe_files.read_json(path)
+        check(record, key, trial)
+        return dict(record)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.") from None
-    try:
-        record = json.loads(text)
-        if record["schema"] == SCHEMA and record["key"] == key and record["checksum"] == checksum(record):
-            return dict(record)
-    except (ValueError, KeyError, TypeError):
-        pass
-    if not mend:
+    except Damaged as damage:
+        if mend:
+            _set_aside(path, damage)
         return None
+
+
+def _set_aside(path: Path, damage: Damaged) -> None:
     aside = path.with_suffix(f".{os.getpid()}.corrupt")
-    warnings.warn(f"{path} is damaged; moved to {aside.name}, its trial counts as missing", stacklevel=2)
-    with suppress(OSError):  # another reader was first, or the folder can only be read
+    sentence = f"{path} is damaged ({damage}); its trial counts as missing"
+    try:
         os.replace(path, aside)
-    return None
+        sentence += f", and the file is now {aside.name}"
+    except OSError:  # another reader was first, or the folder can only be read
+        pass
+    warnings.warn(sentence, stacklevel=3)
 
 
-def read_all(out: Path, keys: Iterable[str]) -> dict[str, Record]:
-    """All complete records among ``keys``."""
-    found = ((key, read(out, key)) for key in keys)
+def read_all(out: Path, keys: Iterable[str] | Mapping[str, Trial], *, mend: bool = True) -> dict[str, Record]:
+    """All complete records among ``keys``; with their trials, those whose numbers are as their problems have them."""
+    trials: Mapping[str, Trial] = keys if isinstance(keys, Mapping) else {}
+    found = ((key, read(out, key, trials.get(key), mend=mend)) for key in keys)
     return {key: record for key, record in found if record is not None}
 
 

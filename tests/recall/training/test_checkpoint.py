@@ -1,5 +1,6 @@
 """A killed pack goes on where it was and ends with the same bits; foreign or torn states are not believed."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,50 @@ def test_states_of_other_trials_and_torn_states_are_not_believed(tmp_path: Path)
     for stored in (foreign, foreign[: len(foreign) // 2], b"", b"nonsense"):
         path.write_bytes(stored)
         assert _numbers(run(some, device="cpu", tick=_silent, checkpoint=tmp_path)) == clean
+
+
+def _swapped(state: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
+    """The state with another value at ``a/b``."""
+    *parents, last = path.split("/")
+    part: Any = state
+    for name in parents:
+        part = part[name]
+    part[last] = value
+    return state
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("step", 0), ("step", 10**9), ("step", "5"), ("step", None), ("stepper", []), ("stepper", [torch.zeros(3)] * 3),
+        ("stepper", None), ("record", {}), ("record/best", torch.zeros(1, 1)), ("record/best", None),
+        ("record/step", [1]), ("record/step", None), ("record/holdout", ["a", "b"]), ("record/diverged", 7),
+        ("record/looked", []), ("record/holdouts", []), ("record/trains", [[0.5]]),
+    ],
+)  # fmt: skip
+def test_a_state_of_another_shape_is_not_believed(path: str, value: Any, tmp_path: Path) -> None:
+    """Under the right name and identity: the training begins again, and is no failure."""
+    some = trials(2)
+    _until(0.5, some, tmp_path)
+    file = tmp_path / checkpoint.STATE
+    torch.save(_swapped(torch.load(file, weights_only=True), path, value), file)
+    heard: list[float] = []
+    found = run(some, device="cpu", tick=heard.append, checkpoint=tmp_path)
+    assert all("failure" not in record for record in found)
+    assert heard[0] < 0.5, "it went on from there"
+
+
+@pytest.mark.parametrize("what", ["pipe", "folder", "ring"])
+def test_no_file_in_the_place_of_a_state_is_waited_for(what: str, tmp_path: Path) -> None:
+    path = tmp_path / checkpoint.STATE
+    if what == "pipe":
+        os.mkfifo(path)
+    elif what == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to(path.name)
+    found = run(trials(1), device="cpu", tick=_silent, checkpoint=tmp_path)
+    assert "failure" not in found[0]
 
 
 def test_nothing_is_saved_unless_due(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

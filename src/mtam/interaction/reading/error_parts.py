@@ -22,7 +22,8 @@ def decompose(columns: Mapping[str, Array], trial: InteractionTrial) -> dict[str
     """c0 and c1 with standard errors over seeds, and the share of bias at the largest M.
 
     ``columns``: n, seed, intervals, oracle_error, parametric_error, one entry per trial of the cell. Empty where a
-    column is missing, where there is no noise or the truth is no function of pairs, or for fewer than two seeds.
+    column is missing, where there is no noise or the truth is no function of pairs, for fewer than two seeds, and where
+    an error is zero or lacking in some trial: relative errors have no meaning there.
     """
     needed = ("n", "seed", "intervals", "oracle_error", "parametric_error")
     sigma = trial.data.noise
@@ -30,7 +31,7 @@ def decompose(columns: Mapping[str, Array], trial: InteractionTrial) -> dict[str
         return {}
     n, seed, intervals, oracle, excess = (np.asarray(columns[name], dtype=float) for name in needed)
     seeds = np.unique(seed)
-    if len(seeds) < 2:
+    if len(seeds) < 2 or not (np.isfinite([oracle, excess, intervals]).all() and oracle.min() > 0):
         return {}
     degree = trial.model.degree or trial.data.degree
     variance = (intervals + degree) * sigma**2 / n

@@ -2,6 +2,8 @@
 
 Everything random in training follows from (seed, pass), so the state is the step, the parameters, the optimiser's
 averages and the best parameters so far. The folder is the caller's; whoever deletes it deletes the state with it.
+
+A state that was torn, or that somebody else has left under this name, is not believed: the work is then done again.
 """
 
 import os
@@ -9,13 +11,57 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Self
 
 import torch
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 EVERY = 10.0  # seconds of work that a kill may cost, unless the environment says otherwise
 VARIABLE = "MTAM_CHECKPOINT_SECONDS"
 STATE = "training.pt"
+
+
+class _Kept(BaseModel):
+    """What is kept holds tensors, and infinities where nothing was measured yet."""
+
+    model_config = ConfigDict(strict=True, arbitrary_types_allowed=True)
+
+
+class Best(_Kept):
+    """The best parameters so far, by member."""
+
+    best: torch.Tensor  # (M, P)
+    step: list[int]
+    holdout: list[float]
+    train: list[float]
+    diverged: list[int | None]
+    looked: list[int]
+    holdouts: list[list[float]]  # looks x M
+    trains: list[list[float]]
+
+    @model_validator(mode="after")
+    def _aligned(self) -> Self:
+        members = len(self.best) if self.best.ndim == 2 else -1
+        looks = (*self.holdouts, *self.trains)
+        lengths = {len(self.step), len(self.holdout), len(self.train), len(self.diverged), *map(len, looks)}
+        if lengths != {members} or not len(self.looked) == len(self.holdouts) == len(self.trains):
+            raise ValueError("its parts are of different numbers of members or looks")
+        return self
+
+
+class State(_Kept):
+    """The state of a training after ``step`` steps."""
+
+    identity: list[str]
+    step: int = Field(ge=1)
+    stepper: Annotated[list[torch.Tensor], Field(min_length=3, max_length=3)]
+    record: Best
+
+    def fits(self, flat: torch.Tensor, buffer: torch.Tensor, steps: int) -> bool:
+        """Whether a training of so many steps with these parameters (M, P), held in this buffer, can go on from it."""
+        tensors = [(self.record.best, flat), *((mine, buffer) for mine in self.stepper)]
+        same = all(mine.shape == other.shape and mine.dtype == other.dtype for mine, other in tensors)
+        return same and self.step <= steps and self.record.looked[-1:] == [self.step]
 
 
 class Keeper:
@@ -30,17 +76,19 @@ class Keeper:
         except ValueError:
             self._every = EVERY
 
-    def load(self) -> dict[str, Any] | None:
+    def load(self) -> State | None:
         """The state, or None if there is none, it is damaged, or it belongs to other trials."""
-        if self._path is None:
+        if self._path is None or not self._path.is_file():  # a pipe would be waited for
             return None
         try:
-            state = torch.load(self._path, weights_only=True, map_location="cpu")
-        except Exception:  # a torn file may fail anywhere in the reader; the work is then done again
+            found = torch.load(self._path, weights_only=True, map_location="cpu")
+        except Exception:  # a torn file may fail anywhere in the reader
             return None
-        if not isinstance(state, dict) or state.get("identity") != self._identity:
+        try:
+            state = State.model_validate(found)
+        except ValidationError:
             return None
-        return state
+        return state if state.identity == self._identity else None
 
     def due(self) -> bool:
         """Whether the last state is so old that a new one is wanted; asked at every block of steps."""

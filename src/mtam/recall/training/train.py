@@ -13,7 +13,7 @@ from torch import Tensor
 
 from mtam.recall.training.adamw import Stepper
 from mtam.recall.training.batches import Feed
-from mtam.recall.training.checkpoint import Keeper
+from mtam.recall.training.checkpoint import Best, Keeper
 from mtam.recall.transformer.network import Network
 from mtam.recall.transformer.tensors import Stack
 
@@ -56,10 +56,11 @@ def train(
     stepper = Stepper(network, features, flat, plan.weight_decay)
     record = _Record(flat)
     done = 0
-    if keeper is not None and (state := keeper.load()) is not None:
-        done = int(state["step"])
-        stepper.restore(state["stepper"], done)
-        record.restore(state["record"])
+    state = None if keeper is None else keeper.load()
+    if state is not None and state.fits(flat, stepper.buffer, plan.steps):
+        done = state.step
+        stepper.restore(state.stepper, done)
+        record.restore(state.record)
         tick(done / plan.steps)  # who reckons the time left learns what was there
     feed = Feed(fit, seeds, plan.batch, done)
     block = max(1, math.ceil(plan.steps / CHECKS))
@@ -120,12 +121,12 @@ class _Record:
             "diverged": self.diverged, "looked": self.looked, "holdouts": self.holdouts, "trains": self.trains,
         }  # fmt: skip
 
-    def restore(self, state: dict[str, Any]) -> None:
+    def restore(self, state: Best) -> None:
         """Goes back to a state."""
-        self.best.copy_(state["best"])
-        self.step, self.holdout, self.train = state["step"], state["holdout"], state["train"]
-        self.diverged = state["diverged"]
-        self.looked, self.holdouts, self.trains = state["looked"], state["holdouts"], state["trains"]
+        self.best.copy_(state.best)
+        self.step, self.holdout, self.train = state.step, state.holdout, state.train
+        self.diverged = state.diverged
+        self.looked, self.holdouts, self.trains = state.looked, state.holdouts, state.trains
 
     def result(self, last: Tensor) -> Trained:
         """What the training hands back."""

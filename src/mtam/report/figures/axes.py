@@ -26,7 +26,7 @@ def log_axis(axes: Axes) -> None:
     axis = axes.yaxis
     axes.set_yscale("log")
     low, high = axes.get_ylim()
-    decades = np.log10(high / low)
+    decades = np.log10(high) - np.log10(low)
     steps: tuple[float, ...] = (1.0,)
     for few, between in ((3.2, (1.0, 3.0)), (2.0, (1.0, 2.0, 5.0)), (0.7, (1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9))):
         steps = between if decades < few else steps

@@ -18,12 +18,16 @@ Numbers = Mapping[str, Any]
 
 
 def fit(numbers: Numbers, model: str, caption: str) -> Picture:
-    """phi-hat against phi* over the density of u = x' A* y, and the spectrum of A-hat against that of A*."""
+    """phi-hat against phi* over the density of u = x' A* y, and the spectrum of A-hat against that of A*.
+
+    What the record does not tell is not drawn.
+    """
     colour = estimator(model)
-    panels = (
-        DrawnPanel("the activation", partial(activation, numbers, colour), width=5.2),
-        DrawnPanel(_spectrum_title(numbers), partial(_spectrum, numbers, colour), width=3.8),
-    )
+    panels: tuple[DrawnPanel, ...] = ()
+    if "phi_grid" in numbers:
+        panels += (DrawnPanel("the activation", partial(activation, numbers, colour), width=5.2),)
+    if "singular_hat" in numbers:
+        panels += (DrawnPanel(_spectrum_title(numbers), partial(_spectrum, numbers, colour), width=3.8),)
     return Picture("fit", "The fitted interaction", caption, panels, table(numbers))
 
 

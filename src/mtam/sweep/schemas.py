@@ -1,0 +1,156 @@
+"""The shape of everything that a run reads back from its folder, checked when it is read and before it is written.
+
+What has another shape is damaged: a record is set aside and computed again, a manifest refused in a sentence, a
+heartbeat not heard. Fields that are not named here may be there: a later version may know more.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError, model_validator
+
+from mtam.base.spec import SCHEMA, Shape
+
+Seconds = Annotated[float, Field(ge=0, le=1e12)]  # also Unix times
+Share = Annotated[float, Field(ge=0, le=1)]
+Word = Annotated[str, Field(pattern=r"^[\w.-]+$", max_length=200)]
+Plain = Annotated[str, Field(pattern=r"^[^\x00-\x1f]*$", max_length=4000)]
+DEEPEST = 12  # levels of a configuration or of a summary
+
+
+class Environment(Shape):
+    """Versions and machine of a record."""
+
+    python: str = ""
+    platform: str = ""
+    cpu: str = ""
+    packages: dict[str, str] = Field(default_factory=dict)
+    revision: str | None = None
+
+
+class Record(Shape):
+    """One trial's record; its numbers are checked by their problem."""
+
+    schema_: Literal[SCHEMA] = Field(alias="schema")  # type: ignore[valid-type]
+    key: str
+    checksum: str
+    spec: dict[str, Any] = Field(default_factory=dict)
+    seconds: Seconds = 0.0
+    pack_seconds: Seconds = 0.0
+    pack_members: int = Field(1, ge=1)
+    ended: Seconds = 0.0
+    resumed_at: Share = 0.0
+    device: str = ""
+    environment: Environment = Environment()
+    numbers: dict[str, Any] = Field(default_factory=dict)
+    failure: str = ""
+    traceback: str | None = None
+    cause: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_answer(cls, body: Any) -> Any:
+        if isinstance(body, dict) and ("numbers" in body) == ("failure" in body):
+            raise ValueError("a record has either numbers or a failure")
+        return body
+
+
+class Beat(Shape):
+    """A heartbeat."""
+
+    fraction: Share
+    resumed: Share = 0.0
+    started: Seconds | None = None
+    time: Seconds
+    host: str = ""
+    pid: int | None = Field(None, ge=1, lt=2**31)
+    parent: int | None = Field(None, ge=0, lt=2**31)
+
+
+class Cell(Shape):
+    """One cell of a manifest."""
+
+    axis: dict[Annotated[str, Field(pattern=r"^\w+(\.\w+)*$")], Any]
+    keys: list[str] = Field(min_length=1)
+
+
+class Option(Shape):
+    """A group of a configuration."""
+
+    name: Word = "none"
+
+
+class Axes(Shape):
+    """The settings of a sweep."""
+
+    axes: dict[str, list[Any]] = Field(default_factory=dict)
+
+
+class Config(Shape):
+    """A configuration, as far as anybody looks into it."""
+
+    data: Option = Option()
+    model: Option = Option()
+    launcher: Option = Option()
+    logger: Option = Option()
+    sweep: Axes = Axes()
+
+
+class Manifest(Shape):
+    """A manifest; its trials are checked by their problem."""
+
+    kind: Literal["sweep", "fit"]
+    name: Word
+    problem: str
+    digest: str
+    config: dict[str, Any]
+    cells: list[Cell] = Field(min_length=1)
+    trials: dict[str, dict[str, Any]]
+    packs: list[Annotated[list[str], Field(min_length=1)]]
+
+    @model_validator(mode="after")
+    def _parts(self) -> "Manifest":
+        if len({tuple(sorted(cell.axis)) for cell in self.cells}) > 1:
+            raise ValueError("its cells lie on different axes")
+        bounded(self.config)
+        Config.model_validate(self.config)
+        return self
+
+
+class Submission(Shape):
+    """What is kept of a job array: which task has which packs."""
+
+    job: Annotated[str, Field(pattern=r"^\d+$")]
+    tasks: list[list[list[str]]]
+
+
+class Jobs(Shape):
+    """The runs of a reproduction."""
+
+    jobs: list[Plain]
+
+
+class Summary(Shape):
+    """The summary of a run with what it was built from."""
+
+    stamp: str
+    checksum: str
+    files: list[Word]
+    summary: dict[str, Any]
+
+
+def bounded(tree: Any, left: int = DEEPEST) -> None:
+    """Raise ValueError for a tree that is nested deeper than any that the program writes."""
+    if not isinstance(tree, dict | list):
+        return
+    if not left:
+        raise ValueError("it is nested too deeply")
+    for part in tree.values() if isinstance(tree, dict) else tree:
+        bounded(part, left - 1)
+
+
+def first(error: ValidationError) -> str:
+    """Where the first thing of another shape is, and what it should be."""
+    found = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(map(str, found["loc"]))
+    message = found["msg"].removeprefix("Value error, ")
+    return f"{where}: {message}" if where else message
