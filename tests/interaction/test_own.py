@@ -12,7 +12,6 @@ from pydantic import ValidationError
 from mtam.interaction import band, own, ownfile, ownrank, reference
 from mtam.interaction.factors import truncate
 from mtam.interaction.fitted import FittedInteraction, from_record
-from mtam.interaction.knots import grid
 from mtam.interaction.ownrank import Split
 from mtam.interaction.ownspec import OwnTrial
 from mtam.interaction.profile import RIDGE, whitener
@@ -25,7 +24,7 @@ PROMISED = {
     "rank", "K", "intervals", "spline_degree", "holdout_error", "holdout_se", "noise_sd", "explained", "explainable",
     "converged", "starts", "agreeing", "lack_of_fit", "seconds", "d", "tokens", "samples", "rank_tried", "rank_error",
     "rank_se", "rank_converged", "phi_grid", "phi_hat", "band_low", "band_high", "u_density", "singular_hat", "matrix",
-    "coefficients", "variance", "parameters",
+    "coefficients", "variance", "parameters", "reach",
 }  # fmt: skip
 
 
@@ -133,13 +132,13 @@ def test_settings_are_obeyed(tmp_path: Path) -> None:
     found = once(tmp_path, *made(samples=300), model={"rank": 3, "intervals": 5, "degree": 2})
     assert (found["rank"], found["K"], found["spline_degree"]) == (3, 5, 2)
     assert found["rank_tried"] == [3]
-    assert len(found["coefficients"]) == 7
+    assert len(found["coefficients"]) == found["intervals"] + 2
 
 
 @pytest.mark.parametrize("rule", ["cp", "holdout", "bic"])
 def test_intervals_from_the_data(tmp_path: Path, rule: str) -> None:
     found = once(tmp_path, *made(), model={"rank": 2, "k_rule": rule})
-    assert found["K"] in grid(600)
+    assert 1 <= found["K"] <= found["intervals"]
     assert found["converged"]
 
 

@@ -16,7 +16,6 @@ from mtam.interaction.basins import parameters
 from mtam.interaction.factors import moved, moving
 from mtam.interaction.levenberg import Point
 from mtam.interaction.profile import Profile
-from mtam.interaction.truth import SCALE
 
 QUICK = 12  # iterations of a descent that needs no second one
 SHARE = 0.1  # of the mean squared error of either fit by which two may differ
@@ -30,9 +29,9 @@ def elsewhere(profile: Profile, point: Point, rise: float, rng: np.random.Genera
     away -= here * (here @ away) / (here @ here)  # along A the loss does not change
     away *= np.linalg.norm(here) / np.linalg.norm(away)
     goal = point.fit.loss * (1 + rise / profile.rows)
-    length = NEAR
+    norm, length = float(np.linalg.norm(point.u @ point.v.T)), NEAR
     while True:
-        u, v = moved(point.u, point.v, length * away, SCALE)
+        u, v = moved(point.u, point.v, length * away, norm)
         fit = profile.fit(u, v)
         if fit.loss >= goal or length > 1:
             return Point(u, v, fit)

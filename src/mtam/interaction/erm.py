@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mtam.interaction.adequacy import lack_of_fit
+from mtam.interaction.domain import domain, ends
 from mtam.interaction.knots import Criterion, choose
 from mtam.interaction.levenberg import start
 from mtam.interaction.passes import Data, double
@@ -63,25 +64,33 @@ def fit(
     tick: Callable[[], None] = lambda: None,
     criterion: Criterion | None = None,
     device: str = "cpu",
+    wide: bool = False,
 ) -> Erm:
     """min over phi in ``space`` and A of rank <= r of sum_i (Y_i - (N-1)^{-1} sum_{j != i} phi(X_i^T A X_j))^2.
 
     x (M, N, d), y (M, N). With a ``criterion`` the number of intervals is chosen from the data at the A found with
     ``space``, and A is polished with the chosen one. In d = 1 the matrix is a scalar that phi absorbs, and the fit is
-    linear least squares. ``device``: where passes over the data run, see ``Profile``.
+    linear least squares. ``device``: where passes over the data run, see ``Profile``. ``wide``: phi's domain comes from
+    the data, see ``domain``, and is no longer three standard deviations of u.
     """
     clock = time.process_time()
     profile = prepare(x, y, rank, space, rng, device)
     if x.shape[2] == 1:
         one = np.full((1, 1), np.sqrt(SCALE))
         point = start(profile, one, one, SCALE)
+        if wide:
+            profile = domain(profile, point)
+            point = start(profile, one, one, profile.norm)
         found = Search(replace(point, decrement=0.0), 1, 1, lack_of_fit(profile, point), required=1)
     else:
-        found = search(profile, rank, max_starts, rng, tick)
+        found = search(profile, rank, max_starts, rng, tick, wide)
+        profile = found.profile or profile
     if criterion is not None:
-        intervals = choose(profile, found.point.u, found.point.v, criterion)
-        profile = replace(profile, space=SplineSpace(space.degree, intervals))
-        point = start(profile, found.point.u, found.point.v, SCALE)
+        profile = domain(profile, found.point) if wide else profile  # A has moved since
+        point = start(profile, found.point.u, found.point.v, profile.norm)
+        profile = profile.on(choose(profile, point.u, point.v, criterion))
+        profile = ends(profile, point, criterion) if wide else profile
+        point = start(profile, point.u, point.v, profile.norm)
         point = replace(point, decrement=0.0) if x.shape[2] == 1 else polish(profile, point, rank, tick)
         found = replace(found, point=point, lack_of_fit=lack_of_fit(profile, point))
     if x.shape[2] > 1:
@@ -92,6 +101,8 @@ def fit(
 def _answer(profile: Profile, found: Search, seconds: float) -> Erm:
     point = found.point
     matrix = (profile.white @ point.u) @ (profile.white @ point.v).T
+    if profile.norm != SCALE:
+        matrix *= SCALE / profile.norm
     return Erm(
         matrix,
         profile.spline(point.fit),

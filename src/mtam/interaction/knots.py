@@ -11,6 +11,7 @@ A is estimated with the K of the rule first and polished with the chosen one aft
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -18,7 +19,6 @@ import numpy as np
 import numpy.typing as npt
 
 from mtam.interaction.profile import Profile
-from mtam.interaction.splines import SplineSpace
 
 Array = npt.NDArray[np.float64]
 Criterion = Literal["cp", "holdout", "bic"]
@@ -43,19 +43,23 @@ def grid(samples: int) -> list[int]:
 
 def choose(profile: Profile, u: Array, v: Array, criterion: Criterion) -> int:
     """The K of the grid with the smallest criterion at A = u v^T, splines of the degree of ``profile``."""
-    degree, n = profile.space.degree, profile.rows
     candidates = grid(len(profile.x))
-    spaces = [replace(profile, space=SplineSpace(degree, k)) for k in candidates]
+    return candidates[best([profile.on(k) for k in candidates], u, v, criterion)]
+
+
+def best(problems: Sequence[Profile], u: Array, v: Array, criterion: Criterion) -> int:
+    """The index of the problem, in spaces of rising dimension on the same data, with the smallest criterion."""
+    n = problems[0].rows
     if criterion == "holdout":
-        scores = [_crossed(problem, u, v) for problem in spaces]
+        scores = [_crossed(problem, u, v) for problem in problems]
     else:
-        losses = np.array([problem.fit(u, v).loss for problem in spaces])
-        sizes = np.array(candidates) + degree
+        losses = np.array([problem.fit(u, v).loss for problem in problems])
+        sizes = np.array([problem.basis.shape[1] for problem in problems])
         if criterion == "cp":
             scores = list(losses + 2 * losses[-1] * n / max(1, n - sizes[-1]) * sizes / n)
         else:
             scores = list(n * np.log(losses) + sizes * np.log(n))
-    return candidates[int(np.argmin(scores))]
+    return int(np.argmin(scores))
 
 
 def _crossed(profile: Profile, u: Array, v: Array) -> float:

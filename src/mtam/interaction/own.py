@@ -12,6 +12,7 @@ for even phi) the largest entry of A is positive.
 import math
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -63,13 +64,14 @@ def _run(trial: OwnTrial, report: Tick) -> dict[str, Any]:
         x, y, fitted.matrix, tried.rank, fitted.spline, generator(trial.seed, "interaction", "own", "band")
     )
     variance = float(y.var())
-    freedom = y.size - len(fitted.coefficients) - trial.parameters(tried.rank)
+    freedom = y.size - fitted.spline.space.free.shape[1] - trial.parameters(tried.rank)
     noise = float(ownrank.losses(fitted, x, y).mean()) * y.size / max(1, freedom)
     held = tried.chosen
     return {
         "rank": tried.rank,
-        "K": fitted.intervals,
+        "K": fitted.spline.space.bending,
         "intervals": fitted.intervals,
+        "reach": fitted.reach,
         "spline_degree": fitted.degree,
         "holdout_error": held.error,
         "holdout_se": held.standard_error,
@@ -136,9 +138,13 @@ def _fitter(trial: OwnTrial, shift: float, unit: float, tick: Callable[[], None]
     def fit(x: Array, y: Array, rank: int) -> tuple[erm.Erm, FittedInteraction]:
         rng = generator(trial.seed, "interaction", "own", "starts", rank)
         space = SplineSpace(degree, intervals)
-        found = erm.fit(x, (y - shift) / unit, rank, space, rng, model.max_starts, tick, criterion=criterion)
+        found = erm.fit(x, (y - shift) / unit, rank, space, rng, model.max_starts, tick, criterion=criterion, wide=True)
         coefficients = shift + unit * found.phi.coefficients  # B-splines sum to one
-        return found, FittedInteraction(found.matrix, coefficients, degree, found.phi.space.intervals)
+        space = found.phi.space
+        fitted = FittedInteraction(
+            found.matrix, coefficients, degree, space.intervals, reach=space.reach, bends=space.bends
+        )
+        return found, fitted
 
     return fit
 
@@ -153,4 +159,6 @@ def _sign(fitted: FittedInteraction, x: Array) -> FittedInteraction:
         lean = float(fitted.matrix.flat[np.argmax(np.abs(fitted.matrix))])
     if lean >= 0:
         return fitted
-    return FittedInteraction(-fitted.matrix, fitted.coefficients[::-1].copy(), fitted.degree, fitted.intervals)
+    first, last = fitted.bends or (0, fitted.intervals)
+    bends = None if fitted.bends is None else (fitted.intervals - last, fitted.intervals - first)
+    return replace(fitted, matrix=-fitted.matrix, coefficients=fitted.coefficients[::-1].copy(), bends=bends)
