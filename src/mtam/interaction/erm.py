@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from mtam.interaction.adequacy import lack_of_fit
 from mtam.interaction.domain import domain, ends
-from mtam.interaction.knots import Criterion, choose
+from mtam.interaction.knots import SMOOTH, Criterion, choose, grid
 from mtam.interaction.levenberg import start
 from mtam.interaction.passes import Data, double
 from mtam.interaction.profile import Profile, whitener
@@ -35,6 +35,7 @@ class Erm:
     lack_of_fit: float  # standard deviations, see adequacy.lack_of_fit
     iterations: int  # of the final refinement on all data
     seconds: float  # processor time of the fit
+    at_end: bool = False  # whether the data chose the largest K that was tried
 
     def g(self, x: Array, y: Array) -> Array:
         """g(x, y)  # (n, d), (n, d) -> (n,)."""
@@ -65,15 +66,17 @@ def fit(
     criterion: Criterion | None = None,
     device: str = "cpu",
     wide: bool = False,
+    beta: float = SMOOTH,
 ) -> Erm:
     """min over phi in ``space`` and A of rank <= r of sum_i (Y_i - (N-1)^{-1} sum_{j != i} phi(X_i^T A X_j))^2.
 
     x (M, N, d), y (M, N). With a ``criterion`` the number of intervals is chosen from the data at the A found with
     ``space``, and A is polished with the chosen one. In d = 1 the matrix is a scalar that phi absorbs, and the fit is
     linear least squares. ``device``: where passes over the data run, see ``Profile``. ``wide``: phi's domain comes from
-    the data, see ``domain``, and is no longer three standard deviations of u.
+    the data, see ``domain``, and is no longer three standard deviations of u. ``beta``: the least smoothness of phi in
+    question, which ends the grid of intervals.
     """
-    clock = time.process_time()
+    clock, at_end = time.process_time(), False
     profile = prepare(x, y, rank, space, rng, device)
     if x.shape[2] == 1:
         one = np.full((1, 1), np.sqrt(SCALE))
@@ -88,14 +91,16 @@ def fit(
     if criterion is not None:
         profile = domain(profile, found.point) if wide else profile  # A has moved since
         point = start(profile, found.point.u, found.point.v, profile.norm)
-        profile = profile.on(choose(profile, point.u, point.v, criterion))
+        intervals = choose(profile, point.u, point.v, criterion, beta)
+        at_end = intervals == grid(len(x), beta)[-1]
+        profile = profile.on(intervals)
         profile = ends(profile, point, criterion) if wide else profile
         point = start(profile, point.u, point.v, profile.norm)
         point = replace(point, decrement=0.0) if x.shape[2] == 1 else polish(profile, point, rank, tick)
         found = replace(found, point=point, lack_of_fit=lack_of_fit(profile, point))
     if x.shape[2] > 1:
         found = confirm(profile, found, rank, rng, tick)
-    return _answer(profile, found, time.process_time() - clock)
+    return replace(_answer(profile, found, time.process_time() - clock), at_end=at_end)
 
 
 def _answer(profile: Profile, found: Search, seconds: float) -> Erm:

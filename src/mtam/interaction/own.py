@@ -138,7 +138,9 @@ def _fitter(trial: OwnTrial, shift: float, unit: float, tick: Callable[[], None]
     def fit(x: Array, y: Array, rank: int) -> tuple[erm.Erm, FittedInteraction]:
         rng = generator(trial.seed, "interaction", "own", "starts", rank)
         space = SplineSpace(degree, intervals)
-        found = erm.fit(x, (y - shift) / unit, rank, space, rng, model.max_starts, tick, criterion=criterion, wide=True)
+        found = erm.fit(
+            x, (y - shift) / unit, rank, space, rng, model.max_starts, tick, criterion=criterion, wide=True, beta=1
+        )
         coefficients = shift + unit * found.phi.coefficients  # B-splines sum to one
         space = found.phi.space
         fitted = FittedInteraction(
