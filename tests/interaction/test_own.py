@@ -24,7 +24,7 @@ PROMISED = {
     "rank", "K", "intervals", "spline_degree", "holdout_error", "holdout_se", "noise_sd", "explained", "explainable",
     "converged", "starts", "agreeing", "lack_of_fit", "seconds", "d", "tokens", "samples", "rank_tried", "rank_error",
     "rank_se", "rank_converged", "phi_grid", "phi_hat", "band_low", "band_high", "u_density", "singular_hat", "matrix",
-    "coefficients", "variance", "parameters", "reach",
+    "coefficients", "variance", "parameters", "reach", "warnings",
 }  # fmt: skip
 
 

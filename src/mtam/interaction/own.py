@@ -23,6 +23,7 @@ from mtam.interaction import band, erm, ownfile, ownrank
 from mtam.interaction.each import Tick, answer_each
 from mtam.interaction.fitted import FittedInteraction
 from mtam.interaction.knots import rule
+from mtam.interaction.ownhints import hints
 from mtam.interaction.ownrank import Fit, Split
 from mtam.interaction.ownspec import OwnTrial
 from mtam.interaction.splines import SplineSpace
@@ -31,6 +32,10 @@ from mtam.streams import generator
 Array = npt.NDArray[np.float64]
 
 IN_MEMORY = 2**26  # numbers of X (half a GiB) up to which all samples are shuffled; of more, so many choose the rank
+AT_END = (
+    "the data chose the largest K that was tried: phi is rougher than splines on so many intervals follow, and the "
+    "noise is overestimated"
+)
 CLEAR = 0.1  # correlation of phi(u) with u
 
 
@@ -47,6 +52,7 @@ def run(trials: Sequence[OwnTrial], *, device: str, tick: Tick, checkpoint: Path
 def _run(trial: OwnTrial, report: Tick) -> dict[str, Any]:
     clock = time.process_time()
     x, y = _load(trial)
+    warnings = hints(x, y)
     ticks = iter(range(10**9))
 
     def step() -> None:
@@ -67,6 +73,7 @@ def _run(trial: OwnTrial, report: Tick) -> dict[str, Any]:
     freedom = y.size - fitted.spline.space.free.shape[1] - trial.parameters(tried.rank)
     noise = float(ownrank.losses(fitted, x, y).mean()) * y.size / max(1, freedom)
     held = tried.chosen
+    warnings += [AT_END] if found.at_end else []
     return {
         "rank": tried.rank,
         "K": fitted.spline.space.bending,
@@ -99,6 +106,7 @@ def _run(trial: OwnTrial, report: Tick) -> dict[str, Any]:
         "singular_hat": np.linalg.svd(fitted.matrix, compute_uv=False).tolist(),
         "matrix": fitted.matrix.ravel().tolist(),
         "coefficients": fitted.coefficients.tolist(),
+        "warnings": warnings,
         "seconds": time.process_time() - clock,
     }
 
