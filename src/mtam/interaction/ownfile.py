@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mtam.interaction import owntable
 from mtam.interaction.checks import blocks, finite, numbers
 from mtam.interaction.ownhints import distinct, moments
 
@@ -40,7 +41,7 @@ def read(path: str | os.PathLike[str]) -> tuple[Array, Array]:
     """
     file = Path(path)
     _parts(file)
-    load = {".npz": _npz, ".npy": _npy, ".parquet": _parquet}[file.suffix.lower()]
+    load = {".npz": _npz, ".npy": _npy, ".parquet": owntable.read}[file.suffix.lower()]
     x, y = load(file)
     return validate(x, y, str(path))
 
@@ -74,7 +75,8 @@ def validate(x: object, y: object, where: str = "the data") -> tuple[Array, Arra
     finite(tokens, f"X in {where}")
     finite(responses, f"Y in {where}")
     _variation(tokens, where)
-    spread = float(np.ptp(responses))  # of finite numbers, but it may be infinite
+    with np.errstate(over="ignore"):  # of finite numbers, but it may be infinite
+        spread = float(np.ptp(responses))
     if spread == 0:
         raise ValueError(f"Y in {where} is constant ({responses.flat[0]:g}): there is nothing to learn")
     if not 1 / LARGEST_RESPONSE < spread < LARGEST_RESPONSE:
@@ -102,6 +104,13 @@ def _distinct(x: Array, y: Array, where: str) -> None:
 
 def _parts(file: Path) -> tuple[Path, ...]:
     """The files that a path stands for; ValueError if one is not there or the name has no known form."""
+    try:
+        return _named(file)
+    except OSError as error:  # a name too long, a folder that may not be entered
+        raise ValueError(f"{file} cannot be read: {error.strerror}") from None
+
+
+def _named(file: Path) -> tuple[Path, ...]:
     suffix = file.suffix.lower()
     if "\0" in str(file):
         raise ValueError(f"{str(file)!r} has a character that no name of a file has; valid: {FORMS}")
@@ -113,7 +122,7 @@ def _parts(file: Path) -> tuple[Path, ...]:
         raise ValueError(f"{file} is not named FILE_X.npy; name the file of X so, and that of Y FILE_Y.npy beside it")
     both = (file, file.with_name(f"{file.stem[:-1]}Y{file.suffix}")) if suffix == ".npy" else (file,)
     for part in both:
-        if not part.is_file():
+        if not part.is_file():  # a pipe or a device would never end
             what = "is no regular file" if part.exists() else "there is no such file"
             raise ValueError(f"{part}: {what}; valid: {FORMS}")
     return both
@@ -252,39 +261,3 @@ def _no_numbers(what: str, error: BaseException) -> str:
     if "bject" in str(error) or "pickle" in str(error):
         return f"{what} holds Python objects, which are never loaded; valid: an array of real numbers"
     return f"{what} cannot be read as an array of numbers"
-
-
-def _parquet(file: Path) -> tuple[object, object]:
-    try:
-        import pandas
-    except ImportError:
-        raise ValueError(f"{file}: reading parquet needs pandas; valid without it: FILE.npz, FILE_X.npy") from None
-    try:
-        frame = pandas.read_parquet(file)
-    except ImportError:
-        raise ValueError(
-            f"{file}: reading parquet needs pyarrow or fastparquet (mtam[parquet]); or use FILE.npz"
-        ) from None
-    except Exception:
-        raise ValueError(f"{file} is not a readable parquet table") from None
-    return _wide(frame, file)
-
-
-def _wide(frame: Any, file: Path) -> tuple[object, object]:
-    """The long table as arrays, samples and tokens in the order of their labels  # (M, N, d), (M, N)."""
-    columns = [str(name) for name in frame.columns]
-    d = sum(name[:1] == "x" and name[1:].isdigit() for name in columns)
-    coordinates = [f"x{k}" for k in range(max(d, 1))]
-    missing = [name for name in ("sample", "token", *coordinates, "y") if name not in columns]
-    if missing:
-        found = ", ".join(columns) or "nothing"
-        raise ValueError(f"{file} has no column {missing[0]}; found: {found}; valid: sample, token, x0, x1, ..., y")
-    if frame[["sample", "token"]].isna().any(axis=None) or frame.duplicated(["sample", "token"]).any():
-        raise ValueError(f"{file} has missing or repeated (sample, token) labels; valid: each once")
-    sizes = frame.groupby("sample").size()
-    if len(sizes) == 0 or sizes.min() != sizes.max():
-        raise ValueError(f"{file} has samples of different numbers of tokens; valid: the same N in every sample")
-    ordered = frame.sort_values(["sample", "token"])
-    parts = [numbers(ordered[name].to_numpy(), f"column {name} in {file}") for name in (*coordinates, "y")]
-    shape = (len(sizes), int(sizes.iloc[0]))
-    return np.stack(parts[:-1], axis=1).reshape(*shape, len(coordinates)), parts[-1].reshape(shape)
