@@ -169,6 +169,7 @@ def place(array: npt.NDArray[Any], index: Any, value: Any) -> npt.NDArray[Any]:
         (lambda x, y: (x + 1e5, y), "coordinate [01] of the tokens lies 1e.05 standard deviations from zero"),
         (lambda x, y: (np.repeat(x[:1], 40, axis=0), np.repeat(y[:1], 40, axis=0)), "only 1 distinct one, "),
         (lambda x, y: (np.tile(x[:4], (10, 1, 1)), np.tile(y[:4], (10, 1))), "only 4 distinct ones.*at least 10"),
+        (lambda x, y: (place(x, (slice(None), slice(1, None)), 0.0), y), "no sample in which more than one token"),
         (lambda x, y: (x.astype(object), y), "X in .*(objects|type object)"),
         (lambda x, y: (x * np.array([1e-200, 1.0]), y), "magnitudes"),
         (lambda _, y: (np.float64(3.0), y), r"X in .* shape \(\)"),

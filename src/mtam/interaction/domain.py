@@ -45,7 +45,7 @@ def domain(profile: Profile, point: Point) -> Profile:
     """The same problem with phi's domain from the arguments at the A of ``point``, whose scale is another one then."""
     found = arguments(profile, point.u, point.v, BEYOND * (profile.tokens - 1))
     low, high = float(found.low[-1]), float(found.high[-1])
-    if high - low < ALIKE * found.largest:  # nothing to go by
+    if high - low <= ALIKE * found.largest:  # nothing to go by
         return profile
     reach = min(MARGIN * found.largest, FURTHEST * max(-low, high))
     norm = float(np.linalg.norm(point.u @ point.v.T)) / reach

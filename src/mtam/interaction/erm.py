@@ -89,8 +89,10 @@ def fit(
         found = search(profile, rank, max_starts, rng, tick, wide)
         profile = found.profile or profile
     if criterion is not None:
-        profile = domain(profile, found.point) if wide else profile  # A has moved since
-        point = start(profile, found.point.u, found.point.v, profile.norm)
+        point = found.point
+        if wide:  # A has moved since
+            profile = domain(profile, point)
+            point = start(profile, point.u, point.v, profile.norm)
         intervals = choose(profile, point.u, point.v, criterion, beta)
         at_end = intervals == grid(len(x), beta)[-1]
         profile = profile.on(intervals)

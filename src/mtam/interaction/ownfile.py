@@ -88,6 +88,11 @@ def validate(x: object, y: object, where: str = "the data") -> tuple[Array, Arra
             "before it is rounded"
         )
     _distinct(tokens, responses, where)
+    if not any((block.any(axis=2).sum(axis=1) > 1).any() for block in blocks(tokens)):
+        raise ValueError(
+            f"X in {where} has no sample in which more than one token differs from zero: x^T A y is always 0; valid: "
+            "tokens that can interact"
+        )
     return tokens, responses
 
 
