@@ -350,9 +350,10 @@ def test_warnings_about_own_data_are_told_and_fail_nothing(own: Path, mtam: Mtam
     np.savez(own, X=x, Y=y)
     said = mtam("fit-ips", "--data", str(own), "--rank", "1", "--json")
     assert said.code == 0
-    assert len(json.loads(said.out)["warnings"]) == 2
+    told = json.loads(said.out)["warnings"]
     for warning in ("200 of 2400 tokens are rows of zeros", "one response of 2400, Y[5, 2] = 1e+04"):
         assert f"Warning: {warning}" in said.err
+        assert sum(one.startswith(warning) for one in told) == 1
 
 
 def test_own_data_elsewhere_is_the_same_fit(own: Path, mtam: Mtam) -> None:

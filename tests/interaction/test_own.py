@@ -283,3 +283,14 @@ def test_the_band_is_the_sandwich_of_the_dense_problem() -> None:
     at = space.design(found.grid) @ basis
     variance = np.einsum("nb,bc,nc->n", at, (bread @ inner @ bread)[:7, :7], at)
     np.testing.assert_allclose((found.high - found.low) / 2, 1.959964 * np.sqrt(variance), rtol=1e-7)
+
+
+def test_a_rough_phi_is_said_to_be_cut_off_and_followed_by_splines_of_lower_degree(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-1.7, 1.7, (1000, 2, 1))
+    phi = np.sin(12 * x @ x.transpose(0, 2, 1))
+    y = reference.off_diagonal_mean(phi).reshape(1000, 2) + 0.1 * rng.standard_normal((1000, 2))
+    cut, rough = (once(tmp_path, x, y, model={"degree": degree, "k_rule": "cp"}) for degree in (3, 2))
+    assert [one for one in cut["warnings"] if "largest K that was tried" in one]
+    assert rough["K"] > 1.4 * cut["K"]
+    assert rough["holdout_error"] < cut["holdout_error"]

@@ -33,8 +33,8 @@ Array = npt.NDArray[np.float64]
 
 IN_MEMORY = 2**26  # numbers of X (half a GiB) up to which all samples are shuffled; of more, so many choose the rank
 AT_END = (
-    "the data chose the largest K that was tried: phi is rougher than splines on so many intervals follow, and the "
-    "noise is overestimated"
+    "the data chose the largest K that was tried: phi is rougher than splines on so many intervals follow, or it bends "
+    "after single responses; model.degree=2 tries more intervals"
 )
 CLEAR = 0.1  # correlation of phi(u) with u
 
@@ -140,14 +140,15 @@ def _shuffled(x: Array, y: Array, seed: int) -> tuple[Split, Array, Array]:
 def _fitter(trial: OwnTrial, shift: float, unit: float, tick: Callable[[], None]) -> Fit:
     """The fit at a given rank, responses standardised for it: its tolerances know no units."""
     model, degree = trial.model, trial.degree()
-    intervals = model.intervals or rule(trial.n, max(1, degree - 1), model.k_constant)
+    beta = max(1, degree - 1)  # what splines of this degree are meant for
+    intervals = model.intervals or rule(trial.n, beta, model.k_constant)
     criterion = None if model.intervals is not None or model.k_rule == "rule" else model.k_rule
 
     def fit(x: Array, y: Array, rank: int) -> tuple[erm.Erm, FittedInteraction]:
         rng = generator(trial.seed, "interaction", "own", "starts", rank)
         space = SplineSpace(degree, intervals)
         found = erm.fit(
-            x, (y - shift) / unit, rank, space, rng, model.max_starts, tick, criterion=criterion, wide=True, beta=1
+            x, (y - shift) / unit, rank, space, rng, model.max_starts, tick, criterion=criterion, wide=True, beta=beta
         )
         coefficients = shift + unit * found.phi.coefficients  # B-splines sum to one
         space = found.phi.space
