@@ -347,6 +347,23 @@ def test_own_data(own: Path, mtam: Mtam) -> None:
     assert "Nothing was computed again" in mtam("fit-ips", "--data", str(own)).out
 
 
+def test_warnings_about_own_data_are_told_and_fail_nothing(own: Path, mtam: Mtam) -> None:
+    import numpy as np
+
+    stored = np.load(own)
+    assert "Warning" not in mtam("fit-ips", "--data", str(own), "--rank", "1").out
+    x, y = stored["X"], stored["Y"].copy()
+    x[np.arange(600) % 3 == 0, -1] = 0
+    y[5, 2] = 1e4
+    np.savez(own, X=x, Y=y)
+    said = mtam("fit-ips", "--data", str(own), "--rank", "1", "--json")
+    assert said.code == 0
+    told = json.loads(said.out)["warnings"]
+    for warning in ("200 of 2400 tokens are rows of zeros", "one response of 2400, Y[5, 2] = 1e+04"):
+        assert f"Warning: {warning}" in said.err
+        assert sum(one.startswith(warning) for one in told) == 1
+
+
 def test_own_data_elsewhere_is_the_same_fit(own: Path, mtam: Mtam) -> None:
     mtam("fit-ips", "--data", str(own))
     moved = own.rename(own.with_name("moved.npz"))

@@ -294,5 +294,5 @@ def summary_of_fit(plan: Plan, record: Record) -> dict[str, Any]:
     if plan.problem == "interaction":
         settings |= {"rank": data.rank, "degree": data.degree}
     else:
-        settings |= {"degree": numbers["spline_degree"]}
+        settings |= {"degree": numbers["spline_degree"], "warnings": record["numbers"].get("warnings", [])}
     return numbers | settings

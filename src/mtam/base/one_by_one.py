@@ -41,6 +41,7 @@ def answer_each(
 def _finite(result: dict[str, Any]) -> dict[str, Any]:
     """The result, or a failure if a number is not finite: JSON has no word for NaN."""
     for name, value in result.items():
-        if not all(math.isfinite(number) for number in (value if isinstance(value, list) else [value])):
+        values = value if isinstance(value, list) else [value]
+        if not all(isinstance(one, str) or math.isfinite(one) for one in values):
             return {"failure": f"the fit produced a {name} that is not finite"}
     return result

@@ -24,7 +24,8 @@ def of_fit(summary: Mapping[str, Any]) -> str:
         told.append(f"with A* known {summary['oracle_error']:.2e}")
     if "holdout_error" in summary:
         told.append(f"hold-out error {summary['holdout_error']:.3g} ± {summary['holdout_se']:.1g}")
-    return f"{at}: {', '.join(told)}"
+    warnings = "".join(f". Warning: {warning}" for warning in summary.get("warnings", []))
+    return f"{at}: {', '.join(told)}{warnings}"
 
 
 def of_sweep(results: Sequence[CellResult], size: str) -> str:

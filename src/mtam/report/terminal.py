@@ -196,7 +196,7 @@ def fit_table(summary: dict[str, Any]) -> Table:
         ("explainable", "explainable", "1 - noise variance / variance of Y"),
         ("noise", "noise_sd", "standard deviation, from the residuals"),
         ("rank", "rank", "of A"),
-        ("intervals K", "intervals", "knot intervals of the spline"),
+        ("intervals K", "K" if "K" in s else "intervals", "knot intervals of the spline"),
         ("starts", "starts", f"{s.get('agreeing', 'none')} of them ended at the best loss"),
         ("converged", "converged", "judged without the truth"),
         ("seconds", "seconds", "of the fit alone, on one thread"),

@@ -76,6 +76,8 @@ def tell(outcome: Outcome, voice: Voice) -> None:
 
     if outcome.plan.kind == "fit" and "failure" not in outcome.summary:
         voice.tell(terminal.fit_table(outcome.summary))
+        for warning in outcome.summary.get("warnings", []):
+            voice.tell(f"Warning: {warning}.")
     elif outcome.plan.kind == "sweep":
         for what in terminal.sweep_report(outcome.reading.results, problem(outcome.plan.problem)):
             voice.tell(what)

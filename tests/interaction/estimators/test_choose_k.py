@@ -6,11 +6,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from mtam.interaction.estimators import erm, oracle_a
 from mtam.interaction.estimators.choose_k import Criterion, choose, grid, rule
 from mtam.interaction.estimators.estimators import spline_space
 from mtam.interaction.interaction_spec import InteractionData, InteractionTrial
 from mtam.interaction.model.splines import SplineSpace
 from mtam.interaction.run_interaction import run
+from mtam.interaction.simulate.squared_error import evaluate
 from mtam.interaction.simulate.truth import Truth, draw_truth, simulate
 from mtam.interaction.solver.varpro import Profile
 
@@ -35,6 +37,40 @@ def test_grid_rises_to_its_end() -> None:
     assert values == sorted(set(values))
     assert values[:4] == [1, 2, 3, 4]
     assert values[-1] == 51
+
+
+def test_the_grid_of_rougher_truths_goes_on_where_that_of_smooth_ones_ends() -> None:
+    for samples in (100, 10000, 1600000):
+        smooth, rough = grid(samples), grid(samples, 1)
+        assert rough[: len(smooth)] == smooth
+        assert rough == sorted(set(rough))
+        assert rough[-1] == np.ceil(8 * samples ** (1 / 3))
+        assert grid(samples, 7) == smooth
+
+
+def test_a_rough_truth_gets_the_intervals_that_it_asks_for() -> None:
+    """beta = 1: the best K grows as M^{1/3}, and a grid that ends with M^{1/5} leaves a bias."""
+    data = InteractionData.model_validate({"d": 1, "tokens": 3, "rank": 1, "degree": 2, "activation": "rate_hard"})
+    truth = draw_truth(data, 1)
+    x, y = simulate(data, truth, 16000, 1)
+    space = SplineSpace(2, 50)
+    errors = []
+    for beta in (2, 1):
+        found = oracle_a.fit(x, y, truth.left, truth.right, space, "cp", beta)
+        errors.append(float(evaluate(truth, [found.g], 1).errors[0]))
+    assert errors[1] < 0.6 * errors[0]
+
+
+def test_a_choice_at_the_end_of_the_grid_is_said() -> None:
+    """A truth rougher than the grid asks for takes the last K of it."""
+    data = InteractionData.model_validate({"d": 1, "tokens": 3, "rank": 1, "degree": 2, "activation": "rate_hard"})
+    x, y = simulate(data, draw_truth(data, 0), 16000, 0)
+    rough, enough = (
+        erm.fit(x, y, 1, SplineSpace(2, 50), np.random.default_rng(0), criterion="cp", beta=beta) for beta in (2, 1)
+    )
+    assert rough.at_end
+    assert rough.phi.space.intervals == grid(16000)[-1]
+    assert not enough.at_end
 
 
 @pytest.mark.parametrize("criterion", ["cp", "holdout", "bic"])

@@ -163,6 +163,16 @@ def place(array: npt.NDArray[Any], index: Any, value: Any) -> npt.NDArray[Any]:
         (lambda x, y: (x * 1e150, y), "magnitudes"),
         (lambda x, y: (x, np.full_like(y, 2.5)), r"Y in .* constant \(2\.5\)"),
         (lambda x, y: (x, y * 1e-200), "rescale"),
+        (lambda x, y: (x, y * 1e90), "range of .*e.90; valid: 1e-60 to 1e60"),
+        (lambda x, y: (x, np.sign(y) * 1.7e308), "range of inf"),
+        (lambda x, y: (x, y + 1e12), "too few of its digits vary"),
+        (lambda x, y: (x + 1e5, y), "coordinate [01] of the tokens lies 1e.05 standard deviations from zero"),
+        (lambda x, y: (np.repeat(x[:1], 40, axis=0), np.repeat(y[:1], 40, axis=0)), "only 1 distinct one, "),
+        (lambda x, y: (np.tile(x[:4], (10, 1, 1)), np.tile(y[:4], (10, 1))), "only 4 distinct ones.*at least 10"),
+        (lambda x, y: (place(x, (slice(None), slice(1, None)), 0.0), y), "no sample in which more than one token"),
+        (lambda x, y: (x.astype(object), y), "X in .*(objects|type object)"),
+        (lambda x, y: (x * np.array([1e-200, 1.0]), y), "magnitudes"),
+        (lambda _, y: (np.float64(3.0), y), r"X in .* shape \(\)"),
     ],
 )
 def test_data_that_cannot_be_learned_from_get_one_sentence(

@@ -11,19 +11,21 @@ A is estimated with the K of the rule first and polished with the chosen one aft
 """
 
 import math
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from mtam.interaction.model.splines import SplineSpace
 from mtam.interaction.solver.varpro import Profile
 
 Array = npt.NDArray[np.float64]
 Criterion = Literal["cp", "holdout", "bic"]
 
-GROWTH = 1.19  # ratio of successive K on the grid: about four to the doubling
+SMOOTH = 2.0  # beta whose grid is looked at whole
+GROWTH, COARSE_GROWTH = 1.19, 1.41  # ratio of successive K on the grid: about four to the doubling, beyond it two
+LAST, MORE = 4, 2  # a choice among the last candidates asks for some more: a doubling either way
 
 
 def rule(samples: int, beta: float, constant: float) -> int:
@@ -31,31 +33,71 @@ def rule(samples: int, beta: float, constant: float) -> int:
     return math.ceil(constant * math.pow(samples, 1 / (2 * beta + 1)))
 
 
-def grid(samples: int) -> list[int]:
-    """Candidates for K: 1, 2, 3, ... then geometric up to 8 M^{1/5}, beyond what a truth with beta >= 2 asks for."""
-    largest = max(8, math.ceil(8 * math.pow(samples, 0.2)))
+def grid(samples: int, beta: float = SMOOTH) -> list[int]:
+    """Candidates for K: 1, 2, 3, ... then geometric up to 8 M^{1/(2 beta + 1)}, beyond what such a truth asks for.
+
+    ``beta`` is the least smoothness in question; more than 2 ends where 2 does.
+    """
+    smooth, largest = (max(8, math.ceil(8 * samples ** (1 / (2 * b + 1)))) for b in (SMOOTH, min(beta, SMOOTH)))
     values, k = [1], 1
     while k < largest:
-        k = max(k + 1, round(k * GROWTH))
+        k = min(max(k + 1, round(k * GROWTH)), smooth) if k < smooth else round(k * COARSE_GROWTH)
         values.append(min(k, largest))
     return values
 
 
-def choose(profile: Profile, u: Array, v: Array, criterion: Criterion) -> int:
-    """The K of the grid with the smallest criterion at A = u v^T, splines of the degree of ``profile``."""
-    degree, n = profile.space.degree, profile.rows
-    candidates = grid(len(profile.x))
-    spaces = [replace(profile, space=SplineSpace(degree, k)) for k in candidates]
-    if criterion == "holdout":
-        scores = [_crossed(problem, u, v) for problem in spaces]
-    else:
-        losses = np.array([problem.fit(u, v).loss for problem in spaces])
-        sizes = np.array(candidates) + degree
-        if criterion == "cp":
-            scores = list(losses + 2 * losses[-1] * n / max(1, n - sizes[-1]) * sizes / n)
-        else:
-            scores = list(n * np.log(losses) + sizes * np.log(n))
-    return candidates[int(np.argmin(scores))]
+def choose(profile: Profile, u: Array, v: Array, criterion: Criterion, beta: float = SMOOTH) -> int:
+    """The K of the grid with the smallest criterion at A = u v^T, splines of the degree of ``profile``.
+
+    Candidates beyond 8 M^{1/5} are dear, and are looked at only where the choice falls among the last before them.
+    """
+    candidates = grid(len(profile.x), beta)
+    seen = _Scores(criterion, u, v)
+    until = len(grid(len(profile.x)))
+    for k in candidates[:until]:
+        seen.add(profile.on(k))
+    last = LAST
+    while (found := seen.best()) >= until - last and until < len(candidates):
+        for k in candidates[until : until + MORE]:
+            seen.add(profile.on(k))
+        until, last = min(until + MORE, len(candidates)), MORE
+    return candidates[found]
+
+
+def best(problems: Sequence[Profile], u: Array, v: Array, criterion: Criterion) -> int:
+    """The index of the problem, in spaces of rising dimension on the same data, with the smallest criterion."""
+    seen = _Scores(criterion, u, v)
+    for problem in problems:
+        seen.add(problem)
+    return seen.best()
+
+
+@dataclass
+class _Scores:
+    """Problems in spaces of rising dimension on the same data, and what the criterion needs of their fits at A."""
+
+    criterion: Criterion
+    u: Array
+    v: Array
+    rows: int = 0
+    losses: list[float] = field(default_factory=list)  # of hold-out: its error
+    sizes: list[int] = field(default_factory=list)
+
+    def add(self, problem: Profile) -> None:
+        """Fit one more."""
+        crossed = self.criterion == "holdout"
+        self.losses.append(_crossed(problem, self.u, self.v) if crossed else problem.fit(self.u, self.v).loss)
+        self.sizes.append(problem.basis.shape[1])
+        self.rows = problem.rows
+
+    def best(self) -> int:
+        """The index of the smallest criterion."""
+        losses, sizes, n = np.array(self.losses), np.array(self.sizes), self.rows
+        if self.criterion == "cp":
+            losses = losses + 2 * losses[-1] * n / max(1, n - sizes[-1]) * sizes / n
+        elif self.criterion == "bic":
+            losses = n * np.log(losses) + sizes * np.log(n)
+        return int(np.argmin(losses))
 
 
 def _crossed(profile: Profile, u: Array, v: Array) -> float:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from mtam.interaction.estimators.choose_k import Criterion, choose
+from mtam.interaction.estimators.choose_k import SMOOTH, Criterion, choose, grid
+from mtam.interaction.model.domain import domain, ends
 from mtam.interaction.model.splines import Spline, SplineSpace
 from mtam.interaction.search.lack_of_fit import lack_of_fit
 from mtam.interaction.search.search import Search, confirm, polish, search
@@ -34,6 +35,7 @@ class Erm:
     lack_of_fit: float  # standard deviations, see adequacy.lack_of_fit
     iterations: int  # of the final refinement on all data
     seconds: float  # processor time of the fit
+    at_end: bool = False  # whether the data chose the largest K that was tried
 
     def g(self, x: Array, y: Array) -> Array:
         """g(x, y)  # (n, d), (n, d) -> (n,)."""
@@ -63,35 +65,51 @@ def fit(
     tick: Callable[[], None] = lambda: None,
     criterion: Criterion | None = None,
     device: str = "cpu",
+    wide: bool = False,
+    beta: float = SMOOTH,
 ) -> Erm:
     """min over phi in ``space`` and A of rank <= r of sum_i (Y_i - (N-1)^{-1} sum_{j != i} phi(X_i^T A X_j))^2.
 
     x (M, N, d), y (M, N). With a ``criterion`` the number of intervals is chosen from the data at the A found with
     ``space``, and A is polished with the chosen one. In d = 1 the matrix is a scalar that phi absorbs, and the fit is
-    linear least squares. ``device``: where passes over the data run, see ``Profile``.
+    linear least squares. ``device``: where passes over the data run, see ``Profile``. ``wide``: phi's domain comes from
+    the data, see ``domain``, and is no longer three standard deviations of u. ``beta``: the least smoothness of phi in
+    question, which ends the grid of intervals.
     """
-    clock = time.process_time()
+    clock, at_end = time.process_time(), False
     profile = prepare(x, y, rank, space, rng, device)
     if x.shape[2] == 1:
         one = np.full((1, 1), np.sqrt(SCALE))
         point = start(profile, one, one, SCALE)
+        if wide:
+            profile = domain(profile, point)
+            point = start(profile, one, one, profile.norm)
         found = Search(replace(point, decrement=0.0), 1, 1, lack_of_fit(profile, point), required=1)
     else:
-        found = search(profile, rank, max_starts, rng, tick)
+        found = search(profile, rank, max_starts, rng, tick, wide)
+        profile = found.profile or profile
     if criterion is not None:
-        intervals = choose(profile, found.point.u, found.point.v, criterion)
-        profile = replace(profile, space=SplineSpace(space.degree, intervals))
-        point = start(profile, found.point.u, found.point.v, SCALE)
+        point = found.point
+        if wide:  # A has moved since
+            profile = domain(profile, point)
+            point = start(profile, point.u, point.v, profile.norm)
+        intervals = choose(profile, point.u, point.v, criterion, beta)
+        at_end = intervals == grid(len(x), beta)[-1]
+        profile = profile.on(intervals)
+        profile = ends(profile, point, criterion) if wide else profile
+        point = start(profile, point.u, point.v, profile.norm)
         point = replace(point, decrement=0.0) if x.shape[2] == 1 else polish(profile, point, rank, tick)
         found = replace(found, point=point, lack_of_fit=lack_of_fit(profile, point))
     if x.shape[2] > 1:
         found = confirm(profile, found, rank, rng, tick)
-    return _answer(profile, found, time.process_time() - clock)
+    return replace(_answer(profile, found, time.process_time() - clock), at_end=at_end)
 
 
 def _answer(profile: Profile, found: Search, seconds: float) -> Erm:
     point = found.point
     matrix = (profile.white @ point.u) @ (profile.white @ point.v).T
+    if profile.norm != SCALE:
+        matrix *= SCALE / profile.norm
     return Erm(
         matrix,
         profile.spline(point.fit),

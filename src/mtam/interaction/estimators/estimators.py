@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from mtam.base.streams import generator, torch_seed
 from mtam.interaction.estimators import als, erm, oracle_a
-from mtam.interaction.estimators.choose_k import rule
+from mtam.interaction.estimators.choose_k import SMOOTH, rule
 from mtam.interaction.interaction_spec import InteractionTrial, KRule
 from mtam.interaction.model.splines import SplineSpace
 from mtam.interaction.simulate.squared_error import Interaction
@@ -52,10 +52,12 @@ def spline_space(trial: InteractionTrial) -> SplineSpace:
     return SplineSpace(trial.model.degree or trial.data.degree, intervals(trial))
 
 
-def fit_oracle(truth: Truth, x: Data, y: Array, space: SplineSpace, k_rule: KRule) -> EstimatedInteraction:
-    """Oracle-A over ``space``, or over splines with a K of its own choice."""
+def fit_oracle(
+    truth: Truth, x: Data, y: Array, space: SplineSpace, k_rule: KRule, beta: float = SMOOTH
+) -> EstimatedInteraction:
+    """Oracle-A over ``space``, or over splines with a K of its own choice; ``beta`` as in ``choose_k.choose``."""
     clock = time.process_time()
-    known = oracle_a.fit(x, y, truth.left, truth.right, space, None if k_rule == "rule" else k_rule)
+    known = oracle_a.fit(x, y, truth.left, truth.right, space, None if k_rule == "rule" else k_rule, beta)
     numbers = {"loss": known.loss, "converged": True, "seconds": time.process_time() - clock}
     return EstimatedInteraction(known.g, known.phi, truth.matrix, known.phi.space, numbers)
 
@@ -73,6 +75,7 @@ def _erm(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, 
         _steps(tick, 50),
         None if k_rule == "rule" else k_rule,
         device,
+        beta=trial.beta(),
     )
     numbers = {
         "converged": fitted.converged,
@@ -82,6 +85,7 @@ def _erm(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, 
         "loss": fitted.loss,
         "iterations": fitted.iterations,
         "seconds": fitted.seconds,
+        **({"intervals_at_end": True} if fitted.at_end else {}),
     }
     return EstimatedInteraction(fitted.g, fitted.phi, fitted.matrix, fitted.phi.space, numbers)
 
@@ -91,7 +95,7 @@ def _oracle_a(
 ) -> EstimatedInteraction:
     del device
     tick(0.1)
-    return fit_oracle(truth, x, y, spline_space(trial), trial.k_rule())
+    return fit_oracle(truth, x, y, spline_space(trial), trial.k_rule(), trial.beta())
 
 
 def _als(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, tick: Tick) -> EstimatedInteraction:

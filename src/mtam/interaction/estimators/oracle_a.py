@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from mtam.interaction.estimators.choose_k import Criterion, choose
+from mtam.interaction.estimators.choose_k import SMOOTH, Criterion, choose
 from mtam.interaction.model.splines import Spline, SplineSpace
 from mtam.interaction.solver.row_sums import Data, double
 from mtam.interaction.solver.varpro import Profile
@@ -28,18 +28,24 @@ class OracleFit:
 
 
 def fit(
-    x: Data, y: Array, left: Array, right: Array, space: SplineSpace, criterion: Criterion | None = None
+    x: Data,
+    y: Array,
+    left: Array,
+    right: Array,
+    space: SplineSpace,
+    criterion: Criterion | None = None,
+    beta: float = SMOOTH,
 ) -> OracleFit:
     """Least squares at A* = left right^T  # (M, N, d), (M, N), (d, r), (d, r).
 
-    Over ``space``, or with the number of intervals chosen from the data by ``criterion``.
+    Over ``space``, or with the number of intervals chosen from the data by ``criterion``, see ``knots.choose``.
     """
     head = double(x[: max(1, 4000 // x.shape[1])])
     arguments = (head @ left) @ (head @ right).transpose(0, 2, 1)
     pairs = arguments[:, ~np.eye(x.shape[1], dtype=bool)].ravel()
     profile = Profile(x, y, np.eye(x.shape[2]), space, pairs)
     if criterion is not None:
-        intervals = choose(profile, left, right, criterion)
+        intervals = choose(profile, left, right, criterion, beta)
         profile = replace(profile, space=SplineSpace(space.degree, intervals))
     found = profile.fit(left, right)
     return OracleFit(left, right, profile.spline(found), found.loss)

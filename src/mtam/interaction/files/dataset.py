@@ -7,7 +7,9 @@ Three forms:
 """
 
 import hashlib
+import math
 import os
+import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -15,14 +17,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mtam.interaction.files import long_table
 from mtam.interaction.files.validate_arrays import blocks, finite, numbers
+from mtam.interaction.own_data.own_data_warnings import distinct, moments
 
 Array = npt.NDArray[np.float64]
 
 FORMS = "FILE.npz with arrays X and Y, FILE_X.npy with FILE_Y.npy beside it, or FILE.parquet"
 CHUNK = 2**20  # bytes
+LARGE, MOST_PACKED = 2**26, 100  # bytes, and how much smaller an archive may have made them
 FEWEST = 10  # samples: a fifth of them is held out, and two make a standard error
 LARGEST = 1e100  # entries beyond it, or a coordinate below its inverse, overflow or vanish when they are multiplied
+LARGEST_RESPONSE = 1e60  # fourth powers of residuals make standard errors
+DIGITS = 1e-10  # of the size of Y: of smaller variation, rounding is a visible part
+FARTHEST = 1000.0  # standard deviations from zero: beyond, a millionth of the second moment tells tokens apart
 SINGULAR = 1e-12  # ratio of eigenvalues below which whitening would divide by rounding errors
 
 
@@ -33,7 +41,7 @@ def read(path: str | os.PathLike[str]) -> tuple[Array, Array]:
     """
     file = Path(path)
     _parts(file)
-    load = {".npz": _npz, ".npy": _npy, ".parquet": _parquet}[file.suffix.lower()]
+    load = {".npz": _npz, ".npy": _npy, ".parquet": long_table.read}[file.suffix.lower()]
     x, y = load(file)
     return validate(x, y, str(path))
 
@@ -59,24 +67,58 @@ def validate(x: object, y: object, where: str = "the data") -> tuple[Array, Arra
 
     Raises ValueError for types other than real numbers, shapes other than (M, N, d) and (M, N), N < 2, d < 1, fewer
     than ten samples, 2 p > M N for a matrix of rank one (p = 2d - 2), NaN, infinities, magnitudes beyond 1e100,
-    tokens or coordinates without variance, linearly dependent coordinates, and constant Y.
+    tokens or coordinates without variance or a thousand standard deviations from zero, linearly dependent coordinates,
+    constant Y or one whose leading ten digits do not vary, and fewer than ten distinct samples.
     """
     tokens, responses = numbers(x, f"X in {where}"), numbers(y, f"Y in {where}")
     _sizes(tokens, responses, where)
     finite(tokens, f"X in {where}")
     finite(responses, f"Y in {where}")
     _variation(tokens, where)
-    spread = float(np.ptp(responses))
+    with np.errstate(over="ignore"):  # of finite numbers, but it may be infinite
+        spread = float(np.ptp(responses))
     if spread == 0:
         raise ValueError(f"Y in {where} is constant ({responses.flat[0]:g}): there is nothing to learn")
-    if not 1 / LARGEST < spread < LARGEST:
-        raise ValueError(f"Y in {where} has a range of {spread:.0e}; valid: 1e-100 to 1e100, rescale it")
+    if not 1 / LARGEST_RESPONSE < spread < LARGEST_RESPONSE:
+        raise ValueError(f"Y in {where} has a range of {spread:.0e}; valid: 1e-60 to 1e60, rescale it")
+    size = float(np.abs(responses).max())
+    if spread < DIGITS * size:
+        raise ValueError(
+            f"Y in {where} varies by {spread:.0e} around {size:.0e}: too few of its digits vary; subtract its mean "
+            "before it is rounded"
+        )
+    _distinct(tokens, responses, where)
+    if not any((block.any(axis=2).sum(axis=1) > 1).any() for block in blocks(tokens)):
+        raise ValueError(
+            f"X in {where} has no sample in which more than one token differs from zero: x^T A y is always 0; valid: "
+            "tokens that can interact"
+        )
     return tokens, responses
+
+
+def _distinct(x: Array, y: Array, where: str) -> None:
+    """Refuse data that are a few samples again and again."""
+    samples, tokens, d = x.shape
+    found, needed = distinct(x, y), max(FEWEST, -(-2 * (2 * d - 2) // tokens))
+    if found < needed:
+        raise ValueError(
+            f"{where} has {samples} samples but only {found} distinct one{'s' * (found != 1)}, the others repeat them; "
+            f"valid: at least {needed} distinct samples"
+        )
 
 
 def _parts(file: Path) -> tuple[Path, ...]:
     """The files that a path stands for; ValueError if one is not there or the name has no known form."""
+    try:
+        return _named(file)
+    except OSError as error:  # a name too long, a folder that may not be entered
+        raise ValueError(f"{file} cannot be read: {error.strerror}") from None
+
+
+def _named(file: Path) -> tuple[Path, ...]:
     suffix = file.suffix.lower()
+    if "\0" in str(file):
+        raise ValueError(f"{str(file)!r} has a character that no name of a file has; valid: {FORMS}")
     if file.is_dir():
         raise ValueError(f"{file} is a folder; valid: {FORMS}")
     if suffix not in (".npz", ".npy", ".parquet"):
@@ -85,8 +127,9 @@ def _parts(file: Path) -> tuple[Path, ...]:
         raise ValueError(f"{file} is not named FILE_X.npy; name the file of X so, and that of Y FILE_Y.npy beside it")
     both = (file, file.with_name(f"{file.stem[:-1]}Y{file.suffix}")) if suffix == ".npy" else (file,)
     for part in both:
-        if not part.is_file():
-            raise ValueError(f"{part}: there is no such file; valid: {FORMS}")
+        if not part.is_file():  # a pipe or a device would never end
+            what = "is no regular file" if part.exists() else "there is no such file"
+            raise ValueError(f"{part}: {what}; valid: {FORMS}")
     return both
 
 
@@ -122,6 +165,15 @@ def _variation(x: Array, where: str) -> None:
         raise ValueError(f"X in {where}: {what}; valid: every coordinate varies")
     if size.max() > LARGEST or size.min() < 1 / LARGEST:
         raise ValueError(f"X in {where} has magnitudes from {size.min():.0e} to {size.max():.0e}; rescale it")
+    mean, deviation = moments(x)
+    ratio = np.abs(mean) / np.maximum(deviation, 1e-300)
+    if ratio.max() > FARTHEST:
+        far = int(np.argmax(ratio))
+        raise ValueError(
+            f"X in {where}: coordinate {far} of the tokens lies {ratio[far]:.0e} standard deviations from zero (mean "
+            f"{mean[far]:.3g}, standard deviation {deviation[far]:.2g}), and x^T A y depends on the origin; subtract "
+            "the mean, or another point of reference, from the tokens"
+        )
     for block in blocks(x):
         rows = block.reshape(-1, d) / size.max()
         moment += rows.T @ rows
@@ -145,12 +197,36 @@ def _npz(file: Path) -> tuple[object, object]:
         if missing:
             found = ", ".join(sorted(archive.files)) or "nothing"
             raise ValueError(f"{file} has no array {' and no array '.join(missing)}; found: {found}")
+        sizes = [_declared(archive, name, file) for name in ("X", "Y")]
+        if sum(sizes) > (most := _memory()):
+            raise ValueError(f"{file} unpacks to {sum(sizes) / 2**30:.0f} GiB; this machine has {most / 2**30:.0f} GiB")
         return _member(archive, "X", file), _member(archive, "Y", file)
 
 
-def _member(archive: Any, name: str, file: Path) -> object:
+def _declared(archive: Any, name: str, file: Path) -> int:
+    """The bytes that a member says it unpacks to; ValueError where no tokens or responses would shrink so much."""
     try:
-        found: object = archive[name]
+        entry = archive.zip.getinfo(f"{name}.npy")
+    except KeyError:  # a member named X and not X.npy
+        return 0
+    if entry.file_size > LARGE and entry.file_size > MOST_PACKED * max(1, entry.compress_size):
+        raise ValueError(
+            f"{name} in {file} unpacks to {entry.file_size / 2**30:.1f} GiB from {entry.compress_size} bytes: it can "
+            "hardly be anything but constant"
+        )
+    return int(entry.file_size)
+
+
+def _memory() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def _member(archive: Any, name: str, file: Path) -> object:
+    """The array of an archive, if its header does not promise more than the archive holds."""
+    try:
+        _check_header(archive, name)
+        with warnings.catch_warnings(action="ignore"):  # of odd headers: what they give is checked
+            found: object = archive[name]
     except Exception as error:
         raise ValueError(_no_numbers(f"{name} in {file}", error)) from None
     if not isinstance(found, np.ndarray):
@@ -164,49 +240,29 @@ def _npy(file: Path) -> tuple[object, object]:
         if zipfile.is_zipfile(part):
             raise ValueError(f"{part} is an archive under the name of an array; valid: {FORMS}")
         try:
-            found.append(np.load(part, mmap_mode="r" if part == file else None, allow_pickle=False))
+            with warnings.catch_warnings(action="ignore"):
+                found.append(np.load(part, mmap_mode="r", allow_pickle=False))  # which compares size and header
         except Exception as error:
             raise ValueError(_no_numbers(str(part), error)) from None
     return found[0], found[1]
+
+
+def _check_header(archive: Any, name: str) -> None:
+    """ValueError if the header asks for more memory than its member has bytes."""
+    if f"{name}.npy" not in archive.zip.namelist():
+        return
+    with archive.zip.open(f"{name}.npy") as member, warnings.catch_warnings(action="ignore"):
+        try:
+            version = np.lib.format.read_magic(member)
+        except ValueError:
+            return  # not stored as an array, which is told as such
+        read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, _, dtype = read_header(member)
+    if not dtype.hasobject and math.prod(shape) * dtype.itemsize > archive.zip.getinfo(f"{name}.npy").file_size:
+        raise ValueError("the header promises more than there is")
 
 
 def _no_numbers(what: str, error: BaseException) -> str:
     if "bject" in str(error) or "pickle" in str(error):
         return f"{what} holds Python objects, which are never loaded; valid: an array of real numbers"
     return f"{what} cannot be read as an array of numbers"
-
-
-def _parquet(file: Path) -> tuple[object, object]:
-    try:
-        import pandas
-    except ImportError:
-        raise ValueError(f"{file}: reading parquet needs pandas; valid without it: FILE.npz, FILE_X.npy") from None
-    try:
-        frame = pandas.read_parquet(file)
-    except ImportError:
-        raise ValueError(
-            f"{file}: reading parquet needs pyarrow or fastparquet (mtam[parquet]); or use FILE.npz"
-        ) from None
-    except Exception:
-        raise ValueError(f"{file} is not a readable parquet table") from None
-    return _wide(frame, file)
-
-
-def _wide(frame: Any, file: Path) -> tuple[object, object]:
-    """The long table as arrays, samples and tokens in the order of their labels  # (M, N, d), (M, N)."""
-    columns = [str(name) for name in frame.columns]
-    d = sum(name[:1] == "x" and name[1:].isdigit() for name in columns)
-    coordinates = [f"x{k}" for k in range(max(d, 1))]
-    missing = [name for name in ("sample", "token", *coordinates, "y") if name not in columns]
-    if missing:
-        found = ", ".join(columns) or "nothing"
-        raise ValueError(f"{file} has no column {missing[0]}; found: {found}; valid: sample, token, x0, x1, ..., y")
-    if frame[["sample", "token"]].isna().any(axis=None) or frame.duplicated(["sample", "token"]).any():
-        raise ValueError(f"{file} has missing or repeated (sample, token) labels; valid: each once")
-    sizes = frame.groupby("sample").size()
-    if len(sizes) == 0 or sizes.min() != sizes.max():
-        raise ValueError(f"{file} has samples of different numbers of tokens; valid: the same N in every sample")
-    ordered = frame.sort_values(["sample", "token"])
-    parts = [numbers(ordered[name].to_numpy(), f"column {name} in {file}") for name in (*coordinates, "y")]
-    shape = (len(sizes), int(sizes.iloc[0]))
-    return np.stack(parts[:-1], axis=1).reshape(*shape, len(coordinates)), parts[-1].reshape(shape)

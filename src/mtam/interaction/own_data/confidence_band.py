@@ -72,10 +72,10 @@ def curve(x: Array, y: Array, matrix: Array, rank: int, phi: Spline, rng: np.ran
 def _covariance(
     x: Array, y: Array, matrix: Array, rank: int, phi: Spline, basis: Array, rng: np.random.Generator
 ) -> Array:
-    """The block of V that belongs to the coefficients of phi in the orthonormal basis  # (K+s, K+s)."""
+    """The block of V that belongs to the coefficients of phi in the orthonormal basis  # (m, m)."""
     frame = _Frame.at(whitener(x), matrix, rank)
     samples, tokens = y.shape
-    size, columns = phi.space.dimension, phi.space.dimension + rank * (2 * x.shape[2] - rank)
+    size, columns = basis.shape[1], basis.shape[1] + rank * (2 * x.shape[2] - rank)
     wanted = max(FEWEST_ROWS, ROWS_PER_COLUMN * columns) // tokens + 1
     # One sample drawn from every stretch: spread over the data, whatever their order.
     starts = np.linspace(0, samples, min(samples, wanted) + 1).astype(np.int64)
@@ -105,8 +105,10 @@ def _scores(x: Array, y: Array, frame: "_Frame", phi: Spline, basis: Array) -> t
     white = x.reshape(-1, d) @ frame.white
     p, q = white @ frame.u, white @ frame.v
     raw, z = np.empty((len(white), phi.space.dimension)), np.empty_like(white)
+    p /= phi.space.reach  # kernels know [-1, 1]
     pair_kernels.features(p, q, tokens, phi.space.pieces, phi.space.intervals, raw)
     pair_kernels.directions(p, q, white, tokens, phi.table, z)
+    z /= phi.space.reach
     inner = (white @ frame.columns)[:, :, None] * z[:, None, :]
     outer = (white @ frame.rest)[:, :, None] * (z @ frame.rows)[:, None, :]
     parts = [raw @ basis, inner.reshape(len(z), -1), outer.reshape(len(z), -1)]

@@ -12,6 +12,7 @@ for even phi) the largest entry of A is positive.
 import math
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +29,15 @@ from mtam.interaction.own_data import choose_rank, confidence_band
 from mtam.interaction.own_data.choose_rank import Fit, Split
 from mtam.interaction.own_data.fitted_interaction import FittedInteraction
 from mtam.interaction.own_data.own_data_spec import OwnTrial
+from mtam.interaction.own_data.own_data_warnings import hints
 
 Array = npt.NDArray[np.float64]
 
 IN_MEMORY = 2**26  # numbers of X (half a GiB) up to which all samples are shuffled; of more, so many choose the rank
+AT_END = (
+    "the data chose the largest K that was tried: phi is rougher than splines on so many intervals follow, or it bends "
+    "after single responses; model.degree=2 tries more intervals"
+)
 CLEAR = 0.1  # correlation of phi(u) with u
 
 
@@ -48,6 +54,7 @@ def run(trials: Sequence[OwnTrial], *, device: str, tick: Tick, checkpoint: Path
 def _run(trial: OwnTrial, report: Tick) -> dict[str, Any]:
     clock = time.process_time()
     x, y = _load(trial)
+    warnings = hints(x, y)
     ticks = iter(range(10**9))
 
     def step() -> None:
@@ -65,13 +72,15 @@ def _run(trial: OwnTrial, report: Tick) -> dict[str, Any]:
         x, y, fitted.matrix, tried.rank, fitted.spline, generator(trial.seed, "interaction", "own", "band")
     )
     variance = float(y.var())
-    freedom = y.size - len(fitted.coefficients) - trial.parameters(tried.rank)
+    freedom = y.size - fitted.spline.space.free.shape[1] - trial.parameters(tried.rank)
     noise = float(choose_rank.losses(fitted, x, y).mean()) * y.size / max(1, freedom)
     held = tried.chosen
+    warnings += [AT_END] if found.at_end else []
     return {
         "rank": tried.rank,
-        "K": fitted.intervals,
+        "K": fitted.spline.space.bending,
         "intervals": fitted.intervals,
+        "reach": fitted.reach,
         "spline_degree": fitted.degree,
         "holdout_error": held.error,
         "holdout_se": held.standard_error,
@@ -99,6 +108,7 @@ def _run(trial: OwnTrial, report: Tick) -> dict[str, Any]:
         "singular_hat": np.linalg.svd(fitted.matrix, compute_uv=False).tolist(),
         "matrix": fitted.matrix.ravel().tolist(),
         "coefficients": fitted.coefficients.tolist(),
+        "warnings": warnings,
         "seconds": time.process_time() - clock,
     }
 
@@ -132,15 +142,22 @@ def _shuffled(x: Array, y: Array, seed: int) -> tuple[Split, Array, Array]:
 def _fitter(trial: OwnTrial, shift: float, unit: float, tick: Callable[[], None]) -> Fit:
     """The fit at a given rank, responses standardised for it: its tolerances know no units."""
     model, degree = trial.model, trial.degree()
-    intervals = model.intervals or rule(trial.n, max(1, degree - 1), model.k_constant)
+    beta = max(1, degree - 1)  # what splines of this degree are meant for
+    intervals = model.intervals or rule(trial.n, beta, model.k_constant)
     criterion = None if model.intervals is not None or model.k_rule == "rule" else model.k_rule
 
     def fit(x: Array, y: Array, rank: int) -> tuple[erm.Erm, FittedInteraction]:
         rng = generator(trial.seed, "interaction", "own", "starts", rank)
         space = SplineSpace(degree, intervals)
-        found = erm.fit(x, (y - shift) / unit, rank, space, rng, model.max_starts, tick, criterion=criterion)
+        found = erm.fit(
+            x, (y - shift) / unit, rank, space, rng, model.max_starts, tick, criterion=criterion, wide=True, beta=beta
+        )
         coefficients = shift + unit * found.phi.coefficients  # B-splines sum to one
-        return found, FittedInteraction(found.matrix, coefficients, degree, found.phi.space.intervals)
+        space = found.phi.space
+        fitted = FittedInteraction(
+            found.matrix, coefficients, degree, space.intervals, reach=space.reach, bends=space.bends
+        )
+        return found, fitted
 
     return fit
 
@@ -155,4 +172,6 @@ def _sign(fitted: FittedInteraction, x: Array) -> FittedInteraction:
         lean = float(fitted.matrix.flat[np.argmax(np.abs(fitted.matrix))])
     if lean >= 0:
         return fitted
-    return FittedInteraction(-fitted.matrix, fitted.coefficients[::-1].copy(), fitted.degree, fitted.intervals)
+    first, last = fitted.bends or (0, fitted.intervals)
+    bends = None if fitted.bends is None else (fitted.intervals - last, fitted.intervals - first)
+    return replace(fitted, matrix=-fitted.matrix, coefficients=fitted.coefficients[::-1].copy(), bends=bends)

@@ -1,6 +1,6 @@
 """A fitted interaction as a thing of its own: predict with it, save it, load it.
 
-g(x, y) = phi(x^T A y) with phi a spline of degree s on K equal intervals of [-1, 1], constant outside. (phi(.), A) and
+g(x, y) = phi(x^T A y) with phi a spline of degree s on K equal intervals of [-R, R], constant outside. (phi(.), A) and
 (phi(./t), t A) are one interaction for every t != 0; what is stored is one of them.
 """
 
@@ -22,7 +22,7 @@ from mtam.interaction.model.splines import Spline, SplineSpace
 
 Array = npt.NDArray[np.float64]
 
-FORMAT = "mtam interaction 1"
+FORMAT, BEFORE = "mtam interaction 2", "mtam interaction 1"  # 1 has no reach: it is 1
 ROWS = 4096  # (sample, token) rows predicted at a time
 
 
@@ -47,9 +47,13 @@ class FittedInteraction:
     degree: int  # s
     intervals: int  # K
     band: Band | None = None
+    reach: float = 1.0  # R
+    bends: tuple[int, int] | None = None  # the knots beyond which phi was fitted as a line, see splines
 
     def __post_init__(self) -> None:
         space = SplineSpace(int(self.degree), int(self.intervals))
+        if not (np.isfinite(self.reach) and self.reach > 0):
+            raise ValueError(f"the reach of the interaction is {self.reach}; valid: a positive number")
         parts = {"matrix": self.matrix, "coefficients": self.coefficients}
         if self.band is not None:
             parts |= {"band grid": self.band.grid, "band low": self.band.low, "band high": self.band.high}
@@ -76,10 +80,11 @@ class FittedInteraction:
     @cached_property
     def spline(self) -> Spline:
         """phi as a spline."""
-        return Spline(SplineSpace(int(self.degree), int(self.intervals)), self.coefficients)
+        space = SplineSpace(int(self.degree), int(self.intervals), self.bends, float(self.reach))
+        return Spline(space, self.coefficients)
 
     def phi(self, u: npt.ArrayLike) -> Array:
-        """phi(u), elementwise, constant outside [-1, 1]  # any shape. Raises ValueError unless u is finite numbers."""
+        """phi(u), elementwise, constant outside [-R, R]  # any shape. Raises ValueError unless u is finite numbers."""
         values = numbers(u, "u")
         finite(values.reshape(-1), "u")
         return self.spline(values)
@@ -110,7 +115,7 @@ class FittedInteraction:
             block = values[first : first + step].reshape(-1, self.d)
             features = np.empty((len(block), space.dimension))
             q = np.array(block)  # writable and in memory, as the compiled kernel knows it
-            pair_kernels.features(q @ self.matrix, q, tokens, space.pieces, space.intervals, features)
+            pair_kernels.features(q @ self.matrix / self.reach, q, tokens, space.pieces, space.intervals, features)
             out[first : first + step] = (features @ self.coefficients).reshape(-1, tokens)
         return out
 
@@ -125,6 +130,7 @@ class FittedInteraction:
             "coefficients": numbers(self.coefficients, "coefficients"),
             "degree": np.array(int(self.degree)),
             "intervals": np.array(int(self.intervals)),
+            "reach": np.array(float(self.reach)),
         }
         if self.band is not None:
             arrays |= {"band_grid": self.band.grid, "band_low": self.band.low, "band_high": self.band.high}
@@ -161,7 +167,7 @@ def load_interaction(path: str | os.PathLike[str]) -> FittedInteraction:
             found = {name: archive[name] for name in archive.files}
     except Exception:  # damaged headers make numpy and zipfile raise almost anything
         raise ValueError(f"{path} is not an interaction that mtam has saved: not a readable npz of numbers") from None
-    if "format" not in found or str(found["format"]) != FORMAT:
+    if "format" not in found or str(found["format"]) not in (FORMAT, BEFORE):
         raise ValueError(f"{path} is not an interaction that mtam has saved: it lacks the mark {FORMAT!r}")
     try:
         bands = ("band_grid", "band_low", "band_high")
@@ -172,6 +178,7 @@ def load_interaction(path: str | os.PathLike[str]) -> FittedInteraction:
             int(found["degree"]),
             int(found["intervals"]),
             band,
+            float(found.get("reach", 1.0)),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is a damaged interaction: {error}") from None
@@ -183,4 +190,4 @@ def from_record(found: Mapping[str, Any]) -> FittedInteraction:
     d, degree, intervals = int(found["d"]), int(found["spline_degree"]), int(found["intervals"])
     band = Band(*(np.array(found[name], dtype=np.float64) for name in ("phi_grid", "band_low", "band_high")))
     matrix = np.array(found["matrix"], dtype=np.float64).reshape(d, d)
-    return FittedInteraction(matrix, coefficients, degree, intervals, band)
+    return FittedInteraction(matrix, coefficients, degree, intervals, band, float(found.get("reach", 1.0)))

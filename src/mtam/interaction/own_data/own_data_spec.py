@@ -9,6 +9,8 @@ from pydantic import Field, model_validator
 from mtam.base.spec import SCHEMA, Frozen, Trial
 from mtam.interaction.interaction_spec import InteractionModel
 
+DOMAIN = "of the data"  # of phi: records of fits that held it constant beyond three standard deviations are others
+
 
 class OwnData(Frozen):
     """A file with tokens X (M, N, d) and responses Y (M, N), known by its content."""
@@ -75,7 +77,7 @@ class OwnTrial(Trial):
     def key(self) -> str:
         """As for every trial, but without the path: the same content elsewhere is the same trial."""
         fields = self.model_dump(mode="json", exclude={"data": {"path"}})
-        text = json.dumps({"schema": SCHEMA, **fields}, sort_keys=True)
+        text = json.dumps({"schema": SCHEMA, "domain": DOMAIN, **fields}, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:20]
 
     def cost(self) -> float:

@@ -20,6 +20,10 @@ FIXED = (
     "the truth ({}) does not get rougher as M grows, its best rate is close to 1/M; the honest tests are "
     "data.activation=rate_hard with model.k_rule=cp, or data.activation=hypotheses, which moves with M"
 )
+AT_END = (
+    "in {} of {} fits the data chose the largest K that was tried: they might have chosen more, and where that is so "
+    "at the larger M, bias makes the slopes flatter"
+)
 MOVING = "bumps of width (N M)^(-1/(2 beta + 1)) and height L h^beta: the family of the lower bound"
 NORMALISED = (
     "weights that sum to one over a row make the response no mean of pair functions: the ERM's error has a floor that "
@@ -40,6 +44,9 @@ def caveats(found: Sequence[InteractionCell]) -> Remark:
         told.append(("K by rule", ECHO))
     if any(trial.data.row_normalised for trial in trials):
         told.append(("softmax attention", NORMALISED))
+    fits = [record for cell in found for row in cell.records for record in row]
+    if count := sum(bool(record.get("intervals_at_end")) for record in fits):
+        told.append(("K at its end", AT_END.format(count, len(fits))))
     truths = dict.fromkeys(trial.data.activation for trial in trials if not trial.data.row_normalised)
     if smooth := [name for name in truths if name in SMOOTH]:
         told.append(("fixed truth", FIXED.format(", ".join(smooth))))

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from mtam.interaction.model.domain import domain
 from mtam.interaction.model.splines import SplineSpace
 from mtam.interaction.search import multistart, second_descent
 from mtam.interaction.search.lack_of_fit import ALARM, lack_of_fit
@@ -46,6 +47,7 @@ class Search:
     gain: float = np.inf  # chi^2 units by which the loss is below that of a constant, per parameter of A
     required: int = 2  # starts that have to agree
     unique: bool = True  # whether a second descent, where one was due, ended alike
+    profile: Profile | None = None  # the problem that the point solves, where its domain was taken from the data
 
     @property
     def evident(self) -> bool:
@@ -58,8 +60,13 @@ class Search:
         return self.evident and self.point.settled and self.unique
 
 
-def search(profile: Profile, rank: int, max_starts: int, rng: np.random.Generator, tick: Tick) -> Search:
-    """Minimise the profiled loss over matrices of rank r; about ``max_starts`` starts at most."""
+def search(
+    profile: Profile, rank: int, max_starts: int, rng: np.random.Generator, tick: Tick, wide: bool = False
+) -> Search:
+    """Minimise the profiled loss over matrices of rank r; about ``max_starts`` starts at most.
+
+    ``wide``: phi's domain from the arguments at the A that is found, see ``domain``.
+    """
     coarse = coarsen(profile)
     middle = middle_sample(coarse, rank)
     everywhere = starts(coarse, rank, SCALE, rng)
@@ -79,8 +86,10 @@ def search(profile: Profile, rank: int, max_starts: int, rng: np.random.Generato
             best = replace(best, tried=tried, agreeing=best.agreeing + basin.agreeing)
         elif champion is None or best is None or basin.point.fit.loss < champion.fit.loss:
             champion = basin.point
-            point = polish(profile, start(profile, champion.u, champion.v, SCALE), rank, tick)
-            best = Search(point, tried, basin.agreeing, lack_of_fit(profile, point), gain(profile, point, rank))
+            whole = domain(profile, champion) if wide else profile
+            point = polish(whole, start(whole, champion.u, champion.v, whole.norm), rank, tick)
+            lack, explained = lack_of_fit(whole, point), gain(whole, point, rank)
+            best = Search(point, tried, basin.agreeing, lack, explained, profile=whole)
         else:
             best = replace(best, tried=tried)
         if best.lack_of_fit < ALARM and not confirmed:

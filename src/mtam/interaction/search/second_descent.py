@@ -14,7 +14,6 @@ import numpy as np
 
 from mtam.interaction.model.low_rank import moved, moving
 from mtam.interaction.search.multistart import parameters
-from mtam.interaction.simulate.truth import SCALE
 from mtam.interaction.solver.levenberg_marquardt import Point
 from mtam.interaction.solver.varpro import Profile
 
@@ -30,9 +29,9 @@ def elsewhere(profile: Profile, point: Point, rise: float, rng: np.random.Genera
     away -= here * (here @ away) / (here @ here)  # along A the loss does not change
     away *= np.linalg.norm(here) / np.linalg.norm(away)
     goal = point.fit.loss * (1 + rise / profile.rows)
-    length = NEAR
+    norm, length = float(np.linalg.norm(point.u @ point.v.T)), NEAR
     while True:
-        u, v = moved(point.u, point.v, length * away, SCALE)
+        u, v = moved(point.u, point.v, length * away, norm)
         fit = profile.fit(u, v)
         if fit.loss >= goal or length > 1:
             return Point(u, v, fit)

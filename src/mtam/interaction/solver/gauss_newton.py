@@ -56,7 +56,7 @@ class Dense:
     """H as a matrix  # (2dr, 2dr)."""
 
     def __init__(self, profile: Profile, u: Array, v: Array, fit: ProfiledFit) -> None:
-        radial, size = _radial(u, v), profile.space.dimension
+        radial, size = _radial(u, v), len(fit.coefficients)
         parameters = len(radial)
         normal, cross = np.zeros((parameters, parameters)), np.zeros((size, parameters))
         gram = profile.ridge * profile.rows * np.eye(size)
@@ -91,7 +91,7 @@ class Krylov:
         self.x, self.z, self.features = (np.concatenate(part) for part in zip(*parts, strict=True))
         self.p, self.w = self.x @ u, self.z @ v
         self.full, self.shape, self.radial, self.scale = full(u), u.shape, _radial(u, v), 2 / profile.rows
-        gram = self.features.T @ self.features + profile.ridge * profile.rows * np.eye(profile.space.dimension)
+        gram = self.features.T @ self.features + profile.ridge * profile.rows * np.eye(len(fit.coefficients))
         self.factor = scipy.linalg.cho_factor(gram)
         # With whitened tokens the block of dU is nearly a multiple of V^T V, that of dV of U^T U: the singular values
         # of A in balanced factors, and the identity at full rank.

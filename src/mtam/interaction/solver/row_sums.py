@@ -76,7 +76,8 @@ class Blocks:
 
     def normal(self, u: Array, v: Array, space: SplineSpace, transform: Array | None) -> tuple[Array, Array]:
         """See ``Passes``."""
-        gram, moment = np.zeros((space.dimension, space.dimension)), np.zeros(space.dimension)
+        size = space.dimension if transform is None else transform.shape[1]
+        gram, moment = np.zeros((size, size)), np.zeros(size)
         for raw, y in self._features(u, v, space):
             features = raw if transform is None else raw @ transform
             gram += features.T @ features

@@ -30,8 +30,9 @@ class TorchPasses:
 
     def normal(self, u: Array, v: Array, space: SplineSpace, transform: Array | None) -> tuple[Array, Array]:
         """F^T F and F^T Y."""
-        gram = torch.zeros(space.dimension, space.dimension, dtype=torch.float64, device=self.device)
-        moment = torch.zeros(space.dimension, dtype=torch.float64, device=self.device)
+        size = space.dimension if transform is None else transform.shape[1]
+        gram = torch.zeros(size, size, dtype=torch.float64, device=self.device)
+        moment = torch.zeros(size, dtype=torch.float64, device=self.device)
         for x, y in self._blocks(space.degree):
             features = self.features(x, u, v, space)
             features = features if transform is None else features @ self._tensor(transform)

@@ -20,7 +20,8 @@ import numpy.typing as npt
 import scipy.linalg
 
 from mtam.interaction.model.low_rank import full
-from mtam.interaction.model.splines import Spline, SplineSpace
+from mtam.interaction.model.splines import Spline, SplineSpace, between
+from mtam.interaction.simulate.truth import SCALE
 from mtam.interaction.solver.row_sums import BLOCK_ROWS, Blocks, Data, Passes, double
 
 Array = npt.NDArray[np.float64]
@@ -46,8 +47,8 @@ class ProfiledFit:
     """The profiled spline at one A."""
 
     loss: float  # mean squared residual plus ridge
-    coefficients: Array  # (K+s,), in the orthonormal basis
-    gram: Array  # (K+s, K+s), mean of F^T F plus ridge
+    coefficients: Array  # (m,), in the orthonormal basis; m = K+s where phi may bend everywhere
+    gram: Array  # (m, m), mean of F^T F plus ridge
 
 
 @dataclass(frozen=True)
@@ -60,11 +61,19 @@ class Profile:
     space: SplineSpace
     arguments: Array  # a sample of u = x^T A y at random A of the norm in use, for the basis
     device: str = "cpu"  # "cpu": the compiled kernels; "cuda": torch there; "torch:cpu": torch on the CPU, for tests
+    norm: float = SCALE  # of A in whitened coordinates: the root mean square of u, phi living on [-1, 1]
+    inner: tuple[float, float] | None = None  # the part of [-1, 1] where phi may bend; None: everywhere
 
     @cached_property
     def basis(self) -> Array:
-        """T  # (K+s, K+s)."""
+        """T  # (K+s, m)."""
         return self.space.orthonormaliser(self.arguments)
+
+    def on(self, intervals: int) -> "Profile":
+        """The same problem with a spline on so many intervals."""
+        degree = self.space.degree
+        space = SplineSpace(degree, intervals) if self.inner is None else between(degree, intervals, *self.inner)
+        return replace(self, space=space)
 
     @property
     def rows(self) -> int:
@@ -142,5 +151,6 @@ class Profile:
         return self.space.table(self.basis @ fit.coefficients)
 
     def spline(self, fit: ProfiledFit) -> Spline:
-        """The fitted activation as a function of u."""
-        return Spline(self.space, self.basis @ fit.coefficients)
+        """The fitted activation as a function of u at the A of norm ``SCALE``."""
+        space = self.space if self.norm == SCALE else replace(self.space, reach=SCALE / self.norm)
+        return Spline(space, self.basis @ fit.coefficients)

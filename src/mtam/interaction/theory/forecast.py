@@ -103,7 +103,7 @@ def forecast(trial: InteractionTrial) -> Forecast:
 def _counts(trial: InteractionTrial) -> list[int]:
     """K of the rule, then the candidates."""
     first = trial.model.intervals or rule(trial.n, trial.beta(), trial.model.k_constant)
-    return [first] if trial.k_rule() == "rule" else [first, *grid(trial.n)]
+    return [first] if trial.k_rule() == "rule" else [first, *grid(trial.n, trial.beta())]
 
 
 @dataclass(frozen=True)
@@ -197,7 +197,7 @@ def _loss(level: KnotLevel, design: ForecastSums, moved: Array, ridge: float) ->
 
 def _choose(losses: Array, trial: InteractionTrial) -> Indices:
     """The index of K by the trial's criterion (hold-out as Cp), for losses less sigma^2  # (candidates, noises)."""
-    sizes = np.array(grid(trial.n)) + (trial.model.degree or trial.data.degree)
+    sizes = np.array(grid(trial.n, trial.beta())) + (trial.model.degree or trial.data.degree)
     n, power = trial.n * trial.data.tokens, trial.data.noise**2
     if trial.model.k_rule == "bic":
         return np.asarray(np.argmin(n * np.log(power + losses) + (sizes * np.log(n))[:, None], axis=0))
