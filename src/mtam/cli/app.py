@@ -3,16 +3,29 @@
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer.core import TyperGroup
 
 from mtam.base.errors import UsageError
 from mtam.cli.paths import looked_up
 
 if TYPE_CHECKING:
     from mtam.runs.run_plan import Options
-    from mtam.sweep.plan import Plan
+
+ORDER = ("sweep", "fit-ips", "reproduce", "check", "rates", "report", "status", "claims", "list", "config")
+
+
+class InOrder(TyperGroup):
+    """The help page lists commands as people need them, whatever module was imported first."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:
+        """The names in ORDER; what is not named there comes last."""
+        del ctx
+        return sorted(self.commands, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
+
 
 app = typer.Typer(
     name="mtam",
+    cls=InOrder,
     help="A laboratory for the statistics of attention: learning curves against proven rates.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -68,9 +81,3 @@ def options_of(
     from mtam.runs.run_plan import Options
 
     return Options(looked_up(out, "--out"), device, dry_run, force, quiet, retry_failed)
-
-
-def finish(plan: "Plan", options: "Options", as_json: bool) -> None:
-    from mtam.runs import run_sweep
-
-    run_sweep.run(plan, options, as_json)

@@ -10,11 +10,25 @@ import typer
 
 from mtam.base.errors import RunError, UsageError, legible
 from mtam.base.threads import one_thread
-from mtam.cli import check, completion, rates, report, sweep, terminal
+from mtam.cli import (
+    check,
+    claims,
+    completion,
+    config_command,
+    fit_ips,
+    list_options,
+    rates,
+    report,
+    reproduce,
+    status,
+    sweep,
+    terminal,
+)
 from mtam.cli.app import app
 from mtam.sweep.signals import MAY_BE_IGNORED, STOPPING
 
-COMMANDS = (sweep, check, rates, report)  # importing them registers their commands, in the order of the help page
+# Importing them registers their commands.
+COMMANDS = (sweep, fit_ips, reproduce, check, rates, report, status, claims, list_options, config_command)
 INTERRUPTED = 130
 AGAIN = 0.05  # seconds
 STOPPED = "interrupted; what is done is kept, the same command goes on from there."

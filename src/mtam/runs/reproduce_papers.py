@@ -1,6 +1,5 @@
 """Run every job of a scale, then judge the claims of both papers by what the jobs left."""
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -75,10 +74,10 @@ class _Step:
         return sum(map(self.what.cost, self.what.packs)) / cores()
 
 
-def reproduce(scale: str, launcher: Sequence[str], options: Options, as_json: bool, strict: bool) -> None:
+def reproduce(scale: str, launcher: Sequence[str], options: Options, as_json: bool, strict: bool) -> int:
     """Run every job of ``conf/reproduce/<scale>.yaml``; all are planned, and so validated, before the first runs.
 
-    Exits 1 when a trial failed, and under ``strict`` also when a claim is contradicted.
+    The exit code is 1 when a trial failed, and under ``strict`` also when a claim is contradicted.
     """
     voice = Voice(as_json=as_json, quiet=options.quiet)
     assert options.out is not None
@@ -104,7 +103,7 @@ def reproduce(scale: str, launcher: Sequence[str], options: Options, as_json: bo
         told["claims"] = rows
         worst = max(worst, int(strict and judge_folder.contradicted(rows)))
     voice.answer(told)
-    sys.exit(worst)
+    return worst
 
 
 def _step(what: Plan | CheckJob, parent: Path) -> _Step:

@@ -1,6 +1,5 @@
 """Run a plan, tell its result, choose the exit code."""
 
-import sys
 from typing import Any
 
 from rich.text import Text
@@ -13,12 +12,12 @@ from mtam.runs.run_plan import Options
 from mtam.sweep.plan import Plan
 
 
-def run(plan: Plan, options: Options, as_json: bool) -> None:
-    """Run one plan and tell its result; exits 1 when a trial failed."""
+def run_and_tell(plan: Plan, options: Options, as_json: bool) -> int:
+    """Run one plan and tell its result; the exit code is 1 when a trial failed."""
     voice = Voice(as_json=as_json, quiet=options.quiet)
     summary, code = run_plan(plan, options, voice)
     voice.answer(summary)
-    sys.exit(code)
+    return code
 
 
 def run_plan(plan: Plan, options: Options, voice: Voice) -> tuple[dict[str, Any], int]:

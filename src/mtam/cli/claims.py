@@ -1,0 +1,21 @@
+"""mtam claims: the papers' claims judged by the records of a run."""
+
+from typing import Annotated
+
+import typer
+
+from mtam.cli.app import Folder, Json, Quiet, app
+from mtam.cli.paths import looked_up
+
+
+@app.command(short_help="Judge the papers' claims by the records.")
+def claims(
+    out: Folder,
+    json_: Json = False,
+    quiet: Quiet = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit code 1 when a claim is contradicted.")] = False,
+) -> None:
+    """Judge the claims of both papers again from the records of a run, or of all runs of a reproduction."""
+    from mtam.runs import judge_folder
+
+    raise typer.Exit(judge_folder.judge(looked_up(out), json_, quiet, strict))
