@@ -1,6 +1,6 @@
 """The Typer application and the options that several commands share."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -17,7 +17,7 @@ ORDER = ("sweep", "fit-ips", "reproduce", "check", "rates", "report", "status", 
 class InOrder(TyperGroup):
     """The help page lists commands as people need them, whatever module was imported first."""
 
-    def list_commands(self, ctx: typer.Context) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:
         """The names in ORDER; what is not named there comes last."""
         del ctx
         return sorted(self.commands, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
