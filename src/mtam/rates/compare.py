@@ -124,9 +124,7 @@ def compare(
     )
 
 
-def _compare_unbalanced(
-    law: Law, rival: Law, sizes: Floats, logs: Floats, *, floor: bool, level: float
-) -> Comparison:
+def _compare_unbalanced(law: Law, rival: Law, sizes: Floats, logs: Floats, *, floor: bool, level: float) -> Comparison:
     weight, mean, mass = mean_curve(sizes, logs)
     ours, theirs = (fit_means(one, sizes, mean, mass, floor=floor) for one in (law, rival))
     sides = []

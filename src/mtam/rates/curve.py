@@ -88,7 +88,7 @@ def _standard_error(values: Floats) -> Floats:
         return np.asarray(values.std(axis=0, ddof=1) / len(values) ** 0.5)
     apart = values - np.nanmean(values, axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):  # a size with one seed
-        return np.sqrt(np.nansum(apart**2, axis=0) / np.where(counts > 1, counts - 1, np.nan) / counts)
+        return np.asarray(np.sqrt(np.nansum(apart**2, axis=0) / np.where(counts > 1, counts - 1, np.nan) / counts))
 
 
 def sizes_of(points: Curve) -> "np.typing.NDArray[np.generic]":

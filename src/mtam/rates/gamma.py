@@ -37,7 +37,9 @@ def gamma_interval(sizes: Floats, errors: Floats, level: float = 0.95) -> Interv
     """The free gamma of the mean log curve of ``errors`` (seeds, sizes), with a jackknife interval over seeds.
 
     Seeds may lack sizes (NaN). None for fewer than two seeds or four sizes, where a size is below 1, where ln n has no
-    real power, and where one seed alone has a size. A side is open (infinite) where the curve itself, or the curve without
+    real power, and where one seed alone has a size.
+
+    A side is open (infinite) where the curve itself, or the curve without
     one of its seeds, wants a gamma beyond the range that is searched: there the data set no limit. Both are where all
     of them do, since values that end at the same border have no spread to measure.
     """

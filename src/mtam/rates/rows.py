@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 import pandas as pd
@@ -48,7 +48,12 @@ class Rows:
 
     def place(self, wrong: "pd.Series[bool]") -> str:
         """Where the first row is that is wrong, e.g. ``line 7``."""
-        return f"{self.unit} {self.places[wrong.idxmax()]}"
+        return f"{self.unit} {first(self.places, wrong)}"
+
+
+def first(values: "pd.Series[Any]", wrong: "pd.Series[bool]") -> Any:
+    """The value in the first row that is wrong."""
+    return values.to_numpy()[int(wrong.to_numpy().argmax())]
 
 
 def load(path: Path) -> Rows:
@@ -103,7 +108,8 @@ def _csv(text: str, path: Path) -> Rows:
     if start is None:
         raise TableError(f"{path} is empty; valid: {FORM}.")
     separator = next((one for one in SEPARATORS if one in lines[start]), ",")
-    names, rows, places, comments = [], [], [], sum(line.lstrip().startswith("#") for line in lines[:start])
+    names: list[str] = []
+    rows, places, comments = [], [], sum(line.lstrip().startswith("#") for line in lines[:start])
     for line, row in _records(lines[start:], separator, path):
         place = line + start
         if not names:
@@ -116,9 +122,8 @@ def _csv(text: str, path: Path) -> Rows:
         elif any(cell.strip() for cell in row):
             rows.append((row + [""] * len(names))[: len(names)])
             places.append(place)
-    found = [np.array(column, dtype=object) for column in zip(*rows, strict=True)] if rows else [[] for _ in names]
-    columns = {index: pd.Series(column, dtype=object).str.strip() for index, column in enumerate(found)}
-    frame = pd.DataFrame(columns)
+    frame = pd.DataFrame(rows, columns=range(len(names)), dtype=object)
+    frame = frame.apply(lambda column: column.str.strip() if len(column) else column)
     frame.columns = pd.Index(names, dtype=object)
     notes = [f"{comments} comment line{'s' * (comments != 1)} (#) left out."] if comments else []
     if separator != ",":
@@ -143,7 +148,9 @@ def _parquet(path: Path) -> Rows:
     try:
         frame = pd.read_parquet(path)
     except ImportError:
-        raise TableError(f"{path}: parquet needs pyarrow or fastparquet (mtam[parquet]); or write a CSV table.") from None
+        raise TableError(
+            f"{path}: parquet needs pyarrow or fastparquet (mtam[parquet]); or write a CSV table."
+        ) from None
     except Exception:  # whatever a library says of a damaged file
         raise TableError(f"{path} is not a readable parquet table; valid: {FORM}.") from None
     frame = frame.reset_index(drop=not any(frame.index.names))
@@ -176,8 +183,8 @@ def numbers(rows: Rows, name: str, path: Path) -> "pd.Series[float]":
             )
         return pd.to_numeric(text.str.replace(",", ".", regex=False)).astype(float)
     wrong = found.isna()
-    told = f"{path}, {rows.place(wrong)}: {name} = {str(values[wrong.idxmax()])[:40]!r} is not a number"
-    if "," in str(values[wrong.idxmax()]):
+    told = f"{path}, {rows.place(wrong)}: {name} = {str(first(values, wrong))[:40]!r} is not a number"
+    if "," in str(first(values, wrong)):
         told += "; valid: a decimal point, or semicolons between columns with decimal commas"
     raise TableError(f"{told}.")
 

@@ -8,7 +8,6 @@ from mtam.rates import intervals
 from mtam.rates.fit import Interval, fit, over_seeds
 from mtam.rates.laws import Floats, Law
 
-
 FIRSTS = 32  # first sizes that are tried; of more sizes, so many of them
 
 
@@ -31,7 +30,9 @@ def leave_smallest_out(
     """
     fewest = 5 if floor else 3
     told, last, half = [], max(len(sizes) - fewest, 0), len(sizes) // 2
-    firsts = range(last + 1) if last < FIRSTS else sorted({0, 1, 2, min(half, last), *range(0, last + 1, last // FIRSTS)})
+    firsts = (
+        range(last + 1) if last < FIRSTS else sorted({0, 1, 2, min(half, last), *range(0, last + 1, last // FIRSTS)})
+    )
     for first in firsts:
         rest = errors[:, first:]
         several = rest[np.isfinite(rest).sum(axis=1) > 1] if single else rest

@@ -12,7 +12,7 @@ import pandas as pd
 
 from mtam.rates.curve import Curve, curve
 from mtam.rates.laws import EntropyBalance, Floats
-from mtam.rates.rows import FORM, Rows, TableError, load, names, numbers
+from mtam.rates.rows import FORM, Rows, TableError, first, load, names, numbers
 
 __all__ = ["Brought", "Columns", "TableError", "read", "reference"]
 
@@ -119,7 +119,9 @@ def _once(rows: Rows, path: Path, used: tuple[str, ...]) -> None:
     present = list(rows.frame.columns)
     twice = next((name for name in used if present.count(name) > 1), None)
     if twice is not None:
-        raise TableError(f"{path} has {present.count(twice)} columns {twice}; valid: every column once.")
+        raise TableError(
+            f"{path} has {present.count(twice)} columns named {twice} (blanks around it apart); valid: one."
+        )
 
 
 def _ended(rows: Rows, path: Path) -> tuple[Rows, int]:
@@ -145,11 +147,11 @@ def _positive(rows: Rows, name: str, path: Path) -> "pd.Series[float]":
     found = numbers(rows, name, path)
     wrong = ~(found > 0) | np.isinf(found)
     if wrong.any():
-        told = f"{path}, {rows.place(wrong)}: {name} = {found[wrong.idxmax()]:g}"
+        told = f"{path}, {rows.place(wrong)}: {name} = {first(found, wrong):g}"
         raise TableError(f"{told} has no logarithm; valid: finite numbers above 0.")
     far = (found < 1 / GREATEST) | (found > GREATEST)
     if far.any():
-        told = f"{path}, {rows.place(far)}: {name} = {found[far.idxmax()]:g}"
+        told = f"{path}, {rows.place(far)}: {name} = {first(found, far):g}"
         raise TableError(f"{told}; valid: 1e-100 to 1e100, rescale it.")
     return found
 
@@ -189,7 +191,9 @@ def _curve(rows: pd.DataFrame, cell: str, path: Path) -> Curve:
         )
     found = curve(rows, partial=True)
     if not found.seeds:
-        raise TableError(f"{path}: no seed of {where} has two sizes, so none has a slope; valid: the same seed at all n.")
+        raise TableError(
+            f"{path}: no seed of {where} has two sizes, so none has a slope; valid: the same seed at all n."
+        )
     return found
 
 
@@ -200,4 +204,4 @@ def _reference(rows: pd.DataFrame, points: Curve, cell: str, path: Path) -> Floa
         where = f" of cell {cell}" if cell else ""
         n = float(str(several.idxmax()))
         raise TableError(f"{path}: the reference{where} has several values at n = {n:.10g}; valid: one at every n.")
-    return np.asarray(each.first().loc[points.sizes], dtype=float)
+    return np.asarray(each.first().reindex(pd.Index(points.sizes)).to_numpy(), dtype=np.float64)
