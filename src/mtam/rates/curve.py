@@ -104,13 +104,17 @@ def curve(rows: pd.DataFrame, error: str = "error", *, signed: bool = False, par
     mean. Such a curve has means and standard errors, but no logarithms and so no fit. ``partial`` keeps seeds that lack
     a size, if they have two.
     """
-    wide = rows.pivot(index="seed", columns="n", values=error).sort_index(axis=0).sort_index(axis=1)
-    errors = wide.to_numpy(dtype=float)
+    index, row = np.unique(rows["seed"].to_numpy(), return_inverse=True)
+    sizes, column = np.unique(rows["n"].to_numpy(dtype=float), return_inverse=True)
+    errors = np.full((len(index), len(sizes)), np.nan)
+    errors[row, column] = rows[error].to_numpy(dtype=float)
+    if len(np.unique(row * len(sizes) + column)) < len(rows):
+        raise ValueError("a seed has a size twice")
     there = np.isfinite(errors) & (signed | (errors > 0))
     good = there.sum(axis=1) >= 2 if partial else np.all(there, axis=1)
-    seeds = [seed if isinstance(seed, str) else int(seed) for seed in wide.index]
+    seeds = [seed if isinstance(seed, str) else int(seed) for seed in index]
     kept, dropped = (tuple(seed for seed, yes in zip(seeds, which, strict=True) if yes) for which in (good, ~good))
-    sizes, errors = wide.columns.to_numpy(dtype=float), errors[good]
+    errors = errors[good]
     if not partial:
         return Curve(sizes, kept, errors, dropped)
     seen = there[good].any(axis=0)  # a size that only dropped seeds have says nothing

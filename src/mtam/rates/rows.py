@@ -174,19 +174,24 @@ def numbers(rows: Rows, name: str, path: Path) -> "pd.Series[float]":
     rest = text[found.isna()]
     commas = rest.str.fullmatch(DECIMAL)
     if commas.all() and any("semicolons" in note or "tabs" in note or "bars" in note for note in rows.notes):
-        points = text[found.notna()].str.contains(".", regex=False)
-        if points.any():
-            where = rows.place(points)
-            raise TableError(
-                f"{path}: {name} has decimal commas ({rows.place(found.isna())}) and decimal points ({where}); "
-                "valid: one of them, and nothing between thousands."
-            )
+        _one_mark(rows, name, found.isna(), path)
         return pd.to_numeric(text.str.replace(",", ".", regex=False)).astype(float)
     wrong = found.isna()
     told = f"{path}, {rows.place(wrong)}: {name} = {str(first(values, wrong))[:40]!r} is not a number"
     if "," in str(first(values, wrong)):
         told += "; valid: a decimal point, or semicolons between columns with decimal commas"
     raise TableError(f"{told}.")
+
+
+def _one_mark(rows: Rows, name: str, commas: "pd.Series[bool]", path: Path) -> None:
+    """Raises TableError where numbers have decimal points beside the decimal commas of the column ``name``."""
+    for other in {name, *("n", "error", "reference")} & set(rows.frame):
+        points = rows.frame[other].astype(str).str.contains(".", regex=False)
+        if points.any():
+            raise TableError(
+                f"{path} has decimal commas ({name}, {rows.place(commas)}) and decimal points ({other}, "
+                f"{rows.place(points)}); valid: one of them, and nothing between thousands."
+            )
 
 
 def names(rows: Rows, name: str, path: Path) -> "pd.Series[str]":

@@ -8,6 +8,7 @@ from mtam.rates import intervals
 from mtam.rates.fit import Interval, fit, over_seeds
 from mtam.rates.laws import Floats, Law
 
+MANY = 1000  # sizes beyond which only the first of them and the smaller half are left out
 FIRSTS = 32  # first sizes that are tried; of more sizes, so many of them
 
 
@@ -30,6 +31,8 @@ def leave_smallest_out(
     """
     fewest = 5 if floor else 3
     told, last, half = [], max(len(sizes) - fewest, 0), len(sizes) // 2
+    if len(sizes) > MANY:
+        last = min(half, 2)
     firsts = (
         range(last + 1) if last < FIRSTS else sorted({0, 1, 2, min(half, last), *range(0, last + 1, last // FIRSTS)})
     )

@@ -8,6 +8,8 @@ factors. There the likelihood says so: where a c of restricted maximum likelihoo
 and residuals that are correlated along n, gains more than ``STEEP``, it is taken instead.
 """
 
+from functools import lru_cache
+
 import numpy as np
 
 from mtam.rates.laws import Floats
@@ -66,24 +68,33 @@ def _likely(x: Floats, logs: Floats, kept: Floats) -> tuple[Floats, Floats]:
     The residuals are a stationary autoregression along the sizes times n^{c/2}.
     """
     seeds, m = logs.shape[-2:]
-    contrasts = np.linalg.svd(np.ones((1, m)))[2][1:]  # (m - 1, m), orthogonal to a level
+    contrasts, trends, inverse, determinant = _shapes(tuple(x))
     seen = (logs - logs.mean(axis=-2, keepdims=True)) @ contrasts.T
     scatter = np.swapaxes(seen, -1, -2) @ seen  # (..., m - 1, m - 1)
-    trends = RATIOS / np.ptp(x)
-    spreads = np.exp(0.5 * trends[:, None] * (x - x.mean()))
-    lag = np.abs(np.subtract.outer(np.arange(m), np.arange(m)))
-    shapes = CORRELATIONS[:, None, None] ** lag * (spreads[:, None, :, None] * spreads[:, None, None, :])
-    shapes = contrasts @ shapes @ contrasts.T  # (trends, correlations, m - 1, m - 1)
-    flat = np.linalg.inv(shapes).reshape(-1, (m - 1) ** 2)
-    power = (scatter.reshape(*scatter.shape[:-2], -1) @ flat.T).reshape(*scatter.shape[:-2], *shapes.shape[:2])
+    flat = inverse.reshape(-1, (m - 1) ** 2)
+    power = (scatter.reshape(*scatter.shape[:-2], -1) @ flat.T).reshape(*scatter.shape[:-2], *inverse.shape[:2])
     freedom = (seeds - 1) * (m - 1)
-    loss = freedom * np.log(np.maximum(power, 1e-300)) + (seeds - 1) * np.linalg.slogdet(shapes)[1]
+    loss = freedom * np.log(np.maximum(power, 1e-300)) + (seeds - 1) * determinant
     profile = loss.min(axis=-1)  # (..., trends)
     place = np.clip((kept * np.ptp(x) - RATIOS[0]) / (RATIOS[1] - RATIOS[0]), 0, len(RATIOS) - 1)
     under = np.minimum(place.astype(int), len(RATIOS) - 2)
     low, high = (np.take_along_axis(profile, (under + k)[..., None], axis=-1)[..., 0] for k in (0, 1))
     there = low + (place - under) * (high - low)
     return np.asarray(trends[profile.argmin(axis=-1)]), np.asarray(there - profile.min(axis=-1))
+
+
+@lru_cache(maxsize=64)
+def _shapes(x: tuple[float, ...]) -> tuple[Floats, Floats, Floats, Floats]:
+    """Contrasts (m - 1, m) without a level, trends (k,), and of the contrasts' covariances (k, correlations, m - 1,
+    m - 1) the inverses and the logarithms of the determinants."""
+    m, place = len(x), np.array(x)
+    contrasts = np.linalg.svd(np.ones((1, m)))[2][1:]
+    trends = RATIOS / np.ptp(place)
+    spreads = np.exp(0.5 * trends[:, None] * (place - place.mean()))
+    lag = np.abs(np.subtract.outer(np.arange(m), np.arange(m)))
+    shapes = CORRELATIONS[:, None, None] ** lag * (spreads[:, None, :, None] * spreads[:, None, None, :])
+    shapes = contrasts @ shapes @ contrasts.T
+    return contrasts, trends, np.linalg.inv(shapes), np.linalg.slogdet(shapes)[1]
 
 
 def _block(sizes: Floats, logs: Floats) -> tuple[Floats, Floats]:

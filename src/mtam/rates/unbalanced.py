@@ -1,8 +1,8 @@
 """Estimates over seeds that do not all have the same sizes, and over a single seed.
 
 Every seed gives an estimate of its own from the sizes it has: y = Z a + x b with its own level in Z, by weighted least
-squares; what is known of it is the information S = sum of w x'^2, x' the part of x that Z does not explain. The model is
-b_i = b + (normal, variance tau^2) + (normal, variance sigma^2 / S_i), a mixed model over seeds with levels left free;
+squares; what is known of it is the information S = sum of w x'^2, x' the part of x that Z does not explain. The model
+is b_i = b + (normal, variance tau^2) + (normal, variance sigma^2 / S_i), a mixed model over seeds, levels left free;
 sigma^2 comes of the residuals within seeds, tau^2 of the moments (DerSimonian and Laird 1986). Intervals do not rest on
 these variances: the variance of the weighted mean is the bias-reduced sandwich over seeds, with the degrees of freedom
 of Bell and McCaffrey (2002, Survey Methodology 28). Where all seeds have the same sizes both are Student's interval of

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from numpy.typing import NDArray
 
 from mtam.rates.curve import sizes_of
 from mtam.report.axes import below, literal, log_axis, shortened, size_axis, tall
@@ -21,6 +22,7 @@ TOLD = 6
 POINTS = 4000  # single errors that a picture can show
 NAMED = 30  # cells whose slopes are named at the axis
 TRACED = 200  # points of a line
+BACK: dict[str, Any] = {"color": GUIDE, "linewidth": 0.7, "zorder": 1}  # cells in the background
 Drawn = Sequence[tuple[CellResult, Look | None]]  # no look: grey, in the background
 
 
@@ -85,10 +87,10 @@ def _telling(results: Sequence[CellResult]) -> list[int]:
 def _errors(axis: Axes, drawn: Drawn) -> None:
     several, seeds = len(drawn) > 1, len(drawn) <= FEW and _points(drawn) <= POINTS
     for result, look in drawn:
-        points = result.curve
+        points, at = result.curve, _shown(result)
         mean, low, high = spread(points)
         if look is None:
-            (line,) = axis.plot(points.sizes, mean, color=GUIDE, alpha=0.35, linewidth=0.7, zorder=1)
+            (line,) = axis.plot(points.sizes[at], mean[at], alpha=_faint(drawn), **BACK)
             tip(line, result.label)
             continue
         if seeds and len(points.seeds) > 1:
@@ -96,10 +98,9 @@ def _errors(axis: Axes, drawn: Drawn) -> None:
             style: dict[str, Any] = {"color": look.colour, "alpha": 0.3, "markersize": 3, "markeredgewidth": 0}
             axis.plot(x, points.errors.ravel(), look.marker, **style)
         bars = None if len(points.seeds) < 2 else np.nan_to_num(np.abs(np.stack([low, high]) - mean))
-        if len(points.sizes) <= TRACED:
-            axis.errorbar(points.sizes, mean, yerr=bars, fmt=look.marker, color=look.colour, markersize=5, capsize=2)
-        else:
-            axis.plot(points.sizes, mean, ",", color=look.colour)
+        style = {"markersize": 5, "capsize": 2} if len(points.sizes) <= TRACED else {"markersize": 1.5}
+        x, bars = points.sizes[at], None if bars is None else bars[:, at]
+        axis.errorbar(x, mean[at], yerr=bars, fmt=look.marker, color=look.colour, **style)
         if result.fit is None:
             continue
         fine = np.geomspace(points.sizes[0], points.sizes[-1], TRACED)
@@ -128,11 +129,11 @@ def _rest(axis: Axes, drawn: Drawn) -> None:
     for result, look in drawn:
         if result.fit is None:
             continue
-        points, seeds = result.curve, len(result.curve.seeds)
+        points, seeds, at = result.curve, len(result.curve.seeds), _shown(result)
         predicted = np.log(result.fit.predict(points.sizes))
         if look is None:
             rest = points.mean_log - predicted
-            axis.plot(points.sizes, rest - rest.mean(), color=GUIDE, alpha=0.35, linewidth=0.7, zorder=1)
+            axis.plot(points.sizes[at], (rest - rest.mean())[at], alpha=_faint(drawn), **BACK)
             continue
         rest = np.log(points.errors) - predicted
         there = np.isfinite(rest)
@@ -147,11 +148,24 @@ def _rest(axis: Axes, drawn: Drawn) -> None:
         style = {"fmt": f"{look.marker}-", "linewidth": 0.8, "markersize": 5, "capsize": 2}
         if len(points.sizes) > TRACED:
             style, bars = {"fmt": "-", "linewidth": 0.8}, None
-        axis.errorbar(points.sizes, mean - mean.mean(), yerr=bars, color=look.colour, **style)  # type: ignore[arg-type]
+        mean = mean - mean.mean() if bars is None or not there.all() else mean
+        axis.errorbar(points.sizes[at], mean[at], yerr=bars, color=look.colour, **style)  # type: ignore[arg-type]
     if len(drawn) == 1:
         _rivals(axis, drawn[0][0], rest=True)
     _sizes(axis, drawn)
     axis.set_ylabel("ln(error / law)")
+
+
+def _shown(result: CellResult) -> NDArray[np.int64]:
+    """The sizes that are drawn: all, or of many a few hundred along the axis."""
+    sizes = result.curve.sizes
+    if len(sizes) <= TRACED:
+        return np.arange(len(sizes))
+    return np.unique(np.searchsorted(sizes, np.geomspace(sizes[0], sizes[-1], TRACED)).clip(max=len(sizes) - 1))
+
+
+def _faint(drawn: Drawn) -> float:
+    return max(0.1, min(0.35, 25 / len(drawn)))
 
 
 def _slopes(axis: Axes, drawn: Drawn) -> None:

@@ -68,6 +68,8 @@ class CellResult:
     @cached_property
     def lack_of_fit(self) -> float | None:
         """The p of the law's lack of fit against the scatter of seeds."""
+        if "laws" in self.comparison and "lack_of_fit" in self.comparison["laws"][0]:
+            return self.comparison["laws"][0]["lack_of_fit"]  # type: ignore[no-any-return]
         return lack_of_fit(self.law, self.curve.sizes, self.curve.errors, floor=self.floor)
 
     @property
