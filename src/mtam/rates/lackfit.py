@@ -54,7 +54,9 @@ def directions(found: MeanFit, t: Floats, mass: Floats) -> list[Floats]:
         return []
     root = np.sqrt(mass)
     scaled = (2 * t - t.max() - t.min()) / span
-    basis = np.linalg.svd(root[:, None] * found.tangent / np.linalg.norm(found.tangent, axis=0), full_matrices=False)
+    tangent = root[:, None] * found.tangent
+    tangent = tangent / np.maximum(np.linalg.norm(tangent, axis=0), 1e-300)  # a flat curve has columns of zeros
+    basis = np.linalg.svd(tangent, full_matrices=False)
     taken = basis[0][:, basis[1] > 1e-9 * basis[1][0]]
     told: list[Floats] = []
     for degree in range(1, DEGREES + 1):
