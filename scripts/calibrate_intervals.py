@@ -2,7 +2,8 @@
 
 python scripts/calibrate_intervals.py [FOLDER [decisions] [table] [brought]]
 
-Without names all three tables are made. Rows of table.csv that are there already are kept; remove it to begin anew.
+Without names all three tables are made. Rows of table.csv and brought.csv that are there already are kept; remove the
+files to begin anew.
 """
 
 import sys
@@ -19,9 +20,10 @@ def main(folder: Path, names: list[str]) -> None:
         path = folder / f"{name}.csv"
         if name == "table":
             _coverage(path)
+        elif name == "brought":
+            _brought(path)
         else:
-            frame = calibrate.decisions_table() if name == "decisions" else calibrate_brought.table()
-            frame.round(4).to_csv(path, index=False)
+            calibrate.decisions_table().round(4).to_csv(path, index=False)
         print(pd.read_csv(path).to_string(index=False))
         print(path)
 
@@ -33,6 +35,15 @@ def _coverage(path: Path) -> None:
         if name not in parts:
             parts[name] = calibrate.table(names=[name]).round(4)
             pd.concat([parts[each] for each in calibrate.TRUTHS if each in parts]).to_csv(path, index=False)
+
+
+def _brought(path: Path) -> None:
+    """Row by row."""
+    rows = {row["curves"]: row for row in pd.read_csv(path).to_dict("records")} if path.exists() else {}
+    for name, make in calibrate_brought.cases():
+        if name not in rows:
+            rows[name] = {"curves": name} | make()
+            pd.DataFrame(rows.values()).round(4).to_csv(path, index=False)
 
 
 if __name__ == "__main__":

@@ -4,13 +4,13 @@ Every interval is to cover in 95%, whatever the seeds lack; a law that holds is 
 one that does not hold often.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from itertools import product
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from mtam.rates.calibrate import FALLS, PLAIN, SIZES
 from mtam.rates.fit import fit
@@ -66,21 +66,26 @@ SHAPES: dict[str, Floats] = {
 }
 
 
-def _share(rows: list[bool]) -> tuple[float, float]:
-    share = float(np.mean(rows))
-    return share, float((share * (1 - share) / len(rows)) ** 0.5)
+Case = tuple[str, Callable[[], dict[str, Any]]]  # what a row is called, and what makes it
 
 
-def coverage(replications: int = 1000) -> Iterator[dict[str, Any]]:
-    """How often intervals contain the slope: of seeds that lack sizes, and of single seeds."""
+def cases(replications: int = 400) -> list[Case]:
+    """Every row of the table by its name: each is made alone, from seeds of its own."""
+    told: list[Case] = []
     for (name, truth), gaps, seeds in product(TRUTHS.items(), GAPS, SEEDS):
-        yield _covered(f"{name}; {gaps}", truth, seeds, replications, gaps)
-    yield _covered("normal, independent; whole", INDEPENDENT, 1, replications)
-    yield _covered("normal, correlated 0.5; whole", PLAIN, 1, replications)
+        told.append((f"{name}; {gaps}; {seeds}", partial(covered, truth, seeds, replications, gaps)))
+    told.append(("normal, independent; whole; 1", partial(covered, INDEPENDENT, 1, replications)))
+    told.append(("normal, correlated 0.5; whole; 1", partial(covered, PLAIN, 1, replications)))
+    for shape, correlation, skewed, seeds in product(SHAPES, (0.0, 0.5, 0.9), (False, True), SEEDS):
+        name = f"{shape}; {'skewed' if skewed else 'normal'}, correlation {correlation:g}; {seeds}"
+        truth = replace(PLAIN, correlation=correlation, skewed=skewed)
+        told.append((name, partial(misfitted, shape, truth, seeds, replications)))
+    return told
 
 
-def _covered(name: str, truth: Truth, seeds: int, replications: int, gaps: str | None = None) -> dict[str, Any]:
-    rng = np.random.default_rng(np.random.SeedSequence([seeds, replications, sum(map(ord, name))]))
+def covered(truth: Truth, seeds: int, replications: int, gaps: str | None = None) -> dict[str, Any]:
+    """How often the interval contains the slope, of seeds that lack sizes or of a single whole one."""
+    rng = np.random.default_rng(np.random.SeedSequence([seeds, replications]))
     inside, widths = [], []
     for _ in range(replications):
         errors = simulate(truth, SIZES, seeds, rng)
@@ -90,39 +95,17 @@ def _covered(name: str, truth: Truth, seeds: int, replications: int, gaps: str |
         if found is not None and found.slope is not None:
             inside.append(found.slope.holds(truth.slope))
             widths.append(found.slope.high - found.slope.low)
-    share, error = _share(inside)
-    return {
-        "what": "coverage of the slope",
-        "curves": name,
-        "seeds": seeds,
-        "share": share,
-        "standard_error": error,
-        "median_width": float(np.median(widths)),
-        "replications": len(inside),
-    }
+    return {"what": "interval covers", "seeds": seeds, **_share(inside), "median_width": float(np.median(widths))}
 
 
-def misfits(replications: int = 1000) -> Iterator[dict[str, Any]]:
-    """How often a power law is said not to fit, with and without noise that is correlated along n."""
-    cases = product(SHAPES.items(), (0.0, 0.5, 0.9), (False, True), SEEDS)
-    for (name, shape), correlation, skewed, seeds in cases:
-        truth = replace(PLAIN, correlation=correlation, skewed=skewed)
-        rng = np.random.default_rng(np.random.SeedSequence([seeds, int(10 * correlation), int(skewed)]))
-        draws = replications if not shape.any() else replications // 4  # a level is to be known better than a power
-        drawn = simulate(truth, SIZES, seeds, rng, replications=draws) * np.exp(shape)
-        ps = [lack_of_fit(PowerLaw(), SIZES, errors) for errors in drawn]
-        share, error = _share([p is not None and p < LEVEL for p in ps])
-        noise = f"{'skewed' if skewed else 'normal'}, correlation {correlation:g}"
-        yield {
-            "what": "power law said not to fit",
-            "curves": f"{name}; {noise}",
-            "seeds": seeds,
-            "share": share,
-            "standard_error": error,
-            "replications": draws,
-        }
+def misfitted(shape: str, truth: Truth, seeds: int, replications: int) -> dict[str, Any]:
+    """How often a power law is said not to fit."""
+    rng = np.random.default_rng(np.random.SeedSequence([seeds, replications]))
+    drawn = simulate(truth, SIZES, seeds, rng, replications=replications) * np.exp(SHAPES[shape])
+    ps = [lack_of_fit(PowerLaw(), SIZES, errors) for errors in drawn]
+    return {"what": "said not to fit", "seeds": seeds, **_share([p is not None and p < LEVEL for p in ps])}
 
 
-def table(replications: int = 1000) -> pd.DataFrame:
-    """All of it, one row per share."""
-    return pd.DataFrame([*coverage(replications), *misfits(replications)])
+def _share(rows: list[bool]) -> dict[str, float]:
+    share = float(np.mean(rows))
+    return {"share": share, "standard_error": (share * (1 - share) / len(rows)) ** 0.5, "replications": len(rows)}

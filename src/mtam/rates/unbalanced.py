@@ -54,7 +54,7 @@ def own_estimates(nuisance: Floats, x: Floats, logs: Floats, weight: Floats) -> 
     rank = np.linalg.matrix_rank(z, tol=1e-9)
 
     def rest(values: Floats) -> Floats:
-        return np.asarray(values - np.einsum("smq,sqk,sk->sm", z, inverse, values))
+        return np.asarray(values - (z @ (inverse @ values[..., None]))[..., 0])
 
     scaled = root * x
     direction = rest(scaled)
