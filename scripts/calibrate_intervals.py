@@ -7,7 +7,9 @@ files to begin anew.
 """
 
 import sys
+from collections.abc import Hashable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -39,10 +41,12 @@ def _coverage(path: Path) -> None:
 
 def _brought(path: Path) -> None:
     """Row by row."""
-    rows = {row["curves"]: row for row in pd.read_csv(path).to_dict("records")} if path.exists() else {}
+    rows: dict[str, dict[Hashable, Any]] = (
+        {row["curves"]: row for row in pd.read_csv(path).to_dict("records")} if path.exists() else {}
+    )
     for name, make in calibrate_brought.cases():
         if name not in rows:
-            rows[name] = {"curves": name} | make()
+            rows[name] = {"curves": name, **make()}
             pd.DataFrame(rows.values()).round(4).to_csv(path, index=False)
 
 
