@@ -7,7 +7,6 @@ files to begin anew.
 """
 
 import sys
-from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +40,7 @@ def _coverage(path: Path) -> None:
 
 def _brought(path: Path) -> None:
     """Row by row."""
-    rows: dict[str, dict[Hashable, Any]] = (
+    rows: dict[str, dict[Any, Any]] = (
         {row["curves"]: row for row in pd.read_csv(path).to_dict("records")} if path.exists() else {}
     )
     for name, make in calibrate_brought.cases():
