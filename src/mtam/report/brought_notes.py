@@ -60,7 +60,7 @@ def of_curves(results: Sequence[CellResult]) -> list[str]:
     if any(result.fit and result.fit.basis == "residuals" for result in results):
         told.append(
             "Where there is one seed, intervals and tests come from the residuals, taken for independent and normal; "
-            "they are too short where residuals are correlated along n (79% instead of 95% at a correlation of 0.5), and "
+            "they are too short where residuals are correlated along n (79%, not 95%, at a correlation of 0.5), and "
             "they say nothing of how much another seed would differ."
         )
     many = len(results) > NAMED
