@@ -23,6 +23,10 @@ def rates(
     reference: Annotated[
         Path | None, typer.Option(help="A table with columns n, reference: the curve R_ref of error = C R_ref(n)^b.")
     ] = None,
+    n: Annotated[str | None, typer.Option("--n", help="The column of sample sizes.  [default: n]")] = None,
+    error: Annotated[str | None, typer.Option("--error", help="The column of errors.  [default: error]")] = None,
+    seed: Annotated[str | None, typer.Option("--seed", help="The column of seeds.  [default: seed, if any]")] = None,
+    cell: Annotated[str | None, typer.Option("--cell", help="The column of cells.  [default: cell, if any]")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for rates.csv and curves.png.  [default: none]")] = None,
     json_: Json = False,
     quiet: Quiet = False,
@@ -30,4 +34,5 @@ def rates(
     """Slopes with intervals over seeds, laws compared, and what n would tell them apart; any table with n and error."""
     from mtam.runs import fit_rates
 
-    fit_rates.rates(file, fit_rates.Wanted(law, gamma, floor, reference), out, json_, quiet)
+    wanted = fit_rates.Wanted(law, gamma, floor, reference, fit_rates.Columns(n, error, seed, cell))
+    fit_rates.rates(file, wanted, out, json_, quiet)
