@@ -5,6 +5,7 @@ import pytest
 from scipy.special import polygamma
 
 from mtam.rates.laws import Floats, PowerLaw
+from mtam.rates.simulation.calibrate import FALLS, PLAIN, cover
 from mtam.rates.simulation.simulate_curves import CurveTruth, simulate
 from mtam.rates.spread import trend, trigamma, weights
 
@@ -46,3 +47,19 @@ def test_weights_have_mean_one_and_rise_where_the_spread_falls() -> None:
     found = weights(SIZES, np.log(simulate(truth, SIZES, 20, np.random.default_rng(2))))
     assert found.mean() == pytest.approx(1)
     assert np.all(np.diff(found) > 0)
+
+
+def test_weights_follow_a_spread_that_falls_a_hundredfold() -> None:
+    """The variances ask for 1 : 10000; equal noise stays as it is."""
+    steep = weights(SIZES, np.log(simulate(FALLS, SIZES, 10, np.random.default_rng(0), replications=100)))
+    assert 2000 < np.median(steep[:, -1] / steep[:, 0]) < 50000
+    even = weights(SIZES, np.log(simulate(PLAIN, SIZES, 10, np.random.default_rng(0), replications=400)))
+    assert np.median(even[:, -1] / even[:, 0]) == 1
+    assert (np.ptp(np.log(even), axis=1) > 4).mean() < 0.01
+
+
+@pytest.mark.parametrize("seeds", [5, 10])
+def test_they_make_intervals_narrow_that_still_cover(seeds: int) -> None:
+    share, width = cover(FALLS, seeds, "student", replications=1000)["student"]
+    assert 0.925 <= share <= 0.975
+    assert width < {5: 0.04, 10: 0.02}[seeds]  # 0.15 and 0.07 with weights of one

@@ -13,8 +13,9 @@ from mtam.base.remark import Remark
 from mtam.base.spec import Trial
 from mtam.problems.registry import problem
 from mtam.rates.compare import Comparison
-from mtam.rates.curve import Curve, curve
+from mtam.rates.curve import Curve, curve, sizes_of
 from mtam.rates.fit import Fit
+from mtam.rates.goodness_of_fit import lack_of_fit
 from mtam.rates.intervals import Interval
 from mtam.rates.laws import Floats, Law, PowerLaw, law
 from mtam.rates.sensitivity import Later, leave_smallest_out, local_intervals
@@ -73,9 +74,16 @@ class CellResult:
     def sensitivity(self) -> list[Later]:
         """The slope as the smallest sizes are left out; empty without two seeds or with fewer than four sizes."""
         points = self.curve
-        if len(points.seeds) < 2 or len(points.sizes) < 4 or not points.positive:
+        if not (points.partial or len(points.seeds) > 1) or len(points.sizes) < 4 or not points.positive:
             return []
-        return leave_smallest_out(self.law, points.sizes, points.errors, floor=self.floor)
+        return leave_smallest_out(self.law, points.sizes, points.errors, floor=self.floor, single=points.partial)
+
+    @cached_property
+    def lack_of_fit(self) -> float | None:
+        """The p of the law's lack of fit against the scatter of seeds."""
+        if "laws" in self.comparison and "lack_of_fit" in self.comparison["laws"][0]:
+            return self.comparison["laws"][0]["lack_of_fit"]  # type: ignore[no-any-return]
+        return lack_of_fit(self.law, self.curve.sizes, self.curve.errors, floor=self.floor)
 
     @property
     def larger_half(self) -> Later | None:
@@ -231,13 +239,12 @@ def summary_of_sweep(results: list[CellResult]) -> list[dict[str, Any]]:
     cells = []
     for result in results:
         rate, points = _rate(result), result.curve
-        single = len(points.seeds) < 2
         cells.append(
             {
                 "axis": result.axis,
-                "sizes": [int(n) for n in points.sizes],
+                "sizes": sizes_of(points).tolist(),
                 "mean_errors": points.mean.tolist() if points.seeds else [],
-                "standard_errors": [None] * len(points.sizes) if single else points.standard_error.tolist(),
+                "standard_errors": [None if np.isnan(error) else error for error in points.standard_error.tolist()],
                 "slope": rate["slope"],
                 "slope_ci": None if rate["slope"] is None else [rate["slope_low"], rate["slope_high"]],
                 "r2": rate["r2"],
@@ -273,14 +280,12 @@ def summary_of_sweep(results: list[CellResult]) -> list[dict[str, Any]]:
 
 def _more_slopes(result: CellResult) -> dict[str, Any]:
     """Local slopes, the slope without the smallest sizes, and the floor where the law has one."""
-    points = result.curve
+    points, sizes = result.curve, sizes_of(result.curve).tolist()
     several = points.positive and len(points.sizes) > 1
     local = local_intervals(points.sizes, points.errors) if several else []
     told: dict[str, Any] = {
-        "local_slopes": [
-            {"n": int(n), **ends("slope", slope)} for n, slope in zip(points.sizes[1:], local, strict=several)
-        ],
-        "sensitivity": [{"from_n": int(one.smallest), **ends("slope", one.slope)} for one in result.sensitivity],
+        "local_slopes": [{"n": n, **ends("slope", slope)} for n, slope in zip(sizes[1:], local, strict=several)],
+        "sensitivity": [{"from_n": sizes[-one.sizes], **ends("slope", one.slope)} for one in result.sensitivity],
     }
     return told | (ends("floor", result.fit.floor if result.fit else None) if result.floor else {})
 

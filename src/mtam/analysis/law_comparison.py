@@ -1,6 +1,6 @@
 """What a curve says about its law and the rivals of that law: numbers for tables and JSON, and one verdict in words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -8,13 +8,15 @@ import numpy as np
 
 from mtam.rates.compare import FIRST, NEITHER, OPEN, SECOND, Comparison, compare, held_out
 from mtam.rates.curve import Curve
-from mtam.rates.fit import fit, slopes
+from mtam.rates.fit import fit, slopes, unbalanced
 from mtam.rates.gamma import at_border, free_gamma, gamma_interval
+from mtam.rates.goodness_of_fit import LEVEL, lack_of_fit
 from mtam.rates.intervals import Interval
 from mtam.rates.laws import EntropyBalance, Floats, Law, PowerLaw, SubPolynomial
 from mtam.rates.simulation.power import Needed, needed
 from mtam.rates.verdict import Judgement, Verdict
 
+SIMULATED = 4000  # errors of a cell beyond which nothing is simulated from them: tables are to take seconds
 TOO_FEW = "too few sizes or seeds to compare laws"
 OPEN_VERDICT = "these sizes cannot tell"
 
@@ -23,7 +25,7 @@ def compared(law: Law, rivals: Sequence[Law], points: Curve, *, floor: bool = Fa
     """``law`` against each of its ``rivals`` on one curve; empty for fewer than four sizes or no logarithms."""
     if not points.positive or len(points.sizes) < 4:
         return []
-    return [compare(law, rival, points.sizes, points.errors, floor=floor) for rival in rivals]
+    return [compare(law, rival, points.sizes, points.errors, floor=floor, single=points.partial) for rival in rivals]
 
 
 def judgement(found: Sequence[Comparison], points: Curve) -> Judgement | None:
@@ -61,8 +63,9 @@ def comparison(
     """Everything about ``law`` against its rivals on one curve; empty where nothing was ``compared``.
 
     AICc, the gamma that the curve chooses, errors at held-out sizes, the verdict, and, where it is open, what n or how
-    many seeds would decide. The verdict calls the laws theory's law and a power law, or by their ``formulas``;
-    what would decide is ``simulated`` (half a second) or left out.
+    many seeds would decide. The verdict calls the laws theory's law and a power law, or by their ``formulas``; then it
+    says as well where all laws are rejected by their lack of fit. What would decide is ``simulated`` (half a second) or
+    left out, as it is where seeds lack sizes and for a single seed.
     """
     if not found_all:
         return {}
@@ -77,24 +80,30 @@ def comparison(
         told["theory_gamma"] = law.gamma
     if reference is not None:
         logs = np.log(reference)
-        told["reference_gamma"] = free_gamma(points.sizes, logs)
+        told["reference_gamma"] = free_gamma(points.sizes, logs) if points.sizes[0] >= 1 else None
         told["reference_slope"] = float(slopes(law.axis(points.sizes), logs[None])[0])
         balance = EntropyBalance(tuple(points.sizes), tuple(reference))
         found = points.fit(balance)
         told |= ends("reference_exponent", found.slope if found else None)
+    rivals = [each.rival for each in found_all]
+    misfits = {
+        str(one): lack_of_fit(one, points.sizes, points.errors, floor=floor) if formulas else None
+        for one in (law, *rivals)
+    }
     for found_one in found_all:
         if isinstance(found_one.rival, PowerLaw) and not isinstance(law, PowerLaw):
             told["aic_over_power_law"] = found_one.aicc
-    told["comparison"] = verdict(found_all, formulas=formulas)
+    told["comparison"] = verdict(found_all, misfits, formulas=formulas)
     open_ = [found_one.rival for found_one in found_all if found_one.answer == OPEN]
-    if open_ and simulated:
+    if open_ and simulated and not unbalanced(points.errors) and points.errors.size <= SIMULATED:
         more = _needed(law, open_[0], tuple(points.sizes), tuple(map(tuple, points.errors)), floor)
         told |= {"n_needed": more.n if more else None, "seeds_needed": more.seeds if more else None}
         told |= {"chance_now": more.now if more else None, "needed": str(more) if more else None}
         told["needed_against"] = str(open_[0])
     told["laws"] = [
         _side(one, points, None if one is law else found_all[index - 1], floor)
-        for index, one in enumerate((law, *(each.rival for each in found_all)))
+        | ({"lack_of_fit": misfits[str(one)]} if formulas else {})
+        for index, one in enumerate((law, *rivals))
     ]
     return told
 
@@ -107,13 +116,28 @@ def _needed(
     return needed(law, rival, np.array(sizes), np.array(errors), floor=floor)
 
 
-def verdict(found: Sequence[Comparison], *, formulas: bool = False) -> str:
-    """One sentence about a law against its rivals, which are called by their ``formulas`` if there are several."""
+def verdict(
+    found: Sequence[Comparison], misfits: Mapping[str, float | None] | None = None, *, formulas: bool = False
+) -> str:
+    """One sentence about a law against its rivals, which are called by their ``formulas`` if there are several.
+
+    Where the ``misfits``, the p of the lack of fit of each law by its formula, reject all laws, that is the sentence.
+    """
     if not formulas and len(found) == 1:
         return _words(found[0].answer, "theory's law", "a power law")
     if found[0].answer is None:
         return TOO_FEW
+    laws = [found[0].law, *(one.rival for one in found)]
+    poor = [p for law in laws if (p := (misfits or {}).get(str(law))) is not None and p < LEVEL]
+    if len(poor) == len(laws):
+        many = "neither law fits" if len(laws) == 2 else f"none of the {len(laws)} laws fits"
+        return f"{many}: {', '.join(map(str, laws))} (lack of fit, p {at_most(max(poor))})"
     return "; ".join(_words(one.answer, str(one.law), str(one.rival)) + _named(one) for one in found)
+
+
+def at_most(p: float) -> str:
+    """A p as it is told: = 0.012, < 0.001."""
+    return "< 0.001" if p < 0.001 else f"= {p:.2g}"
 
 
 def _words(answer: int | None, law: str, rival: str) -> str:
@@ -129,7 +153,7 @@ def _named(found: Comparison) -> str:
 
 def _side(law: Law, points: Curve, against: Comparison | None, floor: bool) -> dict[str, Any]:
     """One law beside the others: slope, R^2, floor, AICc above that of the chosen law, error at held-out sizes."""
-    found = fit(law, points.sizes, points.errors, floor=floor)
+    found = fit(law, points.sizes, points.errors, floor=floor, single=points.partial)
     told: dict[str, Any] = {"law": str(law), "axis": law.axis_label, "r2": found.r2 if found else None}
     told |= ends("slope", found.slope if found else None)
     if floor:

@@ -29,11 +29,16 @@ def rates(
     out: Annotated[
         str | None, typer.Option(metavar="PATH", help="Folder for rates.csv and curves.png.  [default: none]")
     ] = None,
+    n: Annotated[str | None, typer.Option("--n", help="The column of sample sizes.  [default: n]")] = None,
+    error: Annotated[str | None, typer.Option("--error", help="The column of errors.  [default: error]")] = None,
+    seed: Annotated[str | None, typer.Option("--seed", help="The column of seeds.  [default: seed, if any]")] = None,
+    cell: Annotated[str | None, typer.Option("--cell", help="The column of cells.  [default: cell, if any]")] = None,
     json_: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Slopes with intervals over seeds, laws compared, and what n would tell them apart; any table with n and error."""
     from mtam.runs import fit_rates
 
-    wanted = fit_rates.Wanted(law, gamma, floor, looked_up(reference, "--reference"))
+    columns = fit_rates.Columns(n, error, seed, cell)
+    wanted = fit_rates.Wanted(law, gamma, floor, looked_up(reference, "--reference"), columns)
     fit_rates.rates(looked_up(file), wanted, looked_up(out, "--out"), json_, quiet)

@@ -19,13 +19,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtam.rates import intervals
-from mtam.rates.fit import by_seed, over_seeds
+from mtam.rates.fit import by_seed, interval_of, mean_curve, over_seeds, unbalanced
 from mtam.rates.intervals import Interval
 from mtam.rates.laws import Floats, Law
 from mtam.rates.meanfit import MeanFit, fit_means, influence
 from mtam.rates.spread import weights
+from mtam.rates.unbalanced import own_estimates
 
 DECIDES = 2.0  # a difference of AICc below this says nothing
+MANY = 1000  # sizes beyond which three factors are multiplied two by two, which rounds otherwise
 EXACT = 1e-20  # mean squared residual of a law that fits to rounding
 FIRST, SECOND, OPEN, NEITHER = 1, -1, 0, 2
 
@@ -42,9 +44,9 @@ class Comparison:
     answer: int | None  # FIRST, SECOND, OPEN, NEITHER; None for too few sizes or seeds
 
 
-def enough(sizes: int, seeds: int, *, floor: bool = False) -> bool:
+def enough(sizes: int, seeds: int, *, floor: bool = False, single: bool = False) -> bool:
     """Whether two laws can be compared at all: seeds for an interval, a size more than parameters and c together."""
-    return seeds >= 2 and sizes >= (5 if floor else 4)
+    return (seeds >= 2 or single) and sizes >= (5 if floor else 4)
 
 
 def penalised(fit: MeanFit) -> Floats:
@@ -65,7 +67,7 @@ def towards(rival: MeanFit, law: MeanFit, weight: Floats, logs: Floats) -> Float
     """
     apart = law.predicted - rival.predicted
     rows = influence(rival.tangent, np.broadcast_to(weight, apart.shape))
-    own = np.einsum("...mp,...pk,...k->...m", rival.tangent, rows, apart)
+    own = np.einsum("...mp,...pk,...k->...m", rival.tangent, rows, apart, optimize=apart.shape[-1] > MANY)
     direction = (apart - own) * weight
     size = (direction * (apart - own)).sum(axis=-1)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -75,11 +77,17 @@ def towards(rival: MeanFit, law: MeanFit, weight: Floats, logs: Floats) -> Float
 
 def decide(first: MeanFit, second: MeanFit, weight: Floats, logs: Floats, level: float = 0.95) -> NDArray[np.int64]:
     """FIRST, SECOND, OPEN or NEITHER for many curves at once, ``logs`` (..., seeds, sizes)  # (...)."""
+    lows = [intervals.student(towards(a, b, weight, logs), level)[0] for a, b in ((first, second), (second, first))]
+    return _answers(first, second, lows[0], lows[1])
+
+
+def _answers(first: MeanFit, second: MeanFit, low: Floats, other_low: Floats) -> NDArray[np.int64]:
+    """From the lower ends of c in the wider model of the first law, and of the second."""
     gain = penalised(second) - penalised(first)
-    beaten = []
-    for loser, winner in ((first, second), (second, first)):
-        low, _ = intervals.student(towards(loser, winner, weight, logs), level)
-        beaten.append((low > 0) & (loser.rss > EXACT * loser.predicted.shape[-1]))
+    beaten = [
+        (end > 0) & (loser.rss > EXACT * loser.predicted.shape[-1])
+        for end, loser in ((low, first), (other_low, second))
+    ]
     answer = np.full(gain.shape, OPEN)
     answer[~beaten[0] & beaten[1] & (gain >= DECIDES)] = FIRST
     answer[beaten[0] & ~beaten[1] & (gain <= -DECIDES)] = SECOND
@@ -88,12 +96,24 @@ def decide(first: MeanFit, second: MeanFit, weight: Floats, logs: Floats, level:
 
 
 def compare(
-    law: Law, rival: Law, sizes: Floats, errors: Floats, *, floor: bool = False, level: float = 0.95
+    law: Law,
+    rival: Law,
+    sizes: Floats,
+    errors: Floats,
+    *,
+    floor: bool = False,
+    level: float = 0.95,
+    single: bool = False,
 ) -> Comparison:
-    """Compare two laws, both with a floor or none, on ``errors`` (seeds, sizes), all positive."""
-    if not enough(len(sizes), len(errors), floor=floor):
+    """Compare two laws, both with a floor or none, on ``errors`` (seeds, sizes), all positive.
+
+    ``single`` is that of ``fit``: seeds may lack sizes, and residuals stand in for the scatter of seeds.
+    """
+    if not enough(len(sizes), len(errors), floor=floor, single=single):
         return Comparison(law, rival, None, None, None, None)
     logs = np.log(errors)
+    if single and unbalanced(logs):
+        return _compare_unbalanced(law, rival, sizes, logs, floor=floor, level=level)
     weight = weights(sizes, logs)
     ours, theirs = (fit_means(one, sizes, logs.mean(axis=0), weight, floor=floor) for one in (law, rival))
     return Comparison(
@@ -106,6 +126,20 @@ def compare(
     )
 
 
+def _compare_unbalanced(law: Law, rival: Law, sizes: Floats, logs: Floats, *, floor: bool, level: float) -> Comparison:
+    weight, mean, mass = mean_curve(sizes, logs)
+    ours, theirs = (fit_means(one, sizes, mean, mass, floor=floor) for one in (law, rival))
+    sides = []
+    for loser, winner in ((theirs, ours), (ours, theirs)):
+        apart = winner.predicted - loser.predicted
+        sides.append(interval_of(own_estimates(loser.tangent, apart, logs - loser.predicted, weight), level))
+    towards_law, towards_rival = sides
+    lows = [np.asarray(side.low if side else np.nan) for side in (towards_rival, towards_law)]
+    answer = int(_answers(ours, theirs, lows[0], lows[1])) if all(sides) else OPEN
+    gain = float(penalised(theirs) - penalised(ours))
+    return Comparison(law, rival, gain, towards_law, towards_rival, answer)
+
+
 def held_out(law: Law, sizes: Floats, errors: Floats, *, floor: bool = False, level: float = 0.95) -> Interval | None:
     """ln(error / prediction) at the largest quarter of the sizes, by the law fitted to the others, mean over seeds.
 
@@ -116,6 +150,10 @@ def held_out(law: Law, sizes: Floats, errors: Floats, *, floor: bool = False, le
     if left < (4 if floor else 3) or len(errors) < 2:
         return None
     logs = np.log(errors)
+    whole = np.isfinite(logs).all(axis=1)  # a seed that lacks a size has no part in this
+    if whole.sum() < 2:
+        return None
+    logs = logs[whole]
     seen, rest = logs[:, :left], logs[:, left:]
     weight = weights(sizes[:left], seen)
     found = fit_means(law, sizes[:left], seen.mean(axis=0), weight, floor=floor)

@@ -15,8 +15,11 @@ from mtam.rates.intervals import Interval
 from mtam.rates.laws import Floats, Law, PowerLaw
 from mtam.rates.meanfit import MeanFit, fit_means, influence
 from mtam.rates.spread import weights
+from mtam.rates.student import quantile
+from mtam.rates.unbalanced import Own, adjusted_means, combined, own_estimates
 
 Method = Literal["student", "bca", "percentile"]
+Basis = Literal["seeds", "residuals"]  # what the scatter behind an interval is that of
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class Fit:
     level: float
     floor: Interval | None = None  # None for a law without a floor, and where there is no interval
     floor_value: float = 0.0  # for drawing
+    basis: Basis = "seeds"
 
     def predict(self, n: Floats) -> Floats:
         """The fitted error at sizes ``n``."""
@@ -90,16 +94,22 @@ def fit(
     *,
     floor: bool = False,
     method: Method = "student",
+    single: bool = False,
 ) -> Fit | None:
     """Fit ``law`` to ``errors`` (seeds, sizes), all positive; None for fewer than two sizes, or four with a ``floor``.
 
     The slope is the mean of the seeds' slopes, which is also that of the mean log curve; of a law whose exponent is
     held, it is what the exponent would be if it were free. ``r2`` is the weighted share of the variance of the mean log
     curve that the law explains (None for two sizes, where it is 1 by construction).
+
+    With ``single``, errors may be NaN where a seed lacks a size, and the residuals of a single seed give its intervals,
+    as if they were independent: see ``mtam.rates.unbalanced``.
     """
     if len(sizes) < (4 if floor else 2):
         return None
     logs = np.log(errors)
+    if single and unbalanced(logs):
+        return _fit_unbalanced(law, sizes, logs, level, floor=floor)
     weight, mean = weights(sizes, logs), logs.mean(axis=0)
     found = fit_means(law, sizes, mean, weight, floor=floor)
     total = float(weight @ (mean - weight @ mean / weight.sum()) ** 2)
@@ -123,6 +133,62 @@ def fit(
         told,
         float(found.floor),
     )
+
+
+def unbalanced(logs: Floats) -> bool:
+    """Whether ``logs`` (seeds, sizes) are of a single seed, or of seeds that lack sizes."""
+    return len(logs) == 1 or bool(np.isnan(logs).any())
+
+
+def mean_curve(sizes: Floats, logs: Floats) -> tuple[Floats, Floats, Floats]:
+    """The weights of sizes in a seed, the mean log curve, and its own weights, which count the seeds  # 3 (sizes,)."""
+    weight = weights(sizes, logs)
+    mass = weight * np.isfinite(logs).sum(axis=0)
+    return weight, adjusted_means(logs, weight), mass / mass.mean()
+
+
+def interval_of(own: Own, level: float = 0.95) -> Interval | None:
+    """The estimate over seeds, or from the residuals of a single one, with Student's interval."""
+    found = combined(own)
+    if found is None:
+        return None
+    half = quantile(0.5 + level / 2, found.freedom) * found.error
+    return Interval(found.value, found.value - half, found.value + half)
+
+
+def _fit_unbalanced(law: Law, sizes: Floats, logs: Floats, level: float, *, floor: bool) -> Fit:
+    weight, mean, mass = mean_curve(sizes, logs)
+    found = fit_means(law, sizes, mean, mass, floor=floor)
+    total = float(mass @ (mean - mass @ mean / mass.sum()) ** 2)
+    ones, t = np.ones((len(sizes), 1)), law.axis(sizes)
+    straight = own_estimates(ones, t, logs, weight)
+    loglog = interval_of(own_estimates(ones, PowerLaw().axis(sizes), logs, weight), level)
+    intercept, line, told = float(found.intercept), float(found.slope), None
+    if floor:
+        slope, told = (_parameter(found, k, logs, weight, level) for k in (1, 2))
+        told = told and Interval(float(found.floor), max(told.low, 0.0), max(told.high, 0.0))
+    else:
+        slope = interval_of(straight, level)
+        line = slope.value if slope and law.held is None else line
+        intercept = float(mass @ (mean - line * t) / mass.sum())
+    predicted = mean if not np.isfinite(line) else np.logaddexp(
+        intercept + line * t, np.log(found.floor) if found.floor > 0 else -np.inf
+    )  # fmt: skip
+    rest = float(mass @ (mean - predicted) ** 2)
+    enough = len(sizes) > (3 if floor else 2) and total > 0
+    basis: Basis = "seeds" if len(straight.values) > 1 else "residuals"
+    return Fit(
+        law, intercept, line, slope, loglog, 1 - rest / total if enough else None, len(logs), level, told,
+        float(found.floor), basis,
+    )  # fmt: skip
+
+
+def _parameter(found: MeanFit, which: int, logs: Floats, weight: Floats, level: float) -> Interval | None:
+    """One parameter of a fit with a floor, to first order seed by seed."""
+    others = np.delete(found.tangent, which, axis=-1)
+    own = own_estimates(others, found.tangent[:, which], logs - found.predicted, weight)
+    moved, start = interval_of(own, level), (found.intercept, found.slope, found.floor)[which]
+    return moved and moved.mapped(lambda change: float(start) + change)
 
 
 def local_slopes(sizes: Floats, errors: Floats) -> list[float | None]:

@@ -5,7 +5,9 @@ import numpy as np
 from mtam.rates.intervals import Interval
 from mtam.rates.laws import Floats, SubPolynomial
 from mtam.rates.student import quantile
+from mtam.rates.unbalanced import adjusted_means
 
+JACKKNIFE = 1000  # seeds with lacking sizes, beyond which the additive model is not solved without each of them
 GAMMAS = np.round(np.arange(0.02, 2.001, 0.01), 2)
 
 
@@ -34,16 +36,26 @@ def at_border(gamma: float) -> bool:
 def gamma_interval(sizes: Floats, errors: Floats, level: float = 0.95) -> Interval | None:
     """The free gamma of the mean log curve of ``errors`` (seeds, sizes), with a jackknife interval over seeds.
 
-    None for fewer than two seeds or four sizes. A side is open (infinite) where the curve itself, or the curve without
+    Seeds may lack sizes (NaN). None for fewer than two seeds or four sizes, where a size is below 1, where ln n has no
+    real power, and where one seed alone has a size.
+
+    A side is open (infinite) where the curve itself, or the curve without
     one of its seeds, wants a gamma beyond the range that is searched: there the data set no limit. Both are where all
     of them do, since values that end at the same border have no spread to measure.
     """
     seeds = len(errors)
-    if seeds < 2 or len(sizes) < 4:
+    if seeds < 2 or len(sizes) < 4 or sizes[0] < 1:
         return None
     logs = np.log(errors)
-    value = free_gamma(sizes, logs.mean(axis=0))
-    others = free_gammas(sizes, (logs.sum(axis=0) - logs) / (seeds - 1))
+    if np.isnan(logs).any():
+        if seeds > JACKKNIFE or np.isfinite(logs).sum(axis=0).min() < 2:
+            return None
+        value = free_gamma(sizes, adjusted_means(logs))
+        rest = np.stack([adjusted_means(np.delete(logs, seed, axis=0)) for seed in range(seeds)])
+        others = free_gammas(sizes, rest)
+    else:
+        value = free_gamma(sizes, logs.mean(axis=0))
+        others = free_gammas(sizes, (logs.sum(axis=0) - logs) / (seeds - 1))
     spread = float(np.sqrt((seeds - 1) / seeds * np.sum((others - others.mean()) ** 2)))
     half = quantile(0.5 + level / 2, seeds - 1) * spread
     lowest, highest = float(GAMMAS[0]), float(GAMMAS[-1])

@@ -1,6 +1,7 @@
 """What a person sees on the terminal: convergence tables, slopes, the numbers of a fit."""
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from rich.table import Table
@@ -9,6 +10,7 @@ from rich.text import Text
 from mtam.analysis.cell_results import CellResult
 from mtam.base.remark import Remark
 from mtam.problems.registry import Problem, problem
+from mtam.rates.curve import sizes_of
 from mtam.rates.laws import PowerLaw
 from mtam.rates.sensitivity import local_intervals
 from mtam.report.format import interval as interval
@@ -17,6 +19,7 @@ from mtam.report.terminal_laws import laws_report
 from mtam.sweep.plan import Plan, label
 
 MOST_FAILURES = 12  # that a terminal shows
+MOST_SIZES = 40
 
 
 def sweep_report(results: list[CellResult], kind: Problem) -> list[Table | str]:
@@ -47,17 +50,21 @@ def remark_table(remark: Remark) -> Table:
 
 def convergence_table(result: CellResult, size: str) -> Table:
     """The log-log convergence table of one cell."""
-    seeds = len(result.curve.seeds)
+    seeds, sizes = len(result.curve.seeds), sizes_of(result.curve).tolist()
     title = f"{result.label}   ({seeds} seed{'s' * (seeds != 1)})"
     table = Table(title=title, title_justify="left", title_style="bold")
     for head in (size, "error", "std. error", f"ln {size}", "mean ln error", "local slope"):
         table.add_column(head, justify="right")
     if seeds:
         local = local_intervals(result.curve.sizes, result.curve.errors) if result.curve.positive else []
-        for row, slope in zip(result.curve.table().itertuples(index=False), [None, *local], strict=False):
+        every = -(-len(sizes) // MOST_SIZES)
+        if every > 1:
+            table.caption = f"one size in {every} of {len(sizes)}"
+        rows = zip(sizes, result.curve.table().itertuples(index=False), [None, *local], strict=False)
+        for n, row, slope in islice(rows, 0, None, every):
             values: Any = row
             table.add_row(
-                str(values.n),
+                f"{n:.10g}" if isinstance(n, float) else str(n),
                 number(values.error),
                 number(values.standard_error, 2),
                 f"{values.log_n:.3f}",
@@ -73,7 +80,10 @@ def slopes_table(results: list[CellResult], size: str, *, theory: bool = True) -
     Without ``theory`` nothing is said of the slope that theory predicts, as there is none for curves from elsewhere.
     """
     bent = any(not isinstance(result.law, PowerLaw) or result.floor for result in results)
-    table = Table(title="Slopes, with 95% Student intervals over seeds", title_justify="left", title_style="bold")
+    single = [result.label for result in results if result.fit and result.fit.basis == "residuals"]
+    alone = 0 < len(single) == len(results)
+    over = "from the residuals of one seed" if alone else "over seeds"
+    table = Table(title=f"Slopes, with 95% Student intervals {over}", title_justify="left", title_style="bold")
     table.add_column("cell")
     table.add_column("law")
     first = "slope on the law's axis" if bent else f"log-log slope in {size}"
@@ -85,7 +95,7 @@ def slopes_table(results: list[CellResult], size: str, *, theory: bool = True) -
         fit = result.fit
         expected = "form only" if result.law.theory_slope is None else f"{result.law.theory_slope:.3f}"
         row: list[str | Text] = [
-            result.label,
+            result.label + " (one seed: from residuals)" * (result.label in single and not alone),
             Text(str(result.law).replace("ln n", f"ln {size}").replace("n^", f"{size}^")),
             interval(fit.slope if fit else None),
             *([expected] if theory else []),
@@ -155,10 +165,10 @@ def _fact(value: Any) -> str:
 def notes_on_slopes(results: list[CellResult]) -> list[str]:
     """What a reader must know before trusting the slopes."""
     notes = []
-    if any(len(result.curve.seeds) < 2 for result in results):
+    if any(len(result.curve.seeds) < 2 and not result.curve.partial for result in results):
         notes.append("A slope needs at least two seeds for its interval; where there are fewer none is given.")
     for result in results:
-        if result.curve.dropped:
+        if result.curve.dropped and not result.curve.partial:
             seeds = ", ".join(map(str, result.curve.dropped))
             notes.append(f"{result.label}: seeds {seeds} lack a size and are left out of the curve.")
     signed = [

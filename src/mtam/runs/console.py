@@ -1,6 +1,7 @@
 """Where words go."""
 
 import json
+from functools import partial
 from typing import Any
 
 from rich.console import Console
@@ -29,5 +30,7 @@ class Voice:
 
 def _console(*, stderr: bool) -> Console:
     """A console that does not squeeze tables into 80 columns where there is no terminal."""
-    screen = Console(stderr=stderr, highlight=False, markup=False)  # folder names may hold brackets
-    return screen if screen.is_terminal else Console(stderr=stderr, highlight=False, markup=False, width=140)
+    # Names of folders and cells may hold brackets and colons.
+    plain = partial(Console, stderr=stderr, highlight=False, markup=False, emoji=False)
+    screen = plain()
+    return screen if screen.is_terminal else plain(width=140)

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from mtam.analysis.cell_results import CellResult
 from mtam.rates.laws import PowerLaw, SubPolynomial
-from mtam.report.figures.axes import below
+from mtam.report.figures.axes import below, literal
 from mtam.report.figures.palette import GUIDE, TRUTH, Look, looks
 from mtam.report.figures.picture import DrawnPanel, Picture
 from mtam.report.figures.svg import tip
@@ -97,7 +97,7 @@ def _draw(rows: Sequence[Row], label: str, finite: str, axis: Axes) -> None:
     axis.plot([], [], "|", color=TRUTH, markersize=10, markeredgewidth=2, label="theory")
     if any(row.finite is not None for row in rows):
         axis.plot([], [], "|", color=GUIDE, markersize=10, markeredgewidth=2, label=finite)
-    axis.set_yticks(range(len(rows)), [row.label.replace("alpha", "α") for row in rows])
+    axis.set_yticks(range(len(rows)), [literal(row.label.replace("alpha", "α")) for row in rows])
     axis.set_ylim(len(rows) - 0.5, -0.5)
     axis.set_xlim(low, high)
     axis.set_xlabel(label)

@@ -14,7 +14,7 @@ from mtam.rates.fit import Fit
 from mtam.rates.intervals import Interval
 from mtam.rates.laws import Floats, PowerLaw, SubPolynomial
 from mtam.report.figures import ratio_plane
-from mtam.report.figures.axes import CROWD, below, legend, log_axis, size_axis, tall
+from mtam.report.figures.axes import CROWD, below, legend, literal, log_axis, size_axis, tall
 from mtam.report.figures.palette import GUIDE, Look, looks
 from mtam.report.figures.picture import DrawnPanel, Picture
 from mtam.report.figures.svg import tip
@@ -168,7 +168,7 @@ def spread(points: Curve) -> tuple[Floats, Floats, Floats]:
     mean = np.exp(points.mean_log)
     if len(points.seeds) < 2:
         return mean, mean, mean
-    error = np.log(points.errors).std(axis=0, ddof=1) / len(points.seeds) ** 0.5
+    error = np.nan_to_num(points.log_standard_error)
     return mean, mean * np.exp(-error), mean * np.exp(error)
 
 
@@ -181,7 +181,7 @@ def _loglog(result: CellResult) -> Interval | None:
 
 
 def _legend(name: str, slope: Interval | None) -> str:
-    name = name.replace("alpha", "α")
+    name = literal(name.replace("alpha", "α"))
     return name if slope is None else f"{name}: {slope.value:.2f} [{slope.low:.2f}, {slope.high:.2f}]"
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from mtam.report.examples import Sight
-from mtam.report.figures.axes import legend, log_axis
+from mtam.report.figures.axes import legend, literal, log_axis
 from mtam.report.figures.picture import DrawnPanel, Picture
 from mtam.report.figures.svg import tip
 
@@ -34,7 +34,7 @@ def _draw(cells: Sequence[Sequence[Sight]], name: str, size: str, axis: Axes) ->
     for cell in cells:
         for index, sight in enumerate(cell):
             steps, losses = np.array(sight.numbers["trace_steps"]), np.array(sight.numbers[name])
-            label = sight.label.replace("alpha", "α") if index == 0 else None
+            label = literal(sight.label.replace("alpha", "α")) if index == 0 else None
             colour = sight.look.colour
             axis.plot(steps, losses, sight.look.dash, color=colour, linewidth=0.9, alpha=0.7, label=label)
             best = int(np.argmin(sight.numbers[NEEDS]))

@@ -57,8 +57,8 @@ class Picture:
                 axis.set_axis_off()
             for panel, axis in zip(row, axes, strict=False):
                 _draw(panel, axis)
-                axis.set_title(panel.title)
-        figure.supxlabel(self.caption, fontsize=7, color="#444444", wrap=True)
+                axis.set_title(panel.title, parse_math=False)
+        figure.supxlabel(self.caption, parse_math=False, fontsize=7, color="#444444", wrap=True)
         return figure
 
     @cached_property
