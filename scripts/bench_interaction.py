@@ -49,11 +49,11 @@ PARTS = ("kernels", "rivals", "cost", "memory")
 MEMORY = """
 import json, re, sys
 from pathlib import Path
-from mtam.interaction import erm
-from mtam.interaction.estimators import spline_space
-from mtam.interaction.spec import InteractionData, InteractionTrial
-from mtam.interaction.truth import draw_truth, simulate
-from mtam.streams import generator
+from mtam.base.streams import generator
+from mtam.interaction.estimators import erm
+from mtam.interaction.estimators.estimators import spline_space
+from mtam.interaction.interaction_spec import InteractionData, InteractionTrial
+from mtam.interaction.simulate.truth import draw_truth, simulate
 trial = InteractionTrial(data=InteractionData(tokens=5), n=int(sys.argv[1]))
 x, y = simulate(trial.data, draw_truth(trial.data, 0), trial.n, 0)
 erm.fit(x, y, 2, spline_space(trial), generator(0, "interaction", "starts"))

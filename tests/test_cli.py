@@ -131,7 +131,7 @@ def test_slurm_where_there_is_none(
 
 SWALLOWED = """
 import os, signal, time
-from mtam.cli import entry
+from mtam.cli.main import main
 
 class Ends:
     def __del__(self):
@@ -143,7 +143,7 @@ def app(standalone_mode):
     time.sleep(60)
 
 entry.app = app
-entry.main()
+main()
 """
 
 

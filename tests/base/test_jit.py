@@ -28,7 +28,7 @@ SWEEP = (
 BARE = "import numba, mtam.interaction.estimators.choose_k as m\nnumba.njit(cache=True)(m.rule)"  # without our door
 USED = "from mtam.recall.gates.exponential import sigmoid\nprint(sigmoid(0.0, 1.0, 87.0))"
 KERNEL = """
-from mtam.jit import kernel
+from mtam.base.jit import kernel
 
 @kernel
 def twice(x):

@@ -17,7 +17,7 @@ RUN = ("sweep", "alpha", *TINY, "--launcher", "inline")
 # A process of one thread that has loaded everything forks the tasks, so that they start at once.
 RACE = """
 import json, os, sys
-import mtam.config, mtam.recall.run, mtam.report.contents, mtam.report.page, mtam.report.screen
+import mtam.config, mtam.recall.run_recall, mtam.report.run_contents, mtam.report.page, mtam.report.terminal
 from mtam.cli import main
 
 arguments, shares = json.loads(sys.argv[1])

@@ -219,12 +219,12 @@ def test_what_is_no_file_is_refused_without_waiting(mtam: Mtam, here: Path) -> N
         ("pipe_X.npy", "no regular file"),
         ("zero.npz", "no regular file"),
         ("folder.npz", "is a folder"),
-        ("loop.npz", "no such file"),
+        ("loop.npz", "cannot be looked up"),
         ("gone.npz", "no such file"),
-        (f"{'n' * 300}.npz", "name too long"),
+        (f"{'n' * 300}.npz", "too long"),
         ("a.npz/b.npz", "no such file"),
-        ("~nobody/b.npz", "no such file"),
-        ("", "is a folder"),
+        ("~nobody_here/b.npz", "there is no user"),
+        ("", "names no folder and no file"),
     ):
         said = mtam("fit-ips", "--data", name)
         assert (said.code, expected in said.err) == (2, True), said.err
