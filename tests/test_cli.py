@@ -131,7 +131,7 @@ def test_slurm_where_there_is_none(
 
 SWALLOWED = """
 import os, signal, time
-from mtam.cli.main import main
+from mtam.cli import entry_point
 
 class Ends:
     def __del__(self):
@@ -142,8 +142,8 @@ def app(standalone_mode):
     Ends()
     time.sleep(60)
 
-entry.app = app
-main()
+entry_point.app = app
+entry_point.main()
 """
 
 

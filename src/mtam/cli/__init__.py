@@ -1,5 +1,5 @@
 """The command line: parse, call, print."""
 
-from mtam.cli.main import main
+from mtam.cli.entry_point import main
 
 __all__ = ["main"]
