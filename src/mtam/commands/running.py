@@ -73,8 +73,8 @@ def tell(outcome: Outcome, voice: Voice) -> None:
     elif outcome.plan.kind == "sweep":
         for what in screen.sweep_report(outcome.reading.results, problem(outcome.plan.problem)):
             voice.tell(what)
-        for remark in outcome.reading.remarks:
-            voice.tell(screen.remark_table(remark))
+    for remark in outcome.reading.remarks:
+        voice.tell(screen.remark_table(remark))
     if outcome.failures:
         voice.tell(screen.failures_table(outcome.plan, outcome.failures))
     if outcome.missing:

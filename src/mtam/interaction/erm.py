@@ -12,7 +12,7 @@ from mtam.interaction.knots import Criterion, choose
 from mtam.interaction.levenberg import start
 from mtam.interaction.passes import Data, double
 from mtam.interaction.profile import Profile, whitener
-from mtam.interaction.search import Search, confirm, polish, search
+from mtam.interaction.search import Search, confirm, gain, polish, search
 from mtam.interaction.splines import Spline, SplineSpace
 from mtam.interaction.truth import SCALE
 
@@ -75,7 +75,8 @@ def fit(
     if x.shape[2] == 1:
         one = np.full((1, 1), np.sqrt(SCALE))
         point = start(profile, one, one, SCALE)
-        found = Search(replace(point, decrement=0.0), 1, 1, lack_of_fit(profile, point), required=1)
+        point = replace(point, decrement=0.0)
+        found = Search(point, 1, 1, lack_of_fit(profile, point), gain(profile, point, rank), required=1)
     else:
         found = search(profile, rank, max_starts, rng, tick)
     if criterion is not None:

@@ -2,7 +2,7 @@
 
 No truth is known here, so nothing is measured against one. What can be known: the mean squared prediction error on
 samples that the fit has not seen, and the noise floor, the residual variance of the fit to all data per degree of
-freedom. ``explained`` against ``explainable`` compares the two.
+freedom. ``explained`` against ``explainable`` compares the two. What may be said of the fit is in ``assessment``.
 
 Gauge: E[u^2] = 1/9 for u = x^T A y with x, y independent tokens (so sd(u) = 1/3 if their mean is zero), as in the
 empirical risk minimiser; phi rises with u on average, and where it has no clear direction (correlation below 0.1, as
@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mtam.interaction import band, erm, ownfile, ownrank
+from mtam.interaction import assessment, band, erm, ownfile, ownnotes, ownrank
 from mtam.interaction.each import Tick, answer_each
 from mtam.interaction.fitted import FittedInteraction
 from mtam.interaction.knots import rule
@@ -55,7 +55,8 @@ def _run(trial: OwnTrial, report: Tick) -> dict[str, Any]:
     shift, unit = float(y.mean()), float(y.std())
     fit = _fitter(trial, shift, unit, step)
     tried = ownrank.choose(fit, split, trial.ranks())
-    baseline = float(np.mean((split.y_test - split.y.mean()) ** 2))
+    held = tried.chosen
+    told = assessment.against_rivals(split, held.losses)
     del split  # the fit to all data may need the room
     found, fitted = fit(x, y, tried.rank)
     fitted = _sign(fitted, x)
@@ -65,7 +66,7 @@ def _run(trial: OwnTrial, report: Tick) -> dict[str, Any]:
     variance = float(y.var())
     freedom = y.size - len(fitted.coefficients) - trial.parameters(tried.rank)
     noise = float(ownrank.losses(fitted, x, y).mean()) * y.size / max(1, freedom)
-    held = tried.chosen
+    told |= assessment.left(x, y, fitted, tried.rank)
     return {
         "rank": tried.rank,
         "K": fitted.intervals,
@@ -74,10 +75,11 @@ def _run(trial: OwnTrial, report: Tick) -> dict[str, Any]:
         "holdout_error": held.error,
         "holdout_se": held.standard_error,
         "noise_sd": math.sqrt(noise),
-        "explained": 1 - held.error / baseline,
         "explainable": 1 - noise / variance,
         "variance": variance,
-        "converged": found.converged,
+        **told,
+        **assessment.words(found, told),
+        **ownnotes.looks(x),
         "starts": found.starts,
         "agreeing": found.agreeing,
         "lack_of_fit": found.lack_of_fit,

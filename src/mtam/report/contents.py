@@ -68,4 +68,4 @@ def _fit(plan: Plan, records: Records, folder: str) -> Job:
     summary = tables.summary_of_fit(plan, records[key])
     spec: Any = trial
     picture = fitted.fit(numbers, spec.model.name, sentence.of_fit(summary))
-    return Job(plan, records, summary, pictures=[picture], folder=folder)
+    return Job(plan, records, summary, remarks=tables.remarks(plan, records), pictures=[picture], folder=folder)

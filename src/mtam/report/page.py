@@ -144,9 +144,9 @@ def _sheets(job: Job) -> tuple[list[parts.Sheet], list[str]]:
     told: list[Table | str] = []
     if job.plan.kind == "sweep":
         told += screen.sweep_report(list(job.results), problem(job.plan.problem))
-        told += [screen.remark_table(remark) for remark in job.remarks]
     elif "failure" not in job.summary:
         told.append(screen.fit_table(dict(job.summary)))
+    told += [screen.remark_table(remark) for remark in job.remarks]
     return [parts.sheet(table) for table in told if isinstance(table, Table)], [
         text for text in told if isinstance(text, str)
     ]
