@@ -22,6 +22,7 @@ from mtam.interaction import assessment, band, erm, ownfile, ownnotes, ownrank
 from mtam.interaction.each import Tick, answer_each
 from mtam.interaction.fitted import FittedInteraction
 from mtam.interaction.knots import rule
+from mtam.interaction.ownnotes import LEVEL
 from mtam.interaction.ownrank import Fit, Split
 from mtam.interaction.ownspec import OwnTrial
 from mtam.interaction.splines import SplineSpace
@@ -54,11 +55,9 @@ def _run(trial: OwnTrial, report: Tick) -> dict[str, Any]:
     split, x, y = _shuffled(x, y, trial.seed)
     shift, unit = float(y.mean()), float(y.std())
     fit = _fitter(trial, shift, unit, step)
-    tried = ownrank.choose(fit, split, trial.ranks())
+    tried, (found, fitted), left = _fitted(trial, fit, split, x, y)
     held = tried.chosen
-    told = assessment.against_rivals(split, held.losses)
-    del split  # the fit to all data may need the room
-    found, fitted = fit(x, y, tried.rank)
+    told = assessment.against_rivals(split, held.losses) | left
     fitted = _sign(fitted, x)
     curve = band.curve(
         x, y, fitted.matrix, tried.rank, fitted.spline, generator(trial.seed, "interaction", "own", "band")
@@ -66,7 +65,6 @@ def _run(trial: OwnTrial, report: Tick) -> dict[str, Any]:
     variance = float(y.var())
     freedom = y.size - len(fitted.coefficients) - trial.parameters(tried.rank)
     noise = float(ownrank.losses(fitted, x, y).mean()) * y.size / max(1, freedom)
-    told |= assessment.left(x, y, fitted, tried.rank)
     return {
         "rank": tried.rank,
         "K": fitted.intervals,
@@ -101,6 +99,27 @@ def _run(trial: OwnTrial, report: Tick) -> dict[str, Any]:
         "coefficients": fitted.coefficients.tolist(),
         "seconds": time.process_time() - clock,
     }
+
+
+def _fitted(
+    trial: OwnTrial, fit: Fit, split: Split, x: Array, y: Array
+) -> tuple[ownrank.Choice, tuple[erm.Erm, FittedInteraction], dict[str, Any]]:
+    """The choice of the rank, the fit to all data, and what its residuals hold; see ``ownrank``."""
+    tried = ownrank.choose(fit, split, trial.ranks())
+    chosen = fit(x, y, tried.rank)
+    left = first = assessment.left(x, y, chosen[1], tried.rank)
+    for rank in range(tried.rank + 1, max(trial.ranks()) + 1):
+        if left["structure_p"] >= LEVEL:
+            break
+        more = fit(x, y, rank)
+        left, before = assessment.left(x, y, more[1], rank), left
+        if left["structure_p"] >= LEVEL:
+            attempt = ownrank.tried(fit, split, rank)
+            if not tried.chosen.beats(attempt):
+                return tried.raised(attempt), more, left
+        elif left["structure_p"] < before["structure_p"] ** 0.5:
+            break  # the structure is of another kind
+    return tried, chosen, first
 
 
 def _load(trial: OwnTrial) -> tuple[Array, Array]:

@@ -20,24 +20,31 @@ GROUPS = (
 )  # fmt: skip
 LEVEL = 0.01  # of the tests of all groups together: at most so many good fits are said not to fit
 TURNS = (2 * np.pi, 360.0)  # radians, degrees
-FULL = 0.95  # of a turn that angles cover at least
+EDGE, CROWD = 0.05, 0.01  # of a turn at either end, and the share of the tokens there: angles have no tails
 FEW = 2  # rows of zeros that chance does not give
 
 
 def looks(x: Array) -> dict[str, Any]:
     """Which coordinates look like angles, and the share of tokens that are zero in every coordinate  # (M, N, d)."""
-    d = x.shape[2]
+    d, count = x.shape[2], x.shape[0] * x.shape[1]
     low, high, zeros = np.full(d, np.inf), np.full(d, -np.inf), 0
     for part in blocks(x):
         rows = part.reshape(-1, d)
         low, high = np.minimum(low, rows.min(axis=0)), np.maximum(high, rows.max(axis=0))
         zeros += int(np.count_nonzero(~rows.any(axis=1)))
-    angles = np.zeros(d, dtype=bool)
+    angles = [k for k in range(d) if _like_angles(x[..., k], float(low[k]), float(high[k]))]
+    return {"angles": angles, "zero_tokens": zeros / count if zeros >= FEW else 0.0}
+
+
+def _like_angles(values: Array, low: float, high: float) -> bool:
+    """Whether values fill one turn, from 0 or about 0, up to both of its ends  # (M, N)."""
     for turn in TURNS:
         for first in (0.0, -turn / 2):
-            inside = (low >= first - 1e-6 * turn) & (high <= first + (1 + 1e-6) * turn)
-            angles |= inside & (high - low >= FULL * turn)
-    return {"angles": np.flatnonzero(angles).tolist(), "zero_tokens": zeros / (x.size // d) if zeros >= FEW else 0.0}
+            inside = low >= first - 1e-6 * turn and high <= first + (1 + 1e-6) * turn
+            ends = (values < first + EDGE * turn, values > first + (1 - EDGE) * turn)
+            if inside and min(float(np.mean(end)) for end in ends) > CROWD:
+                return True
+    return False
 
 
 def hints(numbers: Mapping[str, Any]) -> list[str]:
