@@ -47,7 +47,7 @@ def test_the_constant_is_the_mean_of_the_samples_that_were_fitted() -> None:
 
 
 def test_a_fit_to_noise_beats_no_interaction_in_less_than_the_level() -> None:
-    """Least squares on 5 functions of 100 rows, tested on 25: of 2000 at most 5%, and fewer, for it has learned noise."""
+    """Least squares on 5 functions of 100 rows, tested on 25 more: below 5% of 2000, for it has learned noise."""
     rng = np.random.default_rng(3)
     said = 0
     for _ in range(2000):
