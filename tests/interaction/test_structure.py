@@ -30,7 +30,7 @@ def fitted(noise: Array, seed: int, extra: Extra | None = None, share: float = 1
     pairs = np.tanh(x @ A @ x.transpose(0, 2, 1))
     y = share * off_diagonal_mean(pairs).reshape(noise.shape) + noise + (0 if extra is None else extra(x, pairs))
     profile = erm.prepare(x, y, 2, SplineSpace(3, 6), np.random.default_rng(0))
-    back: Array = np.linalg.inv(profile.white)
+    back = np.asarray(np.linalg.inv(profile.white), dtype=np.float64)
     point = start(profile, back @ A, back, 1 / 3)
     matrix = (profile.white @ point.u) @ (profile.white @ point.v).T
     return structure(x, y, matrix, 2, profile.spline(point.fit))
