@@ -3,7 +3,8 @@
     python scripts/calibrate_fit_words.py [--kinds noise_d2 causal] [--sets 100] [--first 0] [--out FOLDER] [--table]
 
 One line of sets.jsonl per data set; what is there is not computed again, so that the script can be stopped and
-continued. table.csv has a row per kind: how often each word is said. --table prints what there is.
+continued. table.csv has a row per kind: how often each word is said, and how often the held-out test rejects "no
+interaction". --table prints what there is.
 """
 
 import argparse
@@ -21,6 +22,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from mtam.interaction import own, ownfile
+from mtam.interaction.heldout import LEVEL
 from mtam.interaction.ownnotes import hints
 from mtam.interaction.ownspec import OwnTrial
 from mtam.streams import generator
@@ -47,13 +49,12 @@ def mean_others(pairs: Array) -> Array:
     return np.asarray((pairs.sum(axis=2) - pairs[:, index, index]) / (pairs.shape[1] - 1))
 
 
-def noise(samples: int, count: int, d: int, law: str, degrees: float | None = None) -> Draw:
-    """Y knows nothing of X; Gaussian, or Student."""
+def noise(samples: int, count: int, d: int, law: str, errors: str = "gaussian") -> Draw:
+    """The mean of Y knows nothing of X."""
 
     def draw(rng: np.random.Generator) -> tuple[Array, Array]:
-        shape = (samples, count)
-        y = rng.standard_normal(shape) if degrees is None else rng.standard_t(degrees, shape)
-        return tokens(rng, samples, count, d, law), y
+        x = tokens(rng, samples, count, d, law)
+        return x, _errors(rng, errors, x)
 
     return draw
 
@@ -76,6 +77,8 @@ def _errors(rng: np.random.Generator, law: str, x: Array) -> Array:
     shape = x.shape[:2]
     if law == "student":
         return np.asarray(rng.standard_t(3, shape) / np.sqrt(3))
+    if law == "wild":
+        return rng.standard_t(1.5, shape)
     if law == "clustered":  # half of the variance common to a sample, and larger where tokens are
         both = (rng.standard_normal((shape[0], 1)) + rng.standard_normal(shape)) / np.sqrt(2)
         return np.asarray(both * np.abs(x[..., 0]))
@@ -155,13 +158,15 @@ KINDS: dict[str, Draw] = {
     **{f"noise_d{d}": noise(400, 5, d, "gaussian") for d in (1, 2, 3, 5, 10)},
     **{f"noise_d{d}_small": noise(60, 4, d, "uniform") for d in (1, 2, 3, 5, 10)},
     "noise_d3_large": noise(4000, 5, 3, "uniform"),
-    "noise_d2_student": noise(400, 5, 2, "gaussian", 1.5),
+    "noise_d2_wild": noise(400, 5, 2, "gaussian", "wild"),
+    "noise_d2_clustered": noise(400, 5, 2, "gaussian", "clustered"),
     "truth_d1": truth(300, 5, 1, 1, np.tanh, 0.5),
     "truth_d2_even": truth(300, 5, 2, 1, lambda u: np.clip(u, -2, 2) ** 2, 0.5),
     "truth_d3": truth(300, 5, 3, 2, np.tanh, 0.5),
     "truth_d3_large": truth(4000, 5, 3, 2, np.tanh, 0.5),
     "truth_d10": truth(600, 6, 10, 1, _shifted_exp, 0.5),
     "truth_d3_weak": truth(600, 5, 3, 1, np.tanh, 1.5),
+    "truth_d3_faint": truth(600, 5, 3, 1, np.tanh, 3.0),
     "truth_d3_student": truth(300, 5, 3, 2, np.tanh, 0.5, "student"),
     "truth_d3_clustered": truth(300, 5, 3, 2, np.tanh, 0.5, "clustered"),
     "truth_d3_tiny": truth(40, 5, 3, 1, np.tanh, 0.3),
@@ -205,6 +210,7 @@ def table(rows: list[dict[str, Any]]) -> pd.DataFrame:
     frame["kind"] = pd.Categorical(frame["kind"], [kind for kind in KINDS if kind in set(frame["kind"])])
     groups = frame.groupby("kind", observed=True)
     out = groups.agg(sets=("seed", "size"), **{word: (word, "sum") for word in WORDS}, basin=("basin", "sum"))
+    out["rejected"] = groups["no_interaction_p"].agg(lambda part: int((part < LEVEL).sum()))
     out["hinted"] = groups["hints"].agg(lambda part: int((part > 0).sum()))
     for name in ("explained", "linear_explained", "explainable", "seconds"):
         out[name] = groups[name].median().round(3)
