@@ -119,3 +119,17 @@ def test_a_singular_value_that_only_residuals_show_raises_the_rank(tmp_path: Pat
     assert (one["rank"], one["fits"]) == (1, False)
     assert (free["rank"], free["fits"]) == (2, True)
     assert free["rank_tried"] == [1, 2]
+
+
+def test_the_rank_does_not_rise_for_structure_that_it_cannot_remove(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Positions are in no matrix: one more rank is tried, and that of the hold-out kept."""
+    x, pairs = interaction(6, samples=200)
+    noise = 0.3 * np.random.default_rng(0).standard_normal(x.shape[:2])
+    seen: list[int] = []
+    left = own.assessment.left
+    monkeypatch.setattr(own.assessment, "left", lambda *args: (seen.append(args[3]), left(*args))[1])
+    found = said(x, mean(pairs) + noise + np.arange(5), tmp_path)
+    assert (found["rank"], found["fits"]) == (1, False)
+    assert seen == [1, 2]

@@ -117,7 +117,7 @@ def _fitted(
             attempt = ownrank.tried(fit, split, rank)
             if not tried.chosen.beats(attempt):
                 return tried.raised(attempt), more, left
-        elif left["structure_p"] < before["structure_p"] ** 0.5:
+        elif left["structure_p"] <= before["structure_p"] ** 0.5:
             break  # the structure is of another kind
     return tried, chosen, first
 

@@ -113,7 +113,7 @@ def structure(x: Array, y: Array, matrix: Array, rank: int, phi: Spline) -> Stru
     there = (power > UNREACHED * before) & (np.square(s).sum(axis=0) > 0)
     tests = [_test(s[:, part][:, there[part]], power[part][there[part]], spare, squares / y.size) for part in slices]
     p_values, explained = np.array(tests).T
-    shares = explained / y.size / float(y.var())
+    shares = explained / y.size / max(float(y.var()), 1e-300)
     return Structure(np.where(shares > NEGLIGIBLE, p_values, 1.0), shares)
 
 
