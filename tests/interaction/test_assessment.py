@@ -7,8 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from mtam.interaction import own, ownfile
+from mtam.interaction import assessment, own, ownfile
 from mtam.interaction.assessment import words
+from mtam.interaction.fitted import FittedInteraction
 from mtam.interaction.ownnotes import GROUPS
 from mtam.interaction.ownspec import OwnTrial
 from mtam.interaction.reference import off_diagonal_mean
@@ -128,8 +129,13 @@ def test_the_rank_does_not_rise_for_structure_that_it_cannot_remove(
     x, pairs = interaction(6, samples=200)
     noise = 0.3 * np.random.default_rng(0).standard_normal(x.shape[:2])
     seen: list[int] = []
-    left = own.assessment.left
-    monkeypatch.setattr(own.assessment, "left", lambda *args: (seen.append(args[3]), left(*args))[1])
+    left = assessment.left
+
+    def looked(x: Array, y: Array, fitted: FittedInteraction, rank: int) -> dict[str, Any]:
+        seen.append(rank)
+        return left(x, y, fitted, rank)
+
+    monkeypatch.setattr(assessment, "left", looked)
     found = said(x, mean(pairs) + noise + np.arange(5), tmp_path)
     assert (found["rank"], found["fits"]) == (1, False)
     assert seen == [1, 2]
