@@ -31,7 +31,7 @@ Array = npt.NDArray[np.float64]
 Draw = Callable[[np.random.Generator], tuple[Array, Array]]
 
 KEPT = (
-    "found", "explains", "fits", "converged", "basin", "no_interaction_p", "linear_p", "structure_p",
+    "found", "explains", "fits", "converged", "basin", "no_interaction_p", "constant_p", "linear_p", "structure_p",
     "structure_p_values", "lack_of_fit", "explained", "linear_explained", "explainable", "noise_sd", "rank", "seconds",
 )  # fmt: skip
 WORDS = ("found", "explains", "fits", "converged")
@@ -155,11 +155,11 @@ def _shifted_exp(u: Array) -> Array:
 
 
 KINDS: dict[str, Draw] = {
-    **{f"noise_d{d}": noise(400, 5, d, "gaussian") for d in (1, 2, 3, 5, 10)},
+    **{f"noise_d{d}": noise(200, 5, d, "gaussian") for d in (1, 2, 3, 5, 10)},
     **{f"noise_d{d}_small": noise(60, 4, d, "uniform") for d in (1, 2, 3, 5, 10)},
-    "noise_d3_large": noise(4000, 5, 3, "uniform"),
-    "noise_d2_wild": noise(400, 5, 2, "gaussian", "wild"),
-    "noise_d2_clustered": noise(400, 5, 2, "gaussian", "clustered"),
+    "noise_d3_large": noise(2000, 5, 3, "uniform"),
+    "noise_d2_wild": noise(200, 5, 2, "gaussian", "wild"),
+    "noise_d2_clustered": noise(200, 5, 2, "gaussian", "clustered"),
     "truth_d1": truth(300, 5, 1, 1, np.tanh, 0.5),
     "truth_d2_even": truth(300, 5, 2, 1, lambda u: np.clip(u, -2, 2) ** 2, 0.5),
     "truth_d3": truth(300, 5, 3, 2, np.tanh, 0.5),

@@ -15,7 +15,7 @@ from mtam.interaction.ownspec import OwnTrial
 from mtam.interaction.reference import off_diagonal_mean
 
 Array = npt.NDArray[np.float64]
-ALL = {"no_interaction_p": 1e-3, "linear_p": 1e-3, "structure_p": 0.5}
+ALL = {"no_interaction_p": 1e-3, "constant_p": 1e-3, "linear_p": 1e-3, "structure_p": 0.5}
 
 
 def said(x: Array, y: Array, folder: Path, **model: Any) -> dict[str, Any]:
@@ -47,7 +47,8 @@ def mean(pairs: Array) -> Array:
     ("change", "expected"),
     [
         ({}, (True, True, True)),
-        ({"no_interaction_p": 0.06}, (False, False, True)),
+        ({"no_interaction_p": 0.06}, (False, True, True)),
+        ({"constant_p": 0.06}, (True, False, True)),
         ({"linear_p": 0.06}, (True, False, True)),
         ({"structure_p": 0.009}, (True, True, False)),
     ],

@@ -26,7 +26,7 @@ PROMISED = {
     "converged", "starts", "agreeing", "lack_of_fit", "seconds", "d", "tokens", "samples", "rank_tried", "rank_error",
     "rank_se", "rank_converged", "phi_grid", "phi_hat", "band_low", "band_high", "u_density", "singular_hat", "matrix",
     "coefficients", "variance", "parameters", "found", "explains", "fits", "basin", "no_interaction_p", "linear_p",
-    "linear_explained", "structure_p", "structure_p_values", "structure_shares", "angles", "zero_tokens",
+    "constant_p", "linear_explained", "structure_p", "structure_p_values", "structure_shares", "angles", "zero_tokens",
 }  # fmt: skip
 
 

@@ -1,9 +1,13 @@
 """Does a fit predict samples it has not seen, better than no interaction does and better than a linear regression?
 
-Per held-out sample, the mean squared prediction error of the rival less that of the fit; Student's t of these
-differences, which are independent over samples, whatever the dependence within one. Against no interaction, a constant
-learned from the same samples as the fit, the test is conservative: where there is none, the fit has learned noise and
-predicts worse than the constant by its number of parameters.
+Is there an interaction at all? Where there is none, Y less its mean is noise whatever the tokens, and predictions of a
+fit to other samples are functions of the tokens: per held-out sample the sums s_m = sum_i (Y_i - mean)(prediction_i -
+mean) have mean zero. Student's t of the s_m, which are independent over samples whatever the dependence within one, has
+its level; and nothing is lost for what the fit has learned of noise, as it would be in prediction errors.
+
+Is the fit of use? Per held-out sample, the mean squared prediction error of a rival less that of the fit, and Student's
+t of these differences. Against a constant learned from the same samples this is a conservative test of no interaction:
+where there is none, the fit predicts worse than the constant by its number of parameters.
 """
 
 import numpy as np
@@ -16,13 +20,17 @@ LEVEL = 0.05  # one-sided
 BLOCK = 2**20  # numbers of X at a time
 
 
-def p_value(rival: Array, fit: Array) -> float:
-    """Of the hypothesis that the fit predicts no better than its rival; losses per held-out sample  # (M2,), (M2,)."""
-    gain = rival - fit
-    error = float(gain.std(ddof=1)) / np.sqrt(len(gain))
+def p_value(values: Array) -> float:
+    """Of the hypothesis that independent values have no mean above zero  # (M2,)."""
+    error = float(values.std(ddof=1)) / np.sqrt(len(values))
     if error == 0:
-        return 0.0 if gain[0] > 0 else 1.0
-    return float(scipy.special.stdtr(len(gain) - 1, -float(gain.mean()) / error))
+        return 0.0 if values[0] > 0 else 1.0
+    return float(scipy.special.stdtr(len(values) - 1, -float(values.mean()) / error))
+
+
+def products(y: Array, predictions: Array) -> Array:
+    """The s_m of held-out samples  # (M2, N), (M2, N) -> (M2,)."""
+    return np.asarray(np.sum((y - y.mean()) * (predictions - predictions.mean()), axis=1))
 
 
 def constant(y: Array, y_test: Array) -> Array:

@@ -57,7 +57,7 @@ def _run(trial: OwnTrial, report: Tick) -> dict[str, Any]:
     fit = _fitter(trial, shift, unit, step)
     tried, (found, fitted), left = _fitted(trial, fit, split, x, y)
     held = tried.chosen
-    told = assessment.against_rivals(split, held.losses) | left
+    told = assessment.against_rivals(split, held) | left
     fitted = _sign(fitted, x)
     curve = band.curve(
         x, y, fitted.matrix, tried.rank, fitted.spline, generator(trial.seed, "interaction", "own", "band")

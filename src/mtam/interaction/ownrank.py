@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from mtam.interaction import heldout
 from mtam.interaction.adequacy import ALARM
 from mtam.interaction.erm import Erm
 from mtam.interaction.fitted import FittedInteraction
@@ -42,6 +43,7 @@ class Attempt:
 
     rank: int
     losses: Array  # mean squared prediction error per held-out sample (M2,)
+    products: Array  # see ``heldout.products`` (M2,)
     converged: bool
     lack_of_fit: float
 
@@ -83,7 +85,10 @@ class Choice:
 def tried(fit: Fit, split: Split, rank: int) -> Attempt:
     """One rank, fitted to the one part and judged on the other."""
     found, fitted = fit(split.x, split.y, rank)
-    return Attempt(rank, losses(fitted, split.x_test, split.y_test), found.converged, found.lack_of_fit)
+    predictions = fitted.predict(split.x_test)
+    errors = np.mean((split.y_test - predictions) ** 2, axis=1)
+    products = heldout.products(split.y_test, predictions)
+    return Attempt(rank, errors, products, found.converged, found.lack_of_fit)
 
 
 def choose(fit: Fit, split: Split, ranks: Sequence[int]) -> Choice:

@@ -211,11 +211,11 @@ def _words(s: dict[str, Any]) -> list[tuple[str, str, str]]:
     """What may be said of a fit; of one to own data in three words."""
     if "found" not in s:
         return [("converged", "converged", "judged without the truth")]
-    bottom = "reached" if s["basin"] else "NOT known to be reached"
+    bottom, rivals = "reached" if s["basin"] else "NOT known to be reached", max(s["constant_p"], s["linear_p"])
     return [
         ("linear", "linear_explained", "share explained by a linear regression on the same samples"),
-        ("found", "found", f"bottom {bottom}; beats no interaction, held out: p = {s['no_interaction_p']:.1g}"),
-        ("explains", "explains", f"beats that and the linear regression, held out: p = {s['linear_p']:.1g}"),
+        ("found", "found", f"bottom {bottom}; no interaction, held out: p = {s['no_interaction_p']:.1g}"),
+        ("explains", "explains", f"beats a constant and that regression, held out: p = {rivals:.1g}"),
         ("fits", "fits", f"nothing is left in the residuals: p = {s['structure_p']:.1g}"),
         ("converged", "converged", "found, explains and fits"),
     ]
