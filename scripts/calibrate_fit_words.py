@@ -190,7 +190,14 @@ def one(kind: str, seed: int, folder: Path) -> dict[str, Any]:
     (found,) = own.run([trial], device="cpu", tick=lambda _: None)
     if "failure" in found:
         return {"kind": kind, "seed": seed, "failure": found["failure"]}
-    return {"kind": kind, "seed": seed, "hints": len(hints(found)), **{name: found[name] for name in KEPT}}
+    return {"kind": kind, "seed": seed, "hints": len(hints(found)), **{name: _short(found[name]) for name in KEPT}}
+
+
+def _short(value: Any) -> Any:
+    """Numbers to four digits."""
+    if isinstance(value, list):
+        return [_short(one) for one in value]
+    return float(f"{value:.4g}") if isinstance(value, float) else value
 
 
 def read(path: Path) -> list[dict[str, Any]]:
