@@ -73,4 +73,4 @@ def _fit(plan: Plan, records: Records, folder: str) -> Job:
     summary = cell_results.summary_of_fit(plan, records[key])
     spec: Any = trial
     picture = fit_figure.fit(numbers, spec.model.name, summary_sentence.of_fit(summary))
-    return Job(plan, records, summary, pictures=[picture], folder=folder)
+    return Job(plan, records, summary, remarks=cell_results.remarks(plan, records), pictures=[picture], folder=folder)

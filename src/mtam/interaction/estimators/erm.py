@@ -10,7 +10,7 @@ import numpy.typing as npt
 from mtam.interaction.estimators.choose_k import Criterion, choose
 from mtam.interaction.model.splines import Spline, SplineSpace
 from mtam.interaction.search.lack_of_fit import lack_of_fit
-from mtam.interaction.search.search import Search, confirm, polish, search
+from mtam.interaction.search.search import Search, confirm, gain, polish, search
 from mtam.interaction.simulate.truth import SCALE
 from mtam.interaction.solver.levenberg_marquardt import start
 from mtam.interaction.solver.row_sums import Data, double
@@ -75,7 +75,8 @@ def fit(
     if x.shape[2] == 1:
         one = np.full((1, 1), np.sqrt(SCALE))
         point = start(profile, one, one, SCALE)
-        found = Search(replace(point, decrement=0.0), 1, 1, lack_of_fit(profile, point), required=1)
+        point = replace(point, decrement=0.0)
+        found = Search(point, 1, 1, lack_of_fit(profile, point), gain(profile, point, rank), required=1)
     else:
         found = search(profile, rank, max_starts, rng, tick)
     if criterion is not None:
