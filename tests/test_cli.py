@@ -341,6 +341,8 @@ def test_own_data(own: Path, mtam: Mtam) -> None:
     summary = json.loads(said.out)
     assert {"out", "rank", "K", "holdout_error", "holdout_se", "noise_sd", "explained", "seed", "d"} <= set(summary)
     assert "hold-out error" in said.err
+    assert [summary[word] for word in ("found", "explains", "fits", "converged")] == [True] * 4
+    assert summary["hints"] == []
     model = package.load_interaction(Path(summary["out"]) / "model.npz")
     stored = np.load(own)
     assert np.mean((model.predict(stored["X"]) - stored["Y"]) ** 2) < 0.011
@@ -362,6 +364,26 @@ def test_warnings_about_own_data_are_told_and_fail_nothing(own: Path, mtam: Mtam
     for warning in ("200 of 2400 tokens are rows of zeros", "one response of 2400, Y[5, 2] = 1e+04"):
         assert f"Warning: {warning}" in said.err
         assert sum(one.startswith(warning) for one in told) == 1
+
+
+def test_own_data_that_the_model_does_not_fit(here: Path, mtam: Mtam) -> None:
+    """Angles: the words say no, the residuals say where, and a hint says what to do; on terminal, page and JSON."""
+    import numpy as np
+
+    rng = np.random.default_rng(0)
+    angle = 360 * rng.random((200, 6, 1))
+    y = np.sin(np.radians(angle.transpose(0, 2, 1) - angle)).sum(axis=2) / 5
+    np.savez(here / "own.npz", X=angle, Y=y + 0.05 * rng.normal(size=(200, 6)))
+    said = mtam("fit-ips", "--data", "own.npz", "--json")
+    assert said.code == 0, said.err
+    summary = json.loads(said.out)
+    assert not any(summary[word] for word in ("found", "explains", "fits", "converged"))
+    (hint,) = summary["hints"]
+    assert "cos and sin" in hint
+    page = (here / summary["out"] / "report.html").read_text()
+    for text in (said.err, page):
+        for word in ("found", "explains", "fits", "Left in the residuals", "products with squares", "as angles do"):
+            assert word in text
 
 
 def test_own_data_elsewhere_is_the_same_fit(own: Path, mtam: Mtam) -> None:

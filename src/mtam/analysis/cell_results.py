@@ -170,8 +170,11 @@ def cell_results(plan: Plan, rows: pd.DataFrame) -> list[CellResult]:
 
 
 def remarks(plan: Plan, records: Mapping[str, Record]) -> list[Remark]:
-    """What the problem itself has to say about the whole sweep, from its finished trials."""
-    return problem(plan.problem).remark(*_finished(plan, records))
+    """What the problem itself has to say about the whole sweep, from its finished trials, or about a single fit."""
+    trials, numbers = _finished(plan, records)
+    if plan.kind == "fit":
+        return [remark for one in numbers for remark in problem(plan.problem).note(one)]
+    return problem(plan.problem).remark(trials, numbers)
 
 
 def answers(plan: Plan, records: Mapping[str, Record]) -> list[str]:
@@ -300,4 +303,5 @@ def summary_of_fit(plan: Plan, record: Record) -> dict[str, Any]:
         settings |= {"rank": data.rank, "degree": data.degree}
     else:
         settings |= {"degree": numbers["spline_degree"], "warnings": record["numbers"].get("warnings", [])}
+        settings |= {"hints": problem(plan.problem).hint(record["numbers"])}
     return numbers | settings

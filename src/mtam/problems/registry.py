@@ -39,6 +39,8 @@ class Problem:
     decomposition: str | None = None  # function of a cell's columns and a trial -> facts fitted to its records
     remarks: str | None = None  # function of trials and their numbers -> further tables (title, headings, rows)
     kinds: tuple[str, ...] = ("sweep",)  # of plans that have such trials
+    notes: str | None = None  # function of the numbers of a single fit -> further tables
+    hints: str | None = None  # function of the numbers of a single fit -> sentences about its data
     short: str | None = None  # function of trials and their numbers -> what the sweep answers, in a few lines
 
     def trial(self) -> type[Trial]:
@@ -59,6 +61,16 @@ class Problem:
     def remark(self, trials: Sequence[Trial], numbers: Sequence[Mapping[str, Any]]) -> list[Remark]:
         """Tables of the problem's own about a whole sweep; empty for problems that have nothing to add."""
         found: list[Remark] = _load(self.remarks)(trials, numbers) if self.remarks else []
+        return found
+
+    def note(self, numbers: Mapping[str, Any]) -> list[Remark]:
+        """Tables of the problem's own about a single fit; empty for problems that have nothing to add."""
+        found: list[Remark] = _load(self.notes)(numbers) if self.notes else []
+        return found
+
+    def hint(self, numbers: Mapping[str, Any]) -> list[str]:
+        """What the data of a single fit look like, where that matters; empty for problems that know their data."""
+        found: list[str] = _load(self.hints)(numbers) if self.hints else []
         return found
 
     def answers(self, trials: Sequence[Trial], numbers: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -127,6 +139,8 @@ _OWN_DATA_PROBLEM = Problem(
     kinds=("fit",),
     estimators={"ips_erm": "mtam.interaction.own_data.fit_own_data:run"},
     size="M",
+    notes="mtam.interaction.reading.own_data_notes:notes",
+    hints="mtam.interaction.reading.own_data_notes:hints",
 )
 
 PROBLEMS = {problem.name: problem for problem in (_RECALL_PROBLEM, _INTERACTION_PROBLEM, _OWN_DATA_PROBLEM)}

@@ -154,9 +154,9 @@ def _sheets(job: RunSection) -> tuple[list[page_parts.Sheet], list[str]]:
     told: list[Table | str] = []
     if job.plan.kind == "sweep":
         told += terminal.sweep_report(list(job.results), problem(job.plan.problem))
-        told += [terminal.remark_table(remark) for remark in job.remarks]
     elif "failure" not in job.summary:
         told.append(terminal.fit_table(dict(job.summary)))
+    told += [terminal.remark_table(remark) for remark in job.remarks]
     return [page_parts.sheet(table) for table in told if isinstance(table, Table)], [
         text for text in told if isinstance(text, str)
     ]

@@ -73,4 +73,6 @@ def _fit(plan: Plan, records: Records, folder: str) -> RunSection:
     summary = cell_results.summary_of_fit(plan, records[key])
     spec: Any = trial
     picture = fit_figure.fit(numbers, spec.model.name, summary_sentence.of_fit(summary))
-    return RunSection(plan, records, summary, pictures=[picture] if picture.panels else [], folder=folder)
+    pictures = [picture] if picture.panels else []
+    remarks = cell_results.remarks(plan, records)
+    return RunSection(plan, records, summary, remarks=remarks, pictures=pictures, folder=folder)

@@ -208,13 +208,27 @@ def fit_table(summary: dict[str, Any]) -> Table:
         ("rank", "rank", "of A"),
         ("intervals K", "K" if "K" in s else "intervals", "knot intervals of the spline"),
         ("starts", "starts", f"{s.get('agreeing', 'none')} of them ended at the best loss"),
-        ("converged", "converged", "judged without the truth"),
+        *_words(s),
         ("seconds", "seconds", "of the fit alone, on one thread"),
     )
     for name, key, meaning in rows:
         if key in s:  # an estimator that knows A* has no parametric part and needs no starts
             table.add_row(name, _value(s, key), meaning)
     return table
+
+
+def _words(s: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """What may be said of a fit; of one to own data in three words."""
+    if "found" not in s:
+        return [("converged", "converged", "judged without the truth")]
+    bottom, rivals = "reached" if s["basin"] else "NOT known to be reached", max(s["constant_p"], s["linear_p"])
+    return [
+        ("linear", "linear_explained", "share explained by a linear regression on the same samples"),
+        ("found", "found", f"bottom {bottom}; no interaction, held out: p = {s['no_interaction_p']:.1g}"),
+        ("explains", "explains", f"beats a constant and that regression, held out: p = {rivals:.1g}"),
+        ("fits", "fits", f"nothing is left in the residuals: p = {s['structure_p']:.1g}"),
+        ("converged", "converged", "found, explains and fits"),
+    ]
 
 
 def _value(summary: dict[str, Any], key: str) -> str:

@@ -80,8 +80,8 @@ def tell(outcome: Outcome, voice: Voice) -> None:
     elif outcome.plan.kind == "sweep":
         for what in terminal.sweep_report(outcome.reading.results, problem(outcome.plan.problem)):
             voice.tell(what)
-        for remark in outcome.reading.remarks:
-            voice.tell(terminal.remark_table(remark))
+    for remark in outcome.reading.remarks:
+        voice.tell(terminal.remark_table(remark))
     if outcome.failures:
         _tell_failures(outcome, voice)
     if outcome.missing:

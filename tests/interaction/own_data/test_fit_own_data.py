@@ -26,7 +26,9 @@ PROMISED = {
     "rank", "K", "intervals", "spline_degree", "holdout_error", "holdout_se", "noise_sd", "explained", "explainable",
     "converged", "starts", "agreeing", "lack_of_fit", "seconds", "d", "tokens", "samples", "rank_tried", "rank_error",
     "rank_se", "rank_converged", "phi_grid", "phi_hat", "band_low", "band_high", "u_density", "singular_hat", "matrix",
-    "coefficients", "variance", "parameters", "reach", "warnings",
+    "coefficients", "variance", "parameters", "reach", "warnings", "found", "explains", "fits", "basin",
+    "no_interaction_p", "linear_p", "constant_p", "linear_explained", "structure_p", "structure_p_values",
+    "structure_shares", "angles", "zero_tokens",
 }  # fmt: skip
 
 

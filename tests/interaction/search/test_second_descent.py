@@ -67,6 +67,16 @@ def test_a_fit_to_noise_is_never_called_converged() -> None:
         assert not erm.fit(x, y, 2, SplineSpace(3, 8), rng, max_starts=15).converged
 
 
+def test_what_phi_gains_on_noise_is_no_evidence() -> None:
+    """In one coordinate there is nothing to search, and phi alone fits noise; of 50 such fits none has converged."""
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((50, 100, 4, 1))
+    told = [erm.fit(one, rng.standard_normal((100, 4)), 1, SplineSpace(3, 8), rng) for one in x]
+    assert not any(fit.converged for fit in told)
+    signal = np.tanh(x[0] @ x[0].transpose(0, 2, 1)).mean(axis=2)
+    assert erm.fit(x[0], signal + 0.3 * rng.standard_normal((100, 4)), 1, SplineSpace(3, 8), rng).converged
+
+
 def test_one_of_many_bottoms_is_not_called_converged() -> None:
     """Starts agree on the basin, and the fit is 30 chi^2 units worse than one started at the truth."""
     fit, cosine = fitted(5, "odd", 13)

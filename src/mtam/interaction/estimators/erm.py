@@ -11,7 +11,7 @@ from mtam.interaction.estimators.choose_k import SMOOTH, Criterion, choose, grid
 from mtam.interaction.model.domain import domain, ends
 from mtam.interaction.model.splines import Spline, SplineSpace
 from mtam.interaction.search.lack_of_fit import lack_of_fit
-from mtam.interaction.search.search import Search, confirm, polish, search
+from mtam.interaction.search.search import Search, confirm, gain, polish, search
 from mtam.interaction.simulate.truth import SCALE
 from mtam.interaction.solver.levenberg_marquardt import start
 from mtam.interaction.solver.row_sums import Data, double
@@ -84,7 +84,8 @@ def fit(
         if wide:
             profile = domain(profile, point)
             point = start(profile, one, one, profile.norm)
-        found = Search(replace(point, decrement=0.0), 1, 1, lack_of_fit(profile, point), required=1)
+        point = replace(point, decrement=0.0)
+        found = Search(point, 1, 1, lack_of_fit(profile, point), gain(profile, point, rank), required=1)
     else:
         found = search(profile, rank, max_starts, rng, tick, wide)
         profile = found.profile or profile

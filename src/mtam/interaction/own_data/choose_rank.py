@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mtam.interaction.estimators.erm import Erm
+from mtam.interaction.own_data import held_out_tests
 from mtam.interaction.own_data.fitted_interaction import FittedInteraction
 from mtam.interaction.search.lack_of_fit import ALARM
 
@@ -42,6 +43,7 @@ class Attempt:
 
     rank: int
     losses: Array  # mean squared prediction error per held-out sample (M2,)
+    products: Array  # see ``heldout.products`` (M2,)
     converged: bool
     lack_of_fit: float
 
@@ -74,14 +76,27 @@ class Choice:
         """The attempt with the chosen rank."""
         return next(one for one in self.attempts if one.rank == self.rank)
 
+    def raised(self, attempt: Attempt) -> "Choice":
+        """The choice of a larger rank instead."""
+        both = {one.rank: one for one in (*self.attempts, attempt)}
+        return Choice(attempt.rank, tuple(both[rank] for rank in sorted(both)))
+
+
+def tried(fit: Fit, split: Split, rank: int) -> Attempt:
+    """One rank, fitted to the one part and judged on the other."""
+    found, fitted = fit(split.x, split.y, rank)
+    predictions = fitted.predict(split.x_test)
+    errors = np.mean((split.y_test - predictions) ** 2, axis=1)
+    products = held_out_tests.products(split.y_test, predictions)
+    return Attempt(rank, errors, products, found.converged, found.lack_of_fit)
+
 
 def choose(fit: Fit, split: Split, ranks: Sequence[int]) -> Choice:
     """The smallest rank that no larger one of those tried beats, over increasing ``ranks`` and then by bisection."""
     seen: dict[int, Attempt] = {}
 
     def attempt(rank: int) -> Attempt:
-        found, fitted = fit(split.x, split.y, rank)
-        seen[rank] = Attempt(rank, losses(fitted, split.x_test, split.y_test), found.converged, found.lack_of_fit)
+        seen[rank] = tried(fit, split, rank)
         return seen[rank]
 
     best, below = attempt(ranks[0]), ranks[0] - 1

@@ -73,7 +73,7 @@ def _covariance(
     x: Array, y: Array, matrix: Array, rank: int, phi: Spline, basis: Array, rng: np.random.Generator
 ) -> Array:
     """The block of V that belongs to the coefficients of phi in the orthonormal basis  # (m, m)."""
-    frame = _Frame.at(whitener(x), matrix, rank)
+    frame = Frame.at(whitener(x), matrix, rank)
     samples, tokens = y.shape
     size, columns = basis.shape[1], basis.shape[1] + rank * (2 * x.shape[2] - rank)
     wanted = max(FEWEST_ROWS, ROWS_PER_COLUMN * columns) // tokens + 1
@@ -84,7 +84,7 @@ def _covariance(
     step = max(1, BLOCK // tokens)
     for first in range(0, len(chosen), step):
         part = chosen[first : first + step]
-        z, residual = _scores(x[part], y[part], frame, phi, basis)
+        z, residual = scores(x[part], y[part], frame, phi, basis)
         bread += z.T @ z
         sums = (z * residual[:, None]).reshape(len(part), tokens, columns).sum(axis=1)
         meat += sums.T @ sums
@@ -95,11 +95,11 @@ def _covariance(
     spare = max(1, rows - unknowns)
     meat *= rows / spare * len(chosen) / max(1, len(chosen) - 1)  # residuals are smaller than errors
     ridge = np.diag(np.where(np.arange(unknowns) < size, RIDGE, 0.0))
-    inverse = _inverse(bread + ridge)
+    inverse = pseudoinverse(bread + ridge)
     return np.asarray((inverse @ (meat + squares / spare * ridge) @ inverse)[:size, :size] * (len(chosen) / samples))
 
 
-def _scores(x: Array, y: Array, frame: "_Frame", phi: Spline, basis: Array) -> tuple[Array, Array]:
+def scores(x: Array, y: Array, frame: "Frame", phi: Spline, basis: Array) -> tuple[Array, Array]:
     """Z and residuals of a block of samples  # (S, N, d), (S, N) -> (SN, K+s + 2rd - r^2), (SN,)."""
     samples, tokens, d = x.shape
     white = x.reshape(-1, d) @ frame.white
@@ -115,7 +115,7 @@ def _scores(x: Array, y: Array, frame: "_Frame", phi: Spline, basis: Array) -> t
     return np.concatenate(parts, axis=1), y.reshape(samples * tokens) - raw @ phi.coefficients
 
 
-def _inverse(matrix: Array) -> Array:
+def pseudoinverse(matrix: Array) -> Array:
     """The inverse of a positive semidefinite matrix on the directions that were seen, after scaling its diagonal."""
     scale = np.sqrt(np.where(np.diag(matrix) > 0, np.diag(matrix), 1.0))
     inverse = np.linalg.pinv(matrix / np.outer(scale, scale), rcond=ROUNDING, hermitian=True)
@@ -123,7 +123,7 @@ def _inverse(matrix: Array) -> Array:
 
 
 @dataclass(frozen=True)
-class _Frame:
+class Frame:
     """A in whitened coordinates, u v^T, and the tangent directions a b^T of the matrices of its rank.
 
     a runs over ``columns`` with b over all of R^d, then a over ``rest`` with b over ``rows``; ``keep`` leaves out A.
@@ -138,11 +138,11 @@ class _Frame:
     keep: Array  # (2rd - r^2, p)
 
     @staticmethod
-    def at(white: Array, matrix: Array, rank: int) -> "_Frame":
+    def at(white: Array, matrix: Array, rank: int) -> "Frame":
         back = np.linalg.pinv(white)
         a, s, bt = np.linalg.svd(back @ matrix @ back.T)
         columns, rows = a[:, :rank], bt[:rank].T
         radial = np.zeros(rank * (2 * len(matrix) - rank))
         radial[: rank * len(matrix)] = (s[:rank, None] * bt[:rank]).ravel()  # columns^T A
         keep = scipy.linalg.null_space(radial[None])
-        return _Frame(white, columns * s[:rank], rows, columns, a[:, rank:], rows, keep)
+        return Frame(white, columns * s[:rank], rows, columns, a[:, rank:], rows, keep)

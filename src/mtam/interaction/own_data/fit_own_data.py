@@ -2,7 +2,7 @@
 
 No truth is known here, so nothing is measured against one. What can be known: the mean squared prediction error on
 samples that the fit has not seen, and the noise floor, the residual variance of the fit to all data per degree of
-freedom. ``explained`` against ``explainable`` compares the two.
+freedom. ``explained`` against ``explainable`` compares the two. What may be said of the fit is in ``assessment``.
 
 Gauge: E[u^2] = 1/9 for u = x^T A y with x, y independent tokens (so sd(u) = 1/3 if their mean is zero), as in the
 empirical risk minimiser; phi rises with u on average, and where it has no clear direction (correlation below 0.1, as
@@ -25,11 +25,13 @@ from mtam.interaction.estimators import erm
 from mtam.interaction.estimators.choose_k import rule
 from mtam.interaction.files import dataset
 from mtam.interaction.model.splines import SplineSpace
-from mtam.interaction.own_data import choose_rank, confidence_band
+from mtam.interaction.own_data import assessment, choose_rank, confidence_band
 from mtam.interaction.own_data.choose_rank import Fit, Split
 from mtam.interaction.own_data.fitted_interaction import FittedInteraction
 from mtam.interaction.own_data.own_data_spec import OwnTrial
 from mtam.interaction.own_data.own_data_warnings import hints
+from mtam.interaction.reading import own_data_notes
+from mtam.interaction.reading.own_data_notes import LEVEL
 
 Array = npt.NDArray[np.float64]
 
@@ -63,10 +65,9 @@ def _run(trial: OwnTrial, report: Tick) -> dict[str, Any]:
     split, x, y = _shuffled(x, y, trial.seed)
     shift, unit = float(y.mean()), float(y.std())
     fit = _fitter(trial, shift, unit, step)
-    tried = choose_rank.choose(fit, split, trial.ranks())
-    baseline = float(np.mean((split.y_test - split.y.mean()) ** 2))
-    del split  # the fit to all data may need the room
-    found, fitted = fit(x, y, tried.rank)
+    tried, (found, fitted), left = _fitted(trial, fit, split, x, y)
+    held = tried.chosen
+    told = assessment.against_rivals(split, held) | left
     fitted = _sign(fitted, x)
     curve = confidence_band.curve(
         x, y, fitted.matrix, tried.rank, fitted.spline, generator(trial.seed, "interaction", "own", "band")
@@ -74,7 +75,6 @@ def _run(trial: OwnTrial, report: Tick) -> dict[str, Any]:
     variance = float(y.var())
     freedom = y.size - fitted.spline.space.free.shape[1] - trial.parameters(tried.rank)
     noise = float(choose_rank.losses(fitted, x, y).mean()) * y.size / max(1, freedom)
-    held = tried.chosen
     warnings += [AT_END] if found.at_end else []
     return {
         "rank": tried.rank,
@@ -85,10 +85,11 @@ def _run(trial: OwnTrial, report: Tick) -> dict[str, Any]:
         "holdout_error": held.error,
         "holdout_se": held.standard_error,
         "noise_sd": math.sqrt(noise),
-        "explained": 1 - held.error / baseline,
         "explainable": 1 - noise / variance,
         "variance": variance,
-        "converged": found.converged,
+        **told,
+        **assessment.words(found, told),
+        **own_data_notes.looks(x),
         "starts": found.starts,
         "agreeing": found.agreeing,
         "lack_of_fit": found.lack_of_fit,
@@ -111,6 +112,27 @@ def _run(trial: OwnTrial, report: Tick) -> dict[str, Any]:
         "warnings": warnings,
         "seconds": time.process_time() - clock,
     }
+
+
+def _fitted(
+    trial: OwnTrial, fit: Fit, split: Split, x: Array, y: Array
+) -> tuple[choose_rank.Choice, tuple[erm.Erm, FittedInteraction], dict[str, Any]]:
+    """The choice of the rank, the fit to all data, and what its residuals hold; see ``ownrank``."""
+    tried = choose_rank.choose(fit, split, trial.ranks())
+    chosen = fit(x, y, tried.rank)
+    left = first = assessment.left(x, y, chosen[1], tried.rank)
+    for rank in range(tried.rank + 1, max(trial.ranks()) + 1):
+        if left["structure_p"] >= LEVEL:
+            break
+        more = fit(x, y, rank)
+        left, before = assessment.left(x, y, more[1], rank), left
+        if left["structure_p"] >= LEVEL:
+            attempt = choose_rank.tried(fit, split, rank)
+            if not tried.chosen.beats(attempt):
+                return tried.raised(attempt), more, left
+        elif left["structure_p"] <= before["structure_p"] ** 0.5:
+            break  # the structure is of another kind
+    return tried, chosen, first
 
 
 def _load(trial: OwnTrial) -> tuple[Array, Array]:

@@ -44,7 +44,7 @@ class Search:
     tried: int  # starts
     agreeing: int  # starts of the round that found it which ended there
     lack_of_fit: float  # standard deviations
-    gain: float = np.inf  # chi^2 units by which the loss is below that of a constant, per parameter of A
+    gain: float = np.inf  # see ``gain``
     required: int = 2  # starts that have to agree
     unique: bool = True  # whether a second descent, where one was due, ended alike
     profile: Profile | None = None  # the problem that the point solves, where its domain was taken from the data
@@ -118,9 +118,13 @@ def confirm(profile: Profile, found: Search, rank: int, rng: np.random.Generator
 
 
 def gain(profile: Profile, point: Point, rank: int) -> float:
-    """Chi^2 units per parameter of A by which the loss lies below that of a constant."""
+    """Chi^2 units per parameter of A by which the loss lies below that of a constant, beyond what phi gains alone.
+
+    At any A the K + s coefficients of phi fit K + s - 1 units of noise on average, and rarely three deviations more.
+    """
     explained = float(profile.y.var()) / max(point.fit.loss, 1e-300) - 1
-    return profile.rows * explained / multistart.parameters(profile, rank)
+    free = len(point.fit.coefficients) - 1
+    return float(profile.rows * explained - free - 3 * np.sqrt(2 * free)) / multistart.parameters(profile, rank)
 
 
 def coarsen(profile: Profile) -> Profile:

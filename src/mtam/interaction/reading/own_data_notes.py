@@ -1,0 +1,84 @@
+"""What is told beside a fit to own data: structure left in its residuals, and hints about its tokens.
+
+Hints are about what a product x_i^T A x_j cannot know: angles, positions on a line, padding.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mtam.base.remark import Remark
+from mtam.interaction.files.validate_arrays import blocks
+
+Array = npt.NDArray[np.float64]
+
+GROUPS = (
+    "tokens", "other tokens", "squares", "squares of the others", "products", "products with squares", "distances",
+    "position", "order",
+)  # fmt: skip
+LEVEL = 0.01  # of the tests of all groups together: at most so many good fits are said not to fit
+TURNS = (2 * np.pi, 360.0)  # radians, degrees
+EDGE, CROWD = 0.05, 0.01  # of a turn at either end, and the share of the tokens there: angles have no tails
+FEW = 2  # rows of zeros that chance does not give
+
+
+def looks(x: Array) -> dict[str, Any]:
+    """Which coordinates look like angles, and the share of tokens that are zero in every coordinate  # (M, N, d)."""
+    d, count = x.shape[2], x.shape[0] * x.shape[1]
+    low, high, zeros = np.full(d, np.inf), np.full(d, -np.inf), 0
+    for part in blocks(x):
+        rows = part.reshape(-1, d)
+        low, high = np.minimum(low, rows.min(axis=0)), np.maximum(high, rows.max(axis=0))
+        zeros += int(np.count_nonzero(~rows.any(axis=1)))
+    angles = [k for k in range(d) if _like_angles(x[..., k], float(low[k]), float(high[k]))]
+    return {"angles": angles, "zero_tokens": zeros / count if zeros >= FEW else 0.0}
+
+
+def _like_angles(values: Array, low: float, high: float) -> bool:
+    """Whether values fill one turn, from 0 or about 0, up to both of its ends  # (M, N)."""
+    for turn in TURNS:
+        for first in (0.0, -turn / 2):
+            inside = low >= first - 1e-6 * turn and high <= first + (1 + 1e-6) * turn
+            ends = (values < first + EDGE * turn, values > first + (1 - EDGE) * turn)
+            if inside and min(float(np.mean(end)) for end in ends) > CROWD:
+                return True
+    return False
+
+
+def hints(numbers: Mapping[str, Any]) -> list[str]:
+    """One sentence for each, from the numbers of a record of own data; an older record may lack them."""
+    told = []
+    if angles := numbers.get("angles"):
+        which = ", ".join(str(k) for k in angles)
+        told.append(
+            f"tokens cover a full turn in coordinate {which} (the first is 0), as angles do: give cos and sin of an "
+            "angle as two coordinates, for products of those are functions of differences"
+        )
+    elif numbers["d"] == 1 and not numbers["converged"]:
+        told.append(
+            "a token is one number, and phi sees products of two of them: if it is a position x, where differences "
+            "matter, give cos(x/L) and sin(x/L) as two coordinates, L the range of x"
+        )
+    if share := numbers.get("zero_tokens"):
+        told.append(
+            f"{share:.2g} of the tokens are zero in every coordinate: if that is padding, the fit takes it for tokens, "
+            "and means over the others are too small; give samples of equal length without padding"
+        )
+    return told
+
+
+def notes(numbers: Mapping[str, Any]) -> list[Remark]:
+    """What is left in the residuals, group by group, and hints; from the numbers of one record."""
+    told: list[Remark] = []
+    if "structure_p_values" in numbers:
+        both = zip(GROUPS, numbers["structure_p_values"], numbers["structure_shares"], strict=True)
+        loud = sorted((p, name, share) for name, p, share in both if p * len(GROUPS) < LEVEL)
+        rows = [[name, f"{p:.1g}", f"{share:.3f}"] for p, name, share in loud]
+        if rows:
+            title = f"Left in the residuals ({len(GROUPS)} groups tested, level {LEVEL:g} together)"
+            told.append((title, ["functions of", "p", "share of the variance of Y"], rows))
+    if sentences := hints(numbers):
+        told.append(("Hints", ["hint"], [[sentence] for sentence in sentences]))
+    return told
