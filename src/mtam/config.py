@@ -8,11 +8,12 @@ import copy
 import fnmatch
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from hydra import compose, initialize_config_dir
+from hydra.core.config_store import ConfigStore
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import ChoiceSweep, Glob, IntervalSweep, Override, OverrideType, QuotedString
 from hydra.errors import HydraException
@@ -23,7 +24,8 @@ from pydantic import ValidationError
 from mtam.base import conf_files
 from mtam.base.errors import UsageError
 from mtam.base.spec import Frozen, Trial
-from mtam.problems.registry import problem
+from mtam.base.variants import Variant, every_model, foreign, own_settings, owners
+from mtam.problems.registry import PROBLEMS, problem
 from mtam.sweep.plan import Cell, Plan
 from mtam.sweep.settings import SweepSettings, check_logger, describe, launcher_settings, validate
 
@@ -47,6 +49,11 @@ class _Overrides:
     groups: dict[str, str]
     values: dict[str, str]  # key -> the override as it was written
     axes: dict[str, list[Any]]
+
+    def models(self, config: str) -> list[str]:
+        """The models of a configuration under these overrides."""
+        pinned = [self.groups["model"]] if "model" in self.groups else []
+        return [str(name) for name in self.axes.get("model", pinned)] or conf_files.models_of(config)
 
 
 def parse_overrides(texts: Sequence[str]) -> _Overrides:
@@ -115,8 +122,11 @@ def compose_config(name: str, overrides: _Overrides, groups: dict[str, str]) -> 
             valid = conf_files.options(group)
             raise UsageError(f"{group}={option}: there is no such {group}; {conf_files.nearest(option, valid)}")
     check_logger(groups.get("logger"))
+    model = groups["model"] if "model" in groups else next(iter(conf_files.models_of(name)), "")
+    if conf_files.without_file("model", model):
+        ConfigStore.instance().store(name=model, group="model", node=conf_files.load(f"model/{model}"))
     texts = [f"{group}={option}" for group, option in groups.items() if group != "logger"]
-    texts += overrides.values.values()
+    texts += [text for key, text in overrides.values.items() if _applies(key, model)]
     try:
         with initialize_config_dir(str(conf_files.conf_dir()), version_base="1.3"):
             tree = OmegaConf.to_container(compose(name, overrides=texts), resolve=True, throw_on_missing=True)
@@ -124,19 +134,46 @@ def compose_config(name: str, overrides: _Overrides, groups: dict[str, str]) -> 
         cause = " ".join(str(error.__cause__ or error).split())
         raise UsageError(f"the configuration {name} cannot be composed: {cause}") from None
     assert isinstance(tree, dict)
+    if isinstance(tree.get("model"), dict):  # what the file sets for another model than the one that was chosen
+        tree["model"] = {key: value for key, value in tree["model"].items() if _applies(f"model.{key}", model)}
     logger = {"logger": conf_files.load(f"logger/{groups['logger']}")} if "logger" in groups else {}
     return {str(key): value for key, value in tree.items()} | logger
 
 
-def check_keys(name: str, keys: Iterable[str], launcher: str | None = None) -> None:
+def _applies(key: str, model: str) -> bool:
+    """Whether a setting is one that this model has, or no model's."""
+    group, _, leaf = key.partition(".")
+    variant = every_model().get(model)
+    return group != "model" or variant is None or leaf in ("name", *own_settings(variant))
+
+
+def _answering(config: str) -> Mapping[str, Variant]:
+    """The models that answer the problem of a configuration."""
+    named = conf_files.load(config).get("problem")
+    return problem(named).estimators if named in PROBLEMS else every_model()
+
+
+def check_keys(name: str, keys: Iterable[str], launcher: str | None = None, models: Sequence[str] = ()) -> None:
     """Raise UsageError with the nearest valid name for a key that the schema does not have."""
-    valid = conf_files.keys(name, launcher)
+    valid = conf_files.keys(name, launcher, models)
     for key in keys:
         if key not in valid:
+            group, _, leaf = key.partition(".")
+            if group == "model" and owners(_answering(name), leaf):
+                raise UsageError(f"{foreign(_answering(name), models, leaf)}.")
             for other in conf_files.options("launcher"):
                 if key in conf_files.keys(name, other):
                     raise UsageError(f"{key} is a setting of the launcher {other}; say --launcher {other} as well.")
             raise UsageError(f"there is no setting {key}; {conf_files.nearest(key, valid)}")
+
+
+def _check_own_models(file: str, models: Sequence[str]) -> None:
+    """Raise UsageError for a model's setting in the file of a sweep that none of its models, or of the chosen ones, has."""
+    own = conf_files.load(file).get("model") or {}
+    known = list(dict.fromkeys([*conf_files.models_of(file), *models]))
+    for key in own if isinstance(own, dict) else ():
+        if not any(_applies(f"model.{key}", model) for model in known):
+            raise UsageError(f"conf/{file}.yaml: {foreign(_answering(file), known, str(key))}.")
 
 
 def put(config: Config, dotted: str, value: Any) -> None:
@@ -167,7 +204,7 @@ def _axes(settings: SweepSettings, overrides: _Overrides, config: Config) -> lis
         if key in overrides.groups:
             axes[key] = [overrides.groups[key]]
         elif key in overrides.values:
-            axes[key] = [_get(config, key)]
+            axes[key] = [_pinned(config, key, overrides.values[key])]
     axes.update(overrides.axes)
     for key, values in axes.items():
         if key.split(".")[0] in ("sweep", *NOT_IN_TRIALS, "problem", "samples", "seed"):
@@ -177,8 +214,11 @@ def _axes(settings: SweepSettings, overrides: _Overrides, config: Config) -> lis
     return [Axis(key, tuple(values)) for key, values in axes.items()]
 
 
-def _get(config: Config, dotted: str) -> Any:
+def _pinned(config: Config, dotted: str, text: str) -> Any:
+    """The value that an override gives; as it was written, where the first of several models has no such setting."""
     for part in dotted.split("."):
+        if part not in config:
+            return OverridesParser.create().parse_override(text).value()
         config = config[part]
     return config
 
@@ -194,7 +234,7 @@ def _as_frozen(trial: Trial, dotted: str, value: Any) -> Any:
     """The value of an axis as the spec holds it, so that 1 and 1.0 name the same cell."""
     found: Any = trial
     for part in dotted.split("."):
-        found = getattr(found, part)
+        found = getattr(found, part, value)  # a setting that the estimator of this cell does not have
     return value if isinstance(found, Frozen) else found
 
 
@@ -209,7 +249,8 @@ def _cells(name: str, axes: Sequence[Axis], overrides: _Overrides) -> Iterator[t
             config = copy.deepcopy(base)
             at = dict(zip((axis.key for axis in plain), values, strict=True))
             for key, value in at.items():
-                put(config, key, value)
+                if not isinstance(config["model"], dict) or _applies(key, str(config["model"].get("name"))):
+                    put(config, key, value)
             yield {axis.key: (chosen | at)[axis.key] for axis in axes}, config
 
 
@@ -222,14 +263,16 @@ def plan_sweep(name: str, texts: Sequence[str]) -> Plan:
         raise UsageError(f"there is no sweep {name}; {conf_files.nearest(name, conf_files.options('sweep'))}")
     file = f"sweep/{name}"
     overrides = parse_overrides(texts)
-    check_keys(file, (*overrides.values, *overrides.axes, *overrides.groups), overrides.groups.get("launcher"))
+    models = overrides.models(file)
+    check_keys(file, (*overrides.values, *overrides.axes, *overrides.groups), overrides.groups.get("launcher"), models)
+    _check_own_models(file, models)
     first = {group: values[0] for group, values in overrides.axes.items() if group in conf_files.GROUPS}
     config = compose_config(file, overrides, overrides.groups | first)
     for section in ("problem", "data", "model", "launcher", "sweep"):
         if section not in config:
             raise UsageError(f"conf/{file}.yaml has no {section}; see conf/sweep/alpha.yaml for what a sweep needs.")
     settings = validate(SweepSettings, config["sweep"], "sweep", file)
-    check_keys(file, settings.axes)
+    check_keys(file, settings.axes, models=[*models, *conf_files.models_of(file)])
     launcher = launcher_settings(config["launcher"], file)
     axes = _axes(settings, overrides, config)
     config["sweep"]["axes"] = {axis.key: list(axis.values) for axis in axes}
@@ -238,6 +281,8 @@ def plan_sweep(name: str, texts: Sequence[str]) -> Plan:
         raise UsageError(f"this sweep has {count} trials; valid: at most {MOST_TRIALS}.")
     cells = []
     for at, cell in _cells(file, axes, overrides):
+        if isinstance(cell["model"], dict) and isinstance(config["model"], dict):
+            config["model"] = {**cell["model"], **config["model"]}  # of several models, what any of them was set to
         trial = {key: value for key, value in cell.items() if key not in ("sweep", *NOT_IN_TRIALS)}
         trials = (
             freeze(file, {**trial, "n": n, "seed": seed})
@@ -254,7 +299,8 @@ def plan_sweep(name: str, texts: Sequence[str]) -> Plan:
 def _compose_fit(name: str, texts: Sequence[str], advice: str) -> Config:
     """The configuration of a single fit, its launcher validated; lists are refused."""
     overrides = parse_overrides(texts)
-    check_keys(name, (*overrides.values, *overrides.axes, *overrides.groups), overrides.groups.get("launcher"))
+    models = overrides.models(name)
+    check_keys(name, (*overrides.values, *overrides.axes, *overrides.groups), overrides.groups.get("launcher"), models)
     if overrides.axes:
         key, values = next(iter(overrides.axes.items()))
         raise UsageError(f"fit-ips makes one fit, but {key} is a list of {len(values)}; {advice}.")

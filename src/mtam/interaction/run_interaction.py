@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from mtam.base.one_by_one import Tick, answer_each
-from mtam.interaction.estimators.estimators import ESTIMATORS, EstimatedInteraction, fit_oracle, spline_space
+from mtam.base.variants import load
+from mtam.interaction.estimators.estimators import EstimatedInteraction, Estimator, fit_oracle, spline_space
 from mtam.interaction.interaction_spec import InteractionTrial
 from mtam.interaction.simulate.against_truth import picture
 from mtam.interaction.simulate.squared_error import Errors, evaluate
@@ -31,9 +32,10 @@ def _run(trial: InteractionTrial, device: str, report: Tick) -> dict[str, Any]:
     truth = draw_truth(trial.data, trial.seed, trial.n)
     x, y = simulate(trial.data, truth, trial.n, trial.seed)
     data_seconds = time.process_time() - clock
-    found = ESTIMATORS[trial.model.name](trial, truth, x, y, device, lambda part: report(0.9 * part))
+    fit: Estimator = load(trial.model.fit)
+    found = fit(trial, truth, x, y, device, lambda part: report(0.9 * part))
     estimates = [found]
-    if trial.model.name != "oracle_a":
+    if not trial.model.knows_a:
         estimates.append(fit_oracle(truth, x, y, found.space or spline_space(trial), "rule"))
     del x, y
     errors = evaluate(truth, [estimate.g for estimate in estimates], trial.seed, trial.data.tokens)

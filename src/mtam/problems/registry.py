@@ -1,26 +1,22 @@
-"""The one place where sweeps meet mathematics: names of problems and estimators, imported when they are used.
+"""The one place where sweeps meet mathematics: problems by name, and the function that answers a trial.
 
-A new estimator is one file and one line here.
+Each problem has a registry of its estimators (``mtam.base.variants``), where a new one is one line.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from mtam.base.errors import UsageError
 from mtam.base.remark import Remark
 from mtam.base.spec import Trial
+from mtam.base.variants import Variant, models, own_settings, settings_class
+from mtam.base.variants import load as _load
 
 # run(trials of one shape, device=..., tick=..., checkpoint=folder for the state of this pack, or None)
 #   -> one dict of numbers per trial, or {"failure": sentence}
 Run = Callable[..., list[dict[str, Any]]]
-
-
-def _load(path: str) -> Any:
-    module, _, name = path.partition(":")
-    return getattr(import_module(module), name)
 
 
 @dataclass(frozen=True)
@@ -29,7 +25,6 @@ class Problem:
 
     name: str
     spec: str
-    estimators: Mapping[str, str]
     size: str  # the field's letter for the sample size
     parts: Mapping[str, str] = field(default_factory=dict)  # further errors in a record that have curves -> heading
     levels: Mapping[str, str] = field(default_factory=dict)  # numbers worth a look at the largest size -> heading
@@ -38,6 +33,18 @@ class Problem:
     decomposition: str | None = None  # function of a cell's columns and a trial -> facts fitted to its records
     remarks: str | None = None  # function of trials and their numbers -> further tables (title, headings, rows)
     short: str | None = None  # function of trials and their numbers -> what the sweep answers, in a few lines
+
+    @property
+    def estimators(self) -> Mapping[str, Variant]:
+        """The estimators that answer its trials, by name."""
+        return models(self.name)
+
+    def modern(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """The fields of a trial of schema 2 without the settings that its estimator did not read."""
+        model = fields["model"]
+        variant = self.estimators[model["name"]]
+        unread = settings_class(variant).legacy.keys() - own_settings(variant)
+        return {**fields, "model": {key: value for key, value in model.items() if key not in unread}}
 
     def trial(self) -> type[Trial]:
         """The class of this problem's trial specs."""
@@ -64,19 +71,12 @@ class Problem:
         found: dict[str, Any] | None = _load(self.plane)(trials, numbers) if self.plane else None
         return found
 
-    def run(self, estimator: str) -> Run:
-        """The function that answers a pack of trials with ``estimator``."""
-        loaded: Run = _load(self.estimators[estimator])
+    def run(self, trial: Trial) -> Run:
+        """The function that answers a pack of such trials."""
+        loaded: Run = _load(trial.runner() or self.estimators[trial.model.name].run)
         return loaded
 
 
-_RECALL = "mtam.recall.run_recall:run"
-_INTERACTION = "mtam.interaction.run_interaction:run"
-
-_RECALL_MODELS = (
-    "softmax", "linear", "linear_elu", "frozen_rbf", "mean", "tag_only", "oracle", "mercer", "knn", "gp"
-)  # fmt: skip
-_INTERACTION_MODELS = ("ips_erm", "oracle_a", "mlp", "als")
 _PARTS = {
     "oracle_error": "A* known",
     "parametric_error": "price of A",
@@ -91,7 +91,6 @@ _INTERACTION_LEVELS = {"converged": "converged", "intervals": "K", "a_cosine": "
 _RECALL_PROBLEM = Problem(
     name="recall",
     spec="mtam.recall.recall_spec:RecallTrial",
-    estimators=dict.fromkeys(_RECALL_MODELS, _RECALL),
     size="n",
     levels=_RECALL_LEVELS,
     remarks="mtam.recall.reading.recall_tables:remarks",
@@ -100,7 +99,6 @@ _RECALL_PROBLEM = Problem(
 _INTERACTION_PROBLEM = Problem(
     name="interaction",
     spec="mtam.interaction.interaction_spec:InteractionTrial",
-    estimators=dict.fromkeys(_INTERACTION_MODELS, _INTERACTION),
     size="M",
     parts=_PARTS,
     levels=_INTERACTION_LEVELS,
@@ -113,7 +111,6 @@ _INTERACTION_PROBLEM = Problem(
 _OWN_DATA_PROBLEM = Problem(
     name="interaction_data",
     spec="mtam.interaction.own_data.own_data_spec:OwnTrial",
-    estimators={"ips_erm": "mtam.interaction.own_data.fit_own_data:run"},
     size="M",
 )
 
@@ -135,6 +132,6 @@ def run_pack(
     Where the estimator keeps its state it does so in the folder ``checkpoint``, and goes on from what it finds there.
     """
     first: Any = trials[0]
-    answers = problem(first.problem).run(first.model.name)(trials, device=device, tick=tick, checkpoint=checkpoint)
+    answers = problem(first.problem).run(first)(trials, device=device, tick=tick, checkpoint=checkpoint)
     assert len(answers) == len(trials), f"{len(answers)} answers to {len(trials)} trials"
     return answers

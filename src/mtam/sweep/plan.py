@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mtam.base.errors import UsageError
-from mtam.base.spec import SCHEMA, Trial
+from mtam.base.spec import READABLE, SCHEMA, Trial
 from mtam.problems.registry import problem
 from mtam.sweep.store import write_text
 
@@ -46,10 +46,17 @@ class Plan:
     cells: tuple[Cell, ...]
     frozen: tuple[tuple[str, ...], ...] | None = field(default=None, compare=False)  # the packs that a manifest holds
 
+    aliases: Mapping[str, str] = field(default_factory=dict, compare=False)  # a trial's key -> that of its old record
+
+    @cached_property
+    def identity(self) -> tuple[tuple[str, ...], ...]:
+        """The trials' own keys, cell by cell."""
+        return tuple(tuple(trial.key() for trial in cell.trials) for cell in self.cells)
+
     @cached_property
     def keys(self) -> tuple[tuple[str, ...], ...]:
-        """The trial keys, cell by cell."""
-        return tuple(tuple(trial.key() for trial in cell.trials) for cell in self.cells)
+        """The keys by which the trials' records go, cell by cell."""
+        return tuple(tuple(self.aliases.get(key, key) for key in keys) for keys in self.identity)
 
     @cached_property
     def trials(self) -> dict[str, Trial]:
@@ -60,8 +67,7 @@ class Plan:
     @cached_property
     def digest(self) -> str:
         """Ten hexadecimal digits that name the content: the problem and the set of trial keys of every cell."""
-        text = json.dumps([self.problem, sorted(sorted(keys) for keys in self.keys)])
-        return hashlib.sha256(text.encode()).hexdigest()[:10]
+        return _digest(self.problem, self.identity)
 
     @cached_property
     def packs(self) -> tuple[tuple[str, ...], ...]:
@@ -86,6 +92,7 @@ class Plan:
             ],
             "trials": {key: trial.model_dump(mode="json") for key, trial in self.trials.items()},
             "packs": [list(pack) for pack in self.packs],
+            **({"aliases": dict(self.aliases)} if self.aliases else {}),
         }
 
     def write(self, out: Path, *, extend: bool = False) -> None:
@@ -96,6 +103,11 @@ class Plan:
         found = read(out) if extend and (out / MANIFEST).exists() else found_in(out, self)
         if found is None or found.digest != self.digest:
             write_text(out / MANIFEST, json.dumps(self.to_json(), indent=1) + "\n")
+
+
+def _digest(problem: str, cells: Iterable[Iterable[str]]) -> str:
+    text = json.dumps([problem, sorted(sorted(keys) for keys in cells)])
+    return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
 def grouped(trials: Mapping[str, Trial]) -> tuple[tuple[str, ...], ...]:
@@ -116,6 +128,7 @@ def extended(found: Plan, plan: Plan) -> Plan:
     A pack is one tensor program: were it made up anew, records that are there would have to be computed again.
     Raises UsageError when ``plan`` lacks trials of ``found``, because a folder holds one sweep and all of it.
     """
+    plan = replace(plan, aliases=found.aliases)
     dropped = len(found.trials.keys() - plan.trials.keys())
     if found.problem != plan.problem or dropped:
         raise UsageError(
@@ -133,7 +146,9 @@ def found_in(out: Path, plan: Plan) -> Plan | None:
     found = read(out)
     if found.digest != plan.digest:
         what = difference(found, plan)
-        adds = found.problem == plan.problem and found.trials.keys() <= plan.trials.keys()
+        adds = (
+            found.problem == plan.problem and found.trials.keys() <= replace(plan, aliases=found.aliases).trials.keys()
+        )
         advice = "add to it with --extend, or choose another --out" if adds else "choose another --out"
         raise UsageError(f"{out} already holds another {found.name} run ({what}); {advice}.")
     return found
@@ -144,18 +159,14 @@ def read(out: Path) -> Plan:
     path = out / MANIFEST
     try:
         tree = json.loads(path.read_text(encoding="utf-8"))
-        if tree["schema"] != SCHEMA:
+        if tree["schema"] not in READABLE:
             raise UsageError(
                 f"{path} was written by a version of mtam with another record schema; run it into a new folder."
             )
-        spec = problem(tree["problem"]).trial()
-        trials = {key: spec.from_json(json.dumps(value)) for key, value in tree["trials"].items()}
-        cells = tuple(Cell(cell["axis"], tuple(trials[key] for key in cell["keys"])) for cell in tree["cells"])
-        packs = tuple(tuple(pack) for pack in tree["packs"])
-        plan = Plan(tree["kind"], tree["name"], tree["problem"], tree["config"], cells, packs)
-        if plan.digest != tree["digest"]:
+        plan = _plan(tree)
+        if plan is None:
             raise UsageError(f"{out} was made by a version of mtam with other settings; run it into a new folder.")
-        if sorted(key for pack in packs for key in pack) != sorted(plan.trials):
+        if sorted(key for pack in plan.packs for key in pack) != sorted(plan.trials):
             raise ValueError("its packs are not its trials.")
         return plan
     except FileNotFoundError:
@@ -166,6 +177,45 @@ def read(out: Path) -> Plan:
         raise
     except ValueError as error:
         raise UsageError(f"{path} is not a manifest of mtam: {' '.join(str(error).split())}") from None
+
+
+def _plan(tree: dict[str, Any]) -> Plan | None:
+    """The plan that a manifest holds; None where its trials are not those that it was made for."""
+    kind = problem(tree["problem"])
+    read = kind.trial().from_json
+    if tree["schema"] == SCHEMA:
+        trials = {key: read(json.dumps(value)) for key, value in tree["trials"].items()}
+        plan = replace(_of_cells(tree, trials), aliases=tree.get("aliases", {}))
+        return plan if plan.digest == tree["digest"] else None
+    trials = {key: read(json.dumps(kind.modern(value))) for key, value in tree["trials"].items()}
+    return _of_schema_2(tree, trials)
+
+
+def _of_cells(tree: dict[str, Any], trials: Mapping[str, Trial]) -> Plan:
+    cells = tuple(Cell(cell["axis"], tuple(trials[key] for key in cell["keys"])) for cell in tree["cells"])
+    packs = tuple(tuple(pack) for pack in tree["packs"])
+    return Plan(tree["kind"], tree["name"], tree["problem"], tree["config"], cells, packs)
+
+
+def _of_schema_2(tree: dict[str, Any], trials: Mapping[str, Trial]) -> Plan | None:
+    """The plan of a manifest whose trials told the settings of all estimators, and went by a key of them all.
+
+    Where an estimator was given settings that it did not read, that is not the key of today, but an alias of it; two
+    trials that differed in nothing else are one.
+    """
+    aliases: dict[str, str] = {}
+    for key, trial in trials.items():
+        if trial.key() != key:
+            if trial.key_of(tree["trials"][key]) != key:
+                return None
+            aliases.setdefault(trial.key(), key)
+    if _digest(tree["problem"], (cell["keys"] for cell in tree["cells"])) != tree["digest"]:
+        return None
+    own = {key for trial in trials.values() for key in type(trial.model).model_fields}
+    config = {**tree["config"], "model": {key: value for key, value in tree["config"]["model"].items() if key in own}}
+    plan = replace(_of_cells(tree, trials), config=config, aliases=aliases)
+    packs = (tuple(key for key in pack if key in plan.trials or key not in trials) for pack in tree["packs"])
+    return replace(plan, frozen=tuple(pack for pack in packs if pack))
 
 
 def difference(old: Plan, new: Plan) -> str:

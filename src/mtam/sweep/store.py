@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from mtam.base.errors import UsageError
-from mtam.base.spec import SCHEMA
+from mtam.base.spec import READABLE, SCHEMA
 
 Record = dict[str, Any]
 FOLDER = "records"
@@ -92,7 +92,7 @@ def read(out: Path, key: str, *, mend: bool = True) -> Record | None:
         raise UsageError(f"{path} cannot be read: {error.strerror}.") from None
     try:
         record = json.loads(text)
-        if record["schema"] == SCHEMA and record["key"] == key and record["checksum"] == checksum(record):
+        if record["schema"] in READABLE and record["key"] == key and record["checksum"] == checksum(record):
             return dict(record)
     except (ValueError, KeyError, TypeError):
         pass

@@ -5,7 +5,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,8 @@ import numpy.typing as npt
 from mtam.base.streams import generator, torch_seed
 from mtam.interaction.estimators import als, erm, oracle_a
 from mtam.interaction.estimators.choose_k import rule
-from mtam.interaction.interaction_spec import InteractionTrial, KRule
+from mtam.interaction.interaction_models import AlsModel, InteractionModel, IpsErmModel, KRule, MlpModel
+from mtam.interaction.interaction_spec import InteractionTrial
 from mtam.interaction.model.splines import SplineSpace
 from mtam.interaction.simulate.squared_error import Interaction
 from mtam.interaction.simulate.truth import Truth
@@ -21,6 +22,7 @@ from mtam.interaction.solver.row_sums import Data
 
 Array = npt.NDArray[np.float64]
 Tick = Callable[[float], None]
+Settings = TypeVar("Settings", bound=InteractionModel)
 
 
 @dataclass(frozen=True)
@@ -42,14 +44,22 @@ class Estimator(Protocol):
     ) -> EstimatedInteraction: ...
 
 
+def settings(trial: InteractionTrial, kind: type[Settings]) -> Settings:
+    """The settings of the trial's estimator, which are of this kind."""
+    if not isinstance(trial.model, kind):
+        raise TypeError(f"the settings of {trial.model.name} are no {kind.__name__}")
+    return trial.model
+
+
 def intervals(trial: InteractionTrial) -> int:
     """K: as given, or by the paper's rule, which is also where a data-driven choice starts from."""
-    return trial.model.intervals or rule(trial.n, trial.beta(), trial.model.k_constant)
+    chosen = trial.model.spline()
+    return chosen.intervals or rule(trial.n, trial.beta(), chosen.k_constant)
 
 
 def spline_space(trial: InteractionTrial) -> SplineSpace:
     """The space of the trial's rule."""
-    return SplineSpace(trial.model.degree or trial.data.degree, intervals(trial))
+    return SplineSpace(trial.spline_degree(), intervals(trial))
 
 
 def fit_oracle(truth: Truth, x: Data, y: Array, space: SplineSpace, k_rule: KRule) -> EstimatedInteraction:
@@ -60,8 +70,10 @@ def fit_oracle(truth: Truth, x: Data, y: Array, space: SplineSpace, k_rule: KRul
     return EstimatedInteraction(known.g, known.phi, truth.matrix, known.phi.space, numbers)
 
 
-def _erm(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, tick: Tick) -> EstimatedInteraction:
+def fit_erm(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, tick: Tick) -> EstimatedInteraction:
+    """The empirical risk minimiser."""
     del truth
+    model = settings(trial, IpsErmModel)
     k_rule = trial.k_rule()
     fitted = erm.fit(
         x,
@@ -69,7 +81,7 @@ def _erm(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, 
         trial.fit_rank(),
         spline_space(trial),
         generator(trial.seed, "interaction", "starts"),
-        trial.model.max_starts,
+        model.max_starts,
         _steps(tick, 50),
         None if k_rule == "rule" else k_rule,
         device,
@@ -86,18 +98,20 @@ def _erm(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, 
     return EstimatedInteraction(fitted.g, fitted.phi, fitted.matrix, fitted.phi.space, numbers)
 
 
-def _oracle_a(
+def fit_oracle_a(
     trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, tick: Tick
 ) -> EstimatedInteraction:
+    """Oracle-A with a K of its own choice."""
     del device
     tick(0.1)
     return fit_oracle(truth, x, y, spline_space(trial), trial.k_rule())
 
 
-def _als(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, tick: Tick) -> EstimatedInteraction:
+def fit_als(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, tick: Tick) -> EstimatedInteraction:
+    """Alternating least squares."""
     del truth, device
     rng = generator(trial.seed, "interaction", "starts")
-    starts = min(trial.model.max_starts, 5)
+    starts = min(settings(trial, AlsModel).max_starts, 5)
     fitted = als.fit(x, y, trial.fit_rank(), spline_space(trial), rng, starts, _steps(tick, 30))
     numbers = {
         "converged": fitted.converged,
@@ -109,11 +123,12 @@ def _als(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, 
     return EstimatedInteraction(fitted.g, fitted.phi, fitted.matrix, fitted.phi.space, numbers)
 
 
-def _mlp(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, tick: Tick) -> EstimatedInteraction:
+def fit_mlp(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, tick: Tick) -> EstimatedInteraction:
+    """A small network and Adam."""
     from mtam.interaction.estimators import mlp  # torch takes seconds to import, and only this estimator needs it
 
     del truth
-    model = trial.model
+    model = settings(trial, MlpModel)
     count = itertools.count()
     fitted = mlp.fit(
         x,
@@ -142,6 +157,3 @@ def _steps(tick: Tick, scale: float) -> Callable[[], None]:
     """Progress for work of unknown length: after k calls, 1 - exp(-k/scale)."""
     count = itertools.count()
     return lambda: tick(1 - math.exp(-next(count) / scale))
-
-
-ESTIMATORS: dict[str, Estimator] = {"ips_erm": _erm, "oracle_a": _oracle_a, "als": _als, "mlp": _mlp}

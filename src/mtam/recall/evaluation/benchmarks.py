@@ -1,6 +1,8 @@
 """The oracle benchmarks as estimators of a trial: k-NN and Gaussian-process regression on true coefficients."""
 
 import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -10,6 +12,18 @@ from mtam.recall.evaluation.oracles import gaussian_process, nearest_neighbours
 from mtam.recall.evaluation.risk import risk
 from mtam.recall.recall_spec import BENCHMARK_TO, RecallTrial
 from mtam.recall.simulate.contexts import RecallProblem, Sample, problem
+
+
+def run(
+    trials: Sequence[RecallTrial], *, device: str, tick: Callable[[float], None], checkpoint: Path | None = None
+) -> list[dict[str, Any]]:
+    """One record per trial, in order; they take seconds, run on the CPU and keep no checkpoint."""
+    del device, checkpoint
+    records = []
+    for m, trial in enumerate(trials):
+        records.append(solve(trial))
+        tick((m + 1) / len(trials))
+    return records
 
 
 def solve(trial: RecallTrial) -> dict[str, Any]:
