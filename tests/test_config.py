@@ -163,7 +163,9 @@ def test_a_file_that_sets_what_none_of_its_models_has_is_refused(
     monkeypatch.setenv("MTAM_CONF", str(tmp_path / "conf"))
     conf_files.conf_dir.cache_clear()
     try:
-        with pytest.raises(UsageError, match="mine.yaml: model.bandwidth is a setting of frozen_rbf, not of softmax"):
+        with pytest.raises(
+            UsageError, match=r"mine\.yaml: model\.bandwidth is a setting of frozen_rbf, not of softmax"
+        ):
             plan_sweep("mine", [])
         assert plan_sweep("mine", ["model=softmax,frozen_rbf", "sweep.seeds=1"]).trials
     finally:

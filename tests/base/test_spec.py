@@ -32,7 +32,7 @@ def keys(problem: str) -> dict[str, str]:
 def test_a_setting_that_an_estimator_gains_moves_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
     before = keys("recall")
     old = models("recall")["softmax"]
-    monkeypatch.setitem(models("recall"), "softmax", Variant(f"{__name__}:WarmSoftmax", old.run))  # type: ignore[arg-type]
+    monkeypatch.setitem(models("recall"), "softmax", Variant(f"{__name__}:WarmSoftmax", old.run))
     assert keys("recall") == before
     warm, cold = (RecallTrial.model_validate({"model": {"warmup": share}}) for share in (0.1, 0.0))
     assert cold.key() == before["softmax"] != warm.key()
@@ -41,7 +41,7 @@ def test_a_setting_that_an_estimator_gains_moves_no_key(monkeypatch: pytest.Monk
 def test_a_revision_moves_the_keys_of_its_own_trials_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     before = keys("interaction")
     old = models("interaction")["als"]
-    monkeypatch.setitem(models("interaction"), "als", Variant(f"{__name__}:RevisedAls", old.run))  # type: ignore[arg-type]
+    monkeypatch.setitem(models("interaction"), "als", Variant(f"{__name__}:RevisedAls", old.run))
     after = keys("interaction")
     assert {name for name in before if before[name] != after[name]} == {"als"}
 
@@ -50,10 +50,23 @@ def test_a_revision_moves_the_keys_of_its_own_trials_alone(monkeypatch: pytest.M
     ("name", "key"),
     [
         ("softmax", "093636e081d7945248a3"),
+        ("linear", "a9a21a175edeea9fa868"),
+        ("linear_elu", "1955168cdc7aeeba0045"),
+        ("frozen_rbf", "ca34f5cab34e90be241a"),
+        ("mean", "8f2f417dfa8f10462b87"),
+        ("tag_only", "d516d17c8fcde7f91d98"),
+        ("oracle", "adadede23113f7d2de8c"),
+        ("mercer", "328f2d27ffe7def45929"),
+        ("knn", "78091b67301ebda56fae"),
+        ("gp", "bc0c7cb8b1b5a35888d5"),
         ("ips_erm", "1fc4303f6a6b1236d13e"),
+        ("oracle_a", "8048ca8a2b027192ee26"),
+        ("mlp", "677d5ced056e28a13326"),
+        ("als", "39ea0f64817c669f0b81"),
     ],
 )
 def test_keys_of_schema_2_have_not_moved(name: str, key: str) -> None:
+    """The keys that the version of schema 2 gave to ``mtam sweep alpha model=NAME`` and ``mtam fit-ips model=NAME``."""
     assert {**keys("recall"), **keys("interaction")}[name] == key
 
 

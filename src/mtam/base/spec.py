@@ -87,6 +87,8 @@ class Trial(Frozen):
 
     unhashed: ClassVar[Sequence[tuple[str, str]]] = ()  # fields that name a file whose content is known by its digest
 
+    own: ClassVar[str] = ""  # the paper's own estimator, where none is named
+
     model: SerializeAsAny[EstimatorSettings]
     n: int = Field(le=2**26)
     seed: int
@@ -94,9 +96,8 @@ class Trial(Frozen):
     @field_validator("model", mode="before")
     @classmethod
     def _by_its_variant(cls, values: Any) -> Any:
-        """Settings are validated by the class of the variant that they name; the first one of the registry if none."""
-        registry = models(cls.model_fields["problem"].default)
-        return choose(registry, values, next(iter(registry)))
+        """Settings are validated by the class of the variant that they name; of the paper's own, if none."""
+        return choose(models(cls.model_fields["problem"].default), values, cls.own)
 
     def key(self) -> str:
         """Twenty hexadecimal digits of the SHA-256 of the canonical JSON of all fields."""

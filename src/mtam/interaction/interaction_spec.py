@@ -32,6 +32,7 @@ def interaction_model(name: str = "ips_erm", **settings: Any) -> InteractionMode
 class InteractionTrial(Trial):
     """One interaction fit; n is M, the number of samples."""
 
+    own: ClassVar[str] = "ips_erm"
     unhashed: ClassVar[Sequence[tuple[str, str]]] = (("data", "samples_file"),)
 
     problem: Literal["interaction"] = "interaction"

@@ -2,8 +2,9 @@
 
 from mtam.base.variants import Variant
 
-_RUN = "mtam.interaction.run_interaction:run"  # simulates, fits, evaluates; the settings name the fit
-_SETTINGS = "mtam.interaction.interaction_models"
+_HERE = "mtam.interaction"
+_RUN = f"{_HERE}.run_interaction:run"  # simulates, fits, evaluates; the settings name the fit
+_SETTINGS = f"{_HERE}.interaction_models"
 
 # Estimators by name.
 MODELS = {
@@ -15,15 +16,15 @@ MODELS = {
 
 # Those that can be fitted to data whose truth is not known.
 OWN_DATA_MODELS = {
-    "ips_erm": Variant(f"{_SETTINGS}:IpsErmModel", "mtam.interaction.own_data.fit_own_data:run"),
+    "ips_erm": Variant(f"{_SETTINGS}:IpsErmModel", f"{_HERE}.own_data.fit_own_data:run"),
 }
 
 # Token laws by name: module and function (data, generator) -> Tokens.
 TOKEN_LAWS = {
-    "cube": "mtam.interaction.simulate.tokens:cube",
-    "gaussian": "mtam.interaction.simulate.tokens:gaussian",
-    "sphere": "mtam.interaction.simulate.tokens:sphere",
-    "anisotropic": "mtam.interaction.simulate.tokens:anisotropic",
-    "dependent": "mtam.interaction.simulate.tokens:dependent",
-    "without_replacement": "mtam.interaction.simulate.tokens:without_replacement",
+    "cube": f"{_HERE}.simulate.tokens:cube",
+    "gaussian": f"{_HERE}.simulate.tokens:gaussian",
+    "sphere": f"{_HERE}.simulate.tokens:sphere",
+    "anisotropic": f"{_HERE}.simulate.tokens:anisotropic",
+    "dependent": f"{_HERE}.simulate.tokens:dependent",
+    "without_replacement": f"{_HERE}.simulate.tokens:without_replacement",
 }

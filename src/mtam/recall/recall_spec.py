@@ -5,7 +5,7 @@ Nothing heavy is imported here, so that a sweep can be planned without torch.
 
 import math
 from collections.abc import Sequence
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, SerializeAsAny, model_validator
 
@@ -55,6 +55,8 @@ def recall_model(name: str = "softmax", **settings: Any) -> RecallModel:
 
 class RecallTrial(Trial):
     """One recall fit."""
+
+    own: ClassVar[str] = "softmax"
 
     problem: Literal["recall"] = "recall"
     protocol: Literal["claimed", "reported"] = "claimed"

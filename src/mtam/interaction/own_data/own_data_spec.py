@@ -25,6 +25,7 @@ class OwnTrial(Trial):
     In ``model``, rank None means chosen by hold-out, degree None means 3, intervals None means by ``k_rule``.
     """
 
+    own: ClassVar[str] = "ips_erm"
     unhashed: ClassVar[Sequence[tuple[str, str]]] = (("data", "path"),)
 
     problem: Literal["interaction_data"] = "interaction_data"

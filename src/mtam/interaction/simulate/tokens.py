@@ -28,8 +28,8 @@ Draw = Callable[[np.random.Generator, np.random.Generator, tuple[int, int, int]]
 class Tokens:
     """A token law with its constants drawn: E[X_1 X_1^T] = second_moment.
 
-    ``draw(base, latent, (samples, tokens, d))`` takes what differs between tokens from ``base``, and from ``latent`` what
-    the tokens of a sample share, sample after sample.
+    ``draw(base, latent, (samples, tokens, d))`` takes what differs between tokens from ``base``, and what the tokens of
+    a sample share from ``latent``, sample after sample.
     """
 
     name: str
