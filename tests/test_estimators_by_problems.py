@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 import pytest
 
-from mtam.base.variants import models
+from mtam.base.variants import models, own_settings
 from mtam.interaction.interaction_spec import Activation, InteractionTrial
 from mtam.interaction.interaction_variants import TOKEN_LAWS
 from mtam.problems.registry import run_pack
@@ -19,15 +19,13 @@ from mtam.recall.recall_variants import TARGETS
 
 TRAINING = {"steps": 4.0, "width": 16, "hidden": 8}
 MLP = {"steps": 40, "width": 8, "batch": 32}
-TINY_RECALL = {"modes": 8, "nodes": 32, "components": 3, "test": 64, "tag_dim": 3}
+TINY_RECALL = {"modes": 16, "nodes": 64, "components": 3, "test": 64, "tag_dim": 3}
 TINY_INTERACTION = {"d": 2, "rank": 1, "tokens": 4, "condition": 4.0}
 NEAR = {"oracle_a", "ips_erm", "als"}  # fits that come near the truth even here
 
 
 def model(problem: str, name: str, wanted: dict[str, Any]) -> dict[str, Any]:
     """The settings among ``wanted`` that this estimator has."""
-    from mtam.base.variants import own_settings
-
     own = own_settings(models(problem)[name])
     return {"name": name, **{key: value for key, value in wanted.items() if key in own}}
 

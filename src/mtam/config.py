@@ -168,7 +168,7 @@ def check_keys(name: str, keys: Iterable[str], launcher: str | None = None, mode
 
 
 def _check_own_models(file: str, models: Sequence[str]) -> None:
-    """Raise UsageError for a model's setting in the file of a sweep that none of its models, or of the chosen ones, has."""
+    """Raise UsageError for a setting of the file of a sweep that none of its models, or of the chosen ones, has."""
     own = conf_files.load(file).get("model") or {}
     known = list(dict.fromkeys([*conf_files.models_of(file), *models]))
     for key in own if isinstance(own, dict) else ():

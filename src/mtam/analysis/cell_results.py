@@ -139,9 +139,8 @@ def cell_results(plan: Plan, rows: pd.DataFrame) -> list[CellResult]:
         names = [name for name in problem(plan.problem).parts if name in own and own[name].abs().max() > 0]
         parts = {name: curve(own, name, signed=True) for name in names}
         points, last = curve(own), cell.trials[-1]
-        expected = last.reference([int(n) for n in points.sizes])
+        expected, bound = problem(plan.problem).forecasts(last, [int(n) for n in points.sizes])
         reference = None if expected is None else np.asarray(expected, dtype=float)
-        bound = last.lower_bound([int(n) for n in points.sizes])
         lower = None if bound is None else np.asarray(bound, dtype=float)
         bayes = own.groupby("n")["bayes_error"].mean().to_numpy(dtype=float) if "bayes_error" in own else None
         names = ["error", *problem(plan.problem).levels]

@@ -139,16 +139,6 @@ class Trial(Frozen):
         """What theory says about this trial's cell beyond the law, as columns of rates.csv; largest size, last seed."""
         return {}
 
-    def reference(self, sizes: Sequence[int]) -> list[float] | None:
-        """The error that theory forecasts at these sizes up to constants, where there is a curve and not just a law."""
-        del sizes
-        return None
-
-    def lower_bound(self, sizes: Sequence[int]) -> list[float] | None:
-        """The error that no estimator can fall below at these sizes, in the units of ``reference``; None if unknown."""
-        del sizes
-        return None
-
     @classmethod
     def from_json(cls, text: str) -> Self:
         """Read back what ``model_dump_json`` wrote."""

@@ -31,6 +31,8 @@ class Problem:
     ratios: Mapping[str, str] = field(default_factory=dict)  # numbers that theory says are flat in the size -> heading
     plane: str | None = None  # function of trials and their numbers -> a heat map over two quantities, or None
     decomposition: str | None = None  # function of a cell's columns and a trial -> facts fitted to its records
+    reference: str | None = None  # function of a trial and sizes -> the error that theory forecasts up to constants
+    lower_bound: str | None = None  # function of a trial and sizes -> what no estimator can fall below; or None
     remarks: str | None = None  # function of trials and their numbers -> further tables (title, headings, rows)
     short: str | None = None  # function of trials and their numbers -> what the sweep answers, in a few lines
 
@@ -55,6 +57,10 @@ class Problem:
         """What the problem's own theory fits to the trials of one cell; empty for problems without such a fit."""
         found: dict[str, Any] = _load(self.decomposition)(columns, trial) if self.decomposition else {}
         return found
+
+    def forecasts(self, trial: Trial, sizes: Sequence[int]) -> list[list[float] | None]:
+        """The curves of ``reference`` and ``lower_bound`` at these sizes, in the same units; None for one unknown."""
+        return [_load(path)(trial, sizes) if path else None for path in (self.reference, self.lower_bound)]
 
     def remark(self, trials: Sequence[Trial], numbers: Sequence[Mapping[str, Any]]) -> list[Remark]:
         """Tables of the problem's own about a whole sweep; empty for problems that have nothing to add."""
@@ -93,6 +99,8 @@ _RECALL_PROBLEM = Problem(
     spec="mtam.recall.recall_spec:RecallTrial",
     size="n",
     levels=_RECALL_LEVELS,
+    reference="mtam.recall.recall_problem:reference",
+    lower_bound="mtam.recall.recall_problem:lower_bound",
     remarks="mtam.recall.reading.recall_tables:remarks",
     short="mtam.recall.reading.recall_summary:lines",
 )

@@ -4,7 +4,6 @@ Nothing heavy is imported here, so that a sweep can be planned without torch.
 """
 
 import math
-from collections.abc import Sequence
 from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, SerializeAsAny, model_validator
@@ -136,23 +135,6 @@ class RecallTrial(Trial):
         if self.protocol == "reported":
             return 0.5 + 5e-4 * self.optimiser_steps()
         return self.model.seconds(self.n) + (exact_seconds(self.n) if self.benchmarked() else 0.0)
-
-    def reference(self, sizes: Sequence[int]) -> list[float]:
-        """R_ref(n) by reverse water-filling of the coefficient box (``mtam.recall.theory.minimax``)."""
-        from mtam.recall.theory.minimax import reference_curve
-
-        d = self.data
-        curve = reference_curve(d.alpha, d.decay, sizes, d.noise, spectrum=d.spectrum)
-        return [float(value) for value in curve]
-
-    def lower_bound(self, sizes: Sequence[int]) -> list[float] | None:
-        """Assouad's bound over the same class (``mtam.recall.theory.minimax``); None without noise and for the toy."""
-        from mtam.recall.theory.minimax import lower_bound
-
-        d = self.data
-        if self.protocol == "reported" or d.noise == 0:
-            return None
-        return [float(value) for value in lower_bound(d.alpha, d.decay, sizes, d.noise, spectrum=d.spectrum)]
 
     def law(self) -> dict[str, Any]:
         """exp(-Theta((ln n)^{alpha/(alpha+1)})) for exponential spectra (paper A, main theorem).
