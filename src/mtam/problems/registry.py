@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mtam.base import columns
 from mtam.base.errors import UsageError
 from mtam.base.remark import Remark
 from mtam.base.spec import Trial
@@ -84,15 +85,19 @@ class Problem:
 
 
 _PARTS = {
-    "oracle_error": "A* known",
-    "parametric_error": "price of A",
-    "forecast_error": "forecast",
-    "forecast_oracle_error": "forecast, A* known",
-    "forecast_best_error": "forecast, best K",
+    columns.ORACLE_ERROR: "A* known",
+    columns.PARAMETRIC_ERROR: "price of A",
+    columns.FORECAST_ERROR: "forecast",
+    columns.FORECAST_ORACLE_ERROR: "forecast, A* known",
+    columns.FORECAST_BEST_ERROR: "forecast, best K",
 }
 
-_RECALL_LEVELS = {"attention_mass": "attention mass", "recall_accuracy": "recall", "attention_entropy": "entropy"}
-_INTERACTION_LEVELS = {"converged": "converged", "intervals": "K", "a_cosine": "cos(A, A*)"}
+_RECALL_LEVELS = {
+    columns.ATTENTION_MASS: "attention mass",
+    columns.RECALL_ACCURACY: "recall",
+    columns.ATTENTION_ENTROPY: "entropy",
+}
+_INTERACTION_LEVELS = {columns.CONVERGED: "converged", columns.INTERVALS: "K", columns.A_COSINE: "cos(A, A*)"}
 
 _RECALL_PROBLEM = Problem(
     name="recall",
@@ -110,7 +115,7 @@ _INTERACTION_PROBLEM = Problem(
     size="M",
     parts=_PARTS,
     levels=_INTERACTION_LEVELS,
-    ratios={"excess_ratio": "price of A in units of p σ²/M"},
+    ratios={columns.EXCESS_RATIO: "price of A in units of p σ²/M"},
     plane="mtam.interaction.reading.theorem_plane:plane",
     decomposition="mtam.interaction.reading.error_parts:decompose",
     remarks="mtam.interaction.reading.slopes:remarks",

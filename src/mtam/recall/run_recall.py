@@ -10,11 +10,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from mtam.base.columns import as_record
 from mtam.recall.evaluation.benchmarks import bayes
 from mtam.recall.evaluation.controls import exchanged, foreign_queries, gain
 from mtam.recall.evaluation.risk import attention_map, dimension, outputs, recall, risk, sensitivity, sharpest
 from mtam.recall.evaluation.token_floor import token_floor
 from mtam.recall.recall_models import FrozenRbfModel, trained_settings
+from mtam.recall.recall_numbers import TrainedNumbers
 from mtam.recall.recall_spec import RecallTrial
 from mtam.recall.simulate.contexts import RecallProblem, Sample, problem
 from mtam.recall.training.checkpoint import Keeper
@@ -59,12 +61,12 @@ def run(
             found = bayes(trial)
             records[m] |= {"bayes_error": found["error"], "bayes_error_se": found["error_se"]}
             tick(trained + (1 - trained) * (m + 1) / len(trials))
-    shared = {
+    shared: dict[str, Any] = {
         "seconds": (time.process_time() - cpu) / len(trials),
         "pack_seconds": time.perf_counter() - began,
         "members": len(trials),
     }
-    return [record if "failure" in record else {**record, **shared} for record in records]
+    return [each if "failure" in each else as_record(TrainedNumbers(**each, **shared)) for each in records]
 
 
 def _best_of_grid(

@@ -10,10 +10,12 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from mtam.base.columns import as_record
 from mtam.base.streams import generator, torch_seed
 from mtam.interaction.estimators import als, erm, oracle_a
 from mtam.interaction.estimators.choose_k import rule
 from mtam.interaction.interaction_models import AlsModel, InteractionModel, IpsErmModel, KRule, MlpModel
+from mtam.interaction.interaction_numbers import AlsNumbers, ErmNumbers, MlpNumbers, OracleANumbers
 from mtam.interaction.interaction_spec import InteractionTrial
 from mtam.interaction.model.splines import SplineSpace
 from mtam.interaction.simulate.squared_error import Interaction
@@ -66,8 +68,8 @@ def fit_oracle(truth: Truth, x: Data, y: Array, space: SplineSpace, k_rule: KRul
     """Oracle-A over ``space``, or over splines with a K of its own choice."""
     clock = time.process_time()
     known = oracle_a.fit(x, y, truth.left, truth.right, space, None if k_rule == "rule" else k_rule)
-    numbers = {"loss": known.loss, "converged": True, "seconds": time.process_time() - clock}
-    return EstimatedInteraction(known.g, known.phi, truth.matrix, known.phi.space, numbers)
+    numbers = OracleANumbers(loss=known.loss, seconds=time.process_time() - clock)
+    return EstimatedInteraction(known.g, known.phi, truth.matrix, known.phi.space, as_record(numbers))
 
 
 def fit_erm(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, tick: Tick) -> EstimatedInteraction:
@@ -86,16 +88,16 @@ def fit_erm(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: st
         None if k_rule == "rule" else k_rule,
         device,
     )
-    numbers = {
-        "converged": fitted.converged,
-        "starts": fitted.starts,
-        "agreeing": fitted.agreeing,
-        "lack_of_fit": fitted.lack_of_fit,
-        "loss": fitted.loss,
-        "iterations": fitted.iterations,
-        "seconds": fitted.seconds,
-    }
-    return EstimatedInteraction(fitted.g, fitted.phi, fitted.matrix, fitted.phi.space, numbers)
+    numbers = ErmNumbers(
+        converged=fitted.converged,
+        starts=fitted.starts,
+        agreeing=fitted.agreeing,
+        lack_of_fit=fitted.lack_of_fit,
+        loss=fitted.loss,
+        iterations=fitted.iterations,
+        seconds=fitted.seconds,
+    )
+    return EstimatedInteraction(fitted.g, fitted.phi, fitted.matrix, fitted.phi.space, as_record(numbers))
 
 
 def fit_oracle_a(
@@ -113,14 +115,14 @@ def fit_als(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: st
     rng = generator(trial.seed, "interaction", "starts")
     starts = min(settings(trial, AlsModel).max_starts, 5)
     fitted = als.fit(x, y, trial.fit_rank(), spline_space(trial), rng, starts, _steps(tick, 30))
-    numbers = {
-        "converged": fitted.converged,
-        "starts": starts,
-        "loss": fitted.loss,
-        "iterations": fitted.sweeps,
-        "seconds": fitted.seconds,
-    }
-    return EstimatedInteraction(fitted.g, fitted.phi, fitted.matrix, fitted.phi.space, numbers)
+    numbers = AlsNumbers(
+        converged=fitted.converged,
+        starts=starts,
+        loss=fitted.loss,
+        iterations=fitted.sweeps,
+        seconds=fitted.seconds,
+    )
+    return EstimatedInteraction(fitted.g, fitted.phi, fitted.matrix, fitted.phi.space, as_record(numbers))
 
 
 def fit_mlp(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, tick: Tick) -> EstimatedInteraction:
@@ -142,15 +144,12 @@ def fit_mlp(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: st
         device=device,
         tick=lambda: tick(next(count) / model.steps),
     )
-    # There is no stationary point to certify: training ends when its steps are spent.
-    numbers = {
-        "converged": False,
-        "starts": 1,
-        "loss": fitted.loss,
-        "iterations": fitted.steps,
-        "seconds": fitted.seconds,
-    }
-    return EstimatedInteraction(fitted.g, fitted.phi, fitted.matrix, None, numbers)
+    numbers = MlpNumbers(
+        loss=fitted.loss,
+        iterations=fitted.steps,
+        seconds=fitted.seconds,
+    )
+    return EstimatedInteraction(fitted.g, fitted.phi, fitted.matrix, None, as_record(numbers))
 
 
 def _steps(tick: Tick, scale: float) -> Callable[[], None]:

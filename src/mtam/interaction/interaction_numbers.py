@@ -1,0 +1,168 @@
+"""What a record of an interaction fit holds, number by number. None: not known in this trial, and no column."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErrorNumbers:
+    """Of every estimator, against the truth.
+
+    error: ||g - g*||^2 in L2(rho), on fresh pairs, in units of Var g* = 1; error_se: its standard error over the
+    pairs; evaluation_pairs: how many; parameters: p = 2 r d - r^2 - 1; data_seconds: processor time of the simulation.
+    """
+
+    error: float
+    error_se: float
+    evaluation_pairs: int
+    parameters: int
+    data_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErmNumbers:
+    """Of the empirical risk minimiser.
+
+    converged: what the search says of itself, without the truth; starts, agreeing: how many, and how many ended in one
+    basin; lack_of_fit: standard deviations of a test of the residuals; loss: mean squared residual, in units of Var g*;
+    iterations: of the last refinement; seconds: processor time of the fit.
+    """
+
+    converged: bool
+    starts: int
+    agreeing: int
+    lack_of_fit: float
+    loss: float
+    iterations: int
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class OracleANumbers:
+    """Of the spline with A* known: loss, mean squared residual; converged, always; seconds, of processor time."""
+
+    loss: float
+    converged: bool = True
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlsNumbers:
+    """Of alternating least squares: converged, before its sweeps were spent; iterations, sweeps; the rest as above."""
+
+    converged: bool
+    starts: int
+    loss: float
+    iterations: int
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class MlpNumbers:
+    """Of the network and Adam: converged, never: there is no stationary point to certify, training ends with its steps.
+
+    iterations: steps of Adam; the rest as for the empirical risk minimiser.
+    """
+
+    converged: bool = False
+    starts: int = 1
+    loss: float
+    iterations: int
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplineNumbers:
+    """Of estimators whose phi is a spline: intervals, K; spline_degree, s."""
+
+    intervals: int
+    spline_degree: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BesideOracleNumbers:
+    """What knowing A* would have given on the same pairs, and what theory forecasts, all in units of Var g* = 1.
+
+    oracle_error, oracle_error_se: the same spline space with A* known; oracle_seconds: processor time of that fit;
+    excess, excess_se: error less oracle_error, and its standard error; parametric_error: the excess, the price of A;
+    predicted_parametric_error: p sigma^2 / M; excess_ratio: the excess in that unit; forecast_error,
+    forecast_oracle_error: mean errors by ``theory.forecast``, K chosen as here, and with A* known;
+    forecast_linear_price: their difference to first order; forecast_best_error: with the best K;
+    forecast_intervals: mean of the chosen K.
+    """
+
+    oracle_error: float
+    oracle_error_se: float
+    oracle_seconds: float
+    excess: float
+    excess_se: float
+    parametric_error: float
+    predicted_parametric_error: float
+    excess_ratio: float | None = None
+    forecast_error: float | None = None
+    forecast_oracle_error: float | None = None
+    forecast_linear_price: float | None = None
+    forecast_best_error: float | None = None
+    forecast_intervals: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PictureNumbers:
+    """For the figure, u in its own unit, of which the standard deviation is 1/3.
+
+    a_cosine: |<A, A*>| / (||A|| ||A*||); phi_grid: u; phi_true, phi_hat: phi there, the latter on the scale of A*;
+    u_density: per unit of u; singular_true, singular_hat: singular values of A* and of A at the norm of A*.
+    """
+
+    a_cosine: float
+    phi_grid: list[float]
+    phi_true: list[float] | None = None
+    phi_hat: list[float]
+    u_density: list[float]
+    singular_true: list[float]
+    singular_hat: list[float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnDataNumbers:
+    """Of a fit to data whose truth is not known, in the units of Y (its square for errors and variances).
+
+    rank: r, chosen or given; K, intervals: knot intervals; spline_degree: s; holdout_error, holdout_se: mean squared
+    prediction error on samples that the fit has not seen, and its standard error; noise_sd: residual standard deviation
+    per degree of freedom; explained, explainable: shares of the variance, without unit; variance: of Y; converged,
+    starts, agreeing, lack_of_fit: as of the empirical risk minimiser; d, tokens, samples: of the data; parameters: p;
+    rank_*: the ranks that were tried, with their hold-out errors; phi_grid, phi_hat, band_low, band_high: u, phi and
+    its band; u_density: per unit of u; singular_hat: singular values of A; matrix: A, row by row; coefficients: of the
+    spline; seconds: processor time.
+    """
+
+    rank: int
+    K: int
+    intervals: int
+    spline_degree: int
+    holdout_error: float
+    holdout_se: float
+    noise_sd: float
+    explained: float
+    explainable: float
+    variance: float
+    converged: bool
+    starts: int
+    agreeing: int
+    lack_of_fit: float
+    d: int
+    tokens: int
+    samples: int
+    parameters: int
+    rank_tried: list[int]
+    rank_error: list[float]
+    rank_se: list[float]
+    rank_converged: list[bool]
+    phi_grid: list[float]
+    phi_hat: list[float]
+    band_low: list[float]
+    band_high: list[float]
+    u_density: list[float]
+    singular_hat: list[float]
+    matrix: list[float]
+    coefficients: list[float]
+    seconds: float
