@@ -4,11 +4,18 @@ from typing import Any
 
 import torch
 
+from mtam.base.variants import own_settings
 from mtam.recall.recall_models import trained_settings
 from mtam.recall.recall_spec import RecallData, RecallTrial, recall_model
+from mtam.recall.recall_variants import MODELS
 from mtam.recall.simulate.contexts import problem
 from mtam.recall.transformer import tensors
 from mtam.recall.transformer.network import Network
+
+
+def random_start(name: str = "softmax") -> dict[str, Any]:
+    """The settings of a variant with a random form, where it has one."""
+    return {"name": name, **({"init": "random"} if "init" in own_settings(MODELS[name]) else {})}
 
 
 def trials(members: int = 3, *, n: int = 64, model: dict[str, Any] | None = None, **data: Any) -> list[RecallTrial]:

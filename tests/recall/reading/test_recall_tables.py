@@ -143,7 +143,7 @@ def test_attention_over_tags_says_who_recalls_and_why() -> None:
         trial
         for tags in ("simplex", "cross_polytope", "nuisance")
         for name in ("softmax", "linear", "linear_elu", "frozen_rbf")
-        for trial in _trials(4096, RecallData(tags=tags), model=recall_model(name=name, bandwidth=None))
+        for trial in _trials(4096, RecallData(tags=tags), model=recall_model(name=name))
     ]
 
     def error(trial: RecallTrial) -> float:

@@ -13,7 +13,7 @@ from mtam.recall.simulate.contexts import problem
 from mtam.recall.transformer import tensors
 from mtam.recall.transformer.network import Room
 from mtam.recall.transformer.network_reference import factorised, member_inputs
-from tests.recall.helpers import assemble, trials
+from tests.recall.helpers import assemble, random_start, trials
 
 MODELS: dict[str, dict[str, Any]] = {
     **{name: {"name": name} for name in names()},
@@ -29,12 +29,8 @@ MODELS: dict[str, dict[str, Any]] = {
 def test_written_gradients_are_those_of_automatic_differentiation(
     model: dict[str, Any], length: int | None, way: str
 ) -> None:
-    network, features, rows, flat = assemble(
-        trials(
-            model={**({"init": "random"} if model.get("name", "softmax") in ("softmax", "linear") else {}), **model},
-            length=length,
-        )
-    )
+    start = random_start(model.get("name", "softmax"))
+    network, features, rows, flat = assemble(trials(model={**start, **model}, length=length))
     batch = rows.batch(5, 29)
     buffer = torch.zeros_like(network.pack(flat))
     given = network.layers(network.pack(flat), 3), features, batch, network.layers(buffer, 3)
