@@ -8,7 +8,7 @@ import copy
 import fnmatch
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,11 +21,10 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import ValidationError
 
-from mtam.base import conf_files
+from mtam.base import conf_files, conf_models
 from mtam.base.errors import UsageError
 from mtam.base.spec import Frozen, Trial
-from mtam.base.variants import Variant, every_model, foreign, own_settings, owners
-from mtam.problems.registry import PROBLEMS, problem
+from mtam.problems.registry import problem
 from mtam.sweep.plan import Cell, Plan
 from mtam.sweep.settings import SweepSettings, check_logger, describe, launcher_settings, validate
 
@@ -126,7 +125,7 @@ def compose_config(name: str, overrides: _Overrides, groups: dict[str, str]) -> 
     if conf_files.without_file("model", model):
         ConfigStore.instance().store(name=model, group="model", node=conf_files.load(f"model/{model}"))
     texts = [f"{group}={option}" for group, option in groups.items() if group != "logger"]
-    texts += [text for key, text in overrides.values.items() if _applies(key, model)]
+    texts += [text for key, text in overrides.values.items() if conf_models.applies(key, model)]
     try:
         with initialize_config_dir(str(conf_files.conf_dir()), version_base="1.3"):
             tree = OmegaConf.to_container(compose(name, overrides=texts), resolve=True, throw_on_missing=True)
@@ -135,22 +134,11 @@ def compose_config(name: str, overrides: _Overrides, groups: dict[str, str]) -> 
         raise UsageError(f"the configuration {name} cannot be composed: {cause}") from None
     assert isinstance(tree, dict)
     if isinstance(tree.get("model"), dict):  # what the file sets for another model than the one that was chosen
-        tree["model"] = {key: value for key, value in tree["model"].items() if _applies(f"model.{key}", model)}
+        tree["model"] = {
+            key: value for key, value in tree["model"].items() if conf_models.applies(f"model.{key}", model)
+        }
     logger = {"logger": conf_files.load(f"logger/{groups['logger']}")} if "logger" in groups else {}
     return {str(key): value for key, value in tree.items()} | logger
-
-
-def _applies(key: str, model: str) -> bool:
-    """Whether a setting is one that this model has, or no model's."""
-    group, _, leaf = key.partition(".")
-    variant = every_model().get(model)
-    return group != "model" or variant is None or leaf in ("name", *own_settings(variant))
-
-
-def _answering(config: str) -> Mapping[str, Variant]:
-    """The models that answer the problem of a configuration."""
-    named = conf_files.load(config).get("problem")
-    return problem(named).estimators if named in PROBLEMS else every_model()
 
 
 def check_keys(name: str, keys: Iterable[str], launcher: str | None = None, models: Sequence[str] = ()) -> None:
@@ -158,22 +146,11 @@ def check_keys(name: str, keys: Iterable[str], launcher: str | None = None, mode
     valid = conf_files.keys(name, launcher, models)
     for key in keys:
         if key not in valid:
-            group, _, leaf = key.partition(".")
-            if group == "model" and owners(_answering(name), leaf):
-                raise UsageError(f"{foreign(_answering(name), models, leaf)}.")
+            conf_models.refuse_foreign(name, key, models)
             for other in conf_files.options("launcher"):
                 if key in conf_files.keys(name, other):
                     raise UsageError(f"{key} is a setting of the launcher {other}; say --launcher {other} as well.")
             raise UsageError(f"there is no setting {key}; {conf_files.nearest(key, valid)}")
-
-
-def _check_own_models(file: str, models: Sequence[str]) -> None:
-    """Raise UsageError for a setting of the file of a sweep that none of its models, or of the chosen ones, has."""
-    own = conf_files.load(file).get("model") or {}
-    known = list(dict.fromkeys([*conf_files.models_of(file), *models]))
-    for key in own if isinstance(own, dict) else ():
-        if not any(_applies(f"model.{key}", model) for model in known):
-            raise UsageError(f"conf/{file}.yaml: {foreign(_answering(file), known, str(key))}.")
 
 
 def put(config: Config, dotted: str, value: Any) -> None:
@@ -249,7 +226,7 @@ def _cells(name: str, axes: Sequence[Axis], overrides: _Overrides) -> Iterator[t
             config = copy.deepcopy(base)
             at = dict(zip((axis.key for axis in plain), values, strict=True))
             for key, value in at.items():
-                if not isinstance(config["model"], dict) or _applies(key, str(config["model"].get("name"))):
+                if not isinstance(config["model"], dict) or conf_models.applies(key, str(config["model"].get("name"))):
                     put(config, key, value)
             yield {axis.key: (chosen | at)[axis.key] for axis in axes}, config
 
@@ -265,7 +242,7 @@ def plan_sweep(name: str, texts: Sequence[str]) -> Plan:
     overrides = parse_overrides(texts)
     models = overrides.models(file)
     check_keys(file, (*overrides.values, *overrides.axes, *overrides.groups), overrides.groups.get("launcher"), models)
-    _check_own_models(file, models)
+    conf_models.check_file(file, models)
     first = {group: values[0] for group, values in overrides.axes.items() if group in conf_files.GROUPS}
     config = compose_config(file, overrides, overrides.groups | first)
     for section in ("problem", "data", "model", "launcher", "sweep"):

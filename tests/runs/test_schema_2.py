@@ -63,6 +63,7 @@ def test_an_old_folder_is_gone_on_with_and_nothing_is_computed(name: str, mtam: 
     assert json.loads((out / planning.MANIFEST).read_text())["schema"] == 2
 
 
+@pytest.mark.parametrize("name", ["recall", pytest.param("interaction", marks=pytest.mark.slow)])
 def test_report_claims_and_status_read_an_old_folder(name: str, mtam: Mtam, here: Path) -> None:
     out = taken(name, here)
     (out / "curve.csv").unlink()

@@ -114,9 +114,13 @@ def keys(config: str, launcher: str | None = None, chosen: Iterable[str] = ()) -
 def models_of(config: str) -> list[str]:
     """The models of a configuration as its file has it: those along its axis, else the one that it builds on."""
     tree = load(config)
-    axis = (tree.get("sweep") or {}).get("axes") or {}
-    base = [str(each["/model"]) for each in tree.get("defaults", []) if isinstance(each, dict) and "/model" in each]
-    return [str(name) for name in axis.get("model") or base]
+    sweep = tree.get("sweep")
+    axes = sweep.get("axes") if isinstance(sweep, dict) else None
+    along = axes.get("model") if isinstance(axes, dict) else None
+    if isinstance(along, list) and along:
+        return [str(name) for name in along]
+    entries = (each for each in tree.get("defaults") or [] if isinstance(each, dict))
+    return [str(name) for each in entries for group, name in each.items() if str(group).removeprefix("/") == "model"]
 
 
 def _option(group: str, name: str) -> dict[str, Any]:
