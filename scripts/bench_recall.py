@@ -22,7 +22,7 @@ os.environ.setdefault("MKL_NUM_THREADS", "1")
 import torch
 from torch import Tensor
 
-from mtam.recall.gates import GATES
+from mtam.recall.recall_models import trained_settings
 from mtam.recall.recall_spec import RecallData, RecallTrial
 from mtam.recall.simulate.contexts import problem
 from mtam.recall.training.adamw import Stepper
@@ -41,8 +41,8 @@ BATCHES, BLOCK = 16, 24  # in the sample; steps between two looks at the holdout
 def prepare(members: int, batch: int, place: torch.device) -> Parts:
     """A pack that differs in alpha and seed, and its sample of sixteen batches."""
     trials = [RecallTrial(n=batch, seed=m, data=RecallData(alpha=0.5 + 0.5 * (m % 3), test=16)) for m in range(members)]
-    models, problems = [t.model for t in trials], [problem(t.data, t.seed) for t in trials]
-    network = Network(GATES["softmax"], 4, models[0].width, models[0].hidden)
+    models, problems = [trained_settings(t.model) for t in trials], [problem(t.data, t.seed) for t in trials]
+    network = Network(models[0].gate(), 4, models[0].width, models[0].hidden)
     rows = tensors.stack([p.sample("train", BATCHES * batch) for p in problems], models, place, torch.float32)
     features = torch.stack([tensors.features(p, m, torch.float32) for p, m in zip(problems, models, strict=True)])
     flat = tensors.start(network, models, [t.seed for t in trials], torch.float32)

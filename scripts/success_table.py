@@ -18,7 +18,7 @@ import itertools
 import json
 import os
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 
@@ -30,6 +30,7 @@ from mtam.base.streams import generator
 from mtam.interaction.estimators import erm
 from mtam.interaction.estimators.estimators import spline_space
 from mtam.interaction.interaction_spec import Activation, InteractionData, InteractionTrial, TokenLaw
+from mtam.interaction.interaction_variants import TOKEN_LAWS
 from mtam.interaction.search.lack_of_fit import ALARM, lack_of_fit
 from mtam.interaction.search.multistart import STEPS, hessian_sample
 from mtam.interaction.simulate.tokens import TokenStream
@@ -158,7 +159,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--dims", type=int, nargs="+", default=list(DIMENSIONS))
     parser.add_argument("--ranks", type=int, nargs="+", help="1, 2, 5 and d unless given")
-    parser.add_argument("--token-law", nargs="+", default=["cube"], choices=get_args(TokenLaw), dest="laws")
+    parser.add_argument("--token-law", nargs="+", default=["cube"], choices=[*TOKEN_LAWS], dest="laws")
     parser.add_argument("--condition", type=float, default=100.0, help="of the covariance of anisotropic tokens")
     parser.add_argument("--out", type=Path, default=Path("outputs/success"))
     parser.add_argument("--name", help="files NAME.jsonl and NAME.csv")

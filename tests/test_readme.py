@@ -104,7 +104,7 @@ def test_a_sweep_of_ones_own_runs_resumes_and_reports(copy: Path) -> None:
 
 def test_a_target_of_ones_own_takes_one_file_and_one_line(copy: Path) -> None:
     (copy / "src" / "mtam" / "recall" / "simulate" / "kink.py").write_text(block('"""A kink across'))
-    insert(copy / "src" / "mtam" / "recall" / "recall_spec.py", '    "matern": "mtam', block('    "kink"'))
+    insert(copy / "src" / "mtam" / "recall" / "recall_variants.py", '    "matern": "mtam', block('    "kink"'))
     (line,) = [line for line in MTAM if "kink" in line]
     cheap = ("sweep.sizes=[32,64]", "sweep.seeds=2", "model.steps=5", "data.test=64", "--launcher", "inline")
     assert "kink" in run(copy, line, *cheap)
@@ -114,15 +114,13 @@ def test_an_estimator_of_ones_own_takes_one_file_and_one_line(copy: Path) -> Non
     (copy / "src" / "mtam" / "interaction" / "estimators" / "bilinear.py").write_text(
         block('"""Attention without an activation')
     )
-    (copy / "conf" / "model" / "bilinear.yaml").write_text(block("# Title: attention without an activation"))
-    registry = copy / "src" / "mtam" / "problems" / "registry.py"
-    old = "    estimators=dict.fromkeys(_INTERACTION_MODELS, _INTERACTION),\n"
-    assert registry.read_text().count(old) == 1
-    registry.write_text(registry.read_text().replace(old, block('    estimators={"bilinear"')))
+    registry = copy / "src" / "mtam" / "interaction" / "interaction_variants.py"
+    insert(registry, '    "ips_erm": Variant(f"{_SETTINGS}:IpsErmModel", _RUN)', block('    "bilinear"'))
     (line,) = [line for line in MTAM if "bilinear" in line]
     assert "bilinear" in run(
         copy, line, "sweep.n_min=1000", "sweep.n_max=2000", "sweep.seeds=2", "--launcher", "inline"
     )
+    assert "attention without an activation, by least squares" in run(copy, "mtam list").lower()
 
 
 def test_a_fit_comes_back_in_python(mtam: Mtam, here: Path) -> None:

@@ -8,23 +8,25 @@ import yaml
 
 from mtam.base import conf_files
 from mtam.base.errors import UsageError
-from mtam.interaction.interaction_spec import InteractionData, InteractionModel
+from mtam.base.variants import every_model, settings_class
+from mtam.interaction.interaction_spec import InteractionData
 from mtam.problems.registry import PROBLEMS
-from mtam.recall.recall_spec import RecallData, RecallModel, ReportedToy
+from mtam.recall.recall_spec import RecallData, ReportedToy
 
-SCHEMAS = {
-    "data/recall": RecallData,
-    "data/interaction": InteractionData,
-    "model/softmax": RecallModel,
-    "model/ips_erm": InteractionModel,
-    "reported/toy": ReportedToy,
-}
+SCHEMAS = {"data/recall": RecallData, "data/interaction": InteractionData, "reported/toy": ReportedToy}
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_files_and_schema_have_the_same_fields_and_defaults(name: str) -> None:
     written, schema = conf_files.load(name), SCHEMAS[name]()
     assert written == schema.model_dump()
+
+
+@pytest.mark.parametrize("name", every_model())
+def test_the_file_of_a_model_holds_its_own_settings_with_their_defaults(name: str) -> None:
+    kind = settings_class(every_model()[name])
+    assert (conf_files.conf_dir() / "model" / f"{name}.yaml").exists()
+    assert conf_files.load(f"model/{name}") == kind(name=name).model_dump()
 
 
 @pytest.mark.parametrize("group", ["sweep", "check", "data", "model", "launcher", "reproduce"])
@@ -37,6 +39,16 @@ def test_every_option_has_a_title(group: str) -> None:
 def test_every_model_file_is_registered() -> None:
     registered = {name for problem in PROBLEMS.values() for name in problem.estimators}
     assert set(conf_files.options("model")) == registered
+
+
+def test_keys_are_those_of_the_models_that_are_chosen() -> None:
+    def own(*chosen: str) -> set[str]:
+        return {key for key in conf_files.keys("sweep/attention", chosen=chosen) if key.startswith("model.")}
+
+    assert "model.bandwidth" in own()  # frozen_rbf lies along the axis of the file
+    assert "model.bandwidth" not in own("softmax")
+    assert own("knn") == {"model.name"}
+    assert own("knn", "linear") == own("linear") > own("mean") > own("knn")
 
 
 def test_keys_reach_into_the_groups() -> None:

@@ -44,3 +44,15 @@ def test_fish_asks_whether_there_is_anything(monkeypatch: pytest.MonkeyPatch) ->
         with pytest.raises(SystemExit) as stop:
             answer()
         assert stop.value.code == code
+
+
+def test_settings_are_those_of_the_models_on_the_line() -> None:
+    assert candidates(["sweep", "alpha"], "model.b") == [
+        "model.band=",
+        "model.batch=",
+        "model.benchmark=",
+        "model.beta0=",
+    ]
+    assert candidates(["sweep", "alpha", "model=frozen_rbf"], "model.bandw") == ["model.bandwidth="]
+    assert candidates(["sweep", "alpha", "model", "=", "knn"], "model.") == ["model.name="]
+    assert candidates(["sweep", "alpha", "model=knn,linear"], "model.init") == ["model.init="]

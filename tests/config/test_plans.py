@@ -1,12 +1,15 @@
 """Overrides in Hydra's grammar become frozen plans; one compose per choice of group options."""
 
+import shutil
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mtam.base import conf_files
 from mtam.base.errors import UsageError
 from mtam.config import plan_fit, plan_sweep, plans
 
@@ -131,3 +134,61 @@ def test_any_text_is_a_setting_or_one_sentence(text: str) -> None:
         plan_sweep("alpha", [text, "sweep.sizes=[64]", "sweep.seeds=1"])
     except UsageError:
         return
+
+
+def test_a_setting_applies_to_the_models_that_have_it() -> None:
+    plan = plan_sweep("attention", ["model=knn,softmax", "model.steps=5", "data.tags=iid", "sweep.seeds=1"])
+    knn, softmax = (cell.trials[0].model for cell in plan.cells)
+    assert set(type(knn).model_fields) == {"name"}
+    assert getattr(softmax, "steps") == 5  # noqa: B009
+    assert plan.config["model"]["steps"] == 5  # the first model has none; the configuration tells it all the same
+
+
+def test_an_axis_applies_to_the_models_that_have_it() -> None:
+    plan = plan_sweep("attention", ["model=knn,mean", "model.width=8,16", "data.tags=iid", "sweep.seeds=1"])
+    assert [cell.axis["model.width"] for cell in plan.cells] == [8, 16, 8, 16]
+    assert len(plan.trials) == 1 + 2  # nearest neighbours have no width
+
+
+@pytest.mark.parametrize(
+    ("sweep", "texts", "sentence"),
+    [
+        ("alpha", ["model.bandwidth=1"], "model.bandwidth is a setting of frozen_rbf, not of softmax."),
+        ("alpha", ["model.bandwidth=1,2"], "model.bandwidth is a setting of frozen_rbf, not of softmax."),
+        ("alpha", ["model=knn,gp", "model.key_dim=1"], "model.key_dim is a setting of softmax, not of knn or gp."),
+        ("model", ["model=als", "model.steps=5"], "model.steps is a setting of mlp, not of als."),
+        ("alpha", ["model.stesp=5"], "there is no setting model.stesp; did you mean model.steps?"),
+        ("alpha", ["model=als"], "model=als does not answer recall problems; valid: softmax, linear, "),
+        ("alpha", ["model.width=0"], "model.width = 0: "),
+        ("alpha", ["data.target=matren"], "data.target = 'matren': 'matren' is unknown; valid: matern, takagi, "),
+        ("d", ["data.token_law=cubes"], "data.token_law = 'cubes': 'cubes' is unknown; valid: cube, gaussian, "),
+    ],
+)
+def test_what_no_chosen_model_has_is_refused_by_name(sweep: str, texts: list[str], sentence: str) -> None:
+    with pytest.raises(UsageError) as error:
+        plan_sweep(sweep, texts)
+    assert str(error.value).startswith(sentence)
+
+
+def test_what_a_sweep_sets_for_its_model_is_no_mistake_of_who_chooses_another() -> None:
+    """conf/sweep/alpha.yaml asks for the Bayes rule beside softmax; nearest neighbours have none beside them."""
+    plan = plan_sweep("alpha", ["model=knn", "sweep.seeds=1"])
+    assert plan.config["model"] == {"name": "knn"}
+
+
+def test_a_file_that_sets_what_none_of_its_models_has_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(conf_files.conf_dir(), tmp_path / "conf")
+    text = (tmp_path / "conf" / "sweep" / "alpha.yaml").read_text().replace("benchmark: true ", "bandwidth: 2.0 ")
+    (tmp_path / "conf" / "sweep" / "mine.yaml").write_text(text)
+    monkeypatch.setenv("MTAM_CONF", str(tmp_path / "conf"))
+    conf_files.conf_dir.cache_clear()
+    try:
+        with pytest.raises(
+            UsageError, match=r"mine\.yaml: model\.bandwidth is a setting of frozen_rbf, not of softmax"
+        ):
+            plan_sweep("mine", [])
+        assert plan_sweep("mine", ["model=softmax,frozen_rbf", "sweep.seeds=1"]).trials
+    finally:
+        conf_files.conf_dir.cache_clear()

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from mtam.interaction.interaction_spec import InteractionData, InteractionModel, InteractionTrial
+from mtam.interaction.interaction_spec import InteractionData, InteractionTrial, interaction_model
 
 
 def trial(samples: int, model: dict[str, Any], **data: Any) -> InteractionTrial:
     kind = InteractionData.model_validate({"rank": 1, **data})
-    return InteractionTrial(data=kind, model=InteractionModel.model_validate(model), n=samples)
+    return InteractionTrial(data=kind, model=interaction_model(**model), n=samples)
 
 
 @pytest.mark.parametrize(

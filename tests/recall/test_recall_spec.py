@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from mtam.recall.recall_spec import RecallData, RecallModel, RecallTrial, ReportedToy
+from mtam.recall.recall_spec import RecallData, RecallTrial, ReportedToy, recall_model
 from mtam.recall.run_recall import run
 from mtam.recall.theory.minimax import reference_curve
 
@@ -36,7 +36,7 @@ def test_members_that_differ_in_everything_but_shape_are_one_pack() -> None:
         RecallTrial(n=40, seed=2, data=RecallData(basis="bspline", tags="iid", noise=0.5, **small)),
         RecallTrial(n=40, seed=3, data=RecallData(basis="legendre", tags="equicorrelated", query_noise=0.2, **small)),
         RecallTrial(n=40, seed=4, data=RecallData(target="quadratic", tags="simplex", decay=2.0, **small)),
-        RecallTrial(n=40, seed=5, data=RecallData(**small), model=RecallModel(init="random", beta0=1.0, band=0.5)),
+        RecallTrial(n=40, seed=5, data=RecallData(**small), model=recall_model(init="random", beta0=1.0, band=0.5)),
     ]
     assert len({t.shape() for t in some}) == 1
     together = run(some, device="cpu", tick=lambda _: None)
@@ -49,12 +49,12 @@ def test_members_that_differ_in_everything_but_shape_are_one_pack() -> None:
     ("a", "b"),
     [
         ({"n": 64}, {"n": 65}),
-        ({"model": RecallModel(lr=1e-3)}, {}),
-        ({"model": RecallModel(name="linear")}, {}),
+        ({"model": recall_model(lr=1e-3)}, {}),
+        ({"model": recall_model(name="linear")}, {}),
         ({"data": RecallData(length=100)}, {}),
         ({"data": RecallData(components=3)}, {}),
         ({"data": RecallData(tags="nuisance")}, {}),
-        ({"model": RecallModel(bandwidth=None)}, {}),
+        ({"model": recall_model("frozen_rbf")}, {"model": recall_model("frozen_rbf", bandwidth=1.0)}),
         ({"protocol": "reported"}, {}),
     ],
 )
@@ -96,7 +96,7 @@ def test_steps_of_the_reported_toy_are_epochs_or_their_own_number() -> None:
 
 def test_forecasts_grow_with_the_sample() -> None:
     for name in ("softmax", "knn", "gp"):
-        costs = [RecallTrial(n=n, model=RecallModel(name=name)).cost() for n in (64, 1024, 8192)]
+        costs = [RecallTrial(n=n, model=recall_model(name=name)).cost() for n in (64, 1024, 8192)]
         assert costs == sorted(costs)
         assert costs[0] > 0
 
@@ -115,8 +115,8 @@ def test_the_polynomial_law_is_the_limit_of_the_reference_curve(alpha: float) ->
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({"model": RecallModel(key_dim=5)}, "tags have 4 dimensions"),
-        ({"model": RecallModel(name="mercer")}, "there are data.modes = 48"),
+        ({"model": recall_model(key_dim=5)}, "tags have 4 dimensions"),
+        ({"model": recall_model("mercer", width=96)}, "there are data.modes = 48"),
     ],
 )
 def test_models_that_do_not_fit_the_data_are_refused(settings: dict[str, Any], sentence: str) -> None:
@@ -126,16 +126,16 @@ def test_models_that_do_not_fit_the_data_are_refused(settings: dict[str, Any], s
 
 def test_heads_and_key_width_are_of_softmax() -> None:
     for wrong in ({"heads": 2}, {"key_dim": 2}):
-        with pytest.raises(ValueError, match="settings of softmax attention, not of linear"):
-            RecallModel(name="linear", **wrong)  # type: ignore[arg-type]
+        with pytest.raises(ValueError, match="is a setting of softmax, not of linear"):
+            recall_model("linear", **wrong)
 
 
 def test_trials_that_solve_the_bayes_rule_share_packs_by_cell_only_where_it_is_dear() -> None:
     def shape(n: int, alpha: float) -> Any:
-        return RecallTrial(n=n, data=RecallData(alpha=alpha), model=RecallModel(benchmark=True)).shape()
+        return RecallTrial(n=n, data=RecallData(alpha=alpha), model=recall_model(benchmark=True)).shape()
 
     assert shape(2048, 0.5) == shape(2048, 1.0)
     assert shape(8192, 0.5) != shape(8192, 1.0)
     for data in (RecallData(target="takagi"), RecallData(noise=0.0)):  # no Bayes rule is known there
-        assert not RecallTrial(n=8192, data=data, model=RecallModel(benchmark=True)).benchmarked()
+        assert not RecallTrial(n=8192, data=data, model=recall_model(benchmark=True)).benchmarked()
     assert shape(32768, 0.5) == shape(32768, 1.0)  # beyond the limit there is none

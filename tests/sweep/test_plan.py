@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from mtam.base.errors import UsageError
-from mtam.base.spec import SCHEMA
+from mtam.base.spec import KEYS
 from mtam.config import plan_fit, plan_sweep
-from mtam.interaction.interaction_spec import InteractionData, InteractionModel, InteractionTrial
-from mtam.recall.recall_spec import RecallData, RecallModel, RecallTrial
+from mtam.interaction.interaction_spec import InteractionData, InteractionTrial, interaction_model
+from mtam.recall.recall_spec import RecallData, RecallTrial, recall_model
 from mtam.sweep import plan as planning
 
 
@@ -53,7 +53,7 @@ def test_no_manifest(tmp_path: Path) -> None:
 
 def test_keys_are_stable() -> None:
     """A changed key orphans every record on users' disks. Change these figures knowingly."""
-    assert SCHEMA == 2
+    assert KEYS == 2
     assert RecallTrial().key() == "093636e081d7945248a3"
     assert InteractionTrial().key() == "1fc4303f6a6b1236d13e"
     assert RecallTrial(n=64).key() != RecallTrial(n=128).key()
@@ -64,9 +64,9 @@ def test_numbers_are_stable() -> None:
     """Another number for the same key would make old records lie: if one of these changes, raise SCHEMA."""
     from mtam.problems.registry import run_pack
 
-    recall = RecallTrial(data=RecallData(modes=6, test=64), model=RecallModel(name="gp"), n=32)
+    recall = RecallTrial(data=RecallData(modes=6, test=64), model=recall_model(name="gp"), n=32)
     data = InteractionData(d=2, rank=1, tokens=3)
-    interaction = InteractionTrial(data=data, model=InteractionModel(name="oracle_a"), n=200)
+    interaction = InteractionTrial(data=data, model=interaction_model(name="oracle_a"), n=200)
     (one,) = run_pack([recall], device="cpu", tick=lambda _fraction: None)
     (two,) = run_pack([interaction], device="cpu", tick=lambda _fraction: None)
     assert one["error"] == pytest.approx(0.16610069015882112, rel=1e-6)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from mtam.recall.recall_spec import RecallData, RecallModel, RecallTrial
+from mtam.recall.recall_spec import RecallData, RecallTrial, recall_model
 from mtam.recall.run_recall import run
 
 N = 1024
@@ -21,8 +21,8 @@ def _one_thread() -> Iterator[None]:
 
 
 def _record(name: str, tags: str, bandwidth: float | None = None, **data: Any) -> dict[str, Any]:
-    model = RecallModel(name=name, bandwidth=bandwidth)  # type: ignore[arg-type]
-    trial = RecallTrial(n=N, seed=0, data=RecallData(tags=tags, **data), model=model)  # type: ignore[arg-type]
+    model = recall_model(name, **({} if bandwidth is None else {"bandwidth": bandwidth}))
+    trial = RecallTrial(n=N, seed=0, data=RecallData.model_validate({"tags": tags, **data}), model=model)
     return run([trial], device="cpu", tick=lambda _: None)[0]
 
 

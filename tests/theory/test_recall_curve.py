@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from mtam.recall.evaluation.risk import outputs, risk
+from mtam.recall.recall_models import trained_settings
 from mtam.recall.recall_spec import RecallData, RecallTrial
 from mtam.recall.run_recall import fit, run
 from mtam.recall.simulate.contexts import Sample, problem
@@ -69,7 +70,7 @@ def test_a_query_of_another_context_finds_nothing() -> None:
     )  # fmt: skip
 
     def measured(on: Sample) -> float:
-        rows = tensors.stack([on], [trial.model], torch.device("cpu"), torch.float32)
+        rows = tensors.stack([on], [trained_settings(trial.model)], torch.device("cpu"), torch.float32)
         return risk(outputs(network, trained.best, features, rows).answers[0], on)["error"]
 
     straight, shuffled = measured(sample), measured(turned)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mtam.analysis.law_comparison import compared, comparison, ends, flat, judgement
+from mtam.base.columns import BAYES_ERROR
 from mtam.base.remark import Remark
 from mtam.base.spec import Trial
 from mtam.problems.registry import problem
@@ -147,11 +148,10 @@ def cell_results(plan: Plan, rows: pd.DataFrame) -> list[CellResult]:
         names = [name for name in problem(plan.problem).parts if name in own and own[name].abs().max() > 0]
         parts = {name: curve(own, name, signed=True) for name in names}
         points, last = curve(own), cell.trials[-1]
-        expected = last.reference([int(n) for n in points.sizes])
+        expected, bound = problem(plan.problem).forecasts(last, [int(n) for n in points.sizes])
         reference = None if expected is None else np.asarray(expected, dtype=float)
-        bound = last.lower_bound([int(n) for n in points.sizes])
         lower = None if bound is None else np.asarray(bound, dtype=float)
-        bayes = own.groupby("n")["bayes_error"].mean().to_numpy(dtype=float) if "bayes_error" in own else None
+        bayes = own.groupby("n")[BAYES_ERROR].mean().to_numpy(dtype=float) if BAYES_ERROR in own else None
         names = ["error", *problem(plan.problem).levels]
         complete = own[own["seed"].isin(points.seeds)]
         levels = {name: _level(complete, name) for name in names if name in own}

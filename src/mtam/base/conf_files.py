@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from mtam.base import variants
 from mtam.base.errors import UsageError
 
 GROUPS = ("data", "model", "launcher", "logger")
@@ -34,20 +35,29 @@ def conf_dir() -> Path:
 
 
 def options(group: str) -> list[str]:
-    """The names in one configuration group, e.g. ``options("sweep")``."""
-    return sorted(path.stem for path in (conf_dir() / group).glob("*.yaml"))
+    """The names in one configuration group, e.g. ``options("sweep")``; of models, all that are registered."""
+    files = {path.stem for path in (conf_dir() / group).glob("*.yaml")}
+    return sorted(files | variants.every_model().keys() if group == "model" else files)
+
+
+def without_file(group: str, name: str) -> bool:
+    """Whether an option is a registered model that has no file: its settings' class says all that there is to say."""
+    return group == "model" and name in variants.every_model() and not (conf_dir() / group / f"{name}.yaml").exists()
 
 
 def load(name: str) -> dict[str, Any]:
     """One file of the configuration folder as plain data, e.g. ``load("sweep/alpha")``."""
     import yaml
 
+    group, _, option = name.rpartition("/")
+    if without_file(group, option):
+        kind = variants.settings_class(variants.every_model()[option])
+        return {"name": option, **kind(name=option).model_dump(mode="json", exclude={"name"})}
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     path = conf_dir() / f"{name}.yaml"
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
     except (OSError, UnicodeDecodeError) as error:
-        group, _, option = name.rpartition("/")
         told = nearest(option, options(group)) if group else str(error)
         raise UsageError(f"{path} cannot be read; {told}") from None
     except yaml.YAMLError as error:
@@ -61,6 +71,9 @@ def titles(group: str) -> dict[str, str]:
     """The one-line description of every option of a group: its comment that starts with ``# Title:``."""
     found = {}
     for name in options(group):
+        if without_file(group, name):
+            found[name] = (variants.settings_class(variants.every_model()[name]).__doc__ or "").partition("\n")[0]
+            continue
         lines = (conf_dir() / group / f"{name}.yaml").read_text(encoding="utf-8", errors="replace").splitlines()
         marked = [line.removeprefix("# Title:").strip() for line in lines if line.startswith("# Title:")]
         found[name] = marked[0] if marked else ""
@@ -76,12 +89,14 @@ def flatten(tree: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
             yield f"{prefix}{key}"
 
 
-def keys(config: str, launcher: str | None = None) -> list[str]:
+def keys(config: str, launcher: str | None = None, chosen: Iterable[str] = ()) -> list[str]:
     """Every key that KEY=VALUE may set under ``config`` (``sweep/alpha``, ``fit_ips``), and the group names.
 
-    ``launcher`` takes the place of the one in the file.
+    ``launcher`` takes the place of the one in the file, the models ``chosen`` that of its model or models; what at
+    least one of several models has may be set.
     """
     tree = load(config)
+    models = [name for name in chosen if name in options("model")] or models_of(config)
     found = ["logger"]  # composed where it is asked for; no file needs to name it
     for default in tree.pop("defaults", []):
         if isinstance(default, dict):
@@ -89,8 +104,23 @@ def keys(config: str, launcher: str | None = None) -> list[str]:
             group = group.removeprefix("/")
             if group == "launcher" and launcher in options(group):
                 option = launcher
-            found += [group, *flatten(_option(group, option), f"{group}.")]
-    return sorted({*found, *(key for key in flatten(tree) if key != "sweep.axes")})
+            found.append(group)
+            for name in models if group == "model" else [option]:
+                found += flatten(_option(group, name), f"{group}.")
+    settings = (key for key in flatten(tree) if key != "sweep.axes" and not key.startswith("model."))
+    return sorted({*found, *settings})
+
+
+def models_of(config: str) -> list[str]:
+    """The models of a configuration as its file has it: those along its axis, else the one that it builds on."""
+    tree = load(config)
+    sweep = tree.get("sweep")
+    axes = sweep.get("axes") if isinstance(sweep, dict) else None
+    along = axes.get("model") if isinstance(axes, dict) else None
+    if isinstance(along, list) and along:
+        return [str(name) for name in along]
+    entries = (each for each in tree.get("defaults") or [] if isinstance(each, dict))
+    return [str(name) for each in entries for group, name in each.items() if str(group).removeprefix("/") == "model"]
 
 
 def _option(group: str, name: str) -> dict[str, Any]:

@@ -7,14 +7,19 @@ folders) never does.
 import hashlib
 import json
 import reprlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, field_validator, model_validator
+from pydantic_core import to_jsonable_python
+
+from mtam.base.variants import choose, models
 
 MOST_WHOLE = 2**53  # up to here every integer is a float as well; forecasts of cost and memory are floats
-SCHEMA = 2  # raised whenever the meaning of a stored number changes; old records are then computed again
+SCHEMA = 3  # of the files: manifest and records hold specs in the form of variants
+READABLE = (2, 3)  # at schema 2 the settings of all estimators of a problem lay in one bag
+KEYS = 2  # the canonical text behind a trial's key is that of schema 2, so that no key has moved since
 
 
 class Frozen(BaseModel):
@@ -68,16 +73,76 @@ class Numbers(Shape):
     __pydantic_extra__: dict[str, Value]
 
 
-class Trial(Frozen):
-    """One fit: (problem, estimator, sample size, seed). Subclasses add ``data`` and ``model``."""
+class EstimatorSettings(Frozen):
+    """What one variant of a problem's estimators can be set to; ``name`` is its name in the registry of variants.
 
+    ``legacy`` are the settings, with their defaults, that all variants of a problem shared at schema 2; frozen, because
+    they enter every key. ``revision`` is raised when the same settings come to mean other numbers, a changed default of
+    a later setting included: older records of this variant alone are then computed again.
+    """
+
+    legacy: ClassVar[Mapping[str, Any]] = {}
+    revision: ClassVar[int] = 0
+
+    name: str
+
+    def identity(self) -> dict[str, Any]:
+        """What enters the key: the text of schema 2, with the legacy default of every setting that the variant lacks.
+
+        Of later settings, those that differ from their default: an estimator can gain one, and no key moves.
+        """
+        later = {
+            key: value
+            for key, value in self.model_dump(mode="json").items()
+            if key in self.legacy or value != _default(type(self), key)
+        }
+        return {**self.legacy, **later, **({"revision": self.revision} if self.revision else {})}
+
+
+@cache
+def _default(kind: type[Frozen], key: str) -> Any:
+    """The default of a setting as JSON has it; None where it has to be given."""
+    if kind.model_fields[key].is_required():
+        return None
+    return to_jsonable_python(kind.model_fields[key].get_default(call_default_factory=True))
+
+
+class Trial(Frozen):
+    """One fit: (problem, estimator, sample size, seed). Subclasses add ``data`` and the kinds of ``model``."""
+
+    unhashed: ClassVar[Sequence[tuple[str, str]]] = ()  # fields that name a file whose content is known by its digest
+
+    own: ClassVar[str] = ""  # the paper's own estimator, where none is named
+
+    model: SerializeAsAny[EstimatorSettings]
     n: int = Field(le=2**26)
     seed: int
 
+    @field_validator("model", mode="before")
+    @classmethod
+    def _by_its_variant(cls, values: Any) -> Any:
+        """Settings are validated by the class of the variant that they name; of the paper's own, if none."""
+        return choose(models(cls.model_fields["problem"].default), values, cls.own)
+
     def key(self) -> str:
-        """Twenty hexadecimal digits of the SHA-256 of the canonical JSON of all fields and the schema version."""
-        text = json.dumps({"schema": SCHEMA, **self.model_dump(mode="json")}, sort_keys=True)
+        """Twenty hexadecimal digits of the SHA-256 of the canonical JSON of all fields."""
+        return self.key_of({**self.model_dump(mode="json"), "model": self.model.identity()})
+
+    @classmethod
+    def key_of(cls, fields: Mapping[str, Any]) -> str:
+        """The key of fields in the form of schema 2."""
+        told = {
+            name: {inner: each for inner, each in value.items() if (name, inner) not in cls.unhashed}
+            if isinstance(value, Mapping)
+            else value
+            for name, value in fields.items()
+        }
+        text = json.dumps({"schema": KEYS, **told}, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+    def runner(self) -> str | None:
+        """The function (module:name) that answers this trial whatever its estimator; None: the estimator's own."""
+        return None
 
     def shape(self) -> tuple[Any, ...] | None:
         """Trials of equal shape may be computed as one batched program; None: always alone."""
@@ -98,16 +163,6 @@ class Trial(Frozen):
     def facts(self) -> dict[str, Any]:
         """What theory says about this trial's cell beyond the law, as columns of rates.csv; largest size, last seed."""
         return {}
-
-    def reference(self, sizes: Sequence[int]) -> list[float] | None:
-        """The error that theory forecasts at these sizes up to constants, where there is a curve and not just a law."""
-        del sizes
-        return None
-
-    def lower_bound(self, sizes: Sequence[int]) -> list[float] | None:
-        """The error that no estimator can fall below at these sizes, in the units of ``reference``; None if unknown."""
-        del sizes
-        return None
 
     @classmethod
     def from_json(cls, text: str) -> Self:

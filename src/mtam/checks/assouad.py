@@ -21,7 +21,7 @@ from mtam.checks import judge_estimates
 from mtam.checks.check_registry import Tick
 from mtam.checks.check_settings import CheckSettings
 from mtam.rates.verdict import Verdict
-from mtam.recall.recall_spec import ModelName, RecallData, RecallModel, RecallTrial
+from mtam.recall.recall_spec import RecallData, RecallTrial, recall_model
 from mtam.recall.run_recall import run
 from mtam.recall.theory import assouad_family, minimax
 
@@ -83,7 +83,7 @@ def check(settings: Settings, tick: Tick) -> Finding:
     for at, (alpha, size) in enumerate(cells):
         families.append(planted(alpha, size, settings))
         tick(0.2 * (at + 1) / len(cells))
-    names: list[ModelName] = ["gp", "softmax"] if settings.transformer else ["gp"]
+    names: list[str] = ["gp", "softmax"] if settings.transformer else ["gp"]
     curves: dict[str, list[MeasuredRisk]] = {}
     for at, name in enumerate(names):
         start, share = 0.2 + 0.2 * at, 0.2 if name == "gp" else 0.6
@@ -147,14 +147,14 @@ def planted(alpha: float, size: int, settings: Settings) -> PlantedFamily:
     )
 
 
-def measured(name: ModelName, settings: Settings, tick: Tick) -> list[MeasuredRisk]:
+def measured(name: str, settings: Settings, tick: Tick) -> list[MeasuredRisk]:
     """Risk of the Bayes oracle (Gaussian-process regression on true coefficients) or of the transformer."""
     found = []
     for at, size in enumerate(settings.sizes):
         trials = [
             RecallTrial(
                 data=RecallData(alpha=alpha, noise=settings.noise, test=settings.test),
-                model=RecallModel(name=name), n=size, seed=settings.seed + seed,
+                model=recall_model(name), n=size, seed=settings.seed + seed,
             )
             for alpha in settings.alphas
             for seed in range(settings.seeds)

@@ -15,7 +15,6 @@ from mtam import __version__
 from mtam.base import conf_files
 from mtam.base.errors import UsageError
 from mtam.base.finding import Finding
-from mtam.base.spec import SCHEMA
 from mtam.checks.check_settings import CheckSettings
 
 Tick = Callable[[float], None]
@@ -30,6 +29,7 @@ CHECKS = {
     "separation": "mtam.checks.separation.separation",
 }
 
+SCHEMA = 2  # raised whenever the meaning of a finding's settings changes
 ROOMS = ("base", "checks", "recall", "interaction", "rates")  # whose code decides what a check finds
 
 

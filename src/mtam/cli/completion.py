@@ -5,6 +5,7 @@ than a person wants to wait for the Tab key.
 """
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 
@@ -74,4 +75,6 @@ def _setting(path: Sequence[str], word: str, file: str) -> list[str]:
     split = path[-1] if word == "=" else path[-2] if path[-1] == "=" else ""  # bash
     if split in conf_files.GROUPS:
         return [option for option in conf_files.options(split) if option.startswith(word.lstrip("="))]
-    return [f"{key}=" for key in conf_files.keys(file) if key.startswith(word)]
+    chosen = re.findall(r"\bmodel ?= ?(\S+)", " ".join(path))  # bash takes the sign for a word of its own
+    models = chosen[-1].split(",") if chosen else []
+    return [f"{key}=" for key in conf_files.keys(file, chosen=models) if key.startswith(word)]

@@ -43,6 +43,11 @@ class Overrides:
     values: dict[str, str]  # key -> the override as it was written
     axes: dict[str, list[Any]]
 
+    def models(self, config: str) -> list[str]:
+        """The models of a configuration under these overrides."""
+        pinned = [self.groups["model"]] if "model" in self.groups else []
+        return [str(name) for name in self.axes.get("model", pinned)] or conf_files.models_of(config)
+
 
 def parse_overrides(texts: Sequence[str]) -> Overrides:
     """Parse KEY=VALUE by Hydra's own grammar.
@@ -165,3 +170,8 @@ def _float(number: float) -> float:
 def _globbed(name: str, glob: Glob) -> bool:
     wanted, unwanted = ([fnmatch.fnmatch(name, p) for p in patterns] for patterns in (glob.include, glob.exclude))
     return any(wanted) and not any(unwanted)
+
+
+def value_of(text: str) -> Any:
+    """The value of one KEY=VALUE that ``parse_overrides`` has accepted."""
+    return OverridesParser.create().parse_override(text).value()

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from hydra import compose, initialize_config_dir
+from hydra.core.config_store import ConfigStore
 from omegaconf import OmegaConf
 from pydantic import ValidationError
 
-from mtam.base import conf_files
+from mtam.base import conf_files, conf_models
 from mtam.base.errors import UsageError
 from mtam.base.spec import Frozen, Trial
-from mtam.config.grammar import Overrides, parse_overrides
+from mtam.config.grammar import Overrides, parse_overrides, value_of
 from mtam.problems.registry import problem
 from mtam.sweep.plan import Cell, Plan
 from mtam.sweep.settings import SweepSettings, check_logger, describe, launcher_settings, validate
@@ -41,8 +42,11 @@ def compose_config(name: str, overrides: Overrides, groups: dict[str, str]) -> C
     for group, option in groups.items():
         _check_option(group, option)
     check_logger(groups.get("logger"))
+    model = groups["model"] if "model" in groups else next(iter(conf_files.models_of(name)), "")
+    if conf_files.without_file("model", model):
+        ConfigStore.instance().store(name=model, group="model", node=conf_files.load(f"model/{model}"))
     texts = [f"{group}={option}" for group, option in groups.items() if group != "logger"]
-    texts += overrides.values.values()
+    texts += [text for key, text in overrides.values.items() if conf_models.applies(key, model)]
     folder = str(conf_files.conf_dir())
     try:
         with initialize_config_dir(folder, version_base="1.3"):
@@ -51,6 +55,10 @@ def compose_config(name: str, overrides: Overrides, groups: dict[str, str]) -> C
         cause = " ".join(str(error.__cause__ or error).split())
         raise UsageError(f"the configuration {name} cannot be composed: {cause}") from None
     assert isinstance(tree, dict)
+    if isinstance(tree.get("model"), dict):  # what the file sets for another model than the one that was chosen
+        tree["model"] = {
+            key: value for key, value in tree["model"].items() if conf_models.applies(f"model.{key}", model)
+        }
     logger = {"logger": conf_files.load(f"logger/{groups['logger']}")} if "logger" in groups else {}
     return {str(key): value for key, value in tree.items()} | logger
 
@@ -61,11 +69,12 @@ def _check_option(group: str, option: str) -> None:
         raise UsageError(f"{group}={option}: there is no such {group}; {conf_files.nearest(option, valid)}")
 
 
-def check_keys(name: str, keys: Iterable[str], launcher: str | None = None) -> None:
+def check_keys(name: str, keys: Iterable[str], launcher: str | None = None, models: Sequence[str] = ()) -> None:
     """Raise UsageError with the nearest valid name for a key that the schema does not have."""
-    valid = conf_files.keys(name, launcher)
+    valid = conf_files.keys(name, launcher, models)
     for key in keys:
         if key not in valid:
+            conf_models.refuse_foreign(name, key, models)
             for other in conf_files.options("launcher"):
                 if key in conf_files.keys(name, other):
                     raise UsageError(f"{key} is a setting of the launcher {other}; say --launcher {other} as well.")
@@ -100,7 +109,7 @@ def _axes(settings: SweepSettings, overrides: Overrides, config: Config) -> list
         if key in overrides.groups:
             axes[key] = [overrides.groups[key]]
         elif key in overrides.values:
-            axes[key] = [_get(config, key)]
+            axes[key] = [_pinned(config, key, overrides.values[key])]
     axes.update(overrides.axes)
     for key, values in axes.items():
         if key.split(".")[0] in ("sweep", *NOT_IN_TRIALS, "problem", "samples", "seed"):
@@ -113,8 +122,11 @@ def _axes(settings: SweepSettings, overrides: Overrides, config: Config) -> list
     return [Axis(key, tuple(values)) for key, values in axes.items()]
 
 
-def _get(config: Config, dotted: str) -> Any:
+def _pinned(config: Config, dotted: str, text: str) -> Any:
+    """The value that an override gives; as it was written, where the first of several models has no such setting."""
     for part in dotted.split("."):
+        if part not in config:
+            return value_of(text)
         config = config[part]
     return config
 
@@ -144,7 +156,7 @@ def _as_frozen(trial: Trial, dotted: str, value: Any) -> Any:
     """The value of an axis as the spec holds it, so that 1 and 1.0 name the same cell."""
     found: Any = trial
     for part in dotted.split("."):
-        found = getattr(found, part)
+        found = getattr(found, part, value)  # a setting that the estimator of this cell does not have
     return value if isinstance(found, Frozen) else found
 
 
@@ -166,7 +178,8 @@ def _cells(
             config = copy.deepcopy(base)
             at = dict(zip((axis.key for axis in plain), values, strict=True))
             for key, value in at.items():
-                put(config, key, value)
+                if not isinstance(config["model"], dict) or conf_models.applies(key, str(config["model"].get("name"))):
+                    put(config, key, value)
             yield {axis.key: (chosen | at)[axis.key] for axis in axes}, config
 
 
@@ -179,7 +192,9 @@ def plan_sweep(name: str, texts: Sequence[str]) -> Plan:
         raise UsageError(f"there is no sweep {name}; {conf_files.nearest(name, conf_files.options('sweep'))}")
     file = f"sweep/{name}"
     overrides = parse_overrides(texts)
-    check_keys(file, (*overrides.values, *overrides.axes, *overrides.groups), overrides.groups.get("launcher"))
+    models = overrides.models(file)
+    check_keys(file, (*overrides.values, *overrides.axes, *overrides.groups), overrides.groups.get("launcher"), models)
+    conf_models.check_file(file, models)
     first = {group: values[0] for group, values in overrides.axes.items() if group in conf_files.GROUPS}
     options = overrides.groups | first
     config = compose_config(file, overrides, options)
@@ -187,7 +202,7 @@ def plan_sweep(name: str, texts: Sequence[str]) -> Plan:
         if section not in config:
             raise UsageError(f"conf/{file}.yaml has no {section}; see conf/sweep/alpha.yaml for what a sweep needs.")
     settings = validate(SweepSettings, config["sweep"], "sweep", file)
-    check_keys(file, settings.axes)
+    check_keys(file, settings.axes, models=[*models, *conf_files.models_of(file)])
     launcher = launcher_settings(config["launcher"], file)
     axes = _axes(settings, overrides, config)
     config["sweep"]["axes"] = {axis.key: list(axis.values) for axis in axes}
@@ -196,6 +211,8 @@ def plan_sweep(name: str, texts: Sequence[str]) -> Plan:
         raise UsageError(f"this sweep has {count} trials; valid: at most {MOST_TRIALS}.")
     cells = []
     for at, cell in _cells(file, axes, overrides, (options, config)):
+        if isinstance(cell["model"], dict) and isinstance(config["model"], dict):
+            config["model"] = {**cell["model"], **config["model"]}  # of several models, what any of them was set to
         sizes, seeds = settings.sample_sizes(), settings.seed_range()
         frozen = tuple(freeze(file, {**cell, "n": n, "seed": seed}) for n in sizes for seed in seeds)
         cells.append(Cell({key: _as_frozen(frozen[0], key, value) for key, value in at.items()}, frozen))
@@ -207,7 +224,8 @@ def plan_sweep(name: str, texts: Sequence[str]) -> Plan:
 def _compose_fit(name: str, texts: Sequence[str], advice: str) -> Config:
     """The configuration of a single fit, its launcher validated; lists are refused."""
     overrides = parse_overrides(texts)
-    check_keys(name, (*overrides.values, *overrides.axes, *overrides.groups), overrides.groups.get("launcher"))
+    models = overrides.models(name)
+    check_keys(name, (*overrides.values, *overrides.axes, *overrides.groups), overrides.groups.get("launcher"), models)
     if overrides.axes:
         key, values = next(iter(overrides.axes.items()))
         raise UsageError(f"fit-ips makes one fit, but {key} is a list of {len(values)}; {advice}.")

@@ -1,46 +1,43 @@
-"""The seconds that a trial takes on one thread, for --dry-run, for the order of packs and for the time left.
+"""The seconds that the parts of a trial take on one thread, for --dry-run, for the order of packs, for the time left.
 
-A sum over the parts of a trial, linear in the rows M N of its data and of the forecast's design; the constants were
-fitted to processor seconds of single trials over M, N, d, r, P, the rules for K and the estimators, on one core. Most
-trials lie within a factor of 1.5 of it; a search that needs many starts takes up to ten times as long.
+Linear in the rows M N of the data and of the forecast's design; the constants were fitted to processor seconds of
+single trials over M, N, d, r, P, the rules for K and the estimators, on one core. Most trials lie within a factor of
+1.5 of the sum; a search that needs many starts takes up to ten times as long.
 """
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from mtam.interaction.interaction_spec import InteractionTrial
+from mtam.interaction.interaction_data import InteractionData
 
 DESIGN_ROWS = 50000  # of the forecast, at most, but for many parameters
 BUSY = 1.25  # a second worker shares caches and memory
 
 
-def seconds(trial: "InteractionTrial") -> float:
-    """Data, fit, evaluation and forecast."""
-    rows = trial.n * trial.data.tokens
-    data = 0.03 + 2e-8 * rows * trial.data.d
-    return BUSY * (data + _fit(trial, rows) + _rest(trial, rows))
+def data_seconds(data: InteractionData, samples: int) -> float:
+    """Drawing the tokens and their responses."""
+    return 0.03 + 2e-8 * samples * data.tokens * data.d
 
 
-def _fit(trial: "InteractionTrial", rows: int) -> float:
-    model, d, others = trial.model, trial.data.d, trial.data.tokens - 1
-    if model.name == "mlp":
-        return model.steps * (1e-3 + 1.5e-8 * model.batch * trial.data.tokens * others * model.width)
-    if model.name == "als":
-        return 0.7 + 2.3e-5 * rows
-    degree = model.degree or trial.data.degree
-    chosen = 0.0 if trial.k_rule() == "rule" else 3.6e-6 + 0.7e-6 * max(0, degree - 3)
-    if model.name == "oracle_a":
-        return (1.5e-7 * others + chosen) * rows
-    matrix = 1e-7 * d * (1 + 0.35 * (trial.fit_rank() - 1)) if d > 1 else 0.0
-    return 0.05 + 0.005 * d + (1.5e-7 * others + matrix + chosen) * rows
+def choice_seconds(degree: int, rows: int) -> float:
+    """Choosing K from the data."""
+    return (3.6e-6 + 0.7e-6 * max(0, degree - 3)) * rows
 
 
-def _rest(trial: "InteractionTrial", rows: int) -> float:
-    d = trial.data.d
-    if trial.data.row_normalised or trial.model.name == "oracle_a":
-        return 0.1 + 0.004 * d
-    if trial.k_rule() == "rule":
+def linear_seconds(data: InteractionData, samples: int) -> float:
+    """The spline at a known A."""
+    return 1.5e-7 * (data.tokens - 1) * samples * data.tokens
+
+
+def evaluation_seconds(d: int) -> float:
+    """Errors on fresh pairs alone, where nothing stands beside the fit."""
+    return 0.1 + 0.004 * d
+
+
+def forecast_seconds(data: InteractionData, samples: int, by_rule: bool) -> float:
+    """Evaluation, the fit with A* known, and the forecast, whose noises need more where K is chosen from the data."""
+    d, rows = data.d, min(samples * data.tokens, DESIGN_ROWS)
+    if data.row_normalised:
+        return evaluation_seconds(d)
+    if by_rule:
         exact = 0.05 + 0.003 * d if d > 1 else 0.0  # its noises at which the loss itself is minimised
-        return 0.05 + 0.004 * d + 2e-6 * min(rows, DESIGN_ROWS) + exact
+        return 0.05 + 0.004 * d + 2e-6 * rows + exact
     exact = 0.15 + 0.007 * d if d > 1 else 0.0
-    return 0.13 + 0.0095 * d + 1.1e-5 * min(rows, DESIGN_ROWS) + exact
+    return 0.13 + 0.0095 * d + 1.1e-5 * rows + exact

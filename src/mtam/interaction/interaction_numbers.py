@@ -1,85 +1,189 @@
-"""The numbers in a record of an interaction that tables and pictures read, by their shapes."""
+"""What a record of an interaction fit holds, number by number. None: not known in this trial, and no column."""
 
-from typing import Self
-
-from pydantic import Field, model_validator
-
-from mtam.base.spec import Number, Numbers, Size
+from dataclasses import dataclass
 
 
-class Fitted(Numbers):
-    """What every fit tells of phi and A: curves on one grid of u, and singular values."""
+@dataclass(frozen=True, kw_only=True)
+class ErrorNumbers:
+    """Of every estimator, against the truth.
 
-    intervals: int = Field(1, ge=1, le=2**40)
-    spline_degree: int = Field(1, ge=0, le=100)
-    starts: int = Field(0, ge=0, le=2**40)
-    agreeing: int = Field(0, ge=0, le=2**40)
+    error: ||g - g*||^2 in L2(rho), on fresh pairs, in units of Var g* = 1; error_se: its standard error over the
+    pairs; evaluation_pairs: how many; parameters: p = 2 r d - r^2 - 1; data_seconds: processor time of the simulation.
+    """
+
+    error: float
+    error_se: float
+    evaluation_pairs: int
+    parameters: int
+    data_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErmNumbers:
+    """Of the empirical risk minimiser.
+
+    converged: what the search says of itself, without the truth; starts, agreeing: how many, and how many ended in one
+    basin; lack_of_fit: standard deviations of a test of the residuals; loss: mean squared residual, in units of Var g*;
+    iterations: of the last refinement; seconds: processor time of the fit; intervals_at_end: whether the data chose the
+    largest K that was tried.
+    """
+
+    converged: bool
+    starts: int
+    agreeing: int
+    lack_of_fit: float
+    loss: float
+    iterations: int
+    seconds: float
+    intervals_at_end: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OracleANumbers:
+    """Of the spline with A* known: loss, mean squared residual; converged, always; seconds, of processor time."""
+
+    loss: float
+    converged: bool = True
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlsNumbers:
+    """Of alternating least squares: converged, before its sweeps were spent; iterations, sweeps; the rest as above."""
+
+    converged: bool
+    starts: int
+    loss: float
+    iterations: int
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class MlpNumbers:
+    """Of the network and Adam: converged, never: there is no stationary point to certify, training ends with its steps.
+
+    iterations: steps of Adam; the rest as for the empirical risk minimiser.
+    """
+
     converged: bool = False
-    seconds: Size = 0.0
-    phi_grid: list[Number] = Field(default_factory=list, min_length=2)
-    phi_hat: list[Number] = Field(default_factory=list, min_length=2)
-    u_density: list[Size] = Field(default_factory=list, min_length=2)
-    phi_true: list[Number] = Field(default_factory=list, min_length=2)
-    band_low: list[Number] = Field(default_factory=list, min_length=2)
-    band_high: list[Number] = Field(default_factory=list, min_length=2)
-    singular_hat: list[Size] = Field(default_factory=list, min_length=1)
-    singular_true: list[Size] = Field(default_factory=list, min_length=1)
-
-    @model_validator(mode="after")
-    def _aligned(self) -> Self:
-        points = len(self.phi_grid)
-        if not points == len(self.phi_hat) == len(self.u_density):
-            raise ValueError("phi_grid, phi_hat and u_density differ in length")
-        if {len(self.phi_true), len(self.band_low), len(self.band_high)} - {0, points}:
-            raise ValueError("curves over phi_grid differ in length")
-        if len(self.band_low) != len(self.band_high):
-            raise ValueError("a band has two sides")
-        if self.singular_true and len(self.singular_true) != len(self.singular_hat):
-            raise ValueError("A and its estimate have different numbers of singular values")
-        return self
+    starts: int = 1
+    loss: float
+    iterations: int
+    seconds: float
 
 
-class InteractionNumbers(Fitted):
-    """Numbers of one trial against the truth; without a fit beside it that knows A*, the later ones are not there."""
+@dataclass(frozen=True, kw_only=True)
+class SplineNumbers:
+    """Of estimators whose phi is a spline: intervals, K; spline_degree, s."""
 
-    error: Size
-    error_se: Size = 0.0
-    oracle_error: Size = 0.0
-    oracle_error_se: Size = 0.0
-    excess: Number = 0.0
-    excess_se: Number = 0.0
-    excess_ratio: Number = 0.0
-    parametric_error: Number = 0.0
-    predicted_parametric_error: Size = 0.0
-    forecast_error: Size = 0.0
-    forecast_oracle_error: Size = 0.0
-    forecast_best_error: Size = 0.0
-    forecast_linear_price: Size = 0.0
-    forecast_intervals: Size = 0.0
-    lack_of_fit: Number = 0.0
-    a_cosine: Number = 0.0
+    intervals: int
+    spline_degree: int
 
 
-class OwnNumbers(Fitted):
-    """Numbers of a fit to own data, with the whole of the fitted interaction."""
+@dataclass(frozen=True, kw_only=True)
+class BesideOracleNumbers:
+    """What knowing A* would have given on the same pairs, and what theory forecasts, all in units of Var g* = 1.
 
-    rank: int = Field(ge=1, le=2**40)
-    d: int = Field(ge=1, le=2**20)
-    spline_degree: int = Field(ge=0, le=100)
-    intervals: int = Field(ge=1, le=2**40)
-    holdout_error: Size
-    holdout_se: Size = 0.0
-    noise_sd: Size = 0.0
-    explained: Number = 0.0
-    explainable: Number = 0.0
-    phi_grid: list[Number] = Field(min_length=2)
-    singular_hat: list[Size] = Field(min_length=1)
-    band_low: list[Number] = Field(min_length=2)
-    matrix: list[Number]  # (d, d), row by row
-    coefficients: list[Number]  # (K + s,)
+    oracle_error, oracle_error_se: the same spline space with A* known; oracle_seconds: processor time of that fit;
+    excess, excess_se: error less oracle_error, and its standard error; parametric_error: the excess, the price of A;
+    predicted_parametric_error: p sigma^2 / M; excess_ratio: the excess in that unit; forecast_error,
+    forecast_oracle_error: mean errors by ``theory.forecast``, K chosen as here, and with A* known;
+    forecast_linear_price: their difference to first order; forecast_best_error: with the best K;
+    forecast_intervals: mean of the chosen K.
+    """
 
-    @model_validator(mode="after")
-    def _whole(self) -> Self:
-        if len(self.matrix) != self.d**2 or len(self.coefficients) != self.intervals + self.spline_degree:
-            raise ValueError("matrix or coefficients have another length than d, intervals and spline_degree say")
-        return self
+    oracle_error: float
+    oracle_error_se: float
+    oracle_seconds: float
+    excess: float
+    excess_se: float
+    parametric_error: float
+    predicted_parametric_error: float
+    excess_ratio: float | None = None
+    forecast_error: float | None = None
+    forecast_oracle_error: float | None = None
+    forecast_linear_price: float | None = None
+    forecast_best_error: float | None = None
+    forecast_intervals: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PictureNumbers:
+    """For the figure, u in its own unit, of which the standard deviation is 1/3.
+
+    a_cosine: |<A, A*>| / (||A|| ||A*||); phi_grid: u; phi_true, phi_hat: phi there, the latter on the scale of A*;
+    u_density: per unit of u; singular_true, singular_hat: singular values of A* and of A at the norm of A*.
+    """
+
+    a_cosine: float
+    phi_grid: list[float]
+    phi_true: list[float] | None = None
+    phi_hat: list[float]
+    u_density: list[float]
+    singular_true: list[float]
+    singular_hat: list[float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnDataNumbers:
+    """Of a fit to data whose truth is not known, in the units of Y (its square for errors and variances).
+
+    rank: r, chosen or given; K, intervals: knot intervals; spline_degree: s; holdout_error, holdout_se: mean squared
+    prediction error on samples that the fit has not seen, and its standard error; noise_sd: residual standard deviation
+    per degree of freedom; explained, explainable: shares of the variance, without unit; variance: of Y; converged,
+    starts, agreeing, lack_of_fit: as of the empirical risk minimiser; d, tokens, samples: of the data; parameters: p;
+    rank_*: the ranks that were tried, with their hold-out errors; phi_grid, phi_hat, band_low, band_high: u, phi and
+    its band; u_density: per unit of u; singular_hat: singular values of A; matrix: A, row by row; coefficients: of the
+    spline; seconds: processor time; reach: u at the end of the spline's domain, in units of three standard deviations;
+    found, explains, fits: the three words; basin: whether the search trusts its bottom; no_interaction_p, constant_p,
+    linear_p: p-values of the held-out tests; linear_explained: share of the variance that a linear regression explains;
+    structure_*: p-values and shares of the groups of functions that residuals are tested against; angles: coordinates
+    that look like angles; zero_tokens: share of tokens that are zero; warnings: sentences.
+    """
+
+    rank: int
+    K: int
+    intervals: int
+    spline_degree: int
+    holdout_error: float
+    holdout_se: float
+    noise_sd: float
+    explained: float
+    explainable: float
+    variance: float
+    converged: bool
+    starts: int
+    agreeing: int
+    lack_of_fit: float
+    d: int
+    tokens: int
+    samples: int
+    parameters: int
+    rank_tried: list[int]
+    rank_error: list[float]
+    rank_se: list[float]
+    rank_converged: list[bool]
+    phi_grid: list[float]
+    phi_hat: list[float]
+    band_low: list[float]
+    band_high: list[float]
+    u_density: list[float]
+    singular_hat: list[float]
+    matrix: list[float]
+    coefficients: list[float]
+    seconds: float
+    reach: float
+    found: bool
+    explains: bool
+    fits: bool
+    basin: bool
+    no_interaction_p: float
+    constant_p: float
+    linear_p: float
+    linear_explained: float
+    structure_p: float
+    structure_p_values: list[float]
+    structure_shares: list[float]
+    angles: list[int]
+    zero_tokens: float
+    warnings: list[str]

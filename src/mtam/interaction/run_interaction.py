@@ -5,8 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from mtam.base.columns import FORECAST_BEST_ERROR, FORECAST_ERROR, FORECAST_ORACLE_ERROR, as_record
 from mtam.base.one_by_one import Tick, answer_each
-from mtam.interaction.estimators.estimators import ESTIMATORS, EstimatedInteraction, fit_oracle, spline_space
+from mtam.base.variants import load
+from mtam.interaction.estimators.estimators import EstimatedInteraction, Estimator, fit_oracle, spline_space
+from mtam.interaction.interaction_numbers import BesideOracleNumbers, ErrorNumbers, SplineNumbers
 from mtam.interaction.interaction_spec import InteractionTrial
 from mtam.interaction.simulate.against_truth import picture
 from mtam.interaction.simulate.squared_error import Errors, evaluate
@@ -31,22 +34,24 @@ def _run(trial: InteractionTrial, device: str, report: Tick) -> dict[str, Any]:
     truth = draw_truth(trial.data, trial.seed, trial.n)
     x, y = simulate(trial.data, truth, trial.n, trial.seed)
     data_seconds = time.process_time() - clock
-    found = ESTIMATORS[trial.model.name](trial, truth, x, y, device, lambda part: report(0.9 * part))
+    fit: Estimator = load(trial.model.fit)
+    found = fit(trial, truth, x, y, device, lambda part: report(0.9 * part))
     estimates = [found]
-    if trial.model.name != "oracle_a":
+    if not trial.model.knows_a:
         estimates.append(fit_oracle(truth, x, y, found.space or spline_space(trial), "rule"))
     del x, y
     errors = evaluate(truth, [estimate.g for estimate in estimates], trial.seed, trial.data.tokens)
-    result = {
-        "error": float(errors.errors[0]),
-        "error_se": float(errors.standard_errors[0]),
-        "evaluation_pairs": errors.pairs,
-        "parameters": trial.parameters(),
-        "data_seconds": data_seconds,
-        **found.numbers,
-    }
+    numbers = ErrorNumbers(
+        error=float(errors.errors[0]),
+        error_se=float(errors.standard_errors[0]),
+        evaluation_pairs=errors.pairs,
+        parameters=trial.parameters(),
+        data_seconds=data_seconds,
+    )
+    result = as_record(numbers) | found.numbers
     if found.space is not None:
-        result |= {"intervals": found.space.intervals, "spline_degree": found.space.degree}
+        spline = SplineNumbers(intervals=found.space.intervals, spline_degree=found.space.degree)
+        result |= as_record(spline)
     if len(estimates) == 2:
         result |= _beside_oracle(trial, errors, estimates[1])
     return result | picture(truth, found.phi, found.matrix, errors.arguments)
@@ -54,25 +59,28 @@ def _run(trial: InteractionTrial, device: str, report: Tick) -> dict[str, Any]:
 
 def _beside_oracle(trial: InteractionTrial, errors: Errors, known: EstimatedInteraction) -> dict[str, Any]:
     """What knowing A* would have given, on the same pairs, and what theory forecasts."""
-    result = {
-        "oracle_error": float(errors.errors[1]),
-        "oracle_error_se": float(errors.standard_errors[1]),
-        "oracle_seconds": known.numbers["seconds"],
-        "excess": errors.excess,
-        "excess_se": errors.excess_se,
-        "parametric_error": errors.excess,
-    }
     unit = trial.parameters() * trial.data.noise**2 / trial.n
-    result["predicted_parametric_error"] = unit
-    if unit > 0 and not trial.data.row_normalised:
-        result["excess_ratio"] = errors.excess / unit
-    if not trial.data.row_normalised:
-        expected = forecast(trial)
-        result |= {
-            "forecast_error": expected.total,
-            "forecast_oracle_error": expected.oracle,
-            "forecast_linear_price": expected.linear_price,
-            "forecast_best_error": expected.best,
-            "forecast_intervals": expected.intervals,
-        }
-    return result
+    pairwise = not trial.data.row_normalised
+    numbers = BesideOracleNumbers(
+        oracle_error=float(errors.errors[1]),
+        oracle_error_se=float(errors.standard_errors[1]),
+        oracle_seconds=known.numbers["seconds"],
+        excess=errors.excess,
+        excess_se=errors.excess_se,
+        parametric_error=errors.excess,
+        predicted_parametric_error=unit,
+        excess_ratio=errors.excess / unit if unit > 0 and pairwise else None,
+        **(_forecasts(trial) if pairwise else {}),
+    )
+    return as_record(numbers)
+
+
+def _forecasts(trial: InteractionTrial) -> dict[str, float]:
+    expected = forecast(trial)
+    return {
+        FORECAST_ERROR: expected.total,
+        FORECAST_ORACLE_ERROR: expected.oracle,
+        "forecast_linear_price": expected.linear_price,
+        FORECAST_BEST_ERROR: expected.best,
+        "forecast_intervals": expected.intervals,
+    }

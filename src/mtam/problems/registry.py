@@ -1,26 +1,23 @@
-"""The one place where sweeps meet mathematics: names of problems and estimators, imported when they are used.
+"""The one place where sweeps meet mathematics: problems by name, and the function that answers a trial.
 
-A new estimator is one file and one line here.
+Each problem has a registry of its estimators (``mtam.base.variants``), where a new one is one line.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from mtam.base import columns
 from mtam.base.errors import UsageError
 from mtam.base.remark import Remark
 from mtam.base.spec import Numbers, Trial
+from mtam.base.variants import Variant, models, own_settings, settings_class
+from mtam.base.variants import load as _load
 
 # run(trials of one shape, device=..., tick=..., checkpoint=folder for the state of this pack, or None)
 #   -> one dict of numbers per trial, or {"failure": sentence}
 Run = Callable[..., list[dict[str, Any]]]
-
-
-def _load(path: str) -> Any:
-    module, _, name = path.partition(":")
-    return getattr(import_module(module), name)
 
 
 @dataclass(frozen=True)
@@ -30,18 +27,31 @@ class Problem:
     name: str
     spec: str
     numbers: str  # the shape of the numbers in a record
-    estimators: Mapping[str, str]
     size: str  # the field's letter for the sample size
     parts: Mapping[str, str] = field(default_factory=dict)  # further errors in a record that have curves -> heading
     levels: Mapping[str, str] = field(default_factory=dict)  # numbers worth a look at the largest size -> heading
     ratios: Mapping[str, str] = field(default_factory=dict)  # numbers that theory says are flat in the size -> heading
     plane: str | None = None  # function of trials and their numbers -> a heat map over two quantities, or None
     decomposition: str | None = None  # function of a cell's columns and a trial -> facts fitted to its records
+    reference: str | None = None  # function of a trial and sizes -> the error that theory forecasts up to constants
+    lower_bound: str | None = None  # function of a trial and sizes -> what no estimator can fall below; or None
     remarks: str | None = None  # function of trials and their numbers -> further tables (title, headings, rows)
     kinds: tuple[str, ...] = ("sweep",)  # of plans that have such trials
     notes: str | None = None  # function of the numbers of a single fit -> further tables
     hints: str | None = None  # function of the numbers of a single fit -> sentences about its data
     short: str | None = None  # function of trials and their numbers -> what the sweep answers, in a few lines
+
+    @property
+    def estimators(self) -> Mapping[str, Variant]:
+        """The estimators that answer its trials, by name."""
+        return models(self.name)
+
+    def modern(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """The fields of a trial of schema 2 without the settings that its estimator did not read."""
+        model = fields["model"]
+        variant = self.estimators[model["name"]]
+        unread = settings_class(variant).legacy.keys() - own_settings(variant)
+        return {**fields, "model": {key: value for key, value in model.items() if key not in unread}}
 
     def trial(self) -> type[Trial]:
         """The class of this problem's trial specs."""
@@ -57,6 +67,10 @@ class Problem:
         """What the problem's own theory fits to the trials of one cell; empty for problems without such a fit."""
         found: dict[str, Any] = _load(self.decomposition)(columns, trial) if self.decomposition else {}
         return found
+
+    def forecasts(self, trial: Trial, sizes: Sequence[int]) -> list[list[float] | None]:
+        """The curves of ``reference`` and ``lower_bound`` at these sizes, in the same units; None for one unknown."""
+        return [_load(path)(trial, sizes) if path else None for path in (self.reference, self.lower_bound)]
 
     def remark(self, trials: Sequence[Trial], numbers: Sequence[Mapping[str, Any]]) -> list[Remark]:
         """Tables of the problem's own about a whole sweep; empty for problems that have nothing to add."""
@@ -83,50 +97,47 @@ class Problem:
         found: dict[str, Any] | None = _load(self.plane)(trials, numbers) if self.plane else None
         return found
 
-    def run(self, estimator: str) -> Run:
-        """The function that answers a pack of trials with ``estimator``."""
-        loaded: Run = _load(self.estimators[estimator])
+    def run(self, trial: Trial) -> Run:
+        """The function that answers a pack of such trials."""
+        loaded: Run = _load(trial.runner() or self.estimators[trial.model.name].run)
         return loaded
 
 
-_RECALL = "mtam.recall.run_recall:run"
-_INTERACTION = "mtam.interaction.run_interaction:run"
-
-_RECALL_MODELS = (
-    "softmax", "linear", "linear_elu", "frozen_rbf", "mean", "tag_only", "oracle", "mercer", "knn", "gp"
-)  # fmt: skip
-_INTERACTION_MODELS = ("ips_erm", "oracle_a", "mlp", "als")
 _PARTS = {
-    "oracle_error": "A* known",
-    "parametric_error": "price of A",
-    "forecast_error": "forecast",
-    "forecast_oracle_error": "forecast, A* known",
-    "forecast_best_error": "forecast, best K",
+    columns.ORACLE_ERROR: "A* known",
+    columns.PARAMETRIC_ERROR: "price of A",
+    columns.FORECAST_ERROR: "forecast",
+    columns.FORECAST_ORACLE_ERROR: "forecast, A* known",
+    columns.FORECAST_BEST_ERROR: "forecast, best K",
 }
 
-_RECALL_LEVELS = {"attention_mass": "attention mass", "recall_accuracy": "recall", "attention_entropy": "entropy"}
-_INTERACTION_LEVELS = {"converged": "converged", "intervals": "K", "a_cosine": "cos(A, A*)"}
+_RECALL_LEVELS = {
+    columns.ATTENTION_MASS: "attention mass",
+    columns.RECALL_ACCURACY: "recall",
+    columns.ATTENTION_ENTROPY: "entropy",
+}
+_INTERACTION_LEVELS = {columns.CONVERGED: "converged", columns.INTERVALS: "K", columns.A_COSINE: "cos(A, A*)"}
 
 _RECALL_PROBLEM = Problem(
     name="recall",
     spec="mtam.recall.recall_spec:RecallTrial",
-    numbers="mtam.recall.recall_numbers:RecallNumbers",
-    estimators=dict.fromkeys(_RECALL_MODELS, _RECALL),
+    numbers="mtam.recall.recall_record_shape:RecallShape",
     size="n",
     levels=_RECALL_LEVELS,
+    reference="mtam.recall.recall_problem:reference",
+    lower_bound="mtam.recall.recall_problem:lower_bound",
     remarks="mtam.recall.reading.recall_tables:remarks",
     short="mtam.recall.reading.recall_summary:lines",
 )
 _INTERACTION_PROBLEM = Problem(
     name="interaction",
     spec="mtam.interaction.interaction_spec:InteractionTrial",
-    numbers="mtam.interaction.interaction_numbers:InteractionNumbers",
+    numbers="mtam.interaction.interaction_record_shape:InteractionShape",
     kinds=("sweep", "fit"),
-    estimators=dict.fromkeys(_INTERACTION_MODELS, _INTERACTION),
     size="M",
     parts=_PARTS,
     levels=_INTERACTION_LEVELS,
-    ratios={"excess_ratio": "price of A in units of p σ²/M"},
+    ratios={columns.EXCESS_RATIO: "price of A in units of p σ²/M"},
     plane="mtam.interaction.reading.theorem_plane:plane",
     decomposition="mtam.interaction.reading.error_parts:decompose",
     remarks="mtam.interaction.reading.slopes:remarks",
@@ -135,9 +146,8 @@ _INTERACTION_PROBLEM = Problem(
 _OWN_DATA_PROBLEM = Problem(
     name="interaction_data",
     spec="mtam.interaction.own_data.own_data_spec:OwnTrial",
-    numbers="mtam.interaction.interaction_numbers:OwnNumbers",
+    numbers="mtam.interaction.interaction_record_shape:OwnDataShape",
     kinds=("fit",),
-    estimators={"ips_erm": "mtam.interaction.own_data.fit_own_data:run"},
     size="M",
     notes="mtam.interaction.reading.own_data_notes:notes",
     hints="mtam.interaction.reading.own_data_notes:hints",
@@ -161,6 +171,6 @@ def run_pack(
     Where the estimator keeps its state it does so in the folder ``checkpoint``, and goes on from what it finds there.
     """
     first: Any = trials[0]
-    answers = problem(first.problem).run(first.model.name)(trials, device=device, tick=tick, checkpoint=checkpoint)
+    answers = problem(first.problem).run(first)(trials, device=device, tick=tick, checkpoint=checkpoint)
     assert len(answers) == len(trials), f"{len(answers)} answers to {len(trials)} trials"
     return answers

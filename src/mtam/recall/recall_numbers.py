@@ -1,40 +1,79 @@
-"""The numbers in a record of recall that tables and pictures read, by their shapes."""
+"""What a record of recall holds, number by number. None: not measured in this trial, and no column of its record."""
 
-from typing import Self
-
-from pydantic import Field, model_validator
-
-from mtam.base.spec import Number, Numbers, Size
+from dataclasses import dataclass
 
 
-class RecallNumbers(Numbers):
-    """Numbers of one trial; ``error`` is always there, the others where the estimator and the protocol give them."""
+@dataclass(frozen=True, kw_only=True)
+class RecallNumbers:
+    """The risk of every estimator on fresh contexts.
 
-    error: Size
-    error_se: Size = 0.0
-    mse: Size = 0.0
-    target_variance: Size = 0.0
-    attention_mass: Number = 0.0
-    attention_entropy: Number = 0.0
-    recall_accuracy: Number = 0.0
-    effective_dimension: Number = 0.0
-    swap_gain: Number = 0.0
-    shuffled_error: Size = 0.0
-    bayes_error: Size = 0.0
-    bayes_error_se: Size = 0.0
-    token_floor: Size = 0.0
-    holdout_loss: Number = 0.0
-    attention_map: list[Number] = Field(default_factory=list, min_length=1)  # (contexts, components), row by row
-    attention_answering: list[int] = Field(default_factory=list, min_length=1)  # (contexts,)
-    trace_steps: list[Number] = Field(default_factory=list, min_length=1)
-    trace_holdout: list[Number] = Field(default_factory=list, min_length=1)
-    trace_train: list[Number] = Field(default_factory=list, min_length=1)
+    error: excess risk E (f - F*)^2 over Var F*, without unit; error_se: its standard error over the contexts;
+    mse: E (f - F*)^2; target_variance: Var F*, both in units of the standardised target squared.
+    """
 
-    @model_validator(mode="after")
-    def _aligned(self) -> Self:
-        contexts = len(self.attention_answering)
-        if bool(contexts) != bool(self.attention_map) or (contexts and len(self.attention_map) % contexts):
-            raise ValueError("attention_map is no table over the contexts of attention_answering")
-        if len({len(self.trace_steps), len(self.trace_holdout), len(self.trace_train)}) > 1:
-            raise ValueError("trace_steps, trace_holdout and trace_train differ in length")
-        return self
+    error: float
+    error_se: float
+    mse: float
+    target_variance: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class BenchmarkNumbers(RecallNumbers):
+    """Of nearest neighbours and of the Bayes rule, to which recall is given.
+
+    attention_mass, attention_entropy, recall_accuracy: 1, 0 and 1 by definition; neighbours: the k that was chosen;
+    seconds: of processor time; pack_seconds: of wall time.
+    """
+
+    attention_mass: float = 1.0
+    attention_entropy: float = 0.0
+    recall_accuracy: float = 1.0
+    neighbours: int | None = None
+    seconds: float
+    pack_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainedNumbers(RecallNumbers):
+    """Of what is trained.
+
+    attention_mass: mean share of the attention on the answering component, of the sharpest head, in [0, 1];
+    attention_entropy: of the shares, nats; recall_accuracy: how often the answering component has the most;
+    attention_map, attention_answering: the attention of the first contexts, one after the other, and who answers;
+    head_masses: attention_mass of every head, of several; effective_dimension: coefficients that move the answer by
+    more than its error; participation: (sum s)^2 / sum s^2; sensitivity: s_j = E (df/du_j)^2 lambda_j, of some;
+    shuffled_error: error with the queries of other contexts; swap_gain: share of the true change that the answer makes
+    when the answering measure is exchanged; token_floor, token_floor_se: Bayes risk given the tokens, as error;
+    train_loss, holdout_loss: mean squared errors at best_step; steps: of the optimiser; trace_*: the same along the
+    training; parameters: trained numbers; bandwidth: h of a frozen kernel; bayes_error, bayes_error_se: of the Bayes
+    rule on the same contexts, as error; seconds: processor time of the pack per member; pack_seconds: wall time;
+    members: trials in the pack.
+    """
+
+    attention_mass: float
+    attention_entropy: float
+    recall_accuracy: float
+    attention_map: list[float] | None = None
+    attention_answering: list[int] | None = None
+    head_masses: list[float] | None = None
+    effective_dimension: int
+    participation: float
+    sensitivity: list[float]
+    shuffled_error: float
+    swap_gain: float | None = None
+    token_floor: float | None = None
+    token_floor_se: float | None = None
+    train_loss: float
+    holdout_loss: float
+    steps: int
+    best_step: int
+    trace_steps: list[int]
+    trace_holdout: list[float]
+    trace_train: list[float]
+    parameters: int
+    bandwidth: float | None = None
+    bayes_error: float | None = None
+    bayes_error_se: float | None = None
+    seconds: float
+    pack_seconds: float
+    members: int

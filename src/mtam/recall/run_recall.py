@@ -10,14 +10,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mtam.recall.evaluation.benchmarks import bayes, solve
+from mtam.base.columns import as_record
+from mtam.recall.evaluation.benchmarks import bayes
 from mtam.recall.evaluation.controls import exchanged, foreign_queries, gain
 from mtam.recall.evaluation.risk import attention_map, dimension, outputs, recall, risk, sensitivity, sharpest
 from mtam.recall.evaluation.token_floor import token_floor
-from mtam.recall.gates import gate
+from mtam.recall.recall_models import FrozenRbfModel, trained_settings
+from mtam.recall.recall_numbers import TrainedNumbers
 from mtam.recall.recall_spec import RecallTrial
 from mtam.recall.simulate.contexts import RecallProblem, Sample, problem
-from mtam.recall.toy import toy_run
 from mtam.recall.training.checkpoint import Keeper
 from mtam.recall.training.train import Trained, TrainingPlan, train
 from mtam.recall.transformer import tensors
@@ -46,15 +47,11 @@ def run(
 
     A member that diverges returns {"failure": sentence}. ``tick`` hears the progress in [0, 1] and may raise to stop.
     With a folder ``checkpoint`` the state of the training is kept there between blocks of steps, and a killed run that
-    is called again ends with the same bits; the toy and the oracles, which take seconds, keep none.
+    is called again ends with the same bits.
     Raises ValueError when the shapes differ.
     """
     if len({trial.shape() for trial in trials}) > 1:
         raise ValueError("trials of different shapes cannot be trained as one program")
-    if trials[0].protocol == "reported":
-        return toy_run.run(trials, tick=tick)
-    if trials[0].model.name in ("knn", "gp"):
-        return [_solved(trial, (m + 1) / len(trials), tick) for m, trial in enumerate(trials)]
     began, cpu = time.perf_counter(), time.process_time()
     beside = [trial.benchmarked() for trial in trials]
     trained = TRAINING if any(beside) else 1.0
@@ -64,18 +61,12 @@ def run(
             found = bayes(trial)
             records[m] |= {"bayes_error": found["error"], "bayes_error_se": found["error_se"]}
             tick(trained + (1 - trained) * (m + 1) / len(trials))
-    shared = {
+    shared: dict[str, Any] = {
         "seconds": (time.process_time() - cpu) / len(trials),
         "pack_seconds": time.perf_counter() - began,
         "members": len(trials),
     }
-    return [record if "failure" in record else {**record, **shared} for record in records]
-
-
-def _solved(trial: RecallTrial, progress: float, tick: Callable[[float], None]) -> dict[str, Any]:
-    record = solve(trial)
-    tick(progress)
-    return record
+    return [each if "failure" in each else as_record(TrainedNumbers(**each, **shared)) for each in records]
 
 
 def _best_of_grid(
@@ -92,7 +83,7 @@ def _best_of_grid(
 
 
 def _with_bandwidths(trial: RecallTrial) -> list[RecallTrial]:
-    if trial.model.name != "frozen_rbf" or trial.model.bandwidth is not None:
+    if trained_settings(trial.model).kernel_bandwidth() is not None:
         return [trial]
     return [trial.model_copy(update={"model": trial.model.model_copy(update={"bandwidth": h})}) for h in BANDWIDTHS]
 
@@ -106,14 +97,15 @@ def fit(
 ) -> tuple[Network, Tensor, Trained]:
     """The network, its fixed features (M, K, D) and the parameters trained on each member's own sample."""
     head = trials[0]
-    models = [trial.model for trial in trials]
+    models = [trained_settings(trial.model) for trial in trials]
     seeds = [trial.seed for trial in trials]
-    network = Network(gate(head.model), head.data.seen_dim(), head.model.width, head.model.hidden)
+    model = models[0]
+    network = Network(model.gate(), head.data.seen_dim(), model.width, model.hidden)
     rows = tensors.stack([p.sample("train", head.n) for p in problems], models, place, KIND)
     features = torch.stack([tensors.features(p, m, KIND) for p, m in zip(problems, models, strict=True)]).to(place)
     flat = tensors.start(network, models, seeds, KIND).to(place)
-    kept = max(1, round(head.model.holdout * head.n))
-    plan = TrainingPlan(head.optimiser_steps(), head.model.batch, head.model.lr, head.model.weight_decay)
+    kept = max(1, round(model.holdout * head.n))
+    plan = TrainingPlan(head.optimiser_steps(), model.batch, model.lr, model.weight_decay)
     own, holdout = rows.rows(0, head.n - kept), rows.rows(head.n - kept, head.n)
     del rows  # both are copies: with sampled tokens the sample is the largest thing in memory
     trained = train(
@@ -129,7 +121,7 @@ def assess(
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Every member on its own fresh contexts."""
     samples = [p.sample("test", p.data.test) for p in problems]
-    models = [trial.model for trial in trials]
+    models = [trained_settings(trial.model) for trial in trials]
     tests = tensors.stack(samples, models, place, KIND)
     found = outputs(network, trained.best, features, tests)
     strength = sensitivity(network, trained.best, features, tests, problems)
@@ -159,7 +151,7 @@ def _record(
 ) -> dict[str, Any]:
     step = trained.diverged_at[m]
     if step is not None:
-        return {"failure": f"training diverged by step {step} (learning rate {trial.model.lr:g})"}
+        return {"failure": f"training diverged by step {step} (learning rate {trained_settings(trial.model).lr:g})"}
     scores = risk(found.answers, sample)
     own, masses = sharpest(found.weights, sample)
     record: dict[str, Any] = {
@@ -178,7 +170,7 @@ def _record(
         "trace_train": trained.train_trace[m],
         "parameters": network.parameters,
     }
-    if trial.model.name == "frozen_rbf":
+    if isinstance(trial.model, FrozenRbfModel):
         record["bandwidth"] = trial.model.bandwidth
     if not all(math.isfinite(value) for value in record.values() if not isinstance(value, list)):
         return {"failure": "the trained network gives answers that are not finite on fresh contexts"}

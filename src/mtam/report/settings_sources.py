@@ -126,15 +126,25 @@ def _group(plan: Plan, group: str, option: str) -> dict[str, _Default]:
     """The defaults of a group's option; of the model that was chosen, where the run chose another one."""
     chosen = plan.config.get(group)
     name = chosen.get("name", option) if isinstance(chosen, dict) else option
+    known: dict[str, _Default] = {}
+    for other in reversed(plan.config.get("sweep", {}).get("axes", {}).get(group, [])):
+        known |= _option(group, other)  # of several models, what any of them can be set to
+    known |= _option(group, name)
+    if name != option and f"{group}.name" in known:
+        known[f"{group}.name"] = _Default(option, "", known[f"{group}.name"].note)
+    return known
+
+
+def _option(group: str, name: str) -> dict[str, _Default]:
+    """What the file of one option says, and those that it builds on."""
     known = {}
     for base in _bases(group, name):
         path = f"{group}/{base}"
-        tree, notes = conf_files.load(path), _notes(f"{path}.yaml")
+        tree = conf_files.load(path)
+        notes = {} if conf_files.without_file(group, base) else _notes(f"{path}.yaml")
         tree.pop("defaults", None)
         for key, value in _leaves(tree):
             known[f"{group}.{key}"] = _Default(value, f"conf/{path}.yaml", notes.get(key, ""))
-    if name != option and f"{group}.name" in known:
-        known[f"{group}.name"] = _Default(option, "", known[f"{group}.name"].note)
     return known
 
 

@@ -185,7 +185,7 @@ def check_same(plan: Plan, out: Path) -> Plan:
     """
     found = planning.found_in(out, plan)
     if found is not None:
-        return replace(found, config=plan.config) if plan.kind == "sweep" else plan
+        return replace(found, config=plan.config) if plan.kind == "sweep" else replace(plan, aliases=found.aliases)
     if any(not _is_ours(path.name) for path in out.iterdir()):
         raise UsageError(f"--out {out} is not empty and holds no run of mtam; choose another --out.")
     return plan

@@ -17,7 +17,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from mtam.base.errors import UsageError
-from mtam.base.spec import SCHEMA, Frozen, Trial
+from mtam.base.spec import READABLE, SCHEMA, Frozen, Trial
 from mtam.problems.registry import problem
 from mtam.sweep import safe_files
 from mtam.sweep.schemas import Manifest, first
@@ -53,10 +53,17 @@ class Plan:
     cells: tuple[Cell, ...]
     frozen: tuple[tuple[str, ...], ...] | None = field(default=None, compare=False)  # the packs that a manifest holds
 
+    aliases: Mapping[str, str] = field(default_factory=dict, compare=False)  # a trial's key -> that of its old record
+
+    @cached_property
+    def identity(self) -> tuple[tuple[str, ...], ...]:
+        """The trials' own keys, cell by cell."""
+        return tuple(tuple(trial.key() for trial in cell.trials) for cell in self.cells)
+
     @cached_property
     def keys(self) -> tuple[tuple[str, ...], ...]:
-        """The trial keys, cell by cell."""
-        return tuple(tuple(trial.key() for trial in cell.trials) for cell in self.cells)
+        """The keys by which the trials' records go, cell by cell."""
+        return tuple(tuple(self.aliases.get(key, key) for key in keys) for keys in self.identity)
 
     @cached_property
     def trials(self) -> dict[str, Trial]:
@@ -67,8 +74,7 @@ class Plan:
     @cached_property
     def digest(self) -> str:
         """Ten hexadecimal digits that name the content: the problem and the set of trial keys of every cell."""
-        text = json.dumps([self.problem, sorted(sorted(keys) for keys in self.keys)])
-        return hashlib.sha256(text.encode()).hexdigest()[:10]
+        return _digest(self.problem, self.identity)
 
     @cached_property
     def packs(self) -> tuple[tuple[str, ...], ...]:
@@ -93,6 +99,7 @@ class Plan:
             ],
             "trials": {key: trial.model_dump(mode="json") for key, trial in self.trials.items()},
             "packs": [list(pack) for pack in self.packs],
+            **({"aliases": dict(self.aliases)} if self.aliases else {}),
         }
 
     def write(self, out: Path, *, extend: bool = False) -> None:
@@ -103,6 +110,11 @@ class Plan:
         found = read(out) if extend and os.path.lexists(out / MANIFEST) else found_in(out, self)
         if found is None or found.digest != self.digest:
             write_text(out / MANIFEST, json.dumps(self.to_json(), indent=1) + "\n")
+
+
+def _digest(problem: str, cells: Iterable[Iterable[str]]) -> str:
+    text = json.dumps([problem, sorted(sorted(keys) for keys in cells)])
+    return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
 def grouped(trials: Mapping[str, Trial]) -> tuple[tuple[str, ...], ...]:
@@ -123,6 +135,7 @@ def extended(found: Plan, plan: Plan) -> Plan:
     A pack is one tensor program: were it made up anew, records that are there would have to be computed again.
     Raises UsageError when ``plan`` lacks trials of ``found``, because a folder holds one sweep and all of it.
     """
+    plan = replace(plan, aliases=found.aliases)
     dropped = len(found.trials.keys() - plan.trials.keys())
     if found.problem != plan.problem or dropped:
         raise UsageError(
@@ -140,7 +153,9 @@ def found_in(out: Path, plan: Plan) -> Plan | None:
     found = read(out)
     if found.digest != plan.digest:
         what = difference(found, plan)
-        adds = found.problem == plan.problem and found.trials.keys() <= plan.trials.keys()
+        adds = (
+            found.problem == plan.problem and found.trials.keys() <= replace(plan, aliases=found.aliases).trials.keys()
+        )
         advice = "add to it with --extend, or choose another --out" if adds else "choose another --out"
         raise UsageError(f"{out} already holds another {found.name} run ({what}); {advice}.")
     return found
@@ -151,13 +166,12 @@ def read(out: Path) -> Plan:
     path = out / MANIFEST
     try:
         tree = safe_files.read_json(path)
-        if isinstance(tree, dict) and tree.get("schema", SCHEMA) != SCHEMA:
+        if isinstance(tree, dict) and tree.get("schema", SCHEMA) not in READABLE:
             raise UsageError(
                 f"{path} was written by a version of mtam with another record schema; run it into a new folder."
             )
-        shape = Manifest.model_validate(tree)
-        plan = _plan(shape)
-        if plan.digest != shape.digest:
+        plan = _plan(Manifest.model_validate(tree))
+        if plan is None:
             raise UsageError(f"{out} was made by a version of mtam with other settings; run it into a new folder.")
         _check(plan)
         return plan
@@ -173,14 +187,45 @@ def read(out: Path) -> Plan:
         raise UsageError(f"{path} is not a manifest of mtam: {' '.join(str(error).split())}.") from None
 
 
-def _plan(shape: Manifest) -> Plan:
-    spec = problem(shape.problem).trial()
-    trials = {key: spec.from_json(json.dumps(value)) for key, value in shape.trials.items()}
+def _plan(shape: Manifest) -> Plan | None:
+    """The plan that a manifest holds; None where its trials are not those that it was made for."""
+    kind = problem(shape.problem)
+    read = kind.trial().from_json
+    modern = shape.schema_ == SCHEMA
+    trials = {key: read(json.dumps(value if modern else kind.modern(value))) for key, value in shape.trials.items()}
     unknown = {key for cell in shape.cells for key in cell.keys} - trials.keys()
     if unknown:
         raise ValueError(f"it has no trial {min(unknown)}")
+    if not modern:
+        return _of_schema_2(shape, trials)
+    plan = replace(_of_cells(shape, trials), aliases=shape.aliases)
+    return plan if plan.digest == shape.digest else None
+
+
+def _of_cells(shape: Manifest, trials: Mapping[str, Trial]) -> Plan:
     cells = tuple(Cell(cell.axis, tuple(trials[key] for key in cell.keys)) for cell in shape.cells)
     return Plan(shape.kind, shape.name, shape.problem, shape.config, cells, tuple(map(tuple, shape.packs)))
+
+
+def _of_schema_2(shape: Manifest, trials: Mapping[str, Trial]) -> Plan | None:
+    """The plan of a manifest whose trials told the settings of all estimators, and went by a key of them all.
+
+    Where an estimator was given settings that it did not read, that is not the key of today, but an alias of it; two
+    trials that differed in nothing else are one.
+    """
+    aliases: dict[str, str] = {}
+    for key, trial in trials.items():
+        if trial.key() != key:
+            if trial.key_of(shape.trials[key]) != key:
+                return None
+            aliases.setdefault(trial.key(), key)
+    if _digest(shape.problem, (cell.keys for cell in shape.cells)) != shape.digest:
+        return None
+    own = {key for trial in trials.values() for key in type(trial.model).model_fields}
+    model = {key: value for key, value in shape.config["model"].items() if key in own}
+    plan = replace(_of_cells(shape, trials), config={**shape.config, "model": model}, aliases=aliases)
+    packs = (tuple(key for key in pack if key in plan.trials or key not in trials) for pack in shape.packs)
+    return replace(plan, frozen=tuple(pack for pack in packs if pack))
 
 
 def _check(plan: Plan) -> None:

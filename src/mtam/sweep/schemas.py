@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
-from mtam.base.spec import SCHEMA, Shape
+from mtam.base.spec import Shape
 
 Seconds = Annotated[float, Field(ge=0, le=1e12)]  # also Unix times
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -30,7 +30,7 @@ class Environment(Shape):
 class Record(Shape):
     """One trial's record; its numbers are checked by their problem."""
 
-    schema_: Literal[SCHEMA] = Field(alias="schema")  # type: ignore[valid-type]
+    schema_: Literal[2, 3] = Field(alias="schema")  # READABLE
     key: str
     checksum: str
     spec: dict[str, Any] = Field(default_factory=dict)
@@ -106,6 +106,8 @@ class Manifest(Shape):
     cells: list[Cell] = Field(min_length=1)
     trials: dict[str, dict[str, Any]]
     packs: list[Annotated[list[str], Field(min_length=1)]]
+    schema_: Literal[2, 3] = Field(3, alias="schema")  # READABLE
+    aliases: dict[str, str] = Field(default_factory=dict)  # of keys, where a record goes by an older one
 
     @model_validator(mode="after")
     def _parts(self) -> "Manifest":

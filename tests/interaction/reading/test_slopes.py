@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mtam.interaction.interaction_spec import InteractionData, InteractionModel, InteractionTrial
+from mtam.interaction.interaction_spec import InteractionData, InteractionTrial, interaction_model
 from mtam.interaction.reading.interaction_cells import cells
 from mtam.interaction.reading.slopes import remarks
 
@@ -26,7 +26,7 @@ def sweep(
             kind = InteractionData.model_validate({"d": d, "degree": degree, "rank": 1, "tokens": 3, **data})
             for seed in range(seeds):
                 for n in SIZES:
-                    model = InteractionModel(k_rule="cp")
+                    model = interaction_model(k_rule="cp")
                     fields = {"data": kind, "model": model, "n": n, "seed": seed, "protocol": protocol}
                     trials.append(InteractionTrial.model_validate(fields))
                     error = float(n) ** (slope(kind) + noise[seed])

@@ -9,13 +9,13 @@ import pytest
 from mtam.base.streams import generator
 from mtam.interaction.interaction_spec import InteractionData
 from mtam.interaction.model.splines import Spline, SplineSpace
-from mtam.interaction.simulate.tokens import Tokens, token_law
+from mtam.interaction.simulate.tokens import of_population, token_law
 from mtam.interaction.theory import coercivity_ratio
 from mtam.interaction.theory.coercivity_exact import SCALARS, counterexample, enumerate_terms, without_replacement
 from mtam.interaction.theory.coercivity_ratio import KINDS, Difference, Kind, draw, identity, measure, sums
 from mtam.interaction.theory.least_coercive import least_coercive
 
-POPULATION = Tokens("without_replacement", 1, np.eye(1), population=np.array(SCALARS, dtype=float)[:, None])
+POPULATION = of_population(np.array(SCALARS, dtype=float)[:, None])
 PERMUTATIONS = np.array(list(permutations(SCALARS)), dtype=float)[:, :, None]  # all outcomes, equally likely
 
 

@@ -9,7 +9,7 @@ import pytest
 from mtam.interaction.estimators import erm
 from mtam.interaction.estimators.choose_k import Criterion
 from mtam.interaction.estimators.estimators import spline_space
-from mtam.interaction.interaction_spec import InteractionData, InteractionModel, InteractionTrial
+from mtam.interaction.interaction_spec import InteractionData, InteractionTrial, interaction_model
 from mtam.interaction.model import pair_kernels
 from mtam.interaction.model.splines import Spline, SplineSpace
 from mtam.interaction.simulate.squared_error import evaluate
@@ -23,7 +23,7 @@ from mtam.interaction.theory.tangents import Tangents
 def trial(m: int, rule: str = "cp", intervals: int | None = None, **data: object) -> InteractionTrial:
     defaults: dict[str, object] = {"d": 3, "rank": 1, "tokens": 3, "activation": "bspline"}
     settings = InteractionData.model_validate(defaults | data)
-    model = InteractionModel.model_validate({"k_rule": rule, "intervals": intervals})
+    model = interaction_model(k_rule=rule, intervals=intervals)
     return InteractionTrial(data=settings, model=model, n=m, seed=0)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mtam.recall.evaluation.controls import exchanged, foreign_queries, gain
-from mtam.recall.recall_spec import RecallData, RecallModel, RecallTrial
+from mtam.recall.recall_spec import RecallData, RecallTrial, recall_model
 from mtam.recall.run_recall import run
 from mtam.recall.simulate.contexts import problem
 
@@ -43,7 +43,7 @@ def test_gain_of_perfect_and_of_blind_answers() -> None:
 def test_trained_members_with_and_without_recall() -> None:
     found = {}
     for name in ("softmax", "mean"):
-        trial = RecallTrial(n=512, seed=0, data=RecallData(alpha=2.0, test=1000), model=RecallModel(name=name))
+        trial = RecallTrial(n=512, seed=0, data=RecallData(alpha=2.0, test=1000), model=recall_model(name=name))
         (found[name],) = run([trial], device="cpu", tick=lambda _: None)
     assert found["softmax"]["swap_gain"] > 0.9
     assert found["softmax"]["shuffled_error"] > 0.8

@@ -6,7 +6,7 @@ import scipy.special
 from scipy.spatial import cKDTree
 
 from mtam.recall.evaluation import matern, oracles
-from mtam.recall.recall_spec import RecallData, RecallModel, RecallTrial
+from mtam.recall.recall_spec import RecallData, RecallTrial, recall_model
 from mtam.recall.run_recall import run
 
 
@@ -51,7 +51,7 @@ def test_noise_asks_for_more_neighbours() -> None:
 
 
 def _error(name: str, n: int, **data: object) -> float:
-    trial = RecallTrial(n=n, seed=1, data=RecallData(**data), model=RecallModel(name=name))  # type: ignore[arg-type]
+    trial = RecallTrial(n=n, seed=1, data=RecallData(**data), model=recall_model(name=name))  # type: ignore[arg-type]
     (record,) = run([trial], device="cpu", tick=lambda _: None)
     assert record["attention_mass"] == 1.0
     return float(record["error"])
@@ -71,7 +71,7 @@ def test_a_standardised_constant_does_not_disturb_the_process() -> None:
 
 
 def test_too_large_a_kernel_matrix_is_refused_in_a_sentence() -> None:
-    trial = RecallTrial(n=20000, model=RecallModel(name="gp"))
+    trial = RecallTrial(n=20000, model=recall_model(name="gp"))
     (record,) = run([trial], device="cpu", tick=lambda _: None)
     assert "limited to n = 16384" in record["failure"]
 
@@ -92,8 +92,8 @@ def test_the_factor_in_single_precision_solves_in_double(spread: float, noise: f
 @pytest.mark.bits
 def test_the_bayes_rule_beside_a_model_is_the_one_alone() -> None:
     data = RecallData(test=512)
-    beside = RecallTrial(n=1024, seed=1, data=data, model=RecallModel(benchmark=True, steps=2.0))
-    alone = RecallTrial(n=1024, seed=1, data=data, model=RecallModel(name="gp"))
+    beside = RecallTrial(n=1024, seed=1, data=data, model=recall_model(benchmark=True, steps=2.0))
+    alone = RecallTrial(n=1024, seed=1, data=data, model=recall_model(name="gp"))
     heard: list[float] = []
     (record,) = run([beside], device="cpu", tick=heard.append)
     assert record["bayes_error"] == run([alone], device="cpu", tick=lambda _: None)[0]["error"]

@@ -8,13 +8,13 @@ import pytest
 from mtam.recall.reading import bayes_and_bounds, capacity, diagnosis, open_questions
 from mtam.recall.reading.recall_cells import cells, crossing
 from mtam.recall.reading.recall_tables import remarks
-from mtam.recall.recall_spec import RecallData, RecallModel, RecallTrial
+from mtam.recall.recall_spec import RecallData, RecallModel, RecallTrial, recall_model
 
 SEEDS = range(4)
 
 
 def _trials(n: int, *datas: RecallData, model: RecallModel | None = None) -> list[RecallTrial]:
-    return [RecallTrial(n=n, seed=s, data=d, model=model or RecallModel()) for d in datas for s in SEEDS]
+    return [RecallTrial(n=n, seed=s, data=d, model=model or recall_model()) for d in datas for s in SEEDS]
 
 
 def _numbers(**changed: Any) -> dict[str, Any]:
@@ -28,7 +28,7 @@ def test_a_crossing_is_interpolated_and_may_be_absent() -> None:
 
 
 def test_cells_are_named_by_what_varies_and_models_by_their_name_alone() -> None:
-    some = [RecallTrial(model=RecallModel(name="mercer", width=8)), RecallTrial(model=RecallModel(name="oracle"))]
+    some = [RecallTrial(model=recall_model(name="mercer", width=8)), RecallTrial(model=recall_model(name="oracle"))]
     assert [cell.label for cell in cells(some, [{}, {}])] == ["model = mercer", "model = oracle"]
     assert [cell.label for cell in cells(some[:1], [{}])] == ["all"]
 
@@ -143,7 +143,7 @@ def test_attention_over_tags_says_who_recalls_and_why() -> None:
         trial
         for tags in ("simplex", "cross_polytope", "nuisance")
         for name in ("softmax", "linear", "linear_elu", "frozen_rbf")
-        for trial in _trials(4096, RecallData(tags=tags), model=RecallModel(name=name, bandwidth=None))
+        for trial in _trials(4096, RecallData(tags=tags), model=recall_model(name=name))
     ]
 
     def error(trial: RecallTrial) -> float:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from mtam.recall.gates import GATES, SHARPNESS
+from mtam.recall.gates import SHARPNESS, gate
 from mtam.recall.recall_spec import RecallData
 from mtam.recall.simulate.tags import observe
 from mtam.recall.theory import one_hot_error
@@ -46,15 +46,15 @@ def test_no_other_affine_gate_is_better() -> None:
 
 def test_uniform_weights_have_the_error_of_the_formula() -> None:
     at = one_hot_error.contexts(RecallData(components=5, tag_dim=5, tags="orthonormal"), 0, "here", 100)
-    found = one_hot_error.measure(GATES["mean"], {}, at)[0]
+    found = one_hot_error.measure(gate("mean"), {}, at)[0]
     assert found.value == pytest.approx(1 - 1 / 5)
-    assert one_hot_error.measure(GATES["oracle"], {}, at)[0].value == 0
+    assert one_hot_error.measure(gate("oracle"), {}, at)[0].value == 0
 
 
 def test_descent_reaches_the_optimum_of_the_affine_class() -> None:
     data = RecallData()
-    params = one_hot_error.optimise(GATES["linear"], data, 0, Descent(300, 128, 2000))
-    found = one_hot_error.measure(GATES["linear"], params, one_hot_error.contexts(data, 0, "here", 4000))[0]
+    params = one_hot_error.optimise(gate("linear"), data, 0, Descent(300, 128, 2000))
+    found = one_hot_error.measure(gate("linear"), params, one_hot_error.contexts(data, 0, "here", 4000))[0]
     assert found.value == pytest.approx(0.25, abs=2e-3)
 
 
@@ -62,9 +62,9 @@ def test_descent_of_softmax_selects_and_a_shuffled_target_cannot_be_selected(mon
     """The planted violation: with queries that point elsewhere the best that is left is uniform weights."""
     data = RecallData(tags="nuisance")
     plan = Descent(300, 256, 2000)
-    params = one_hot_error.optimise(GATES["softmax"], data, 0, plan)
+    params = one_hot_error.optimise(gate("softmax"), data, 0, plan)
     fresh = one_hot_error.contexts(data, 0, "here", 4000)
-    assert one_hot_error.measure(GATES["softmax"], params, fresh)[0].value < 0.01
+    assert one_hot_error.measure(gate("softmax"), params, fresh)[0].value < 0.01
     honest = observe
 
     def shuffled(*given: Any) -> Any:
@@ -72,9 +72,9 @@ def test_descent_of_softmax_selects_and_a_shuffled_target_cannot_be_selected(mon
         return keys, np.roll(query, 1, axis=0)
 
     monkeypatch.setattr("mtam.recall.theory.one_hot_error.observe", shuffled)
-    params = one_hot_error.optimise(GATES["softmax"], data, 0, plan)
+    params = one_hot_error.optimise(gate("softmax"), data, 0, plan)
     fresh = one_hot_error.contexts(data, 0, "here", 4000)
-    assert one_hot_error.measure(GATES["softmax"], params, fresh)[0].value == pytest.approx(0.75, abs=0.03)
+    assert one_hot_error.measure(gate("softmax"), params, fresh)[0].value == pytest.approx(0.75, abs=0.03)
 
 
 def test_a_frozen_kernel_on_unit_tags_is_softmax_of_its_bandwidth() -> None:
@@ -84,4 +84,4 @@ def test_a_frozen_kernel_on_unit_tags_is_softmax_of_its_bandwidth() -> None:
     at = one_hot_error.contexts(data, 1, "selection_frozen_here", 2000)
     sharp = torch.full((1, 1), 1 / h**2 / SHARPNESS, dtype=torch.float64)
     soft = {"score": torch.zeros(1, 4, 4, dtype=torch.float64), "temperature": sharp}
-    assert one_hot_error.measure(GATES["softmax"], soft, at)[0].value == pytest.approx(frozen.value, rel=1e-9)
+    assert one_hot_error.measure(gate("softmax"), soft, at)[0].value == pytest.approx(frozen.value, rel=1e-9)

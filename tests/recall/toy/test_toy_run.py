@@ -9,9 +9,9 @@ import torch
 
 from mtam.recall.reading import reported_toy
 from mtam.recall.recall_spec import RecallData, RecallTrial, ReportedToy
-from mtam.recall.run_recall import run
 from mtam.recall.toy import toy_data, toy_model
 from mtam.recall.toy.toy_baselines import arms
+from mtam.recall.toy.toy_run import run
 
 
 def trial(seed: int = 0, n: int = 64, alpha: float = 1.0, length: int | None = 5000, **settings: Any) -> RecallTrial:

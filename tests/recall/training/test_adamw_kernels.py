@@ -10,11 +10,11 @@ from mtam.recall.gates.softmax_kernels import pull, softmax
 from mtam.recall.training import adamw_kernels
 from mtam.recall.training.adamw import Stepper
 from mtam.recall.training.batches import Feed
-from tests.recall.helpers import assemble, trials
+from tests.recall.helpers import assemble, random_start, trials
 
 
 def _pair(kind: torch.dtype, name: str = "softmax", **data: Any) -> tuple[Stepper, Feed, Stepper, Feed]:
-    some = trials(3, model={"name": name, "init": "random"}, **data)
+    some = trials(3, model=random_start(name), **data)
     network, features, rows, flat = assemble(some, kind)
     feeds = [Feed(rows, [t.seed for t in some], 20) for _ in range(2)]
     one, other = (Stepper(network, features, flat, weight_decay=0.05) for _ in range(2))

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from mtam.recall.evaluation.risk import outputs
-from mtam.recall.recall_spec import RecallData, RecallModel, RecallTrial
+from mtam.recall.recall_spec import RecallData, RecallTrial, recall_model
 from mtam.recall.run_recall import BANDWIDTHS, run
 from mtam.recall.training.adamw import Stepper
 from mtam.recall.training.train import TrainingPlan, cosine, train
@@ -143,7 +143,7 @@ def test_a_tick_that_raises_stops_the_run() -> None:
 
 def test_trials_of_different_shapes_are_refused() -> None:
     a = RecallTrial(n=64)
-    b = RecallTrial(n=64, model=RecallModel(width=32))
+    b = RecallTrial(n=64, model=recall_model(width=32))
     with pytest.raises(ValueError, match="different shapes"):
         run([a, b], device="cpu", tick=silent)
 

@@ -7,15 +7,16 @@ import pytest
 import torch
 
 from mtam.recall.evaluation.risk import dimension, recall, sensitivity, sharpest
-from mtam.recall.gates import GATES, SHARPNESS, Tags
+from mtam.recall.gates import SHARPNESS, Tags, gate, names
+from mtam.recall.recall_models import trained_settings
 from mtam.recall.simulate.contexts import problem
 from mtam.recall.transformer import tensors
 from mtam.recall.transformer.network import Room
 from mtam.recall.transformer.network_reference import factorised, member_inputs
-from tests.recall.helpers import assemble, trials
+from tests.recall.helpers import assemble, random_start, trials
 
 MODELS: dict[str, dict[str, Any]] = {
-    **{name: {"name": name} for name in GATES},
+    **{name: {"name": name} for name in names()},
     "mercer": {"name": "mercer", "width": 7},
     "heads": {"heads": 3},
     "keys": {"key_dim": 2},
@@ -28,7 +29,8 @@ MODELS: dict[str, dict[str, Any]] = {
 def test_written_gradients_are_those_of_automatic_differentiation(
     model: dict[str, Any], length: int | None, way: str
 ) -> None:
-    network, features, rows, flat = assemble(trials(model={"init": "random", **model}, length=length))
+    start = random_start(model.get("name", "softmax"))
+    network, features, rows, flat = assemble(trials(model={**start, **model}, length=length))
     batch = rows.batch(5, 29)
     buffer = torch.zeros_like(network.pack(flat))
     given = network.layers(network.pack(flat), 3), features, batch, network.layers(buffer, 3)
@@ -182,7 +184,7 @@ def test_affine_attention_is_one_hot_on_orthonormal_and_simplex_tags_but_not_on_
         params["offset"].fill_(-count * slope * others[0])
         at = rows.batch(0, 64).at
         weights, _ = network.gate.forward(params, at)
-        wanted, _ = GATES["oracle"].forward({}, at)
+        wanted, _ = gate("oracle").forward({}, at)
         gap = float((weights - wanted).abs().max())
         assert (gap < 1e-5) == (len(others) == 1), (tags, gap)
 
@@ -220,7 +222,7 @@ def test_a_narrow_frozen_kernel_is_one_hot_and_a_wide_one_is_not() -> None:
 def test_features_see_every_kept_mode() -> None:
     """Well conditioned: no Mercer coefficient reaches the head much more weakly than another."""
     trial = trials(1, modes=48, nodes=128, model={"width": 96})[0]
-    c = tensors.features(problem(trial.data, 0), trial.model, torch.float64)
+    c = tensors.features(problem(trial.data, 0), trained_settings(trial.model), torch.float64)
     strength = torch.linalg.svdvals(c[:-2, :-2])
     assert strength.max() / strength.min() < 60
 

@@ -10,8 +10,6 @@ whose last term is not negative then. Were the lemma false, some ratio (N-1)(E(g
 members of a population of S. Were the identity false, its two sides would differ by more than chance.
 """
 
-from typing import get_args
-
 from pydantic import Field, field_validator
 
 from mtam.base.finding import Estimate, Finding, JudgedStatement
@@ -34,6 +32,7 @@ from mtam.interaction.theory.coercivity_exact import (
 from mtam.interaction.theory.least_coercive import least_coercive
 from mtam.rates.verdict import Verdict
 
+LAWS = ("cube", "gaussian", "sphere", "anisotropic", "dependent", "without_replacement")
 SYMMETRIC = ("cube", "gaussian", "sphere", "anisotropic")  # independent tokens, X and -X alike: odd h are degenerate
 RESOLUTION = 0.05  # how far below 1 a ratio must be known not to lie, for a verdict
 TOKENS = 4  # of the exact examples
@@ -43,7 +42,7 @@ POPULATIONS = (4, 6, 8)  # of the exact examples; enumeration costs S!/(S-N)!
 class Settings(CheckSettings):
     """Token laws, dimensions and numbers of tokens to cross, and how precisely."""
 
-    laws: list[TokenLaw] = Field(list(get_args(TokenLaw)), min_length=1)
+    laws: list[TokenLaw] = Field(list(LAWS), min_length=1)
     dims: list[int] = Field([1, 5, 30])
     tokens: list[int] = Field([3, 10])
     samples: int = Field(40000, ge=1000, le=10**7)

@@ -34,7 +34,7 @@ from mtam.checks.separation.separation_tables import (
     text,
 )
 from mtam.rates.verdict import Verdict
-from mtam.recall.gates import GATES, SHARPNESS
+from mtam.recall.gates import SHARPNESS, Softmax
 from mtam.recall.recall_spec import RecallData
 from mtam.recall.simulate import tags
 from mtam.recall.theory import one_hot_certificate, one_hot_error, rankin
@@ -119,7 +119,7 @@ def mass(data: RecallData, seed: int, beta: float, contexts: int) -> Mass:
     dim = data.seen_dim()
     sharp = torch.full((1, 1), beta / SHARPNESS, dtype=torch.float64)
     params = {"score": torch.zeros(1, dim, dim, dtype=torch.float64), "temperature": sharp}
-    weights = GATES["softmax"].forward(params, at)[0][0].numpy()  # (I, B)
+    weights = Softmax().forward(params, at)[0][0].numpy()  # (I, B)
     scores = beta * np.einsum("bd,ibd->ib", at.query[0].numpy(), at.tags[0].numpy())
     own, everyone = at.answering[0].numpy(), np.arange(contexts)
     target = scores[own, everyone].copy()

@@ -5,15 +5,18 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from mtam.base.columns import as_record
 from mtam.base.streams import generator, torch_seed
 from mtam.interaction.estimators import als, erm, oracle_a
 from mtam.interaction.estimators.choose_k import SMOOTH, rule
-from mtam.interaction.interaction_spec import InteractionTrial, KRule
+from mtam.interaction.interaction_models import AlsModel, InteractionModel, IpsErmModel, KRule, MlpModel
+from mtam.interaction.interaction_numbers import AlsNumbers, ErmNumbers, MlpNumbers, OracleANumbers
+from mtam.interaction.interaction_spec import InteractionTrial
 from mtam.interaction.model.splines import SplineSpace
 from mtam.interaction.simulate.squared_error import Interaction
 from mtam.interaction.simulate.truth import Truth
@@ -21,6 +24,7 @@ from mtam.interaction.solver.row_sums import Data
 
 Array = npt.NDArray[np.float64]
 Tick = Callable[[float], None]
+Settings = TypeVar("Settings", bound=InteractionModel)
 
 
 @dataclass(frozen=True)
@@ -42,14 +46,22 @@ class Estimator(Protocol):
     ) -> EstimatedInteraction: ...
 
 
+def settings(trial: InteractionTrial, kind: type[Settings]) -> Settings:
+    """The settings of the trial's estimator, which are of this kind."""
+    if not isinstance(trial.model, kind):
+        raise TypeError(f"the settings of {trial.model.name} are no {kind.__name__}")
+    return trial.model
+
+
 def intervals(trial: InteractionTrial) -> int:
     """K: as given, or by the paper's rule, which is also where a data-driven choice starts from."""
-    return trial.model.intervals or rule(trial.n, trial.beta(), trial.model.k_constant)
+    chosen = trial.model.spline()
+    return chosen.intervals or rule(trial.n, trial.beta(), chosen.k_constant)
 
 
 def spline_space(trial: InteractionTrial) -> SplineSpace:
     """The space of the trial's rule."""
-    return SplineSpace(trial.model.degree or trial.data.degree, intervals(trial))
+    return SplineSpace(trial.spline_degree(), intervals(trial))
 
 
 def fit_oracle(
@@ -58,12 +70,14 @@ def fit_oracle(
     """Oracle-A over ``space``, or over splines with a K of its own choice; ``beta`` as in ``choose_k.choose``."""
     clock = time.process_time()
     known = oracle_a.fit(x, y, truth.left, truth.right, space, None if k_rule == "rule" else k_rule, beta)
-    numbers = {"loss": known.loss, "converged": True, "seconds": time.process_time() - clock}
-    return EstimatedInteraction(known.g, known.phi, truth.matrix, known.phi.space, numbers)
+    numbers = OracleANumbers(loss=known.loss, seconds=time.process_time() - clock)
+    return EstimatedInteraction(known.g, known.phi, truth.matrix, known.phi.space, as_record(numbers))
 
 
-def _erm(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, tick: Tick) -> EstimatedInteraction:
+def fit_erm(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, tick: Tick) -> EstimatedInteraction:
+    """The empirical risk minimiser."""
     del truth
+    model = settings(trial, IpsErmModel)
     k_rule = trial.k_rule()
     fitted = erm.fit(
         x,
@@ -71,53 +85,56 @@ def _erm(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, 
         trial.fit_rank(),
         spline_space(trial),
         generator(trial.seed, "interaction", "starts"),
-        trial.model.max_starts,
+        model.max_starts,
         _steps(tick, 50),
         None if k_rule == "rule" else k_rule,
         device,
         beta=trial.beta(),
     )
-    numbers = {
-        "converged": fitted.converged,
-        "starts": fitted.starts,
-        "agreeing": fitted.agreeing,
-        "lack_of_fit": fitted.lack_of_fit,
-        "loss": fitted.loss,
-        "iterations": fitted.iterations,
-        "seconds": fitted.seconds,
-        **({"intervals_at_end": True} if fitted.at_end else {}),
-    }
-    return EstimatedInteraction(fitted.g, fitted.phi, fitted.matrix, fitted.phi.space, numbers)
+    numbers = ErmNumbers(
+        converged=fitted.converged,
+        starts=fitted.starts,
+        agreeing=fitted.agreeing,
+        lack_of_fit=fitted.lack_of_fit,
+        loss=fitted.loss,
+        iterations=fitted.iterations,
+        seconds=fitted.seconds,
+        intervals_at_end=True if fitted.at_end else None,
+    )
+    return EstimatedInteraction(fitted.g, fitted.phi, fitted.matrix, fitted.phi.space, as_record(numbers))
 
 
-def _oracle_a(
+def fit_oracle_a(
     trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, tick: Tick
 ) -> EstimatedInteraction:
+    """Oracle-A with a K of its own choice."""
     del device
     tick(0.1)
     return fit_oracle(truth, x, y, spline_space(trial), trial.k_rule(), trial.beta())
 
 
-def _als(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, tick: Tick) -> EstimatedInteraction:
+def fit_als(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, tick: Tick) -> EstimatedInteraction:
+    """Alternating least squares."""
     del truth, device
     rng = generator(trial.seed, "interaction", "starts")
-    starts = min(trial.model.max_starts, 5)
+    starts = min(settings(trial, AlsModel).max_starts, 5)
     fitted = als.fit(x, y, trial.fit_rank(), spline_space(trial), rng, starts, _steps(tick, 30))
-    numbers = {
-        "converged": fitted.converged,
-        "starts": starts,
-        "loss": fitted.loss,
-        "iterations": fitted.sweeps,
-        "seconds": fitted.seconds,
-    }
-    return EstimatedInteraction(fitted.g, fitted.phi, fitted.matrix, fitted.phi.space, numbers)
+    numbers = AlsNumbers(
+        converged=fitted.converged,
+        starts=starts,
+        loss=fitted.loss,
+        iterations=fitted.sweeps,
+        seconds=fitted.seconds,
+    )
+    return EstimatedInteraction(fitted.g, fitted.phi, fitted.matrix, fitted.phi.space, as_record(numbers))
 
 
-def _mlp(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, tick: Tick) -> EstimatedInteraction:
+def fit_mlp(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, tick: Tick) -> EstimatedInteraction:
+    """A small network and Adam."""
     from mtam.interaction.estimators import mlp  # torch takes seconds to import, and only this estimator needs it
 
     del truth
-    model = trial.model
+    model = settings(trial, MlpModel)
     count = itertools.count()
     fitted = mlp.fit(
         x,
@@ -131,21 +148,15 @@ def _mlp(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, 
         device=device,
         tick=lambda: tick(next(count) / model.steps),
     )
-    # There is no stationary point to certify: training ends when its steps are spent.
-    numbers = {
-        "converged": False,
-        "starts": 1,
-        "loss": fitted.loss,
-        "iterations": fitted.steps,
-        "seconds": fitted.seconds,
-    }
-    return EstimatedInteraction(fitted.g, fitted.phi, fitted.matrix, None, numbers)
+    numbers = MlpNumbers(
+        loss=fitted.loss,
+        iterations=fitted.steps,
+        seconds=fitted.seconds,
+    )
+    return EstimatedInteraction(fitted.g, fitted.phi, fitted.matrix, None, as_record(numbers))
 
 
 def _steps(tick: Tick, scale: float) -> Callable[[], None]:
     """Progress for work of unknown length: after k calls, 1 - exp(-k/scale)."""
     count = itertools.count()
     return lambda: tick(1 - math.exp(-next(count) / scale))
-
-
-ESTIMATORS: dict[str, Estimator] = {"ips_erm": _erm, "oracle_a": _oracle_a, "als": _als, "mlp": _mlp}

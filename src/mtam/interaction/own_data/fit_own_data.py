@@ -19,11 +19,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mtam.base.columns import as_record
 from mtam.base.one_by_one import Tick, answer_each
 from mtam.base.streams import generator
 from mtam.interaction.estimators import erm
 from mtam.interaction.estimators.choose_k import rule
 from mtam.interaction.files import dataset
+from mtam.interaction.interaction_numbers import OwnDataNumbers
 from mtam.interaction.model.splines import SplineSpace
 from mtam.interaction.own_data import assessment, choose_rank, confidence_band
 from mtam.interaction.own_data.choose_rank import Fit, Split
@@ -76,42 +78,44 @@ def _run(trial: OwnTrial, report: Tick) -> dict[str, Any]:
     freedom = y.size - fitted.spline.space.free.shape[1] - trial.parameters(tried.rank)
     noise = float(choose_rank.losses(fitted, x, y).mean()) * y.size / max(1, freedom)
     warnings += [AT_END] if found.at_end else []
-    return {
-        "rank": tried.rank,
-        "K": fitted.spline.space.bending,
-        "intervals": fitted.intervals,
-        "reach": fitted.reach,
-        "spline_degree": fitted.degree,
-        "holdout_error": held.error,
-        "holdout_se": held.standard_error,
-        "noise_sd": math.sqrt(noise),
-        "explainable": 1 - noise / variance,
-        "variance": variance,
+    words: dict[str, Any] = assessment.words(found, told)
+    numbers = OwnDataNumbers(
+        rank=tried.rank,
+        K=fitted.spline.space.bending,
+        intervals=fitted.intervals,
+        reach=fitted.reach,
+        spline_degree=fitted.degree,
+        holdout_error=held.error,
+        holdout_se=held.standard_error,
+        noise_sd=math.sqrt(noise),
+        explainable=1 - noise / variance,
+        variance=variance,
         **told,
-        **assessment.words(found, told),
+        **words,
         **own_data_notes.looks(x),
-        "starts": found.starts,
-        "agreeing": found.agreeing,
-        "lack_of_fit": found.lack_of_fit,
-        "d": x.shape[2],
-        "tokens": x.shape[1],
-        "samples": x.shape[0],
-        "parameters": trial.parameters(tried.rank),
-        "rank_tried": [one.rank for one in tried.attempts],
-        "rank_error": [one.error for one in tried.attempts],
-        "rank_se": [one.standard_error for one in tried.attempts],
-        "rank_converged": [one.converged for one in tried.attempts],
-        "phi_grid": curve.grid.tolist(),
-        "phi_hat": curve.phi.tolist(),
-        "band_low": curve.low.tolist(),
-        "band_high": curve.high.tolist(),
-        "u_density": curve.density.tolist(),
-        "singular_hat": np.linalg.svd(fitted.matrix, compute_uv=False).tolist(),
-        "matrix": fitted.matrix.ravel().tolist(),
-        "coefficients": fitted.coefficients.tolist(),
-        "warnings": warnings,
-        "seconds": time.process_time() - clock,
-    }
+        starts=found.starts,
+        agreeing=found.agreeing,
+        lack_of_fit=found.lack_of_fit,
+        d=x.shape[2],
+        tokens=x.shape[1],
+        samples=x.shape[0],
+        parameters=trial.parameters(tried.rank),
+        rank_tried=[one.rank for one in tried.attempts],
+        rank_error=[one.error for one in tried.attempts],
+        rank_se=[one.standard_error for one in tried.attempts],
+        rank_converged=[one.converged for one in tried.attempts],
+        phi_grid=curve.grid.tolist(),
+        phi_hat=curve.phi.tolist(),
+        band_low=curve.low.tolist(),
+        band_high=curve.high.tolist(),
+        u_density=curve.density.tolist(),
+        singular_hat=np.linalg.svd(fitted.matrix, compute_uv=False).tolist(),
+        matrix=fitted.matrix.ravel().tolist(),
+        coefficients=fitted.coefficients.tolist(),
+        warnings=warnings,
+        seconds=time.process_time() - clock,
+    )
+    return as_record(numbers)
 
 
 def _fitted(

@@ -1,15 +1,21 @@
 """What defines a fit to the user's own data. Nothing heavy is imported here."""
 
-import hashlib
-import json
-from typing import Any, Literal, Self
+from collections.abc import Sequence
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from mtam.base.spec import SCHEMA, Frozen, Trial
-from mtam.interaction.interaction_spec import InteractionModel
+from mtam.base.spec import Frozen, Trial
+from mtam.interaction.interaction_models import IpsErmModel
 
-DOMAIN = "of the data"  # of phi: records of fits that held it constant beyond three standard deviations are others
+
+class OwnDataErmModel(IpsErmModel):
+    """The empirical risk minimiser for data whose truth is not known.
+
+    Revision 1: the domain of phi follows the data, and the fit is told in three words.
+    """
+
+    revision: ClassVar[int] = 1
 
 
 class OwnData(Frozen):
@@ -28,18 +34,19 @@ class OwnTrial(Trial):
     In ``model``, rank None means chosen by hold-out, degree None means 3, intervals None means by ``k_rule``.
     """
 
+    own: ClassVar[str] = "ips_erm"
+    unhashed: ClassVar[Sequence[tuple[str, str]]] = (("data", "path"),)
+
     problem: Literal["interaction_data"] = "interaction_data"
     protocol: Literal["claimed"] = "claimed"
     data: OwnData
-    model: InteractionModel = InteractionModel()
+    model: OwnDataErmModel = OwnDataErmModel(name="ips_erm")
     n: int = Field(ge=1)
     seed: int = Field(0, ge=0)
 
     @model_validator(mode="after")
     def _sensible(self) -> Self:
         data, model = self.data, self.model
-        if model.name != "ips_erm":
-            raise ValueError(f"model = {model.name} cannot be fitted to own data; valid: ips_erm")
         if self.n != data.samples:
             raise ValueError(f"n = {self.n} differs from the {data.samples} samples of {data.path}")
         if model.rank is not None and model.rank > data.d:
@@ -73,12 +80,6 @@ class OwnTrial(Trial):
         powers = [2**k for k in range(self.data.d.bit_length()) if 2**k < self.data.d]
         rows = self.data.samples * self.data.tokens
         return [rank for rank in [*powers, self.data.d] if 2 * self.parameters(rank) <= rows]
-
-    def key(self) -> str:
-        """As for every trial, but without the path: the same content elsewhere is the same trial."""
-        fields = self.model_dump(mode="json", exclude={"data": {"path"}})
-        text = json.dumps({"schema": SCHEMA, "domain": DOMAIN, **fields}, sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:20]
 
     def cost(self) -> float:
         """Linear in the number of pairs, times the fits of the rank's choice."""

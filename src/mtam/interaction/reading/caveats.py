@@ -40,7 +40,7 @@ def caveats(found: Sequence[InteractionCell]) -> Remark:
     """One row per fact that holds for these cells."""
     trials = [cell.trial for cell in found]
     told = [("two exponents", EXPONENTS)]
-    if any(trial.k_rule() == "rule" and trial.model.intervals is None for trial in trials):
+    if any(trial.k_rule() == "rule" and trial.model.spline().intervals is None for trial in trials):
         told.append(("K by rule", ECHO))
     if any(trial.data.row_normalised for trial in trials):
         told.append(("softmax attention", NORMALISED))

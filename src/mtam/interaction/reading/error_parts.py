@@ -33,7 +33,7 @@ def decompose(columns: Mapping[str, Array], trial: InteractionTrial) -> dict[str
     seeds = np.unique(seed)
     if len(seeds) < 2 or not (np.isfinite([oracle, excess, intervals]).all() and oracle.min() > 0):
         return {}
-    degree = trial.model.degree or trial.data.degree
+    degree = trial.spline_degree()
     variance = (intervals + degree) * sigma**2 / n
     bias = intervals ** (-2.0 * trial.beta())
     fits = np.array([_relative(oracle[seed == one], bias[seed == one], variance[seed == one]) for one in seeds])

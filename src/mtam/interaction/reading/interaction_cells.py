@@ -69,6 +69,7 @@ def _cell(group: Mapping[tuple[int, int], tuple[InteractionTrial, Numbers]], lab
 
 def _labels(trials: Sequence[InteractionTrial]) -> list[str]:
     flat = [{**trial.model.model_dump(), **trial.data.model_dump()} for trial in trials]
-    differing = [key for key in flat[0] if len({str(one[key]) for one in flat}) > 1]
+    keys = dict.fromkeys(key for one in flat for key in one)
+    differing = [key for key in keys if len({str(one[key]) for one in flat if key in one}) > 1]
     shown = list(dict.fromkeys(["degree", "d", *differing]))
-    return [", ".join(f"{WORDS.get(key, key)} = {one[key]}" for key in shown) for one in flat]
+    return [", ".join(f"{WORDS.get(key, key)} = {one[key]}" for key in shown if key in one) for one in flat]

@@ -9,7 +9,7 @@ from mtam.interaction.interaction_spec import InteractionTrial
 def settings(trials: Sequence[InteractionTrial]) -> list[Setting]:
     """What the figure was made with, what is not known of it, and what these trials put in its place."""
     first = trials[0]
-    data, model = first.data, first.model
+    data, model = first.data, first.model.spline()
     degrees = _listed({trial.data.degree for trial in trials})
     dimensions = _listed({trial.data.d for trial in trials})
     sizes = _listed({trial.n for trial in trials})
@@ -21,7 +21,7 @@ def settings(trials: Sequence[InteractionTrial]) -> list[Setting]:
         if model.k_rule == "rule"
         else f"from the data: {model.k_rule}"
     )
-    by_gradient = "an MLP for phi, A by Adam" if model.name == "mlp" else "ERM by variable projection"
+    by_gradient = "an MLP for phi, A by Adam" if first.model.name == "mlp" else "ERM by variable projection"
     seeds = len({trial.seed for trial in trials})
     return [
         Setting("degree P", degrees, "reported", "P = 3 and 8 in the figure", "data.degree"),

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mtam.base.columns import as_record
+from mtam.interaction.interaction_numbers import PictureNumbers
 from mtam.interaction.simulate.activations import Function
 from mtam.interaction.simulate.truth import Truth
 
@@ -29,12 +31,13 @@ def picture(truth: Truth, phi: Function, matrix: Array, arguments: Array) -> dic
     half = edge / (POINTS - 1)
     bins = np.linspace(-edge - half, edge + half, POINTS + 1)
     density = np.histogram(arguments, bins)[0] / (len(arguments) * 2 * half)
-    return {
-        "a_cosine": abs(cosine),
-        "phi_grid": grid.tolist(),
-        **({} if truth.normalised else {"phi_true": truth.phi(grid).tolist()}),
-        "phi_hat": phi(grid * stretch).tolist(),
-        "u_density": density.tolist(),
-        "singular_true": np.linalg.svd(true, compute_uv=False).tolist(),
-        "singular_hat": (np.linalg.svd(matrix, compute_uv=False) * norm / size).tolist(),
-    }
+    numbers = PictureNumbers(
+        a_cosine=abs(cosine),
+        phi_grid=grid.tolist(),
+        phi_true=None if truth.normalised else truth.phi(grid).tolist(),
+        phi_hat=phi(grid * stretch).tolist(),
+        u_density=density.tolist(),
+        singular_true=np.linalg.svd(true, compute_uv=False).tolist(),
+        singular_hat=(np.linalg.svd(matrix, compute_uv=False) * norm / size).tolist(),
+    )
+    return as_record(numbers)

@@ -79,7 +79,7 @@ def forecast(trial: InteractionTrial) -> Forecast:
     """The forecast for the truth, sizes and noise of ``trial``, averaged over simulated noises."""
     counts = _counts(trial)
     truth = draw_truth(trial.data, trial.seed, trial.n)
-    spaces = [SplineSpace(trial.model.degree or trial.data.degree, count) for count in counts]
+    spaces = [SplineSpace(trial.spline_degree(), count) for count in counts]
     bases = [space.orthonormaliser(_arguments(truth, trial.seed)) for space in spaces]
     model = Model(spaces, bases, Tangents(truth))
     pairs = list(_pairs(trial, truth, model))
@@ -102,7 +102,8 @@ def forecast(trial: InteractionTrial) -> Forecast:
 
 def _counts(trial: InteractionTrial) -> list[int]:
     """K of the rule, then the candidates."""
-    first = trial.model.intervals or rule(trial.n, trial.beta(), trial.model.k_constant)
+    chosen = trial.model.spline()
+    first = chosen.intervals or rule(trial.n, trial.beta(), chosen.k_constant)
     return [first] if trial.k_rule() == "rule" else [first, *grid(trial.n, trial.beta())]
 
 
@@ -197,9 +198,9 @@ def _loss(level: KnotLevel, design: ForecastSums, moved: Array, ridge: float) ->
 
 def _choose(losses: Array, trial: InteractionTrial) -> Indices:
     """The index of K by the trial's criterion (hold-out as Cp), for losses less sigma^2  # (candidates, noises)."""
-    sizes = np.array(grid(trial.n, trial.beta())) + (trial.model.degree or trial.data.degree)
+    sizes = np.array(grid(trial.n, trial.beta())) + trial.spline_degree()
     n, power = trial.n * trial.data.tokens, trial.data.noise**2
-    if trial.model.k_rule == "bic":
+    if trial.k_rule() == "bic":
         return np.asarray(np.argmin(n * np.log(power + losses) + (sizes * np.log(n))[:, None], axis=0))
     spread = (power + losses[-1]) * n / max(1, n - sizes[-1])
     return np.asarray(np.argmin(losses + 2 * spread * (sizes / n)[:, None], axis=0))

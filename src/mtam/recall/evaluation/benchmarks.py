@@ -1,15 +1,31 @@
 """The oracle benchmarks as estimators of a trial: k-NN and Gaussian-process regression on true coefficients."""
 
 import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
 from numpy.linalg import LinAlgError
 
+from mtam.base.columns import as_record
 from mtam.recall.evaluation.oracles import gaussian_process, nearest_neighbours
 from mtam.recall.evaluation.risk import risk
+from mtam.recall.recall_numbers import BenchmarkNumbers
 from mtam.recall.recall_spec import BENCHMARK_TO, RecallTrial
 from mtam.recall.simulate.contexts import RecallProblem, Sample, problem
+
+
+def run(
+    trials: Sequence[RecallTrial], *, device: str, tick: Callable[[float], None], checkpoint: Path | None = None
+) -> list[dict[str, Any]]:
+    """One record per trial, in order; they take seconds, run on the CPU and keep no checkpoint."""
+    del device, checkpoint
+    records = []
+    for m, trial in enumerate(trials):
+        records.append(solve(trial))
+        tick((m + 1) / len(trials))
+    return records
 
 
 def solve(trial: RecallTrial) -> dict[str, Any]:
@@ -19,21 +35,21 @@ def solve(trial: RecallTrial) -> dict[str, Any]:
             "failure": f"exact Gaussian-process regression is limited to n = {BENCHMARK_TO}, this trial has {trial.n}"
         }
     began, cpu = time.perf_counter(), time.process_time()
-    extra: dict[str, Any] = {}
+    neighbours = None
     if trial.model.name == "knn":
         p, train, test = _samples(trial)
         known, asked = (p.answer.inputs(s.recalled(), s.query) for s in (train, test))
-        answers, extra["neighbours"] = nearest_neighbours(known, train.observed, asked)
+        answers, neighbours = nearest_neighbours(known, train.observed, asked)
         scores = risk(torch.from_numpy(answers), test)
     else:
         try:
             scores = bayes(trial)
         except LinAlgError:
             return {"failure": "the kernel matrix is singular to rounding; give the data some noise"}
-    return {
-        **scores, "attention_mass": 1.0, "attention_entropy": 0.0, "recall_accuracy": 1.0, **extra,
-        "seconds": time.process_time() - cpu, "pack_seconds": time.perf_counter() - began,
-    }  # fmt: skip
+    numbers = BenchmarkNumbers(
+        **scores, neighbours=neighbours, seconds=time.process_time() - cpu, pack_seconds=time.perf_counter() - began
+    )
+    return as_record(numbers)
 
 
 def bayes(trial: RecallTrial) -> dict[str, float]:

@@ -1,13 +1,13 @@
 """The bilinear form W = Q^T K of scores q^T W v, in two parts that AdamW can move at their own pace."""
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from mtam.recall.gates.form_kernels import pull, score
 from mtam.recall.gates.interface import Params, Tags
-from mtam.recall.recall_spec import RecallModel
 
 # W = SPREAD * score + SHARPNESS * temperature * identity. Sharp attention needs |W| in the tens while AdamW moves an
 # entry by about the learning rate a step; the temperature may move fast, for it cannot turn a key away from its query.
@@ -21,7 +21,7 @@ def _form(params: Params) -> Tensor:
     return form
 
 
-def form_start(dim: int, model: RecallModel, random: torch.Generator) -> Params:
+def form_start(dim: int, model: Any, random: torch.Generator) -> Params:
     """W = beta0 times the identity, or Gaussian entries of variance 1/d: the start that shows the recall transient."""
     score, temperature = torch.zeros(dim, dim, dtype=torch.float64), torch.zeros(1, dtype=torch.float64)
     if model.init == "identity":

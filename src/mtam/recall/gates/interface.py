@@ -12,8 +12,6 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from mtam.recall.recall_spec import RecallModel
-
 Shapes = dict[str, tuple[int, ...]]
 Params = dict[str, Tensor]
 
@@ -39,8 +37,8 @@ class Gate(Protocol):
     def shapes(self, dim: int) -> Shapes:
         """The gate's trained parameters for tags of ``dim`` dimensions, without the member axis."""
 
-    def start(self, dim: int, model: RecallModel, random: torch.Generator) -> Params:
-        """Their initial values for one member."""
+    def start(self, dim: int, model: Any, random: torch.Generator) -> Params:
+        """Their initial values for one member, by the settings of its variant (``mtam.recall.recall_models``)."""
 
     def forward(self, params: Params, at: Tags) -> tuple[Tensor, Any]:
         """Weights (M, heads * I, B) and what the backward pass needs."""

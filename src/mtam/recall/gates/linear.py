@@ -2,12 +2,13 @@
 
 # ruff: noqa: ARG002  (one interface for gates with and without parameters)
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
 from mtam.recall.gates.form import form_gradient, form_start, scores
 from mtam.recall.gates.interface import Params, Shapes, Tags
-from mtam.recall.recall_spec import RecallModel
 
 
 class Linear:
@@ -19,7 +20,7 @@ class Linear:
         """A bilinear form and an offset."""
         return {"score": (dim, dim), "temperature": (1,), "offset": (1,)}
 
-    def start(self, dim: int, model: RecallModel, random: torch.Generator) -> Params:
+    def start(self, dim: int, model: Any, random: torch.Generator) -> Params:
         """Starts at a_i = c_i (1 + beta0 q^T v_i)."""
         return {**form_start(dim, model, random), "offset": torch.ones(1, dtype=torch.float64)}
 

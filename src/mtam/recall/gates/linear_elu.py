@@ -2,11 +2,12 @@
 
 # ruff: noqa: ARG002  (one interface for gates with and without parameters)
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
 from mtam.recall.gates.interface import Params, Shapes, Tags
-from mtam.recall.recall_spec import RecallModel
 
 
 class LinearElu:
@@ -20,7 +21,7 @@ class LinearElu:
         width = max(self.FEATURES, 2 * dim)
         return {"query_map": (dim, width), "key_map": (dim, width)}
 
-    def start(self, dim: int, model: RecallModel, random: torch.Generator) -> Params:
+    def start(self, dim: int, model: Any, random: torch.Generator) -> Params:
         """Equal random maps, so that matching tags start with the largest kernel."""
         width = self.shapes(dim)["query_map"][1]
         start = torch.randn(dim, width, generator=random, dtype=torch.float64)

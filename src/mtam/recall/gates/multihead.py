@@ -1,11 +1,12 @@
 """Softmax attention with several heads, or with keys of fewer dimensions than the tags."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
 from mtam.recall.gates.form import SHARPNESS, SPREAD, form_pull, form_scores
 from mtam.recall.gates.interface import Params, Shapes, Tags
-from mtam.recall.recall_spec import RecallModel
 
 
 class MultiHead:
@@ -27,7 +28,7 @@ class MultiHead:
         maps = (self.heads, dim, self.key_dim)
         return {"query_map": maps, "key_map": maps, "temperature": (self.heads,)}
 
-    def start(self, dim: int, model: RecallModel, random: torch.Generator) -> Params:
+    def start(self, dim: int, model: Any, random: torch.Generator) -> Params:
         """Every head starts with matching tags at a score of beta0 on average, or at random forms.
 
         Of keys of r dimensions: Q = K with orthonormal columns, the same scale of scores by the factor d / r.

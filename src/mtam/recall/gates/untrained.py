@@ -3,12 +3,12 @@
 # ruff: noqa: ARG002  (one interface for gates with and without parameters)
 
 from abc import ABC, abstractmethod
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from mtam.recall.gates.interface import Params, Shapes, Tags
-from mtam.recall.recall_spec import RecallModel
 
 
 class Untrained(ABC):
@@ -20,7 +20,7 @@ class Untrained(ABC):
         """No parameters."""
         return {}
 
-    def start(self, dim: int, model: RecallModel, random: torch.Generator) -> Params:
+    def start(self, dim: int, model: Any, random: torch.Generator) -> Params:
         """No parameters."""
         return {}
 

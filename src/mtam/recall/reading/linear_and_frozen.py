@@ -9,6 +9,7 @@ from mtam.rates.fit import student_interval
 from mtam.rates.intervals import Interval
 from mtam.rates.judge_curves import ratio
 from mtam.recall.reading.recall_cells import RecallCell, by_seed, common, told
+from mtam.recall.recall_models import TrainedModel
 from mtam.recall.simulate.tags import gram
 
 LINEAR = ("linear", "linear_elu")
@@ -92,4 +93,6 @@ def _frozen(cell: RecallCell, selects: bool) -> str:
         return "a narrow kernel is one-hot on tags that lie apart"
     if cell.trial.data.tags == "nuisance":
         return "it cannot learn which dimensions are noise, at no bandwidth"
-    return "no bandwidth selects" if cell.trial.model.bandwidth is None else "its one bandwidth does not select"
+    model = cell.trial.model
+    one = isinstance(model, TrainedModel) and model.kernel_bandwidth() is not None
+    return "its one bandwidth does not select" if one else "no bandwidth selects"

@@ -147,7 +147,7 @@ def _keys(found: Sequence[RecallCell]) -> Answer:
     n, _ = common(found)
     rows = []
     for cell in found:
-        mass, width = student_interval(cell.values("attention_mass", n)), cell.trial.model.key_dim
+        mass, width = student_interval(cell.values("attention_mass", n)), getattr(cell.trial.model, "key_dim", None)
         dim, words = cell.trial.data.seen_dim(), f"({_TOO_FEW})"
         if mass is not None:
             words = "breaks" if mass.high < RECALLED else "holds" if mass.low > RECALLED else "may hold"

@@ -49,12 +49,16 @@ def cells(trials: Sequence[RecallTrial], numbers: Sequence[Numbers]) -> list[Rec
         groups.setdefault(trial.data.model_dump_json() + trial.model.model_dump_json(), []).append(index)
     heads = [trials[group[0]] for group in groups.values()]
     settings = [head.data.model_dump() | head.model.model_dump() for head in heads]
-    differing = [key for key in settings[0] if len({repr(each[key]) for each in settings}) > 1] if settings else []
+    keys = dict.fromkeys(key for each in settings for key in each)
+    differing = [key for key in keys if len({repr(each[key]) for each in settings if key in each}) > 1]
     if "name" in differing:  # what else differs between models comes with the name
-        differing = [key for key in differing if key == "name" or key not in type(heads[0].model).model_fields]
+        own = {key for head in heads for key in type(head.model).model_fields}
+        differing = [key for key in differing if key == "name" or key not in own]
     return [
         RecallCell(
-            head, {key: each[key] for key in differing}, {(trials[i].n, trials[i].seed): numbers[i] for i in group}
+            head,
+            {key: each[key] for key in differing if key in each},
+            {(trials[i].n, trials[i].seed): numbers[i] for i in group},
         )
         for head, each, group in zip(heads, settings, groups.values(), strict=True)
     ]

@@ -23,8 +23,9 @@ from torch import Tensor
 
 from mtam.base.streams import generator, torch_seed
 from mtam.recall.aligned_memory import tensor
-from mtam.recall.gates import GATES, Gate, Tags
-from mtam.recall.recall_spec import RecallData, RecallModel
+from mtam.recall.gates import Gate, Tags
+from mtam.recall.gates.untrained import FrozenRbf
+from mtam.recall.recall_spec import RecallData, recall_model
 from mtam.recall.simulate.tags import draw, gram, observe
 
 Array = NDArray[np.float64]
@@ -122,7 +123,7 @@ def optimise(gate: Gate, data: RecallData, seed: int, plan: "Descent") -> dict[s
     starts = []
     for member, beta0 in enumerate(plan.starts):
         random = torch.Generator().manual_seed(torch_seed(seed, "recall", "selection", member))
-        starts.append(gate.start(dim, RecallModel(beta0=beta0), random))
+        starts.append(gate.start(dim, recall_model(beta0=beta0), random))
     params = {name: torch.stack([start[name] for start in starts]) for name in starts[0]}
     if not params:
         return params
@@ -159,7 +160,7 @@ class Descent:
 def frozen(data: RecallData, seed: int, split: str, bandwidths: Array, count: int) -> list[MeasuredError]:
     """The error of the frozen kernel at every bandwidth, on the same fresh contexts of the stream ``split``."""
     at = contexts(data, seed, f"selection_frozen_{split}", count)
-    return measure(GATES["frozen_rbf"], {}, expand(at, len(bandwidths), torch.from_numpy(bandwidths)))
+    return measure(FrozenRbf(), {}, expand(at, len(bandwidths), torch.from_numpy(bandwidths)))
 
 
 def least_squares(data: RecallData, seed: int, count: int) -> tuple[float, float, Any]:

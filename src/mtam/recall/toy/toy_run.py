@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,14 @@ PLATEAU = 0.15  # within this share of Var S a member has learned the sign and n
 ONE_SIDED = 0.75  # attention from which a head is said to pick a tag
 
 
-def run(trials: Sequence[RecallTrial], *, tick: Callable[[float], None]) -> list[dict[str, Any]]:
-    """One record per trial of protocol=reported; all trials have one shape. ``tick`` hears the progress."""
+def run(
+    trials: Sequence[RecallTrial], *, device: str, tick: Callable[[float], None], checkpoint: Path | None = None
+) -> list[dict[str, Any]]:
+    """One record per trial of protocol=reported; all trials have one shape. ``tick`` hears the progress.
+
+    It takes seconds: it runs on the CPU and keeps no checkpoint.
+    """
+    del device, checkpoint
     began, cpu = time.perf_counter(), time.process_time()
     samples = [draw(t, "train", t.n) for t in trials]
     tests = [draw(t, "test", t.data.test) for t in trials]

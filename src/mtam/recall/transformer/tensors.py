@@ -10,7 +10,7 @@ from torch import Tensor
 from mtam.base.streams import torch_seed
 from mtam.recall.aligned_memory import tensor
 from mtam.recall.gates import Tags
-from mtam.recall.recall_spec import RecallModel
+from mtam.recall.recall_models import TrainedModel
 from mtam.recall.simulate.contexts import RecallProblem, Sample
 from mtam.recall.transformer.batch import Batch
 from mtam.recall.transformer.network import Network
@@ -66,7 +66,7 @@ ROWED = ("moments", "base", "tags", "log_share", "query", "answering", "observed
 AXES = (2, 1, 2, 2, 1, 1, 1)  # where the rows lie
 
 
-def stack(samples: Sequence[Sample], models: Sequence[RecallModel], place: torch.device, kind: torch.dtype) -> Stack:
+def stack(samples: Sequence[Sample], models: Sequence[TrainedModel], place: torch.device, kind: torch.dtype) -> Stack:
     """The samples of all members, components before rows, on a device and in a precision."""
 
     def join(parts: Sequence[np.ndarray], rows: int, dtype: torch.dtype = kind) -> Tensor:
@@ -79,17 +79,17 @@ def stack(samples: Sequence[Sample], models: Sequence[RecallModel], place: torch
 
     return Stack(
         moments=join([np.pad(s.moments, ((0, 0), (0, 0), (0, 2))) for s in samples], 1),
-        base=join([base(s, m.heads) for s, m in zip(samples, models, strict=True)], 0),
+        base=join([base(s, m.head_count()) for s, m in zip(samples, models, strict=True)], 0),
         tags=join([s.tags for s in samples], 1),
         log_share=join([s.log_share for s in samples], 1),
         query=join([s.query_tag for s in samples], 0),
         answering=join([s.answering for s in samples], 0, torch.int64),
         observed=join([s.observed for s in samples], 0),
-        bandwidth=torch.tensor([m.bandwidth or 1.0 for m in models], dtype=kind, device=place).view(-1, 1, 1),
+        bandwidth=torch.tensor([m.kernel_bandwidth() or 1.0 for m in models], dtype=kind, device=place).view(-1, 1, 1),
     )
 
 
-def features(problem: RecallProblem, model: RecallModel, kind: torch.dtype) -> Tensor:
+def features(problem: RecallProblem, model: TrainedModel, kind: torch.dtype) -> Tensor:
     """Moments of the value features against the dictionary, C_kd = sum_g D_kg V_d(x_g), once for every head.
 
     (heads * K + 2, heads * D + 2), in blocks. Features are scaled so that those of one component, the noise of finite
@@ -97,7 +97,7 @@ def features(problem: RecallProblem, model: RecallModel, kind: torch.dtype) -> T
     the bias through.
     """
     values = (
-        tensor(problem.law.grid.values[: model.width].T) if model.name == "mercer" else fourier(problem, model)
+        tensor(problem.law.grid.values[: model.width].T) if model.mercer_features else fourier(problem, model)
     )  # (G, D)
     mesh = problem.law.grid
     mercer = tensor(mesh.values * mesh.weights) @ values  # (J, D)
@@ -108,14 +108,15 @@ def features(problem: RecallProblem, model: RecallModel, kind: torch.dtype) -> T
         variance = variance + spread * problem.data.components / problem.data.length
     moments = tensor(problem.dictionary()) @ values / variance.sqrt()
     rows, columns = moments.shape
-    whole = torch.zeros(model.heads * rows + 2, model.heads * columns + 2, dtype=moments.dtype)
-    for head in range(model.heads):
+    heads = model.head_count()
+    whole = torch.zeros(heads * rows + 2, heads * columns + 2, dtype=moments.dtype)
+    for head in range(heads):
         whole[head * rows : (head + 1) * rows, head * columns : (head + 1) * columns] = moments
     whole[-2:, -2:] = torch.eye(2, dtype=moments.dtype)
     return whole.to(kind)
 
 
-def fourier(problem: RecallProblem, model: RecallModel) -> Tensor:
+def fourier(problem: RecallProblem, model: TrainedModel) -> Tensor:
     """V_d(x) = cos(w_d x + b_d) on the nodes, b_d uniform, w_d = band pi J (d + 1/2) / D. (G, D)
 
     Frequencies are spread evenly over the band of the kept modes, so that every Mercer coefficient reaches the head
@@ -128,7 +129,7 @@ def fourier(problem: RecallProblem, model: RecallModel) -> Tensor:
     return torch.cos(torch.from_numpy(problem.law.grid.nodes)[:, None] * w + b)
 
 
-def start(network: Network, models: Sequence[RecallModel], seeds: Sequence[int], kind: torch.dtype) -> Tensor:
+def start(network: Network, models: Sequence[TrainedModel], seeds: Sequence[int], kind: torch.dtype) -> Tensor:
     """Initial parameters of all members, each from its own stream. (M, P)"""
     flat = torch.empty(len(models), network.parameters, dtype=kind)
     for row, model, seed in zip(flat, models, seeds, strict=True):

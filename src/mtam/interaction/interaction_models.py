@@ -1,0 +1,157 @@
+"""The settings of every estimator of interactions, each with its own only, and its cost. Nothing heavy is imported."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from mtam.base.spec import EstimatorSettings
+from mtam.interaction import cost
+from mtam.interaction.interaction_data import InteractionData
+
+KRule = Literal["rule", "cp", "holdout", "bic"]
+
+# What all estimators of interactions shared at schema 2. Frozen: it enters every key.
+LEGACY: Mapping[str, Any] = {
+    "degree": None, "intervals": None, "k_rule": "rule", "k_constant": 4.0, "rank": None, "max_starts": 40,
+    "width": 64, "steps": 3000, "batch": 128, "learning_rate": 3e-3,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class SplineChoice:
+    """The spline of a fit, and of the fit with A* known and the forecast that stand beside it."""
+
+    degree: int | None = None  # s; None: the degree of the truth
+    intervals: int | None = None  # K; None: by k_rule
+    k_rule: KRule = "rule"
+    k_constant: float = 4.0  # c in K = ceil(c M^{1/(2 beta + 1)})
+
+    @property
+    def rule(self) -> KRule:
+        """How K is chosen: a given number of intervals is a rule too."""
+        return "rule" if self.intervals is not None else self.k_rule
+
+
+class InteractionModel(EstimatorSettings):
+    """An estimator of interactions."""
+
+    legacy: ClassVar[Mapping[str, Any]] = LEGACY
+    fit: ClassVar[str]  # module:function, see ``mtam.interaction.estimators.estimators.Estimator``
+    knows_a: ClassVar[bool] = False  # then nothing with A* known stands beside it
+
+    def fit_rank(self, data: InteractionData) -> int:
+        """The rank of the fitted matrix."""
+        return data.rank
+
+    def spline(self) -> SplineChoice:
+        """The paper's rule, for estimators that set nothing about it."""
+        return SplineChoice()
+
+    def seconds(self, data: InteractionData, samples: int) -> float:
+        """A forecast of the seconds on one thread of the fit and what stands beside it."""
+        return self.fit_seconds(data, samples) + cost.forecast_seconds(data, samples, self.spline().rule == "rule")
+
+    def fit_seconds(self, data: InteractionData, samples: int) -> float:
+        """Of the fit alone."""
+        return 0.7 + 2.3e-5 * samples * data.tokens
+
+    def _choice_seconds(self, data: InteractionData, samples: int) -> float:
+        chosen = self.spline()
+        if chosen.rule == "rule":
+            return 0.0
+        return cost.choice_seconds(chosen.degree or data.degree, samples * data.tokens)
+
+
+class IpsErmModel(InteractionModel):
+    """Empirical risk minimiser over splines x rank-r matrices, by variable projection (paper B)."""
+
+    fit: ClassVar[str] = "mtam.interaction.estimators.estimators:fit_erm"
+
+    degree: int | None = Field(None, ge=1, le=9)  # spline degree s of the estimator; None: the degree of the truth
+    intervals: int | None = Field(None, ge=1)  # K; None: by k_rule
+    k_rule: KRule = "rule"  # how K is chosen where intervals is null
+    k_constant: float = Field(4.0, gt=0)  # c in K = ceil(c M^{1/(2 beta + 1)})
+    rank: int | None = Field(None, ge=1)  # rank of the fit; None: the rank of the truth
+    max_starts: int = Field(40, ge=1)
+
+    def fit_rank(self, data: InteractionData) -> int:
+        """As set, else the rank of the truth."""
+        return self.rank or data.rank
+
+    def spline(self) -> SplineChoice:
+        """As set."""
+        return SplineChoice(self.degree, self.intervals, self.k_rule, self.k_constant)
+
+    def fit_seconds(self, data: InteractionData, samples: int) -> float:
+        """Passes over the pairs, and over the columns of A."""
+        d, rows = data.d, samples * data.tokens
+        matrix = 1e-7 * d * (1 + 0.35 * (self.fit_rank(data) - 1)) if d > 1 else 0.0
+        linear = cost.linear_seconds(data, samples)
+        return 0.05 + 0.005 * d + linear + matrix * rows + self._choice_seconds(data, samples)
+
+
+class OracleAModel(InteractionModel):
+    """The spline fitted with A* known: the nonparametric part of the error alone (paper B)."""
+
+    fit: ClassVar[str] = "mtam.interaction.estimators.estimators:fit_oracle_a"
+    knows_a: ClassVar[bool] = True
+
+    degree: int | None = Field(None, ge=1, le=9)  # spline degree s; None: the degree of the truth
+    intervals: int | None = Field(None, ge=1)  # K; None: by k_rule
+    k_rule: KRule = "rule"  # how K is chosen where intervals is null
+    k_constant: float = Field(4.0, gt=0)  # c in K = ceil(c M^{1/(2 beta + 1)})
+
+    def spline(self) -> SplineChoice:
+        """As set."""
+        return SplineChoice(self.degree, self.intervals, self.k_rule, self.k_constant)
+
+    def seconds(self, data: InteractionData, samples: int) -> float:
+        """A linear fit and its evaluation."""
+        return self.fit_seconds(data, samples) + cost.evaluation_seconds(data.d)
+
+    def fit_seconds(self, data: InteractionData, samples: int) -> float:
+        """One pass over the pairs, and the choice of K."""
+        return cost.linear_seconds(data, samples) + self._choice_seconds(data, samples)
+
+
+class AlsModel(InteractionModel):
+    """Alternating least squares in plain numpy and scipy, the readable reference (paper B)."""
+
+    fit: ClassVar[str] = "mtam.interaction.estimators.estimators:fit_als"
+
+    degree: int | None = Field(None, ge=1, le=9)  # spline degree s; None: the degree of the truth
+    intervals: int | None = Field(None, ge=1)  # K; None: by the paper's rule
+    k_constant: float = Field(4.0, gt=0)  # c in K = ceil(c M^{1/(2 beta + 1)})
+    rank: int | None = Field(None, ge=1)  # rank of the fit; None: the rank of the truth
+    max_starts: int = Field(40, ge=1)  # of which it takes five at most
+
+    def fit_rank(self, data: InteractionData) -> int:
+        """As set, else the rank of the truth."""
+        return self.rank or data.rank
+
+    def spline(self) -> SplineChoice:
+        """As set, K always by the rule."""
+        return SplineChoice(self.degree, self.intervals, "rule", self.k_constant)
+
+
+class MlpModel(InteractionModel):
+    """The paper's numerical route: phi a small network, A by back-propagation with Adam (paper B)."""
+
+    fit: ClassVar[str] = "mtam.interaction.estimators.estimators:fit_mlp"
+
+    rank: int | None = Field(None, ge=1)  # rank of the fit; None: the rank of the truth
+    width: int = Field(64, ge=1)  # units per hidden layer
+    steps: int = Field(3000, ge=1)  # of Adam
+    batch: int = Field(128, ge=1)  # samples per step
+    learning_rate: float = Field(3e-3, gt=0)
+
+    def fit_rank(self, data: InteractionData) -> int:
+        """As set, else the rank of the truth."""
+        return self.rank or data.rank
+
+    def fit_seconds(self, data: InteractionData, samples: int) -> float:
+        """Steps over the pairs of a batch."""
+        del samples
+        return self.steps * (1e-3 + 1.5e-8 * self.batch * data.tokens * (data.tokens - 1) * self.width)

@@ -1,0 +1,238 @@
+"""The settings of every estimator of recall, each with its own only, and its cost. Nothing heavy is imported here."""
+
+import math
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from mtam.base.spec import EstimatorSettings
+from mtam.base.variants import load
+from mtam.recall.recall_data import RecallData
+
+# What all estimators of recall shared at schema 2. Frozen: it enters every key.
+LEGACY: Mapping[str, Any] = {
+    "width": 96, "heads": 1, "key_dim": None, "hidden": 64, "band": 1.0, "beta0": 4.0, "init": "identity",
+    "bandwidth": 0.5, "lr": 5e-3, "weight_decay": 1e-4, "batch": 128, "steps": 110.0, "steps_exponent": 0.4,
+    "holdout": 0.2, "benchmark": False,
+}  # fmt: skip
+
+STEP, LAYERED_STEP = 1.3e-4, 2e-4  # seconds per member and step at batch 128: compiled, and layer by layer
+
+Init = Literal["identity", "random"]
+
+
+def exact_seconds(n: int) -> float:
+    """The seconds of Gaussian-process regression on n contexts."""
+    return 0.2 + 1e-4 * n + 1.6e-8 * n**2 + 2.5e-12 * n**3
+
+
+class RecallModel(EstimatorSettings):
+    """An estimator of recall."""
+
+    legacy: ClassVar[Mapping[str, Any]] = LEGACY
+
+    def misfit(self, data: RecallData) -> str | None:
+        """Why these settings do not go with the data; None where they do."""
+        del data
+        return None
+
+    def shape(self) -> tuple[Any, ...]:
+        """Trials of one shape are trained as one program; see ``RecallTrial.shape``."""
+        return ()
+
+    def asks_for_benchmark(self) -> bool:
+        """Whether the Bayes rule is wanted beside the estimator."""
+        return False
+
+    def holds_kernel_matrix(self) -> bool:
+        """Whether it needs room for an (n, n) matrix."""
+        return False
+
+    def seconds(self, n: int) -> float:
+        """A forecast of the seconds on one thread."""
+        return 0.2 + 1e-4 * n
+
+
+class TrainedModel(RecallModel):
+    """Attention of some kind, a two-layer head on top, and how the head (and what the gate has to train) is trained."""
+
+    gate_class: ClassVar[str]  # module:class, see ``mtam.recall.gates.interface``
+    mercer_features: ClassVar[bool] = False  # the head sees true Mercer coefficients in place of Fourier features
+
+    width: int = Field(96, ge=1)  # D, the number of value features
+    hidden: int = Field(64, ge=1)
+    band: float = Field(1.0, gt=0)  # highest frequency of the content's Fourier features, in units of pi J
+    lr: float = Field(5e-3, gt=0)
+    weight_decay: float = Field(1e-4, ge=0)
+    batch: int = Field(128, ge=1)
+    steps: float = Field(110.0, gt=0)  # optimiser steps are steps * n^steps_exponent
+    steps_exponent: float = Field(0.4, ge=0, le=1)
+    holdout: float = Field(0.2, gt=0, lt=1)  # share of the sample kept for early stopping
+    benchmark: bool = False  # the Bayes rule beside the model, of Matern targets, n = 1024 .. 16384
+
+    def gate(self) -> Any:
+        """The gate, which holds no settings but those that change its shape."""
+        return load(self.gate_class)()
+
+    def head_count(self) -> int:
+        """Attention heads side by side, each with values of its own."""
+        return 1
+
+    def kernel_bandwidth(self) -> float | None:
+        """h of a frozen kernel, None where a grid is tried; 1 where there is none."""
+        return 1.0
+
+    def optimiser_steps(self, n: int) -> int:
+        """steps * n^steps_exponent, rounded."""
+        return max(1, round(self.steps * math.pow(n, self.steps_exponent)))
+
+    def step_seconds(self) -> float:
+        """Seconds per member and step at batch 128."""
+        return STEP
+
+    def shape(self) -> tuple[Any, ...]:
+        """The head's, the optimiser's settings, and what the gate's own shape depends on."""
+        return (
+            self.width, self.hidden, self.batch, self.steps, self.steps_exponent, self.holdout, self.lr,
+            self.weight_decay, self.kernel_bandwidth() is None, self.head_count(),
+        )  # fmt: skip
+
+    def asks_for_benchmark(self) -> bool:
+        """As set."""
+        return self.benchmark
+
+    def seconds(self, n: int) -> float:
+        """Drawing and judging the contexts, and the member-steps, which grow with the batch."""
+        step = self.step_seconds() * (0.3 + 0.7 * min(self.batch, n) / 128)
+        return 0.1 + 4e-5 * n + step * self.optimiser_steps(n)
+
+
+def trained_settings(model: RecallModel) -> TrainedModel:
+    """The same settings, which are of an estimator that is trained."""
+    if not isinstance(model, TrainedModel):
+        raise TypeError(f"{model.name} is not trained")
+    return model
+
+
+class SoftmaxModel(TrainedModel):
+    """Learned softmax attention (paper A)."""
+
+    gate_class: ClassVar[str] = "mtam.recall.gates.softmax:Softmax"
+
+    heads: int = Field(1, ge=1)  # attention heads side by side, each with values of its own
+    key_dim: int | None = Field(None, ge=1)  # rank of the form W = Q^T K; null: the tags' dimension
+    beta0: float = Field(4.0, gt=0)  # W starts at beta0 times the identity
+    init: Init = "identity"
+
+    def gate(self) -> Any:
+        """One full form, or several heads, or keys of fewer dimensions."""
+        if not self._several():
+            return super().gate()
+        return load("mtam.recall.gates.multihead:MultiHead")(self.heads, self.key_dim)
+
+    def _several(self) -> bool:
+        return self.heads > 1 or self.key_dim is not None
+
+    def head_count(self) -> int:
+        """As set."""
+        return self.heads
+
+    def misfit(self, data: RecallData) -> str | None:
+        """Keys have at most the dimensions of the tags."""
+        if self.key_dim is None or self.key_dim <= data.seen_dim():
+            return None
+        return f"model.key_dim = {self.key_dim} but tags have {data.seen_dim()} dimensions; valid: at most that"
+
+    def shape(self) -> tuple[Any, ...]:
+        """The width of the keys, too."""
+        return (*super().shape(), self.key_dim)
+
+    def step_seconds(self) -> float:
+        """Heads and narrow keys have no compiled form."""
+        return LAYERED_STEP if self._several() else STEP
+
+
+class LinearModel(TrainedModel):
+    """Affine linear attention, unnormalised (paper A, Remark 3)."""
+
+    gate_class: ClassVar[str] = "mtam.recall.gates.linear:Linear"
+
+    beta0: float = Field(4.0, gt=0)  # W starts at beta0 times the identity
+    init: Init = "identity"
+
+    def step_seconds(self) -> float:
+        """There is no compiled form."""
+        return LAYERED_STEP
+
+
+class LinearEluModel(TrainedModel):
+    """Linear attention with positive features elu + 1, normalised."""
+
+    gate_class: ClassVar[str] = "mtam.recall.gates.linear_elu:LinearElu"
+
+    beta0: float = Field(4.0, gt=0)  # the scale of the first kernel of matching tags
+
+    def step_seconds(self) -> float:
+        """There is no compiled form."""
+        return LAYERED_STEP
+
+
+class FrozenRbfModel(TrainedModel):
+    """Attention by a radial kernel that cannot learn its metric."""
+
+    gate_class: ClassVar[str] = "mtam.recall.gates.untrained:FrozenRbf"
+
+    bandwidth: float | None = Field(None, gt=0)  # h; null: the best of a grid on the holdout
+
+    def kernel_bandwidth(self) -> float | None:
+        """As set."""
+        return self.bandwidth
+
+
+class MeanModel(TrainedModel):
+    """Uniform attention: the mean of the mixture, which cannot recall."""
+
+    gate_class: ClassVar[str] = "mtam.recall.gates.untrained:Mean"
+
+
+class TagOnlyModel(TrainedModel):
+    """No look at the measures: the answer from the query alone."""
+
+    gate_class: ClassVar[str] = "mtam.recall.gates.untrained:Blind"
+
+
+class OracleModel(TrainedModel):
+    """Attention that is told the true component."""
+
+    gate_class: ClassVar[str] = "mtam.recall.gates.untrained:OracleGate"
+
+
+class MercerModel(OracleModel):
+    """Attention that is told the true component, and a head on its first D Mercer coefficients."""
+
+    mercer_features: ClassVar[bool] = True
+
+    width: int = Field(8, ge=1)  # D, coefficients that the head sees
+
+    def misfit(self, data: RecallData) -> str | None:
+        """There are J coefficients."""
+        if self.width <= data.modes:
+            return None
+        return f"model.width = {self.width} but there are data.modes = {data.modes} Mercer coefficients"
+
+
+class KnnModel(RecallModel):
+    """Nearest neighbours on the true coefficients of the true component."""
+
+
+class GpModel(RecallModel):
+    """Gaussian-process regression on the true coefficients with the true kernel: the Bayes benchmark."""
+
+    def holds_kernel_matrix(self) -> bool:
+        """It solves with it."""
+        return True
+
+    def seconds(self, n: int) -> float:
+        """One factorisation."""
+        return exact_seconds(n)

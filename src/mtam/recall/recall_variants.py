@@ -1,0 +1,29 @@
+"""The registries of recall: a new estimator, gate or target is one file and one line here."""
+
+from mtam.base.variants import Variant
+
+_TRAINED = "mtam.recall.run_recall:run"  # draws, trains a pack as one program, evaluates
+_SOLVED = "mtam.recall.evaluation.benchmarks:run"
+_SETTINGS = "mtam.recall.recall_models"
+
+# Estimators by name. The settings of a variant with a gate name that gate.
+MODELS = {
+    "softmax": Variant(f"{_SETTINGS}:SoftmaxModel", _TRAINED),
+    "linear": Variant(f"{_SETTINGS}:LinearModel", _TRAINED),
+    "linear_elu": Variant(f"{_SETTINGS}:LinearEluModel", _TRAINED),
+    "frozen_rbf": Variant(f"{_SETTINGS}:FrozenRbfModel", _TRAINED),
+    "mean": Variant(f"{_SETTINGS}:MeanModel", _TRAINED),
+    "tag_only": Variant(f"{_SETTINGS}:TagOnlyModel", _TRAINED),
+    "oracle": Variant(f"{_SETTINGS}:OracleModel", _TRAINED),
+    "mercer": Variant(f"{_SETTINGS}:MercerModel", _TRAINED),
+    "knn": Variant(f"{_SETTINGS}:KnnModel", _SOLVED),
+    "gp": Variant(f"{_SETTINGS}:GpModel", _SOLVED),
+}
+
+# Regression functions by name: module and function (dim, generator) -> Function.
+TARGETS = {
+    "matern": "mtam.recall.simulate.targets:matern",
+    "takagi": "mtam.recall.simulate.targets:takagi",
+    "linear": "mtam.recall.simulate.targets:linear",
+    "quadratic": "mtam.recall.simulate.targets:quadratic",
+}

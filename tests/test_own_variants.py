@@ -1,0 +1,159 @@
+"""A gate, a token law, a target and an estimator of one's own are one file and one line each.
+
+The file lies in a folder of its own, the line is put into the registry while a tiny sweep runs with it; names, lists
+of valid words, titles and settings follow. ``test_readme`` does the same with edited sources.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mtam.base.variants import Variant
+from mtam.interaction import interaction_variants
+from mtam.recall import recall_variants
+from tests.conftest import Mtam
+
+GATE = '''
+"""The nearest tag wins, by a margin that can be set."""
+
+import torch
+
+from mtam.recall.gates.untrained import Untrained
+from mtam.recall.recall_models import TrainedModel
+
+
+class NearestModel(TrainedModel):
+    """Attention to the nearest tag, without training."""
+
+    gate_class = "nearest_gate:Nearest"
+    sharp: float = 30.0
+
+    def gate(self):
+        return Nearest(self.sharp)
+
+    def shape(self):
+        return (*super().shape(), self.sharp)
+
+
+class Nearest(Untrained):
+    """a_i = softmax of -sharp ||q - v_i||^2."""
+
+    def __init__(self, sharp=30.0):
+        self.sharp = sharp
+
+    def weights(self, at):
+        return torch.softmax(-self.sharp * (at.tags - at.query.unsqueeze(1)).square().sum(-1), 1)
+'''
+
+LAW = '''
+"""Tokens with independent signs."""
+
+import numpy as np
+
+from mtam.interaction.simulate.tokens import Tokens
+
+
+def signs(data, rng):
+    """Uniform on {-1, 1}^d."""
+    return Tokens("signs", data.d, np.eye(data.d), lambda base, _, shape: np.sign(base.random(shape) - 0.5))
+'''
+
+TARGET = '''
+"""|z_1|."""
+
+import numpy as np
+
+
+class Kink:
+    lipschitz = 1.0
+
+    def __call__(self, z):
+        return np.abs(z[:, 0])
+
+
+def kink(dim, rng):
+    return Kink()
+'''
+
+FIT = '''
+"""Attention that is told A* and fits a line."""
+
+import numpy as np
+
+from mtam.interaction.estimators.estimators import EstimatedInteraction
+from mtam.interaction.interaction_models import InteractionModel
+
+
+class LineModel(InteractionModel):
+    """A straight line at the true A."""
+
+    fit = "line_fit:fit"
+    slope_only: bool = False
+
+
+def fit(trial, truth, x, y, device, tick):
+    u = (x @ truth.left) @ (x @ truth.right).transpose(0, 2, 1)
+    u[:, np.arange(u.shape[1]), np.arange(u.shape[1])] = 0
+    mean = (u.sum(axis=2) / (u.shape[1] - 1)).ravel()
+    columns = mean[:, None] if trial.model.slope_only else np.column_stack([mean, np.ones_like(mean)])
+    found = np.linalg.lstsq(columns, y.ravel(), rcond=None)[0]
+    slope, level = found[0], found[1] if len(found) > 1 else 0.0
+    phi = lambda v: slope * v + level
+    return EstimatedInteraction(lambda a, b: phi(truth.arguments(a, b)), phi, truth.matrix, None, {"seconds": 0.0})
+'''
+
+RECALL = ("sweep.sizes=[32,64]", "sweep.seeds=2", "model.steps=4", "model.width=16", "data.modes=6", "data.test=64")
+INTERACTION = ("sweep.sizes=[300,600]", "sweep.seeds=2", "data.d=2", "data.rank=1", "data.tokens=3")
+INLINE = ("--launcher", "inline", "--out", "own", "--quiet", "--json")
+
+
+@pytest.fixture
+def modules(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder for files of one's own."""
+    folder = tmp_path_factory.mktemp("modules")
+    monkeypatch.syspath_prepend(folder)
+    return folder
+
+
+def swept(mtam: Mtam, here: Path, *words: str) -> str:
+    done = mtam("sweep", *words, *INLINE)
+    assert done.code == 0, done.err
+    assert json.loads(done.out)["failed"] == 0
+    return (here / "own" / "curve.csv").read_text()
+
+
+def test_a_gate(mtam: Mtam, here: Path, modules: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (modules / "nearest_gate.py").write_text(GATE)
+    line = Variant("nearest_gate:NearestModel", "mtam.recall.run_recall:run")
+    monkeypatch.setitem(recall_variants.MODELS, "nearest", line)
+    told = swept(mtam, here, "attention", "model=softmax,nearest", "data.tags=orthonormal", "model.sharp=20", *RECALL)
+    assert "nearest" in told
+    assert "Attention to the nearest tag, without training." in mtam("list").out
+    shown = mtam("config", "sweep", "attention", "model=nearest")
+    assert "sharp: 30.0" in shown.out
+    refused = mtam("sweep", "alpha", "model.sharp=20", "--dry-run")
+    assert refused.code == 2
+    assert "model.sharp is a setting of nearest, not of softmax." in refused.err
+
+
+def test_a_token_law(mtam: Mtam, here: Path, modules: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (modules / "sign_tokens.py").write_text(LAW)
+    refused = mtam("sweep", "token_law", "data.token_law=signs", "--dry-run")
+    assert refused.code == 2
+    monkeypatch.setitem(interaction_variants.TOKEN_LAWS, "signs", "sign_tokens:signs")
+    assert "signs" in swept(mtam, here, "token_law", "data.token_law=cube,signs", *INTERACTION)
+
+
+def test_a_target(mtam: Mtam, here: Path, modules: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (modules / "kink_target.py").write_text(TARGET)
+    monkeypatch.setitem(recall_variants.TARGETS, "kink", "kink_target:kink")
+    assert "kink" in swept(mtam, here, "alpha", "data.alpha=1", "data.target=kink,takagi", *RECALL)
+
+
+def test_an_estimator(mtam: Mtam, here: Path, modules: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (modules / "line_fit.py").write_text(FIT)
+    line = Variant("line_fit:LineModel", "mtam.interaction.run_interaction:run")
+    monkeypatch.setitem(interaction_variants.MODELS, "line", line)
+    told = swept(mtam, here, "model", "model=oracle_a,line", "model.slope_only=true", *INTERACTION)
+    assert "line" in told
