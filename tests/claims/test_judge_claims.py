@@ -11,7 +11,7 @@ from mtam.base.finding import Finding, JudgedStatement
 from mtam.base.spec import Trial
 from mtam.claims.claim import Claim, load
 from mtam.claims.evidence import Evidence, Gathered
-from mtam.claims.judge_claims import IN_FULL, judge, judge_all
+from mtam.claims.judge_claims import judge, judge_all
 from mtam.rates.verdict import Verdict
 from mtam.sweep.plan import Plan
 
@@ -62,13 +62,13 @@ def test_a_curve_flatter_than_every_law_with_an_exponent_supports_none() -> None
         CLAIMS["recall-law-alpha-05"],
         Gathered((evidence("alpha", ["data.alpha=0.5", *SIZES], law(-1.0, noise=0.15)),), {}),
     ).row
-    assert found["verdict"] == IN_FULL[Verdict.UNDECIDED]
+    assert found["verdict"] == Verdict.UNDECIDED.in_full
     assert "theory's law fits better than a power of n, but the curve's own γ lies at 0.02" in found["because"]
 
 
 def test_too_much_noise_to_tell_the_laws_apart_is_undecided() -> None:
     found = evidence("alpha", ["data.alpha=1", *SIZES], law(0.8, noise=0.5))
-    assert verdict("recall-law-alpha-1", found) == IN_FULL[Verdict.UNDECIDED]
+    assert verdict("recall-law-alpha-1", found) == Verdict.UNDECIDED.in_full
 
 
 def power(slope: float, noise: float, wobble: float = 0.0) -> Numbers:
@@ -85,7 +85,7 @@ def power(slope: float, noise: float, wobble: float = 0.0) -> Numbers:
 
 @pytest.mark.parametrize(
     ("slope", "wobble", "expected"),
-    [(-0.8, 0.02, "supported"), (-0.5, 0.02, "contradicted"), (-0.8, 0.5, IN_FULL[Verdict.UNDECIDED])],
+    [(-0.8, 0.02, "supported"), (-0.5, 0.02, "contradicted"), (-0.8, 0.5, Verdict.UNDECIDED.in_full)],
 )
 def test_a_slope_against_a_forecast(slope: float, wobble: float, expected: str) -> None:
     found = evidence("d", ["data.d=1", "sweep.seeds=8"], power(slope, 0.02, wobble))
@@ -100,7 +100,7 @@ def test_the_forecasts_slope_is_told_as_theory() -> None:
 def test_a_cell_outside_the_theorems_condition_says_so_with_its_interval() -> None:
     found = evidence("d", ["data.d=30"], power(-0.8, 0.02, 0.02))
     told = judge(CLAIMS["rate-d30"], Gathered((found,), {})).row
-    assert told["verdict"] == IN_FULL[Verdict.OUTSIDE]
+    assert told["verdict"] == Verdict.OUTSIDE.in_full
     assert told["low"] < -0.8 < told["high"]
     assert "theory needs M" in told["because"]
 
@@ -125,7 +125,7 @@ def test_the_exponent_of_a_difference_that_may_be_negative(exponent: float, expe
 
 
 @pytest.mark.parametrize(
-    ("factor", "expected"), [(20.0, "supported"), (1.0, "contradicted"), (1.5, IN_FULL[Verdict.UNDECIDED])]
+    ("factor", "expected"), [(20.0, "supported"), (1.0, "contradicted"), (1.5, Verdict.UNDECIDED.in_full)]
 )
 def test_linear_attention_against_softmax(factor: float, expected: str) -> None:
     def numbers(trial: Trial, axis: dict[str, Any], rng: np.random.Generator) -> dict[str, float]:
@@ -166,19 +166,19 @@ def test_a_broken_assumption_is_outside_whatever_the_numbers_say() -> None:
 
     found = evidence("separation", ["data.correlation=0.9"], numbers)
     told = judge(CLAIMS["assumption2-correlated-tags"], Gathered((found,), {})).row
-    assert told["verdict"] == IN_FULL[Verdict.OUTSIDE]
+    assert told["verdict"] == Verdict.OUTSIDE.in_full
     assert "Assumption 2" in told["because"]
 
 
 def test_failed_trials_and_single_seeds_leave_a_claim_undecided() -> None:
     claim = "rate-d1"
-    assert verdict(claim, evidence("d", ["data.d=1", "sweep.seeds=1"], power(-0.8, 0.0))) == IN_FULL[Verdict.UNDECIDED]
-    assert verdict(claim, evidence("d", ["data.d=1"], lambda *_: None)) == IN_FULL[Verdict.UNDECIDED]
+    assert verdict(claim, evidence("d", ["data.d=1", "sweep.seeds=1"], power(-0.8, 0.0))) == Verdict.UNDECIDED.in_full
+    assert verdict(claim, evidence("d", ["data.d=1"], lambda *_: None)) == Verdict.UNDECIDED.in_full
 
 
 def test_what_was_not_run_is_undecided_with_the_reason() -> None:
     rows = [each.row for each in judge_all(CLAIMS.values(), Gathered((), {}))]
-    assert {told["verdict"] for told in rows} == {IN_FULL[Verdict.UNDECIDED]}
+    assert {told["verdict"] for told in rows} == {Verdict.UNDECIDED.in_full}
     assert all("was not run" in told["because"] for told in rows)
 
 
@@ -207,4 +207,4 @@ def test_verdicts_of_checks_join_the_table() -> None:
     )
     told = judge(claim, Gathered((), {"fano": finding})).row
     assert (told["verdict"], told["value"], told["low"]) == ("contradicted", 2.0, 1.5)
-    assert judge(claim, Gathered((), {})).row["verdict"] == IN_FULL[Verdict.UNDECIDED]
+    assert judge(claim, Gathered((), {})).row["verdict"] == Verdict.UNDECIDED.in_full

@@ -6,9 +6,11 @@ import pytest
 from pydantic import ValidationError
 from rich.console import Console
 
-from mtam.base.finding import Cell, Estimate, Finding, JudgedStatement, Panel, Series, Table
+from mtam.base.finding import Finding, JudgedStatement, Panel, Series
+from mtam.base.table import Cell, Estimate, Table
 from mtam.rates.verdict import Verdict
 from mtam.report import finding_report
+from mtam.report.tables.cell_text import cell_text
 
 FINDING = Finding(
     name="demo",
@@ -98,7 +100,7 @@ def test_screen() -> None:
     ],
 )
 def test_cells(cell: Cell, text: str) -> None:
-    assert finding_report.cell_text(cell) == text
+    assert cell_text(cell) == text
 
 
 def test_a_finding_survives_json() -> None:

@@ -6,13 +6,15 @@ import shutil
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import pytest
 from rich.console import Console
 
 from mtam.analysis.run import Reading
+from mtam.base.table import Cell, Table
 from mtam.config import plan_sweep
+from mtam.rates.intervals import Interval
+from mtam.rates.verdict import Judgement, Verdict
 from mtam.report import page, run_contents
 from mtam.runs import run_plan
 from mtam.runs.outputs import PAGE, build
@@ -20,18 +22,19 @@ from mtam.sweep import plan as planning
 from mtam.sweep import store
 from tests.conftest import TINY
 
-CLAIM: dict[str, Any] = {
-    "claim": "the error falls as M^-0.8 & faster <b>",
-    "source": "Theorem 1",
-    "reported": -0.8,
-    "theory": -0.8,
-    "value": -0.81234,
-    "low": -0.85,
-    "high": None,
-    "verdict": "supported",
-    "sweep": "d",
-    "cell": {"data.d": 5},
-}
+HEADINGS = ["claim", "source", "reported", "theory", "this run", "verdict", "where"]
+INTERVAL = Interval(-0.81234, -0.85, float("inf"))
+CLAIM: list[Cell] = [
+    "the error falls as M^-0.8 & faster <b>", "Theorem 1", "-0.8", "-0.8", INTERVAL,
+    Judgement(Verdict.SUPPORTED, INTERVAL, "it does"), "d: data.d = 5",
+]  # fmt: skip
+UNKNOWN: list[Cell] = [
+    "nothing known", "", "", "", None, Judgement(Verdict.UNDECIDED, None, "the sweep d was not run"), "d"
+]  # fmt: skip
+
+
+def claims(*rows: list[Cell]) -> page.ShownClaims:
+    return page.ShownClaims(Table(name="claims", title="Claims", headings=HEADINGS, rows=list(rows)))
 
 
 class Links(HTMLParser):
@@ -121,7 +124,7 @@ def test_failed_trials_are_shown_with_their_tracebacks_folded(run: Path) -> None
 
 
 def test_claims_are_rows_with_their_verdicts(run: Path) -> None:
-    text = page.render([job(run)], [CLAIM, {"claim": "nothing known", "verdict": "undecided at this scale"}])
+    text = page.render([job(run)], claims(CLAIM, UNKNOWN))
     assert "M^-0.8 &amp; faster &lt;b&gt;" in text
     assert "-0.812 [-0.85, open]" in text
     assert '<span class="verdict supported">' in text
@@ -133,7 +136,7 @@ def test_claims_are_rows_with_their_verdicts(run: Path) -> None:
 def test_several_runs_share_a_page_without_sharing_ids(run: Path) -> None:
     plan = plan_sweep("alpha", [*TINY, "data.noise=0.3", "launcher=inline"])  # the same records will do
     one = run_contents.job(Reading(planning.read(run), store.read_all(run, planning.read(run).trials)), "run")
-    found = Links(page.render([one, replace(one, plan=plan, folder="other run")], []))
+    found = Links(page.render([one, replace(one, plan=plan, folder="other run")], claims()))
     assert len(set(found.ids)) == len(found.ids)
     assert "run/curve.csv" in found.addresses
     assert "other%20run/curves.csv" in found.addresses

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from mtam.analysis.law_comparison import compared, comparison, ends, flat, judgement
-from mtam.base.remark import Remark
 from mtam.base.spec import Trial
+from mtam.base.table import Answer, Table
 from mtam.problems.registry import problem
 from mtam.rates.compare import Comparison
 from mtam.rates.curve import Curve, curve
@@ -161,14 +161,14 @@ def cell_results(plan: Plan, rows: pd.DataFrame) -> list[CellResult]:
     return results
 
 
-def remarks(plan: Plan, records: Mapping[str, Record]) -> list[Remark]:
+def tables(plan: Plan, records: Mapping[str, Record]) -> list[Table]:
     """What the problem itself has to say about the whole sweep, from its finished trials."""
-    return problem(plan.problem).remark(*_finished(plan, records))
+    return problem(plan.problem).tables_of(*_finished(plan, records))
 
 
-def answers(plan: Plan, records: Mapping[str, Record]) -> list[str]:
-    """What the whole sweep answers, in the problem's own lines, from its finished trials."""
-    return problem(plan.problem).answers(*_finished(plan, records))
+def answers(plan: Plan, records: Mapping[str, Record]) -> list[Answer]:
+    """What the whole sweep answers, from its finished trials."""
+    return problem(plan.problem).answers_of(*_finished(plan, records))
 
 
 def heat_map(plan: Plan, records: Mapping[str, Record]) -> dict[str, Any] | None:

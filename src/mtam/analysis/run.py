@@ -8,7 +8,7 @@ import pandas as pd
 
 from mtam.analysis import cell_results
 from mtam.analysis.cell_results import CellResult
-from mtam.base.remark import Remark
+from mtam.base.table import Answer, Table
 from mtam.sweep.plan import Plan
 from mtam.sweep.store import Record
 
@@ -31,11 +31,11 @@ class Reading:
         return cell_results.cell_results(self.plan, self.rows)
 
     @cached_property
-    def remarks(self) -> list[Remark]:
+    def tables(self) -> list[Table]:
         """What the problem itself has to say about the whole sweep."""
-        return cell_results.remarks(self.plan, self.records)
+        return cell_results.tables(self.plan, self.records)
 
     @cached_property
-    def answers(self) -> list[str]:
+    def answers(self) -> list[Answer]:
         """What the whole sweep answers, in a few lines."""
         return cell_results.answers(self.plan, self.records)

@@ -5,37 +5,12 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from mtam.base.spec import Frozen
+from mtam.base.table import Table
 from mtam.rates.intervals import Interval
 from mtam.rates.verdict import Judgement, Verdict
 
+PAPERS = {"paper A": "kawata2026", "paper B": "zucker2025"}  # keys of the bibliography, by how a source begins
 FINDING = "finding.json"  # the file of a check that holds it
-
-
-class Estimate(Frozen):
-    """A number with its standard error; se = 0 for what is exact up to rounding."""
-
-    value: float
-    se: float = Field(ge=0)
-
-
-Cell = Estimate | bool | int | float | str | None
-
-
-class Table(Frozen):
-    """Rows of numbers; every estimate carries its standard error, None is a dash."""
-
-    name: str = Field(pattern=r"^[a-z0-9_]+$")  # of the CSV file
-    title: str
-    headings: list[str]
-    rows: list[list[Cell]]
-    shown: int | None = Field(None, ge=1)  # rows on the terminal; None: all. The CSV file holds all of them
-
-    @model_validator(mode="after")
-    def _rectangular(self) -> Self:
-        for row in self.rows:
-            if len(row) != len(self.headings):
-                raise ValueError(f"table {self.name}: {len(row)} cells under {len(self.headings)} headings")
-        return self
 
 
 class JudgedStatement(Frozen):
@@ -106,6 +81,11 @@ class Finding(Frozen):
     tables: list[Table]
     panels: list[Panel] = Field(default_factory=list)
     notes: list[str] = Field(default_factory=list)
+
+    @property
+    def papers(self) -> tuple[str, ...]:
+        """The keys of the papers that the statement is taken from."""
+        return tuple(key for name, key in PAPERS.items() if self.source.startswith(name))
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:

@@ -7,19 +7,17 @@ from typing import Any
 
 import numpy as np
 
+from mtam.base.table import Cell, Table
 from mtam.claims.claim import Claim, Equivalence, Exponent, Found, LawWay, LevelWay, Ordering, Ratio, Slope, Way
 from mtam.claims.evidence import Evidence, Gathered, NoEvidence
 from mtam.rates import judge_curves as rates
 from mtam.rates.curve import Curve, matched
 from mtam.rates.fit import student_interval
+from mtam.rates.intervals import Interval
 from mtam.rates.laws import PowerLaw
 from mtam.rates.verdict import Judgement, Verdict
 
 COLUMNS = ("id", "claim", "source", "reported", "theory", "value", "low", "high", "verdict", "because", "sweep", "cell")
-IN_FULL = {  # what a table says: why a claim stays open is not the same in every run
-    Verdict.UNDECIDED: "undecided at this scale",
-    Verdict.OUTSIDE: "outside the theorem's conditions",
-}
 
 
 @dataclass(frozen=True)
@@ -32,6 +30,30 @@ class JudgedClaim:
     cell: str = ""
 
     @property
+    def theory(self) -> str:
+        """The figure of theory in words."""
+        return self.claim.theory.replace("{expected}", "-" if self.expected is None else f"{self.expected:.3g}")
+
+    @property
+    def measured(self) -> Interval | float | None:
+        """The figure of this run with its interval."""
+        interval = self.judgement.interval
+        if interval is None or np.isfinite([interval.low, interval.high]).any():
+            return interval
+        return _finite(interval.value)
+
+    @property
+    def where(self) -> str:
+        """The sweep or check with its cell."""
+        return f"{self.claim.place}: {self.cell}" if self.cell else self.claim.place
+
+    @property
+    def here(self) -> bool:
+        """Whether these runs speak to the claim; others live in runs that are not here."""
+        decided = self.judgement.verdict in (Verdict.SUPPORTED, Verdict.CONTRADICTED)
+        return bool(self.cell) or decided or self.judgement.value is not None
+
+    @property
     def row(self) -> dict[str, Any]:
         """One line of claims.csv and claims.json (COLUMNS); an open side of the interval is None."""
         interval, claim = self.judgement.interval, self.claim
@@ -40,15 +62,25 @@ class JudgedClaim:
             "claim": claim.claim,
             "source": claim.source,
             "reported": claim.reported,
-            "theory": claim.theory.replace("{expected}", "-" if self.expected is None else f"{self.expected:.3g}"),
+            "theory": self.theory,
             "value": _finite(interval.value) if interval else None,
             "low": _finite(interval.low) if interval else None,
             "high": _finite(interval.high) if interval else None,
-            "verdict": IN_FULL.get(self.judgement.verdict, self.judgement.verdict.value),
+            "verdict": self.judgement.verdict.in_full,
             "because": self.judgement.reason,
             "sweep": claim.place,
             "cell": self.cell,
         }
+
+
+def claims_table(judged: Iterable[JudgedClaim]) -> Table:
+    """Claims beside what these runs say of them."""
+    rows: list[list[Cell]] = [
+        [one.claim.claim, one.claim.source, one.claim.reported, one.theory, one.measured, one.judgement, one.where]
+        for one in judged
+    ]
+    headings = ["claim", "source", "reported", "theory", "this run", "verdict", "where"]
+    return Table(name="claims", title="Claims", headings=headings, rows=rows, formats={"this run": "#3"})
 
 
 def judge_all(claims: Iterable[Claim], gathered: Gathered) -> list[JudgedClaim]:

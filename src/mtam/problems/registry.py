@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from mtam.base.errors import UsageError
-from mtam.base.remark import Remark
 from mtam.base.spec import Trial
+from mtam.base.table import Answer, Table
 
 # run(trials of one shape, device=..., tick=..., checkpoint=folder for the state of this pack, or None)
 #   -> one dict of numbers per trial, or {"failure": sentence}
@@ -36,8 +36,9 @@ class Problem:
     ratios: Mapping[str, str] = field(default_factory=dict)  # numbers that theory says are flat in the size -> heading
     plane: str | None = None  # function of trials and their numbers -> a heat map over two quantities, or None
     decomposition: str | None = None  # function of a cell's columns and a trial -> facts fitted to its records
-    remarks: str | None = None  # function of trials and their numbers -> further tables (title, headings, rows)
-    short: str | None = None  # function of trials and their numbers -> what the sweep answers, in a few lines
+    tables: str | None = None  # function of trials and their numbers -> typed tables of the problem's own
+    answers: str | None = None  # function of trials and their numbers -> what the sweep answers, a few sentences
+    papers: tuple[str, ...] = ()  # keys of the bibliography: whose theory is tested
 
     def trial(self) -> type[Trial]:
         """The class of this problem's trial specs."""
@@ -49,15 +50,15 @@ class Problem:
         found: dict[str, Any] = _load(self.decomposition)(columns, trial) if self.decomposition else {}
         return found
 
-    def remark(self, trials: Sequence[Trial], numbers: Sequence[Mapping[str, Any]]) -> list[Remark]:
+    def tables_of(self, trials: Sequence[Trial], numbers: Sequence[Mapping[str, Any]]) -> list[Table]:
         """Tables of the problem's own about a whole sweep; empty for problems that have nothing to add."""
-        found: list[Remark] = _load(self.remarks)(trials, numbers) if self.remarks else []
-        return found
+        tables: list[Table] = _load(self.tables)(trials, numbers) if self.tables else []
+        return tables
 
-    def answers(self, trials: Sequence[Trial], numbers: Sequence[Mapping[str, Any]]) -> list[str]:
-        """What a whole sweep answers, in lines; empty for problems and sweeps that ask nothing of their own."""
-        found: list[str] = _load(self.short)(trials, numbers) if self.short else []
-        return found
+    def answers_of(self, trials: Sequence[Trial], numbers: Sequence[Mapping[str, Any]]) -> list[Answer]:
+        """What a whole sweep answers; empty for problems and sweeps that ask nothing of their own."""
+        answers: list[Answer] = _load(self.answers)(trials, numbers) if self.answers else []
+        return answers
 
     def heat_map(self, trials: Sequence[Trial], numbers: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
         """A map of the problem's own for a whole sweep, as plain lists for the figure ``ratio_plane``."""
@@ -94,8 +95,9 @@ _RECALL_PROBLEM = Problem(
     estimators=dict.fromkeys(_RECALL_MODELS, _RECALL),
     size="n",
     levels=_RECALL_LEVELS,
-    remarks="mtam.recall.reading.recall_tables:remarks",
-    short="mtam.recall.reading.recall_summary:lines",
+    tables="mtam.recall.reading.recall_tables:tables",
+    answers="mtam.recall.reading.recall_answers:answers",
+    papers=("kawata2026",),
 )
 _INTERACTION_PROBLEM = Problem(
     name="interaction",
@@ -107,7 +109,8 @@ _INTERACTION_PROBLEM = Problem(
     ratios={"excess_ratio": "price of A in units of p σ²/M"},
     plane="mtam.interaction.reading.theorem_plane:plane",
     decomposition="mtam.interaction.reading.error_parts:decompose",
-    remarks="mtam.interaction.reading.slopes:remarks",
+    tables="mtam.interaction.reading.interaction_tables:tables",
+    papers=("zucker2025",),
 )
 
 _OWN_DATA_PROBLEM = Problem(
@@ -115,6 +118,7 @@ _OWN_DATA_PROBLEM = Problem(
     spec="mtam.interaction.own_data.own_data_spec:OwnTrial",
     estimators={"ips_erm": "mtam.interaction.own_data.fit_own_data:run"},
     size="M",
+    papers=("zucker2025",),
 )
 
 PROBLEMS = {problem.name: problem for problem in (_RECALL_PROBLEM, _INTERACTION_PROBLEM, _OWN_DATA_PROBLEM)}

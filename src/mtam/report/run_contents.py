@@ -14,6 +14,8 @@ from mtam.report.examples import Sight, sights
 from mtam.report.figures import attention, fit_figure, forest, learning_curves, level_maps, loss_traces, ratio_plane
 from mtam.report.figures.picture import Picture
 from mtam.report.page import RunSection
+from mtam.report.tables.table_csv import table_csv
+from mtam.report.tables.table_json import answers_json, tables_json
 from mtam.sweep import store
 from mtam.sweep.plan import Plan
 from mtam.sweep.store import Record
@@ -37,9 +39,16 @@ def _sweep(reading: Reading, folder: str) -> RunSection:
         "curve.csv": reading.rows.to_csv(index=False),
         "rates.csv": cell_results.rates_rows(results).to_csv(index=False),
     }
-    summary = {"trials": len(plan.trials), "seconds": None, "cells": cell_results.summary_of_sweep(results)}
+    texts |= {f"{table.name}.csv": table_csv(table) for table in reading.tables}
+    summary = {
+        "trials": len(plan.trials),
+        "seconds": None,
+        "cells": cell_results.summary_of_sweep(results),
+        "tables": tables_json(reading.tables),
+        "answers": answers_json(reading.answers),
+    }
     pictures = _pictures(plan, reading.records, results)
-    return RunSection(plan, reading.records, summary, results, reading.remarks, pictures, texts, folder)
+    return RunSection(plan, reading.records, summary, results, reading.tables, pictures, texts, folder)
 
 
 def _pictures(plan: Plan, records: Records, results: list[CellResult]) -> list[Picture]:

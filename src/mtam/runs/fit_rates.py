@@ -8,12 +8,14 @@ import numpy as np
 
 from mtam.analysis.cell_results import CellResult, rates_rows, summary_of_sweep
 from mtam.base.errors import UsageError, opening
+from mtam.base.table import Table
 from mtam.rates.curve import Curve
 from mtam.rates.files import curve_table
 from mtam.rates.files.curve_table import Brought, TableError
 from mtam.rates.laws import EntropyBalance, Floats, Law, LogPower, PowerLaw, SubPolynomial
 from mtam.report import terminal, terminal_laws
-from mtam.report.format import of_ends
+from mtam.report.tables.cell_text import interval_text
+from mtam.report.tables.terminal_grid import terminal_grid
 from mtam.runs.console import Voice
 from mtam.runs.run_plan import place
 from mtam.sweep.store import write_text
@@ -44,7 +46,7 @@ def rates(file: Path, wanted: Wanted, out: Path | None, as_json: bool, quiet: bo
         raise UsageError(str(error)) from None
     files = [] if out is None else _write(results, _target(out))  # before anything is printed: this may be refused
     for what in _told(results, brought):
-        voice.tell(what)
+        voice.tell(terminal_grid(what) if isinstance(what, Table) else what)
     summary: dict[str, Any] = {"file": str(file), "law": wanted.law, "floor": wanted.floor}
     cells = summary_of_sweep(results)
     summary["cells"] = [{"cell": cell} | told for cell, told in zip(brought.curves, cells, strict=True)]
@@ -112,8 +114,8 @@ def _laws(points: Curve, reference: EntropyBalance | None, gamma: float | None) 
     return laws
 
 
-def _told(results: list[CellResult], brought: Brought) -> list[Any]:
-    told: list[Any] = [terminal.convergence_table(result, "n") for result in results]
+def _told(results: list[CellResult], brought: Brought) -> list[Table | str]:
+    told: list[Table | str] = [terminal.convergence_table(result, "n") for result in results]
     told.append(terminal.slopes_table(results, "n", theory=False))
     tables = (terminal_laws.sides_table(results, "n"), terminal_laws.sensitivity_table(results, "n"))
     told += [one for one in tables if one is not None]
@@ -121,9 +123,10 @@ def _told(results: list[CellResult], brought: Brought) -> list[Any]:
     for result in results:
         if result.comparison:
             verdicts.append(f"{result.label}: {result.comparison['comparison']}.")
-            own = of_ends(result.comparison, "free_gamma", 2)
-            if own != "-":
-                verdicts.append(f"{result.label}: its own gamma in exp(-C (ln n)^gamma) is {own}; 1 is a power law.")
+            own = terminal_laws.interval_of(result.comparison, "free_gamma")
+            if own is not None:
+                gamma = interval_text(own, ".2f")
+                verdicts.append(f"{result.label}: its own gamma in exp(-C (ln n)^gamma) is {gamma}; 1 is a power law.")
     verdicts += terminal_laws.notes_on_laws(results, "n")
     notes = [note for note in terminal.notes_on_slopes(results) if not note.startswith("Theory")]
     if not brought.seeded:

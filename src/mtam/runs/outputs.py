@@ -16,6 +16,7 @@ from mtam.sweep.store import Record, write_text
 if TYPE_CHECKING:  # the report room takes longer to load than a run that is there to be found
     from mtam.analysis.run import Reading
     from mtam.report.finding_section import Checked
+    from mtam.report.page import ShownClaims
 
 SUMMARY, PAGE = "summary.json", "report.html"
 
@@ -79,7 +80,7 @@ def _write(reading: "Reading", out: Path) -> tuple[dict[str, Any], list[Path]]:
     from mtam.report import page, run_contents
 
     plan, records, job = reading.plan, reading.records, run_contents.job(reading)
-    files = [write_text(out / name, text) for name, text in job.tables.items()]
+    files = [write_text(out / name, text) for name, text in job.files.items()]
     if plan.kind == "fit" and "failure" not in job.summary:
         files += _save_model(records[next(iter(plan.trials))]["numbers"], out)
     for picture in job.pictures:
@@ -109,14 +110,11 @@ def _current(out: Path, stamp: str) -> dict[str, Any] | None:
 
 
 def page_of_all(
-    path: Path, runs: Sequence[tuple["Reading", Path]], checks: Sequence["Checked"],
-    claims: Sequence[Mapping[str, Any]], heading: str, further: int = 0,
+    path: Path, runs: Sequence[tuple["Reading", Path]], checks: Sequence["Checked"], claims: "ShownClaims", heading: str
 ) -> Path:  # fmt: skip
     """The page ``path`` over several runs with their folders, and over checks, with a table of contents and the claims.
 
-    A claim is a mapping with the keys claim, source, reported, theory, value, low, high, verdict, sweep and cell; what
-    is missing is left empty. ``further`` claims live in other runs. Pictures that a run's folder has of these very
-    records are not drawn again.
+    Pictures that a run's folder has of these very records are not drawn again.
     """
     from mtam.report import page, run_contents
 
@@ -124,7 +122,7 @@ def page_of_all(
     for reading, folder in runs:
         fresh = _current(folder, _stamp(reading.records)) is not None
         jobs.append(run_contents.job(reading, os.path.relpath(folder, path.parent), folder if fresh else None))
-    return write_text(path, page.render([*jobs, *checks], claims, heading, further))
+    return write_text(path, page.render([*jobs, *checks], claims, heading))
 
 
 def _save_model(numbers: dict[str, Any], out: Path) -> list[Path]:

@@ -43,15 +43,21 @@ def run_plan(plan: Plan, options: Options, voice: Voice) -> tuple[dict[str, Any]
 
 def _tell_share(outcome: Outcome, voice: Voice) -> None:
     """What a task of a job array says while its siblings are at work."""
-    from mtam.report import terminal
-
     if outcome.failures:
-        voice.tell(terminal.failures_table(outcome.plan, outcome.failures))
+        _tell_failures(outcome, voice)
     voice.tell(
         f"The share of this task is done: {outcome.computed} trials computed, {outcome.missing} of "
         f"{len(outcome.plan.trials)} have no record yet. The last task prints the tables; mtam report {outcome.out} "
         "prints what there is."
     )
+
+
+def _tell_failures(outcome: Outcome, voice: Voice) -> None:
+    from mtam.report import terminal
+    from mtam.report.tables.terminal_grid import Layout, terminal_grid
+
+    table = terminal.failures_table(outcome.plan, outcome.failures)
+    voice.tell(terminal_grid(table, Layout(style="bold red")))
 
 
 def _submit(plan: Plan, options: Options, voice: Voice) -> dict[str, Any]:
@@ -66,17 +72,18 @@ def _submit(plan: Plan, options: Options, voice: Voice) -> dict[str, Any]:
 
 
 def tell(outcome: Outcome, voice: Voice) -> None:
+    from mtam.base.table import Table
     from mtam.report import terminal
+    from mtam.report.tables.terminal_grid import Layout, terminal_grid
 
     if outcome.plan.kind == "fit" and "failure" not in outcome.summary:
-        voice.tell(terminal.fit_table(outcome.summary))
+        voice.tell(terminal_grid(terminal.fit_table(outcome.summary), Layout(header=False)))
     elif outcome.plan.kind == "sweep":
-        for what in terminal.sweep_report(outcome.reading.results, problem(outcome.plan.problem)):
-            voice.tell(what)
-        for remark in outcome.reading.remarks:
-            voice.tell(terminal.remark_table(remark))
+        told = terminal.sweep_report(outcome.reading.results, problem(outcome.plan.problem))
+        for what in (*told, *outcome.reading.tables):
+            voice.tell(terminal_grid(what) if isinstance(what, Table) else what)
     if outcome.failures:
-        voice.tell(terminal.failures_table(outcome.plan, outcome.failures))
+        _tell_failures(outcome, voice)
     if outcome.missing:
         voice.tell(f"Half-finished: {outcome.missing} of {len(outcome.plan.trials)} trials have no record yet.")
     if outcome.computed == 0 and outcome.missing == 0:

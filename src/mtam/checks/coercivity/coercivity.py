@@ -14,8 +14,9 @@ from typing import get_args
 
 from pydantic import Field, field_validator
 
-from mtam.base.finding import Estimate, Finding, JudgedStatement
+from mtam.base.finding import Finding, JudgedStatement
 from mtam.base.streams import generator
+from mtam.base.table import Estimate
 from mtam.checks.check_registry import Tick
 from mtam.checks.check_settings import CheckSettings, distinct_within
 from mtam.checks.coercivity import coercivity_tables as tables

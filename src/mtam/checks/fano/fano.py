@@ -17,8 +17,9 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, model_validator
 
-from mtam.base.finding import Estimate, Finding
+from mtam.base.finding import Finding
 from mtam.base.streams import generator
+from mtam.base.table import Estimate
 from mtam.checks.check_registry import Tick
 from mtam.checks.check_settings import CheckSettings, distinct_within
 from mtam.checks.fano import fano_tables as tables

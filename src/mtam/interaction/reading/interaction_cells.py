@@ -49,7 +49,7 @@ class InteractionCell:
         return None if values is None else Curve(self.sizes, self.seeds, values, ())
 
 
-def cells(trials: Sequence[InteractionTrial], numbers: Sequence[Numbers]) -> list[InteractionCell]:
+def interaction_cells(trials: Sequence[InteractionTrial], numbers: Sequence[Numbers]) -> list[InteractionCell]:
     """The cells in the order of the trials; P and d are always named, other settings where they differ."""
     groups: dict[str, dict[tuple[int, int], tuple[InteractionTrial, Numbers]]] = {}
     for trial, record in zip(trials, numbers, strict=True):

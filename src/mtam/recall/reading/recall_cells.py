@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mtam.rates.intervals import Interval
 from mtam.recall.recall_spec import RecallTrial
 
 Array = NDArray[np.float64]
@@ -42,7 +41,7 @@ class RecallCell:
         return np.array([float(self.numbers[n, seed].get(name, np.nan)) for seed in self.seeds(n)])
 
 
-def cells(trials: Sequence[RecallTrial], numbers: Sequence[Numbers]) -> list[RecallCell]:
+def recall_cells(trials: Sequence[RecallTrial], numbers: Sequence[Numbers]) -> list[RecallCell]:
     """The cells in the order of the trials."""
     groups: dict[str, list[int]] = {}
     for index, trial in enumerate(trials):
@@ -60,20 +59,15 @@ def cells(trials: Sequence[RecallTrial], numbers: Sequence[Numbers]) -> list[Rec
     ]
 
 
-def common(found: Sequence[RecallCell]) -> tuple[int, list[int]]:
+def common(cells: Sequence[RecallCell]) -> tuple[int, list[int]]:
     """The largest size of all cells, and the seeds that all of them have there."""
-    n = min(cell.sizes[-1] for cell in found)
-    return n, sorted(set.intersection(*(set(cell.seeds(n)) for cell in found)))
+    n = min(cell.sizes[-1] for cell in cells)
+    return n, sorted(set.intersection(*(set(cell.seeds(n)) for cell in cells)))
 
 
-def by_seed(found: Sequence[RecallCell], name: str, n: int, seeds: Sequence[int]) -> Array:
+def by_seed(cells: Sequence[RecallCell], name: str, n: int, seeds: Sequence[int]) -> Array:
     """One number of every cell at a size; NaN where a record lacks it. (seeds, cells)"""
-    return np.array([[float(cell.numbers[n, seed].get(name, np.nan)) for cell in found] for seed in seeds])
-
-
-def told(found: Interval | None, digits: int = 3) -> str:
-    """An estimate with its interval, e.g. ``0.81 [0.75, 0.87]``; a dash where there is none."""
-    return "-" if found is None else f"{found:.{digits}g}"
+    return np.array([[float(cell.numbers[n, seed].get(name, np.nan)) for cell in cells] for seed in seeds])
 
 
 def crossing(x: Array, y: Array, level: float) -> float | None:
