@@ -87,6 +87,18 @@ def test_a_run_leaves_a_page_that_needs_nothing_else(run: Path) -> None:
         assert wanted in text
 
 
+def test_what_the_reading_concludes_lies_beside_the_page_and_in_the_summary(run: Path) -> None:
+    summary = json.loads((run / "summary.json").read_text())["summary"]
+    assert summary["tables"]
+    addresses = Links((run / PAGE).read_text()).addresses
+    for table in summary["tables"]:
+        lines = (run / f"{table['name']}.csv").read_text().splitlines()
+        assert len(lines) == 1 + len(table["rows"])
+        assert f"{table['name']}.csv" in addresses
+    numbers = [cell for table in summary["tables"] for row in table["rows"] for cell in row.values()]
+    assert any(isinstance(cell, float) for cell in numbers)
+
+
 def test_the_same_bytes_again(run: Path) -> None:
     names = [path.name for path in run.iterdir() if path.is_file()]
     before = {name: (run / name).read_bytes() for name in names}

@@ -36,7 +36,7 @@ def convergence_table(result: CellResult, size: str) -> Table:
     rows: list[list[Cell]] = []
     if seeds:
         local = local_intervals(result.curve.sizes, result.curve.errors) if result.curve.positive else []
-        for row, slope in zip(result.curve.table().itertuples(index=False), [None, *local], strict=False):
+        for row, slope in zip(result.curve.table().itertuples(index=False), ["", *local], strict=False):
             values: Any = row
             numbers = (values.error, values.standard_error, values.log_n, values.log_error)
             rows.append([int(values.n), *map(figure, numbers), slope])

@@ -185,7 +185,7 @@ def test_every_answer_of_the_table_is_a_typed_figure_and_a_verdict_where_there_i
     numbers = [_numbers(error=0.1 if t.model.name == "softmax" or t.data.rotate else 0.5) for t in some]
     (table,) = open_questions.tables(recall_cells(some, numbers))
     assert table.column("verdict") == [Verdict.SUPPORTED, Verdict.CONTRADICTED]
-    assert all(isinstance(cell, Interval) for cell in table.column("with its 95% interval over seeds"))
+    assert all(isinstance(cell, Interval) for cell in table.column("value"))
 
 
 def test_a_rival_whose_interval_crosses_the_border_is_undecided() -> None:

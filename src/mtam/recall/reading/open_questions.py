@@ -39,11 +39,9 @@ def tables(cells: Sequence[RecallCell]) -> list[Table]:
     rows: list[list[Cell]] = [
         [one.question, one.answer, one.verdict, one.name, one.figure, one.n] for one in questions(cells)
     ]
-    value = "with its 95% interval over seeds"
-    headings = ["question", "answer", "verdict", "figure", value, "n"]
-    table = Table(
-        name="open_questions", title="What this sweep answers", headings=headings, rows=rows, formats={value: ".3g"}
-    )
+    title = "What this sweep answers; figures with 95% intervals over seeds"
+    headings = ["question", "answer", "verdict", "figure", "value", "n"]
+    table = Table(name="open_questions", title=title, headings=headings, rows=rows, formats={"value": ".3g"})
     return [table] if rows else []
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from mtam.base.reported_setting import provenance
 from mtam.base.table import Cell, Table, figure, mean_figure
 from mtam.rates.fit import student_interval
-from mtam.rates.judge_curves import within
+from mtam.rates.judge_curves import ratio_within, within
 from mtam.recall.reading.reported_toy import TABLE
 from mtam.recall.reading.thresholds import AS_GOOD, RECALLED
 from mtam.recall.recall_spec import RecallTrial
@@ -70,10 +70,12 @@ def _verdicts(groups: Mapping[str, Group]) -> Table:
     moved, factor, plateau = "share of the right change", "error / published", "seeds on the plateau"
     rows: list[list[Cell]] = []
     for cell, group in groups.items():
-        gains, errors = _values(group, "swap_gain"), _values(group, "mse") / PUBLISHED_ERROR
-        recall, reached = within(student_interval(gains), low=RECALLED), within(student_interval(errors), high=AS_GOOD)
-        numbers = (mean_figure(gains), float(_values(group, "sign_plateau").mean()), mean_figure(errors))
-        rows.append([cell, shown(group), recall, numbers[0], numbers[1], reached, numbers[2]])
+        gains, errors = _values(group, "swap_gain"), _values(group, "mse")
+        recall = within(student_interval(gains), low=RECALLED)
+        reached = ratio_within(errors, np.full(len(errors), PUBLISHED_ERROR), high=AS_GOOD)
+        on_plateau = float(_values(group, "sign_plateau").mean())
+        row: list[Cell] = [cell, shown(group), recall, mean_figure(gains), on_plateau]
+        rows.append([*row, reached, mean_figure(errors / PUBLISHED_ERROR)])
     return Table(
         name="toy_verdict",
         title="Verdict",
