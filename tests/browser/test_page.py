@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from mtam.analysis.run import Reading
+from mtam.analysis.run import Run
 from mtam.base.table import Cell
 from mtam.config import plan_fit, plan_sweep
 from mtam.rates.intervals import Interval
@@ -59,7 +59,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
             del records[keys[0]]
             del records[keys[1]]["numbers"]
             records[keys[1]] |= {"failure": "ValueError: no", "traceback": "Traceback\n" + "x" * 300}
-        jobs.append(run_contents.job(Reading(plan, records), name))
+        jobs.append(run_contents.job(Run(plan, records), name))
     path = home / "several runs.html"
     path.write_text(page.render([*jobs, CHECK], CLAIMS, "Both papers"), encoding="utf-8")
     alone = home / "alone.html"

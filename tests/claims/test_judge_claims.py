@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from mtam import config
+from mtam.analysis.run import Run
 from mtam.base.finding import Finding, JudgedStatement
 from mtam.base.spec import Trial
 from mtam.claims.claim import Claim, load
-from mtam.claims.evidence import Evidence, Gathered
+from mtam.claims.evidence import Gathered
 from mtam.claims.judge_claims import judge, judge_all
 from mtam.rates.verdict import Verdict
 from mtam.sweep.plan import Plan
@@ -19,7 +20,7 @@ CLAIMS = {claim.id: claim for claim in load()}
 Numbers = Callable[[Trial, dict[str, Any], np.random.Generator], dict[str, float] | None]
 
 
-def evidence(sweep: str, settings: list[str], numbers: Numbers) -> Evidence:
+def evidence(sweep: str, settings: list[str], numbers: Numbers) -> Run:
     """A run of ``sweep`` whose records are made up: numbers(trial, axis, generator of the seed), None for a failure."""
     plan: Plan = config.plan_sweep(sweep, settings)
     records = {}
@@ -27,10 +28,10 @@ def evidence(sweep: str, settings: list[str], numbers: Numbers) -> Evidence:
         for key, trial in zip(keys, cell.trials, strict=True):
             found = numbers(trial, cell.axis, np.random.default_rng([trial.seed, trial.n]))
             records[key] = {"failure": "made up"} if found is None else {"numbers": found}
-    return Evidence(plan, records)
+    return Run(plan, records)
 
 
-def verdict(claim: str | Claim, found: Evidence) -> str:
+def verdict(claim: str | Claim, found: Run) -> str:
     chosen = CLAIMS[claim] if isinstance(claim, str) else claim
     return str(judge(chosen, Gathered((found,), {})).row["verdict"])
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from mtam.analysis.run import Reading
+from mtam.analysis.run import Run
 from mtam.config import plan_sweep
 from mtam.report import run_contents
 from mtam.report.examples import MOST, Sight, sights
@@ -36,7 +36,7 @@ def test_the_largest_finished_size_of_every_cell(finished: tuple[Any, dict[str, 
 
 def test_the_pictures_hold_the_numbers_of_the_records(finished: tuple[Any, dict[str, Any]]) -> None:
     plan, records = finished
-    pictures = {picture.name: picture for picture in run_contents.job(Reading(plan, records)).pictures}
+    pictures = {picture.name: picture for picture in run_contents.job(Run(plan, records)).pictures}
     assert list(pictures) == ["curves", "levels", "attention", "traces"]  # two sizes leave no exponent to choose
     key = next(key for key, trial in plan.trials.items() if trial.n == 32 and trial.seed == 0)
     numbers = records[key]["numbers"]

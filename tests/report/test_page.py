@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from mtam.analysis.run import Reading
+from mtam.analysis.run import Run
 from mtam.base.table import Cell, Table
 from mtam.config import plan_sweep
 from mtam.rates.intervals import Interval
@@ -70,7 +70,7 @@ def run(finished: Path, tmp_path: Path) -> Path:
 def job(out: Path) -> page.RunSection:
     """The run without its pictures, which take most of the time."""
     plan = planning.read(out)
-    return replace(run_contents.job(Reading(plan, store.read_all(out, plan.trials)), out.name), pictures=())
+    return replace(run_contents.job(Run(plan, store.read_all(out, plan.trials)), out.name), pictures=())
 
 
 def test_a_run_leaves_a_page_that_needs_nothing_else(run: Path) -> None:
@@ -147,7 +147,7 @@ def test_claims_are_rows_with_their_verdicts(run: Path) -> None:
 
 def test_several_runs_share_a_page_without_sharing_ids(run: Path) -> None:
     plan = plan_sweep("alpha", [*TINY, "data.noise=0.3", "launcher=inline"])  # the same records will do
-    one = run_contents.job(Reading(planning.read(run), store.read_all(run, planning.read(run).trials)), "run")
+    one = run_contents.job(Run(planning.read(run), store.read_all(run, planning.read(run).trials)), "run")
     found = Links(page.render([one, replace(one, plan=plan, folder="other run")], claims()))
     assert len(set(found.ids)) == len(found.ids)
     assert "run/curve.csv" in found.addresses

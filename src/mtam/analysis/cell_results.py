@@ -9,8 +9,6 @@ import numpy as np
 import pandas as pd
 
 from mtam.analysis.law_comparison import compared, comparison, ends, flat, judgement
-from mtam.base.spec import Trial
-from mtam.base.table import Answer, Table
 from mtam.problems.registry import problem
 from mtam.rates.compare import Comparison
 from mtam.rates.curve import Curve, curve
@@ -159,26 +157,6 @@ def cell_results(plan: Plan, rows: pd.DataFrame) -> list[CellResult]:
             )
         )  # fmt: skip
     return results
-
-
-def tables(plan: Plan, records: Mapping[str, Record]) -> list[Table]:
-    """What the problem itself has to say about the whole sweep, from its finished trials."""
-    return problem(plan.problem).tables_of(*_finished(plan, records))
-
-
-def answers(plan: Plan, records: Mapping[str, Record]) -> list[Answer]:
-    """What the whole sweep answers, from its finished trials."""
-    return problem(plan.problem).answers_of(*_finished(plan, records))
-
-
-def heat_map(plan: Plan, records: Mapping[str, Record]) -> dict[str, Any] | None:
-    """The problem's own map of the whole sweep, from its finished trials."""
-    return problem(plan.problem).heat_map(*_finished(plan, records))
-
-
-def _finished(plan: Plan, records: Mapping[str, Record]) -> tuple[list[Trial], list[dict[str, Any]]]:
-    done = [key for key in plan.trials if key in records and not store.failed(records[key])]
-    return [plan.trials[key] for key in done], [records[key]["numbers"] for key in done]
 
 
 def _level(rows: pd.DataFrame, name: str) -> tuple[float, float | None]:

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from mtam.analysis.run import NoEvidence, Run
 from mtam.base.table import Cell, Table
 from mtam.claims.claim import Claim, Equivalence, Exponent, Found, LawWay, LevelWay, Ordering, Ratio, Slope, Way
-from mtam.claims.evidence import Evidence, Gathered, NoEvidence
+from mtam.claims.evidence import Gathered
 from mtam.rates import judge_curves as rates
 from mtam.rates.curve import Curve, matched
 from mtam.rates.fit import student_interval
@@ -95,13 +96,13 @@ def judge(claim: Claim, gathered: Gathered) -> JudgedClaim:
         if isinstance(claim.judge, Found):
             statement = gathered.verdict(claim.judge.check, claim.judge.key)
             return _outside(JudgedClaim(claim, statement.judgement, statement.expected), outside)
-        evidence = gathered.sweep(claim.sweep or "")
-        index = _index(claim, evidence)
-        cell = "all" if index is None else evidence.label(index)
-        judgement, expected = _judge(claim.judge, evidence, index)
-        if claim.needs and index is not None and not evidence.facts(index).get(claim.needs):
+        run = gathered.sweep(claim.sweep or "")
+        index = _index(claim, run)
+        cell = "all" if index is None else run.label(index)
+        judgement, expected = _judge(claim.judge, run, index)
+        if claim.needs and index is not None and not run.cell(index).facts.get(claim.needs):
             outside = (
-                f"{claim.needs} does not hold here: theory needs M = {evidence.facts(index)['theorem_needs_M']:.1g}"
+                f"{claim.needs} does not hold here: theory needs M = {run.cell(index).facts['theorem_needs_M']:.1g}"
             )
     except (NoEvidence, ValueError) as reason:  # ValueError: curves that cannot be compared
         return JudgedClaim(claim, Judgement(Verdict.UNDECIDED, None, str(reason)), cell=cell)
@@ -116,9 +117,9 @@ def _outside(judged: JudgedClaim, why: str) -> JudgedClaim:
     return replace(judged, judgement=replace(judged.judgement, verdict=Verdict.OUTSIDE, reason=reason))
 
 
-def _index(claim: Claim, evidence: Evidence) -> int | None:
+def _index(claim: Claim, run: Run) -> int | None:
     """The claim's cell; None for claims about several cells."""
-    return None if isinstance(claim.judge, Ordering | Equivalence) else evidence.cell(claim.at)
+    return None if isinstance(claim.judge, Ordering | Equivalence) else run.index(claim.at)
 
 
 def _finite(number: float) -> float | None:
@@ -130,24 +131,24 @@ Judged = tuple[Judgement, float | None]  # and what theory expects of this very 
 
 
 @singledispatch
-def _judge(way: Way, evidence: Evidence, index: int | None) -> Judged:
+def _judge(way: Way, run: Run, index: int | None) -> Judged:
     raise NotImplementedError(type(way).__name__)
 
 
 @_judge.register
-def _law(way: LawWay, evidence: Evidence, index: int) -> Judged:
+def _law(way: LawWay, run: Run, index: int) -> Judged:
     del way
-    found = evidence.result(index)
+    found = run.cell(index)
     if found.law_judgement is None:
         raise NoEvidence("too few sizes or seeds to compare laws")
     return found.law_judgement, found.comparison.get("reference_gamma")
 
 
 @_judge.register
-def _slope(way: Slope, evidence: Evidence, index: int) -> Judged:
-    points = evidence.curve(index, way.column)
+def _slope(way: Slope, run: Run, index: int) -> Judged:
+    points = run.curve(index, way.column)
     if way.of is not None:
-        return rates.follows(points, evidence.curve(index, way.of), tolerance=way.tolerance, widest=way.widest)
+        return rates.follows(points, run.curve(index, way.of), tolerance=way.tolerance, widest=way.widest)
     assert way.expected is not None
     found = rates.slope(PowerLaw(), points.sizes, points.errors)
     said = rates.contains(found, way.expected, tolerance=way.tolerance, widest=way.widest, rival=way.rival)
@@ -155,21 +156,21 @@ def _slope(way: Slope, evidence: Evidence, index: int) -> Judged:
 
 
 @_judge.register
-def _exponent(way: Exponent, evidence: Evidence, index: int) -> Judged:
-    points = evidence.curve(index, way.column, signed=True)
+def _exponent(way: Exponent, run: Run, index: int) -> Judged:
+    points = run.curve(index, way.column, signed=True)
     return rates.exponent(points, way.expected, tolerance=way.tolerance, widest=way.widest), way.expected
 
 
 @_judge.register
-def _level(way: LevelWay, evidence: Evidence, index: int) -> Judged:
-    points = evidence.curve(index, way.column, signed=True)
+def _level(way: LevelWay, run: Run, index: int) -> Judged:
+    points = run.curve(index, way.column, signed=True)
     return rates.within(student_interval(points.errors[:, -1]), way.low, way.high), None
 
 
 @_judge.register
-def _ratio(way: Ratio, evidence: Evidence, index: int) -> Judged:
-    points = evidence.curve(index, way.column)
-    other = evidence.curve(index, way.to) if way.to else evidence.curve(evidence.cell(way.rival or {}), way.column)
+def _ratio(way: Ratio, run: Run, index: int) -> Judged:
+    points = run.curve(index, way.column)
+    other = run.curve(index, way.to) if way.to else run.curve(run.index(way.rival or {}), way.column)
     ours, theirs = matched([points, other])
     chosen = [k for k, n in enumerate(ours.sizes) if n >= way.from_n][-1 if way.largest else 0 :]
     if not chosen:
@@ -192,18 +193,18 @@ def _each(sizes: Sequence[int], at: Callable[[int, float], Judgement], level: fl
 
 
 @_judge.register
-def _ordering(way: Ordering, evidence: Evidence, index: None) -> Judged:
+def _ordering(way: Ordering, run: Run, index: None) -> Judged:
     del index
-    return rates.ordering([each.errors for each in matched(_along(way, evidence))]), None
+    return rates.ordering([each.errors for each in matched(_along(way, run))]), None
 
 
 @_judge.register
-def _equivalence(way: Equivalence, evidence: Evidence, index: None) -> Judged:
+def _equivalence(way: Equivalence, run: Run, index: None) -> Judged:
     del index
     axis = way.axis.rpartition(".")[2]
     names = [f"{axis} = {value:g}" if isinstance(value, float) else f"{axis} = {value}" for value in way.values]
-    return rates.same_slope(_along(way, evidence), way.margin, names), None
+    return rates.same_slope(_along(way, run), way.margin, names), None
 
 
-def _along(way: Ordering | Equivalence, evidence: Evidence) -> list[Curve]:
-    return [evidence.curve(evidence.cell({way.axis: value}), way.column) for value in way.values]
+def _along(way: Ordering | Equivalence, run: Run) -> list[Curve]:
+    return [run.curve(run.index({way.axis: value}), way.column) for value in way.values]

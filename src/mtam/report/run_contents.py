@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mtam.analysis import cell_results
-from mtam.analysis.cell_results import CellResult
-from mtam.analysis.run import Reading
+from mtam.analysis.run import Run
 from mtam.problems.registry import problem
 from mtam.report import summary_sentence
 from mtam.report.examples import Sight, sights
@@ -23,35 +22,36 @@ from mtam.sweep.store import Record
 Records = Mapping[str, Record]
 
 
-def job(reading: Reading, folder: str = "", drawn: Path | None = None) -> RunSection:
+def job(run: Run, folder: str = "", drawn: Path | None = None) -> RunSection:
     """Tables, pictures and summary of a run, whose files lie in ``folder`` as the page sees it.
 
     ``drawn`` is a folder with pictures of these very records; what is there is not drawn again.
     """
-    plan, records = reading.plan, reading.records
-    found = _sweep(reading, folder) if plan.kind == "sweep" else _fit(plan, records, folder)
+    plan, records = run.plan, run.records
+    found = _sweep(run, folder) if plan.kind == "sweep" else _fit(plan, records, folder)
     return found if drawn is None else replace(found, pictures=[picture.found(drawn) for picture in found.pictures])
 
 
-def _sweep(reading: Reading, folder: str) -> RunSection:
-    plan, results = reading.plan, reading.results
+def _sweep(run: Run, folder: str) -> RunSection:
+    plan, results = run.plan, run.cells
     texts = {
-        "curve.csv": reading.rows.to_csv(index=False),
+        "curve.csv": run.rows.to_csv(index=False),
         "rates.csv": cell_results.rates_rows(results).to_csv(index=False),
     }
-    texts |= {f"{table.name}.csv": table_csv(table) for table in reading.tables}
+    texts |= {f"{table.name}.csv": table_csv(table) for table in run.tables}
     summary = {
         "trials": len(plan.trials),
         "seconds": None,
         "cells": cell_results.summary_of_sweep(results),
-        "tables": tables_json(reading.tables),
-        "answers": answers_json(reading.answers),
+        "tables": tables_json(run.tables),
+        "answers": answers_json(run.answers),
     }
-    pictures = _pictures(plan, reading.records, results)
-    return RunSection(plan, reading.records, summary, results, reading.tables, pictures, texts, folder)
+    pictures = _pictures(run)
+    return RunSection(plan, run.records, summary, results, run.tables, pictures, texts, folder)
 
 
-def _pictures(plan: Plan, records: Records, results: list[CellResult]) -> list[Picture]:
+def _pictures(run: Run) -> list[Picture]:
+    plan, records, results = run.plan, run.records, run.cells
     kind = problem(plan.problem)
     drawn = []
     if any(len(result.curve.sizes) > 1 for result in results):
@@ -65,7 +65,7 @@ def _pictures(plan: Plan, records: Records, results: list[CellResult]) -> list[P
 
     drawn += [
         level_maps.levels(results, kind.levels, kind.size),
-        ratio_plane.plane(cell_results.heat_map(plan, records)),
+        ratio_plane.plane(run.heat_map),
         fit_figure.activations(look("phi_grid"), kind.size),
         attention.attention(look(attention.NEEDS), kind.size),
         loss_traces.traces(look(loss_traces.NEEDS), kind.size),

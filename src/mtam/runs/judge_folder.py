@@ -4,7 +4,6 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +11,14 @@ import pandas as pd
 
 from mtam.base.errors import UsageError, opening, writing
 from mtam.base.table import Table
+from mtam.checks import finding_folder
+from mtam.checks.finding_folder import StoredFinding
 from mtam.claims import claim as claims
 from mtam.claims import judge_claims
 from mtam.claims.evidence import gather
 from mtam.claims.judge_claims import JudgedClaim
 from mtam.rates.verdict import Verdict
+from mtam.report.finding_section import Checked
 from mtam.report.page import ShownClaims
 from mtam.runs.console import Voice
 from mtam.runs.outputs import PAGE, page_of_all
@@ -56,15 +58,21 @@ def judged(folders: Sequence[Path], out: Path, heading: str) -> tuple[list[Judge
     found = judge_claims.judge_all(claims.load(), gathered)
     rows = rows_of(found)
     table = pd.DataFrame(rows, columns=list(judge_claims.COLUMNS)).to_csv(index=False)
-    runs = [(run.reading, run.folder) for run in gathered.runs]
-    checks = [replace(check, folder=os.path.relpath(check.folder, out)) for check in gathered.checks]
+    checks = [_shown(kept, folder, out) for kept, folder in gathered.checks]
     page, (here, further) = out / (OWN_PAGE if out in folders else PAGE), _table(found)
     with writing(out):
         files = [
             write_text(out / "claims.csv", table),
             write_text(out / "claims.json", json.dumps(rows, indent=1, ensure_ascii=False) + "\n"),
         ]
-        return found, [*files, page_of_all(page, runs, checks, ShownClaims(here, further), heading)]
+        return found, [*files, page_of_all(page, gathered.runs, checks, ShownClaims(here, further), heading)]
+
+
+def _shown(kept: StoredFinding, folder: Path, out: Path) -> Checked:
+    """A check as the page in ``out`` shows it; a picture of this very finding is not drawn again."""
+    drawn = folder if finding_folder.is_drawn(kept.finding, folder) else None
+    where = os.path.relpath(folder, out)
+    return Checked(kept.check, kept.digest, kept.settings, kept.seconds, kept.finding, folder=where, drawn=drawn)
 
 
 def rows_of(found: Sequence[JudgedClaim]) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ def report(out: Path, as_json: bool, quiet: bool) -> None:
     plan = planning.read(out)
     with writing(out):
         outcome = build(plan, out)
-    failures = outcome.failures
+    failures = outcome.run.failures
     tell(outcome, voice)
-    voice.answer(outcome.summary | {"missing": outcome.missing, "failed": len(failures)})
+    voice.answer(outcome.summary | {"missing": outcome.run.missing, "failed": len(failures)})
     sys.exit(1 if failures else 0)
