@@ -61,5 +61,5 @@ def test_tables_and_answers_come_from_the_finished_trials(run: Run) -> None:
     assert table.name == "diagnosis"
     assert len(table.rows) == 2
     assert run.answers == []
-    failed = Run(run.plan, dict.fromkeys(run.records, {"failure": "diverged"}))
+    failed = Run(run.plan, {key: {"failure": "diverged"} for key in run.records})
     assert failed.tables == []

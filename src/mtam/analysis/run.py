@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mtam.analysis.cell_results import CellResult
-    from mtam.base.table import Answer, Table
+    from mtam.base.table import SweepAnswer, Table
     from mtam.rates.curve import Curve
 
 
@@ -65,7 +65,7 @@ class Run:
         return self._problem.tables_of(*self._finished)
 
     @cached_property
-    def answers(self) -> "list[Answer]":
+    def answers(self) -> "list[SweepAnswer]":
         """What the whole sweep answers, in a few lines."""
         return self._problem.answers_of(*self._finished)
 

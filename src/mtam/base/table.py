@@ -50,7 +50,7 @@ class Table(Frozen):
         return [row[at] for row in self.rows]
 
 
-class Answer(Frozen):
+class SweepAnswer(Frozen):
     """What a sweep answers in one line: a sentence with named holes, and the figures that fill them.
 
     ``sentence`` is a template in Python's format language: "{gap:.3g}" is the figure ``gap`` with its interval.

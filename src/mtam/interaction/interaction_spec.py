@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 
 from mtam.base.spec import SCHEMA, Frozen, Trial
 from mtam.interaction import cost
+from mtam.interaction.model.low_rank import dimension
 
 TokenLaw = Literal["cube", "gaussian", "sphere", "anisotropic", "dependent", "without_replacement"]
 Noise = Literal["gaussian", "uniform", "rademacher", "laplace", "student"]
@@ -128,8 +129,7 @@ class InteractionTrial(Trial):
 
     def parameters(self) -> int:
         """p = 2 r d - r^2 - 1, the identifiable parameters of a rank-r matrix of fixed norm."""
-        r, d = self.fit_rank(), self.data.d
-        return 2 * r * d - r * r - 1
+        return dimension(self.data.d, self.fit_rank()) - 1
 
     def beta(self) -> int:
         """The paper's smoothness index, beta = P - 1 (at least 1)."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from mtam.base.errors import UsageError
 from mtam.base.spec import Trial
-from mtam.base.table import Answer, Table
+from mtam.base.table import SweepAnswer, Table
 
 # run(trials of one shape, device=..., tick=..., checkpoint=folder for the state of this pack, or None)
 #   -> one dict of numbers per trial, or {"failure": sentence}
@@ -55,9 +55,9 @@ class Problem:
         tables: list[Table] = _load(self.tables)(trials, numbers) if self.tables else []
         return tables
 
-    def answers_of(self, trials: Sequence[Trial], numbers: Sequence[Mapping[str, Any]]) -> list[Answer]:
+    def answers_of(self, trials: Sequence[Trial], numbers: Sequence[Mapping[str, Any]]) -> list[SweepAnswer]:
         """What a whole sweep answers; empty for problems and sweeps that ask nothing of their own."""
-        answers: list[Answer] = _load(self.answers)(trials, numbers) if self.answers else []
+        answers: list[SweepAnswer] = _load(self.answers)(trials, numbers) if self.answers else []
         return answers
 
     def heat_map(self, trials: Sequence[Trial], numbers: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
@@ -134,7 +134,7 @@ def problem(name: str) -> Problem:
 def run_pack(
     trials: Sequence[Trial], *, device: str, tick: Callable[[float], None], checkpoint: Path | None = None
 ) -> list[dict[str, Any]]:
-    """Answer one pack; all its trials share problem, estimator and tensor shape.
+    """SweepAnswer one pack; all its trials share problem, estimator and tensor shape.
 
     Where the estimator keeps its state it does so in the folder ``checkpoint``, and goes on from what it finds there.
     """

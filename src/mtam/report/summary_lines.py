@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from mtam.analysis.cell_results import CellResult
-from mtam.base.table import Answer
+from mtam.base.table import SweepAnswer
 from mtam.rates import judge_curves
 from mtam.rates.compare import FIRST
 from mtam.rates.curve import matched
@@ -21,7 +21,7 @@ OWN = ("softmax", "ips_erm")  # the papers' own estimators, which others are com
 FORECAST = "forecast_error"
 
 
-def in_short(results: Sequence[CellResult], size: str, answers: Sequence[Answer] = ()) -> list[str]:
+def in_short(results: Sequence[CellResult], size: str, answers: Sequence[SweepAnswer] = ()) -> list[str]:
     """What the sweep answers (``answers``: what its problem says of it), then slopes: a line for every cell where they
     are few; of many cells, or at one size, what can be said of them together."""
     fitted = [result for result in results if result.fit and result.fit.slope]

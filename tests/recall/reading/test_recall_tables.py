@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mtam.base.table import Answer, Cell, Table
+from mtam.base.table import Cell, SweepAnswer, Table
 from mtam.rates.intervals import Interval
 from mtam.rates.verdict import Verdict
 from mtam.recall.reading import bayes_and_bounds, capacity, diagnosis, linear_and_frozen, open_questions
@@ -85,7 +85,11 @@ def _answer(some: list[RecallTrial], numbers: list[dict[str, Any]]) -> list[tupl
     """Question, answer, and the figure with its name and place, as a sentence has them."""
     found = open_questions.questions(recall_cells(some, numbers))
     return [
-        (one.question, one.answer, answer_text(Answer(key="k", sentence=one.measured, figures={"figure": one.figure})))
+        (
+            one.question,
+            one.answer,
+            answer_text(SweepAnswer(key="k", sentence=one.measured, figures={"figure": one.figure})),
+        )
         for one in found
     ]
 

@@ -8,7 +8,7 @@ from math import inf, nan
 import pytest
 from rich.console import Console
 
-from mtam.base.table import Answer, Cell, Estimate, Table
+from mtam.base.table import Cell, Estimate, SweepAnswer, Table
 from mtam.rates.intervals import Interval
 from mtam.rates.verdict import Judgement, Verdict
 from mtam.report.page_parts import sheet
@@ -76,7 +76,7 @@ def test_json_has_value_ends_and_verdict_and_no_nan() -> None:
 
 
 def test_an_answer_is_a_sentence_and_its_figures() -> None:
-    answer = Answer(
+    answer = SweepAnswer(
         key="gap", sentence="risk x {gap:.3g}, {missing}", figures={"gap": Interval(2.0, 1.5, 2.5), "missing": None}
     )
     assert answer_text(answer) == "risk x 2 [1.5, 2.5], -"

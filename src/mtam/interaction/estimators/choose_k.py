@@ -50,12 +50,22 @@ def choose(profile: Profile, u: Array, v: Array, criterion: Criterion) -> int:
         scores = [_crossed(problem, u, v) for problem in spaces]
     else:
         losses = np.array([problem.fit(u, v).loss for problem in spaces])
-        sizes = np.array(candidates) + degree
-        if criterion == "cp":
-            scores = list(losses + 2 * losses[-1] * n / max(1, n - sizes[-1]) * sizes / n)
-        else:
-            scores = list(n * np.log(losses) + sizes * np.log(n))
+        scores = list(penalised(losses, np.array(candidates) + degree, n, criterion))
     return candidates[int(np.argmin(scores))]
+
+
+def penalised(
+    losses: Array, sizes: npt.NDArray[np.int64], rows: int, criterion: Criterion, noise: float = 0.0
+) -> Array:
+    """Cp (or, for "bic", Schwarz's criterion) of every candidate  # losses (candidates, ...), sizes (candidates,).
+
+    ``losses`` are mean squared residuals, or these less the variance ``noise``. Hold-out estimates what Cp does.
+    """
+    shape = (-1, *[1] * (losses.ndim - 1))
+    if criterion == "bic":
+        return np.asarray(rows * np.log(noise + losses) + (sizes * np.log(rows)).reshape(shape))
+    spread = (noise + losses[-1]) * rows / max(1, rows - sizes[-1])
+    return np.asarray(losses + 2 * spread * (sizes / rows).reshape(shape))
 
 
 def _crossed(profile: Profile, u: Array, v: Array) -> float:

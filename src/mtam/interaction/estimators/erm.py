@@ -40,6 +40,15 @@ class Erm:
         return self.phi(np.einsum("nd,nd->n", x @ self.matrix, y))
 
 
+@dataclass(frozen=True)
+class ErmOptions:
+    """How the least squares problem is solved."""
+
+    max_starts: int = 40
+    criterion: Criterion | None = None  # by which the number of intervals is chosen from the data; None: as given
+    device: str = "cpu"  # where passes over the data run, see ``Profile``
+
+
 def prepare(x: Data, y: Array, rank: int, space: SplineSpace, rng: np.random.Generator, device: str = "cpu") -> Profile:
     """The profiled problem: whitening, and arguments of a random A for its basis."""
     white = whitener(x)
@@ -59,27 +68,25 @@ def fit(
     rank: int,
     space: SplineSpace,
     rng: np.random.Generator,
-    max_starts: int = 40,
+    options: ErmOptions = ErmOptions(),
     tick: Callable[[], None] = lambda: None,
-    criterion: Criterion | None = None,
-    device: str = "cpu",
 ) -> Erm:
     """min over phi in ``space`` and A of rank <= r of sum_i (Y_i - (N-1)^{-1} sum_{j != i} phi(X_i^T A X_j))^2.
 
-    x (M, N, d), y (M, N). With a ``criterion`` the number of intervals is chosen from the data at the A found with
+    x (M, N, d), y (M, N). With a criterion the number of intervals is chosen from the data at the A found with
     ``space``, and A is polished with the chosen one. In d = 1 the matrix is a scalar that phi absorbs, and the fit is
-    linear least squares. ``device``: where passes over the data run, see ``Profile``.
+    linear least squares.
     """
     clock = time.process_time()
-    profile = prepare(x, y, rank, space, rng, device)
+    profile = prepare(x, y, rank, space, rng, options.device)
     if x.shape[2] == 1:
         one = np.full((1, 1), np.sqrt(SCALE))
         point = start(profile, one, one, SCALE)
         found = Search(replace(point, decrement=0.0), 1, 1, lack_of_fit(profile, point), required=1)
     else:
-        found = search(profile, rank, max_starts, rng, tick)
-    if criterion is not None:
-        intervals = choose(profile, found.point.u, found.point.v, criterion)
+        found = search(profile, rank, options.max_starts, rng, tick)
+    if options.criterion is not None:
+        intervals = choose(profile, found.point.u, found.point.v, options.criterion)
         profile = replace(profile, space=SplineSpace(space.degree, intervals))
         point = start(profile, found.point.u, found.point.v, SCALE)
         point = replace(point, decrement=0.0) if x.shape[2] == 1 else polish(profile, point, rank, tick)

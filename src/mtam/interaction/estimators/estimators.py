@@ -69,10 +69,8 @@ def _erm(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, 
         trial.fit_rank(),
         spline_space(trial),
         generator(trial.seed, "interaction", "starts"),
-        trial.model.max_starts,
+        erm.ErmOptions(trial.model.max_starts, None if k_rule == "rule" else k_rule, device),
         _steps(tick, 50),
-        None if k_rule == "rule" else k_rule,
-        device,
     )
     numbers = {
         "converged": fitted.converged,
@@ -120,12 +118,8 @@ def _mlp(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: str, 
         y,
         trial.fit_rank(),
         torch_seed(trial.seed, "interaction", "mlp"),
-        width=model.width,
-        steps=model.steps,
-        batch=model.batch,
-        learning_rate=model.learning_rate,
-        device=device,
-        tick=lambda: tick(next(count) / model.steps),
+        mlp.MlpOptions(model.width, model.steps, model.batch, model.learning_rate, device),
+        lambda: tick(next(count) / model.steps),
     )
     # There is no stationary point to certify: training ends when its steps are spent.
     numbers = {

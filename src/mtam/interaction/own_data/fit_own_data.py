@@ -138,7 +138,7 @@ def _fitter(trial: OwnTrial, shift: float, unit: float, tick: Callable[[], None]
     def fit(x: Array, y: Array, rank: int) -> tuple[erm.Erm, FittedInteraction]:
         rng = generator(trial.seed, "interaction", "own", "starts", rank)
         space = SplineSpace(degree, intervals)
-        found = erm.fit(x, (y - shift) / unit, rank, space, rng, model.max_starts, tick, criterion=criterion)
+        found = erm.fit(x, (y - shift) / unit, rank, space, rng, erm.ErmOptions(model.max_starts, criterion), tick)
         coefficients = shift + unit * found.phi.coefficients  # B-splines sum to one
         return found, FittedInteraction(found.matrix, coefficients, degree, found.phi.space.intervals)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from mtam.base.table import Answer, Cell, Table
+from mtam.base.table import Cell, SweepAnswer, Table
 from mtam.rates.fit import student_interval
 from mtam.rates.intervals import Interval
 from mtam.rates.judge_curves import ratio
@@ -46,7 +46,7 @@ def tables(cells: Sequence[RecallCell]) -> list[Table]:
     ]
 
 
-def answers(cells: Sequence[RecallCell]) -> list[Answer]:
+def answers(cells: Sequence[RecallCell]) -> list[SweepAnswer]:
     """Where the mass of each seed falls below LEVELS, with intervals over seeds, and what lies beyond the borders."""
     n, seeds = common(cells)
     planes = _planes(cells)
@@ -70,13 +70,15 @@ def answers(cells: Sequence[RecallCell]) -> list[Answer]:
     return found
 
 
-def _together(key: str, start: str, by_dim: Mapping[int, Interval | float | None], *, times: bool = False) -> Answer:
+def _together(
+    key: str, start: str, by_dim: Mapping[int, Interval | float | None], *, times: bool = False
+) -> SweepAnswer:
     """What holds of several dimensions is said once, e.g. ``2.2 (d1 = 2), > 16 (d1 = 6, 8)``."""
     groups: dict[str, list[int]] = {}
     for dim, cell in by_dim.items():
         groups.setdefault("" if cell is None else format(cell, ".3g"), []).append(dim)
     parts = [f"{'x ' * times}{{d1_{dims[0]}:.3g}} (d1 = {', '.join(map(str, dims))})" for dims in groups.values()]
-    return Answer(
+    return SweepAnswer(
         key=key, sentence=start + ", ".join(parts), figures={f"d1_{dim}": cell for dim, cell in by_dim.items()}
     )
 

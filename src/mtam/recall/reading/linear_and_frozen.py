@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mtam.base.table import Answer, Cell
+from mtam.base.table import Cell, SweepAnswer
 from mtam.rates.fit import student_interval
 from mtam.rates.intervals import Interval
 from mtam.rates.judge_curves import ratio, within
@@ -42,7 +42,7 @@ def questions(cells: Sequence[RecallCell]) -> list[OpenQuestion]:
     return found
 
 
-def answers(cells: Sequence[RecallCell]) -> list[Answer]:
+def answers(cells: Sequence[RecallCell]) -> list[SweepAnswer]:
     """A line for every kind of tags: its rivals' risks against softmax, and whether softmax itself is one-hot there."""
     n, seeds = common(cells)
     lines = []
@@ -56,7 +56,7 @@ def answers(cells: Sequence[RecallCell]) -> list[Answer]:
             parts.append(f"{name}: {words(said)} (risk x {{{name}_risk:.3g}})")
         figures["softmax_mass"] = student_interval(one.softmax.values("attention_mass", n))
         sentence = f"{tags} tags, n = {n}: {'; '.join(parts)}; softmax's attention mass {{softmax_mass:.3g}}"
-        lines.append(Answer(key=f"rivals_{tags}", sentence=sentence, figures=figures))
+        lines.append(SweepAnswer(key=f"rivals_{tags}", sentence=sentence, figures=figures))
     return lines
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from mtam.base.table import Answer, Cell, Table
+from mtam.base.table import Cell, SweepAnswer, Table
 from mtam.rates.fit import slopes, student_interval
 from mtam.rates.intervals import Interval
 from mtam.rates.judge_curves import NOTHING, ratio, within
@@ -45,10 +45,10 @@ def tables(cells: Sequence[RecallCell]) -> list[Table]:
     return [table] if rows else []
 
 
-def answers(cells: Sequence[RecallCell]) -> list[Answer]:
+def answers(cells: Sequence[RecallCell]) -> list[SweepAnswer]:
     """The same in sentences."""
     return [
-        Answer(
+        SweepAnswer(
             key=f"question_{at}",
             sentence=f"{one.asked} {one.answer}: {one.measured}",
             figures={"figure": one.figure, "verdict": one.verdict},

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from mtam.base.table import Answer
+from mtam.base.table import SweepAnswer
 from mtam.recall.reading import capacity, linear_and_frozen, open_questions
 from mtam.recall.reading.recall_cells import Numbers, recall_cells
 from mtam.recall.recall_spec import RecallTrial
 
 
-def answers(trials: Sequence[RecallTrial], numbers: Sequence[Numbers]) -> list[Answer]:
+def answers(trials: Sequence[RecallTrial], numbers: Sequence[Numbers]) -> list[SweepAnswer]:
     """An answer for everything that is compared, with its interval over seeds; none where the sweep asks nothing."""
     if not trials or trials[0].protocol == "reported":
         return []

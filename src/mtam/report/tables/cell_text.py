@@ -10,7 +10,7 @@ import math
 from string import Formatter
 from typing import Any
 
-from mtam.base.table import Answer, Cell, Estimate, Table
+from mtam.base.table import Cell, Estimate, SweepAnswer, Table
 from mtam.rates.intervals import Interval
 from mtam.rates.verdict import Judgement
 from mtam.report.format import number
@@ -82,7 +82,7 @@ class _Holes(Formatter):
         return cell_text(value, format_spec)
 
 
-def answer_text(answer: Answer) -> str:
+def answer_text(answer: SweepAnswer) -> str:
     """The sentence with its figures."""
     return _Holes().vformat(answer.sentence, (), answer.figures)
 

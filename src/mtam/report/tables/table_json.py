@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from mtam.base.table import Answer, Cell, Estimate, Table
+from mtam.base.table import Cell, Estimate, SweepAnswer, Table
 from mtam.rates.intervals import Interval
 from mtam.rates.verdict import Judgement
 from mtam.report.tables.cell_text import answer_text
@@ -25,7 +25,7 @@ def tables_json(tables: Sequence[Table]) -> list[dict[str, Any]]:
     ]
 
 
-def answers_json(answers: Sequence[Answer]) -> list[dict[str, Any]]:
+def answers_json(answers: Sequence[SweepAnswer]) -> list[dict[str, Any]]:
     """Every answer in words, with its figures."""
     return [
         {
