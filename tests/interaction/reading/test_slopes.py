@@ -181,8 +181,8 @@ def test_a_broken_assumption_is_told_of_its_own_cell(broken: dict[str, Any], wor
 def test_a_seed_that_lacks_a_size_is_left_out() -> None:
     trials, numbers = sweep(lambda _: -0.8, 0.02)
     found = interaction_cells(trials[1:], numbers[1:])
-    assert found[0].seeds == (1, 2, 3, 4, 5)
-    assert found[1].seeds == (0, 1, 2, 3, 4, 5)
+    assert found[0].complete == (1, 2, 3, 4, 5)
+    assert found[1].complete == (0, 1, 2, 3, 4, 5)
 
 
 def test_what_is_recovered_of_softmax_attention() -> None:

@@ -68,7 +68,7 @@ def caveats(cells: Sequence[InteractionCell]) -> Table:
 def about_tokens(cells: Sequence[InteractionCell]) -> list[Table]:
     """What the bounds say of N and what the error with A* known does, where the cells differ in it."""
     pairwise = [cell for cell in cells if not cell.trial.data.row_normalised]
-    known = [(cell, errors) for cell in pairwise if (errors := cell.values("oracle_error")) is not None]
+    known = [(cell, errors) for cell in pairwise if (errors := cell.matrix("oracle_error")) is not None]
     if len({cell.trial.data.tokens for cell, _ in known}) < 2:
         return []
     first = known[0][0].trial
@@ -114,8 +114,9 @@ def _other_axis(cell: InteractionCell) -> tuple[str, Interval | None]:
 
     The figure is the first cell's slope on that axis.
     """
-    axis = np.log(cell.sizes / np.log(cell.sizes))
-    factor = 1 / np.polyfit(np.log(cell.sizes), axis, 1)[0]
+    sizes = cell.size_axis
+    axis = np.log(sizes / np.log(sizes))
+    factor = 1 / np.polyfit(np.log(sizes), axis, 1)[0]
     slopes = cell.slopes("error", axis)
     slope = None if slopes is None else student_interval(slopes)
     example = f", here that of {cell.label}" if slope else ""

@@ -6,11 +6,12 @@ from mtam.base.reported_setting import provenance
 from mtam.base.table import Table
 from mtam.interaction.interaction_spec import InteractionTrial
 from mtam.interaction.reading.caveats import about_tokens, caveats
-from mtam.interaction.reading.interaction_cells import InteractionCell, Numbers, interaction_cells
+from mtam.interaction.reading.interaction_cells import InteractionCell, interaction_cells
 from mtam.interaction.reading.misspecified import recovery
 from mtam.interaction.reading.price_of_a import price
 from mtam.interaction.reading.reported_interaction import settings
 from mtam.interaction.reading.slopes import claims_table, slopes_table
+from mtam.rates.trial_numbers import Numbers
 
 
 def tables(trials: Sequence[InteractionTrial], numbers: Sequence[Numbers]) -> list[Table]:

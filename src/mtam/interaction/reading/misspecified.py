@@ -30,13 +30,13 @@ def recovery(cells: Sequence[InteractionCell]) -> list[Table]:
     misspecification sets. The last columns are shares of the variance of the fitted phi, under the law of u, that a
     line and the unnormalised activation explain.
     """
-    rows = [_row(cell) for cell in cells if cell.trial.data.row_normalised and cell.seeds]
+    rows = [_row(cell) for cell in cells if cell.trial.data.row_normalised and cell.complete]
     formats = dict.fromkeys(HEADS[1:], ".4g±.1g")
     return [Table(name="recovered_attention", title=TITLE, headings=HEADS, rows=rows, formats=formats)] if rows else []
 
 
 def _row(cell: InteractionCell) -> list[Cell]:
-    last = [row[-1] for row in cell.records]
+    last = [cell.numbers[cell.sizes[-1], seed] for seed in cell.complete]
     shapes = np.array([_shape(record) for record in last if "phi_hat" in record]).reshape(-1, 2)
     columns = [np.array([float(record[name]) for record in last if name in record]) for name in
                ("a_cosine", "error", "oracle_error")]  # fmt: skip

@@ -25,7 +25,7 @@ FORECAST, FIRST_ORDER = "  forecast", "  forecast, first order"
 
 def price(cells: Sequence[InteractionCell]) -> list[Table]:
     """The ratio at every M, and what its trend on ln M says; empty where no cell has a price of A."""
-    priced = [(cell, ratios) for cell in cells if (ratios := cell.values("excess_ratio")) is not None]
+    priced = [(cell, ratios) for cell in cells if (ratios := cell.matrix("excess_ratio")) is not None]
     if not priced:
         return []
     sizes = max((cell.sizes for cell, _ in priced), key=len)
@@ -43,7 +43,7 @@ def price(cells: Sequence[InteractionCell]) -> list[Table]:
             flat(cell, ratios, ratios), None if rest is None else _trend(cell, rest),
             None if rest is None else flat(cell, rest, ratios),
         ])  # fmt: skip
-    heads = [f"M = {n:.0f}" for n in sizes]
+    heads = [f"M = {n}" for n in sizes]
     tables = [
         Table(
             name="price_of_a",
@@ -72,7 +72,7 @@ def price(cells: Sequence[InteractionCell]) -> list[Table]:
     return tables
 
 
-def _at(sizes: Array, cell: InteractionCell, figures: Sequence[Cell]) -> list[Cell]:
+def _at(sizes: Sequence[int], cell: InteractionCell, figures: Sequence[Cell]) -> list[Cell]:
     """The cell's figures under the table's ``sizes``."""
     by_size = dict(zip(cell.sizes, figures, strict=True))
     return [by_size.get(n) for n in sizes]
@@ -80,16 +80,16 @@ def _at(sizes: Array, cell: InteractionCell, figures: Sequence[Cell]) -> list[Ce
 
 def _forecast(cell: InteractionCell) -> Array | None:
     """The forecast ratio  # (seeds, sizes)."""
-    total, known = cell.values("forecast_error"), cell.values("forecast_oracle_error")
+    total, known = cell.matrix("forecast_error"), cell.matrix("forecast_oracle_error")
     if total is None or known is None:
         return None
-    return np.asarray((total - known) * cell.sizes / _unit(cell))
+    return np.asarray((total - known) * cell.size_axis / _unit(cell))
 
 
 def _first_order(cell: InteractionCell) -> Array | None:
     """The same to first order in the error of A  # (seeds, sizes)."""
-    price = cell.values("forecast_linear_price")
-    return None if price is None else np.asarray(price * cell.sizes / _unit(cell))
+    price = cell.matrix("forecast_linear_price")
+    return None if price is None else np.asarray(price * cell.size_axis / _unit(cell))
 
 
 def _unit(cell: InteractionCell) -> float:
@@ -100,7 +100,7 @@ def _unit(cell: InteractionCell) -> float:
 def _trend(cell: InteractionCell, values: Array) -> Interval | None:
     if len(cell.sizes) < 2:
         return None
-    x = np.log(cell.sizes) - np.log(cell.sizes).mean()
+    x = np.log(cell.size_axis) - np.log(cell.size_axis).mean()
     return student_interval(np.asarray(values @ x / (x @ x)))
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from mtam.base.table import SweepAnswer
+from mtam.rates.trial_numbers import Numbers
 from mtam.recall.reading import capacity, linear_and_frozen, open_questions
-from mtam.recall.reading.recall_cells import Numbers, recall_cells
+from mtam.recall.reading.recall_cells import recall_cells
 from mtam.recall.recall_spec import RecallTrial
 
 

@@ -1,44 +1,30 @@
 """Finished trials of a sweep by cell, and intervals over seeds, for the tables that recall itself has to add."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mtam.rates.trial_numbers import Numbers, TrialNumbers
 from mtam.recall.recall_spec import RecallTrial
 
 Array = NDArray[np.float64]
-Numbers = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class RecallCell:
-    """All trials that differ in sample size and seed only, with their numbers by (n, seed)."""
+class RecallCell(TrialNumbers):
+    """The trials of one cell with their numbers."""
 
     trial: RecallTrial  # one of them
     varied: dict[str, Any]  # the settings that differ between the cells of the sweep
-    numbers: dict[tuple[int, int], Numbers]
 
     @property
     def label(self) -> str:
         """The cell in words, e.g. ``alpha = 0.5``."""
         words = {"name": "model"}
         return ", ".join(f"{words.get(key, key)} = {value}" for key, value in self.varied.items()) or "all"
-
-    @property
-    def sizes(self) -> list[int]:
-        """Its sample sizes, rising."""
-        return sorted({n for n, _ in self.numbers})
-
-    def seeds(self, n: int) -> list[int]:
-        """The seeds with numbers at a size."""
-        return sorted(seed for size, seed in self.numbers if size == n)
-
-    def values(self, name: str, n: int) -> Array:
-        """One number at a size, seed by seed; NaN where a record lacks it. (seeds,)"""
-        return np.array([float(self.numbers[n, seed].get(name, np.nan)) for seed in self.seeds(n)])
 
 
 def recall_cells(trials: Sequence[RecallTrial], numbers: Sequence[Numbers]) -> list[RecallCell]:
@@ -53,7 +39,7 @@ def recall_cells(trials: Sequence[RecallTrial], numbers: Sequence[Numbers]) -> l
         differing = [key for key in differing if key == "name" or key not in type(heads[0].model).model_fields]
     return [
         RecallCell(
-            head, {key: each[key] for key in differing}, {(trials[i].n, trials[i].seed): numbers[i] for i in group}
+            {(trials[i].n, trials[i].seed): numbers[i] for i in group}, head, {key: each[key] for key in differing}
         )
         for head, each, group in zip(heads, settings, groups.values(), strict=True)
     ]

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from mtam.base.table import Table
+from mtam.rates.trial_numbers import Numbers
 from mtam.recall.reading import bayes_and_bounds, capacity, diagnosis, open_questions, published_toy
-from mtam.recall.reading.recall_cells import Numbers, recall_cells
+from mtam.recall.reading.recall_cells import recall_cells
 from mtam.recall.recall_spec import RecallTrial
 
 
