@@ -10,8 +10,7 @@ from mtam.base.errors import UsageError
 from mtam.base.finding import FINDING, Finding, JudgedStatement
 from mtam.checks import finding_folder
 from mtam.checks.finding_folder import StoredFinding
-from mtam.sweep import plan as planning
-from mtam.sweep import store
+from mtam.sweep import plan, store
 
 
 @dataclass(frozen=True)
@@ -54,6 +53,6 @@ def gather(folders: Sequence[Path]) -> Gathered:
                 raise UsageError(f"{folder / FINDING} cannot be read; run the check again.")
             checks.append((kept, folder))
             continue
-        plan = planning.read(folder)
-        runs.append(Run(plan, store.read_all(folder, plan.trials), folder))
+        planned = plan.read(folder)
+        runs.append(Run(planned, store.read_all(folder, planned.trials), folder))
     return Gathered(tuple(runs), {kept.check: kept.finding for kept, _ in checks}, tuple(checks))

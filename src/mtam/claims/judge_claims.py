@@ -11,7 +11,7 @@ from mtam.analysis.run import NoEvidence, Run
 from mtam.base.table import Cell, Table
 from mtam.claims.claim import Claim, Equivalence, Exponent, Found, LawWay, LevelWay, Ordering, Ratio, Slope, Way
 from mtam.claims.evidence import Gathered
-from mtam.rates import judge_curves as rates
+from mtam.rates import judge_curves
 from mtam.rates.curve import Curve, matched
 from mtam.rates.fit import student_interval
 from mtam.rates.intervals import Interval
@@ -148,23 +148,23 @@ def _law(way: LawWay, run: Run, index: int) -> Judged:
 def _slope(way: Slope, run: Run, index: int) -> Judged:
     points = run.curve(index, way.column)
     if way.of is not None:
-        return rates.follows(points, run.curve(index, way.of), tolerance=way.tolerance, widest=way.widest)
+        return judge_curves.follows(points, run.curve(index, way.of), tolerance=way.tolerance, widest=way.widest)
     assert way.expected is not None
-    found = rates.slope(PowerLaw(), points.sizes, points.errors)
-    said = rates.contains(found, way.expected, tolerance=way.tolerance, widest=way.widest, rival=way.rival)
+    found = judge_curves.slope(PowerLaw(), points.sizes, points.errors)
+    said = judge_curves.contains(found, way.expected, tolerance=way.tolerance, widest=way.widest, rival=way.rival)
     return said, way.expected
 
 
 @_judge.register
 def _exponent(way: Exponent, run: Run, index: int) -> Judged:
     points = run.curve(index, way.column, signed=True)
-    return rates.exponent(points, way.expected, tolerance=way.tolerance, widest=way.widest), way.expected
+    return judge_curves.exponent(points, way.expected, tolerance=way.tolerance, widest=way.widest), way.expected
 
 
 @_judge.register
 def _level(way: LevelWay, run: Run, index: int) -> Judged:
     points = run.curve(index, way.column, signed=True)
-    return rates.within(student_interval(points.errors[:, -1]), way.low, way.high), None
+    return judge_curves.within(student_interval(points.errors[:, -1]), way.low, way.high), None
 
 
 @_judge.register
@@ -177,7 +177,7 @@ def _ratio(way: Ratio, run: Run, index: int) -> Judged:
         raise NoEvidence(f"no size reaches {way.from_n}")
 
     def at(k: int, level: float) -> Judgement:
-        return rates.ratio_within(ours.errors[:, k], theirs.errors[:, k], way.low, way.high, level=level)
+        return judge_curves.ratio_within(ours.errors[:, k], theirs.errors[:, k], way.low, way.high, level=level)
 
     return _each(chosen, at), None
 
@@ -195,7 +195,7 @@ def _each(sizes: Sequence[int], at: Callable[[int, float], Judgement], level: fl
 @_judge.register
 def _ordering(way: Ordering, run: Run, index: None) -> Judged:
     del index
-    return rates.ordering([each.errors for each in matched(_along(way, run))]), None
+    return judge_curves.ordering([each.errors for each in matched(_along(way, run))]), None
 
 
 @_judge.register
@@ -203,7 +203,7 @@ def _equivalence(way: Equivalence, run: Run, index: None) -> Judged:
     del index
     axis = way.axis.rpartition(".")[2]
     names = [f"{axis} = {value:g}" if isinstance(value, float) else f"{axis} = {value}" for value in way.values]
-    return rates.same_slope(_along(way, run), way.margin, names), None
+    return judge_curves.same_slope(_along(way, run), way.margin, names), None
 
 
 def _along(way: Ordering | Equivalence, run: Run) -> list[Curve]:

@@ -9,7 +9,7 @@ from mtam.analysis import cell_results
 from mtam.analysis.run import Run
 from mtam.problems.registry import problem
 from mtam.report import summary_sentence
-from mtam.report.examples import Sight, sights
+from mtam.report.examples import ExampleTrial, example_trials
 from mtam.report.figures import attention, fit_figure, forest, learning_curves, level_maps, loss_traces, ratio_plane
 from mtam.report.figures.picture import Picture
 from mtam.report.page import RunSection
@@ -60,8 +60,8 @@ def _pictures(run: Run) -> list[Picture]:
             forest.forest(results, kind.size),
         ]
 
-    def look(name: str) -> list[list[Sight]]:
-        return sights(plan, records, name)
+    def look(name: str) -> list[list[ExampleTrial]]:
+        return example_trials(plan, records, name)
 
     drawn += [
         level_maps.levels(results, kind.levels, kind.size),

@@ -13,8 +13,8 @@ from mtam.base.errors import UsageError, opening, writing
 from mtam.base.table import Table
 from mtam.checks import finding_folder
 from mtam.checks.finding_folder import StoredFinding
-from mtam.claims import claim as claims
 from mtam.claims import judge_claims
+from mtam.claims.claim import load
 from mtam.claims.evidence import gather
 from mtam.claims.judge_claims import JudgedClaim
 from mtam.rates.verdict import Verdict
@@ -55,7 +55,7 @@ def judged(folders: Sequence[Path], out: Path, heading: str) -> tuple[list[Judge
     own, it is claims.html.
     """
     gathered = gather(list(folders))
-    found = judge_claims.judge_all(claims.load(), gathered)
+    found = judge_claims.judge_all(load(), gathered)
     rows = rows_of(found)
     table = pd.DataFrame(rows, columns=list(judge_claims.COLUMNS)).to_csv(index=False)
     checks = [_shown(kept, folder, out) for kept, folder in gathered.checks]
