@@ -19,6 +19,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
@@ -187,9 +188,9 @@ class Enough(Exception):
 
 def traced_adam(x: Data, y: Array, limit: float, judge: Judge) -> tuple[float, float, int]:
     """Adam for ``limit`` seconds, learning rate falling to zero over them: best error, when, and steps."""
-    settings = {"width": 64, "batch": 128, "learning_rate": 3e-3}
+    options = mlp.MlpOptions(width=64, steps=200, batch=128, learning_rate=3e-3)
     began = time.process_time()
-    mlp.fit(x, y, 2, 0, steps=200, **settings)  # type: ignore[arg-type]
+    mlp.fit(x, y, 2, 0, options)
     steps = int(limit / (time.process_time() - began) * 200)
     white, nets, found = whitener(x), list[mlp.PhiNetwork](), [(np.inf, 0.0)]
     plain, trace, taken = mlp.PhiNetwork, Trace(), [0]
@@ -214,8 +215,8 @@ def traced_adam(x: Data, y: Array, limit: float, judge: Judge) -> tuple[float, f
         if now > limit:
             raise Enough
 
-    with mock.patch.object(mlp, "Network", make), contextlib.suppress(Enough):
-        mlp.fit(x, y, 2, 0, steps=steps, tick=tick, **settings)  # type: ignore[arg-type]
+    with mock.patch.object(mlp, "PhiNetwork", make), contextlib.suppress(Enough):
+        mlp.fit(x, y, 2, 0, replace(options, steps=steps), tick)
     return *min(found), taken[0]
 
 

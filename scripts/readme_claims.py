@@ -9,8 +9,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from mtam.report.claims_table import measured
-from mtam.report.format import counts
+from mtam.report.format import counts, number
 
 REPO = Path(__file__).resolve().parents[1]
 TABLE = REPO / "outputs" / "reference" / "claims" / "claims.csv"
@@ -41,6 +40,16 @@ def _line(row: Mapping[str, str]) -> str:
     numbers = {key: float(row[key]) if row[key] else None for key in ("value", "low", "high")}
     told = [row["claim"], row["source"], row["reported"], row["theory"], measured(numbers), f"**{row['verdict']}**"]
     return "| " + " | ".join(text.replace("|", "\\|") for text in told) + " |"
+
+
+def measured(row: Mapping[str, float | None]) -> str:
+    """The figure of the run with its interval, e.g. ``-0.83 [-0.91, -0.75]``; an open side is infinite."""
+    value, low, high = row["value"], row["low"], row["high"]
+    if value is None:
+        return ""
+    if low is None and high is None:
+        return number(value)
+    return f"{number(value)} [{'-∞' if low is None else number(low)}, {'∞' if high is None else number(high)}]"
 
 
 def updated(readme: str) -> str:

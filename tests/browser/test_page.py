@@ -15,13 +15,17 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from mtam.analysis.run import Reading
+from mtam.analysis.run import Run
+from mtam.base.table import Cell
 from mtam.config import plan_fit, plan_sweep
+from mtam.rates.intervals import Interval
+from mtam.rates.verdict import Judgement, Verdict
 from mtam.report import page, run_contents
 from mtam.runs import run_plan
 from mtam.sweep import store
 from tests.conftest import TINY
 from tests.report.test_finding_section import CHECK
+from tests.report.test_page import claims
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
@@ -33,10 +37,12 @@ FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage",
 )  # fmt: skip
-CLAIMS: list[dict[str, Any]] = [
-    {"claim": "the error falls as M^-0.8", "source": "Theorem 1", "value": -0.8, "low": -0.9, "verdict": verdict}
-    for verdict in ("supported", "contradicted", "undecided at this scale", "outside the theorem's conditions")
+INTERVAL = Interval(-0.8, -0.9, float("inf"))
+ROWS: list[list[Cell]] = [
+    ["the error falls as M^-0.8", "Theorem 1", "", "", INTERVAL, Judgement(verdict, INTERVAL, "so"), "d"]
+    for verdict in Verdict
 ]
+CLAIMS = claims(*ROWS)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +59,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
             del records[keys[0]]
             del records[keys[1]]["numbers"]
             records[keys[1]] |= {"failure": "ValueError: no", "traceback": "Traceback\n" + "x" * 300}
-        jobs.append(run_contents.job(Reading(plan, records), name))
+        jobs.append(run_contents.job(Run(plan, records), name))
     path = home / "several runs.html"
     path.write_text(page.render([*jobs, CHECK], CLAIMS, "Both papers"), encoding="utf-8")
     alone = home / "alone.html"

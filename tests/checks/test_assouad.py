@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from mtam.base.finding import Estimate, Finding
+from mtam.base.finding import Finding
+from mtam.base.table import Estimate
 from mtam.checks import assouad
 from mtam.checks.assouad import MeasuredRisk, Settings
 from mtam.rates.verdict import Verdict

@@ -7,7 +7,8 @@ import pytest
 
 from mtam.base import conf_files, finding
 from mtam.base.errors import UsageError
-from mtam.base.finding import Finding, JudgedStatement, Table
+from mtam.base.finding import Finding, JudgedStatement
+from mtam.base.table import Table
 from mtam.checks.check_registry import CHECKS, CheckJob, settings_of
 from mtam.rates.verdict import Verdict
 from tests.conftest import Mtam

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mtam.base.finding import Estimate
+from mtam.base.table import Estimate
 from mtam.checks.judge_estimates import at_least, critical, equal, pooled, trend, within
 from mtam.rates.verdict import Verdict
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from mtam.base.finding import Estimate
+from mtam.base.table import Estimate
 from mtam.checks import remark3
 from mtam.checks.remark3 import BestAffine, Settings
 from mtam.rates.verdict import Verdict

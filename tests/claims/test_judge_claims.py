@@ -1,17 +1,19 @@
 """Verdicts on simulated records: what is true is supported, what is false contradicted, what is unknown undecided."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from mtam import config
+from mtam.analysis.run import Run
 from mtam.base.finding import Finding, JudgedStatement
 from mtam.base.spec import Trial
 from mtam.claims.claim import Claim, load
-from mtam.claims.evidence import Evidence, Gathered
-from mtam.claims.judge_claims import IN_FULL, judge, judge_all
+from mtam.claims.evidence import Gathered
+from mtam.claims.judge_claims import judge, judge_all
 from mtam.rates.verdict import Verdict
 from mtam.sweep.plan import Plan
 
@@ -19,7 +21,7 @@ CLAIMS = {claim.id: claim for claim in load()}
 Numbers = Callable[[Trial, dict[str, Any], np.random.Generator], dict[str, float] | None]
 
 
-def evidence(sweep: str, settings: list[str], numbers: Numbers) -> Evidence:
+def evidence(sweep: str, settings: list[str], numbers: Numbers) -> Run:
     """A run of ``sweep`` whose records are made up: numbers(trial, axis, generator of the seed), None for a failure."""
     plan: Plan = config.plan_sweep(sweep, settings)
     records = {}
@@ -27,10 +29,10 @@ def evidence(sweep: str, settings: list[str], numbers: Numbers) -> Evidence:
         for key, trial in zip(keys, cell.trials, strict=True):
             found = numbers(trial, cell.axis, np.random.default_rng([trial.seed, trial.n]))
             records[key] = {"failure": "made up"} if found is None else {"numbers": found}
-    return Evidence(plan, records)
+    return Run(plan, records)
 
 
-def verdict(claim: str | Claim, found: Evidence) -> str:
+def verdict(claim: str | Claim, found: Run) -> str:
     chosen = CLAIMS[claim] if isinstance(claim, str) else claim
     return str(judge(chosen, Gathered((found,), {})).row["verdict"])
 
@@ -62,13 +64,13 @@ def test_a_curve_flatter_than_every_law_with_an_exponent_supports_none() -> None
         CLAIMS["recall-law-alpha-05"],
         Gathered((evidence("alpha", ["data.alpha=0.5", *SIZES], law(-1.0, noise=0.15)),), {}),
     ).row
-    assert found["verdict"] == IN_FULL[Verdict.UNDECIDED]
+    assert found["verdict"] == Verdict.UNDECIDED.in_full
     assert "theory's law fits better than a power of n, but the curve's own γ lies at 0.02" in found["because"]
 
 
 def test_too_much_noise_to_tell_the_laws_apart_is_undecided() -> None:
     found = evidence("alpha", ["data.alpha=1", *SIZES], law(0.8, noise=0.5))
-    assert verdict("recall-law-alpha-1", found) == IN_FULL[Verdict.UNDECIDED]
+    assert verdict("recall-law-alpha-1", found) == Verdict.UNDECIDED.in_full
 
 
 def power(slope: float, noise: float, wobble: float = 0.0) -> Numbers:
@@ -85,7 +87,7 @@ def power(slope: float, noise: float, wobble: float = 0.0) -> Numbers:
 
 @pytest.mark.parametrize(
     ("slope", "wobble", "expected"),
-    [(-0.8, 0.02, "supported"), (-0.5, 0.02, "contradicted"), (-0.8, 0.5, IN_FULL[Verdict.UNDECIDED])],
+    [(-0.8, 0.02, "supported"), (-0.5, 0.02, "contradicted"), (-0.8, 0.5, Verdict.UNDECIDED.in_full)],
 )
 def test_a_slope_against_a_forecast(slope: float, wobble: float, expected: str) -> None:
     found = evidence("d", ["data.d=1", "sweep.seeds=8"], power(slope, 0.02, wobble))
@@ -100,7 +102,7 @@ def test_the_forecasts_slope_is_told_as_theory() -> None:
 def test_a_cell_outside_the_theorems_condition_says_so_with_its_interval() -> None:
     found = evidence("d", ["data.d=30"], power(-0.8, 0.02, 0.02))
     told = judge(CLAIMS["rate-d30"], Gathered((found,), {})).row
-    assert told["verdict"] == IN_FULL[Verdict.OUTSIDE]
+    assert told["verdict"] == Verdict.OUTSIDE.in_full
     assert told["low"] < -0.8 < told["high"]
     assert "theory needs M" in told["because"]
 
@@ -109,9 +111,9 @@ def needing(fact: str) -> Claim:
     return CLAIMS["rate-d1"].model_copy(update={"needs": fact})
 
 
-def with_facts(found: Evidence, monkeypatch: pytest.MonkeyPatch, **facts: object) -> Evidence:
-    """The same evidence, of whose cells theory says nothing but ``facts``."""
-    monkeypatch.setattr(Evidence, "facts", lambda _self, _index: facts)
+def with_facts(found: Run, monkeypatch: pytest.MonkeyPatch, **facts: object) -> Run:
+    """The same run, of whose cells theory says nothing but ``facts``."""
+    monkeypatch.setitem(vars(found), "cells", [replace(cell, facts=facts) for cell in found.cells])
     return found
 
 
@@ -119,13 +121,13 @@ def with_facts(found: Evidence, monkeypatch: pytest.MonkeyPatch, **facts: object
     ("facts", "verdict_", "because"),
     [
         ({"holds": True}, "supported", ""),
-        ({"holds": False}, IN_FULL[Verdict.OUTSIDE], "holds does not hold here"),
+        ({"holds": False}, Verdict.OUTSIDE.in_full, "holds does not hold here"),
         (
             {"holds": False, "theorem_needs_M": 3e5},
-            IN_FULL[Verdict.OUTSIDE],
+            Verdict.OUTSIDE.in_full,
             "holds does not hold here: theory needs M = 3e+05",
         ),
-        ({"another": True}, IN_FULL[Verdict.UNDECIDED], "nothing is known of holds"),
+        ({"another": True}, Verdict.UNDECIDED.in_full, "nothing is known of holds"),
     ],
 )
 def test_a_claim_that_needs_a_fact_of_a_cell(
@@ -136,7 +138,7 @@ def test_a_claim_that_needs_a_fact_of_a_cell(
     told = judge(needing("holds"), Gathered((found,), {})).row
     assert told["verdict"] == verdict_
     assert because in told["because"]
-    if verdict_ == IN_FULL[Verdict.OUTSIDE]:
+    if verdict_ == Verdict.OUTSIDE.in_full:
         assert ("theory needs" in told["because"]) == ("theorem_needs_M" in facts)
 
 
@@ -146,7 +148,7 @@ def test_a_cell_that_tells_no_needed_size_is_judged_in_a_real_run() -> None:
         update={"judge": CLAIMS["recall-law-alpha-1"].judge, "at": {"data.alpha": 1}, "needs": "inside_theorem"}
     )
     told = judge(claim, Gathered((evidence("alpha", ["data.alpha=1", *SIZES], law(0.5)),), {})).row
-    assert told["verdict"] == IN_FULL[Verdict.UNDECIDED]
+    assert told["verdict"] == Verdict.UNDECIDED.in_full
     assert "nothing is known of inside_theorem" in told["because"]
 
 
@@ -170,7 +172,7 @@ def test_the_exponent_of_a_difference_that_may_be_negative(exponent: float, expe
 
 
 @pytest.mark.parametrize(
-    ("factor", "expected"), [(20.0, "supported"), (1.0, "contradicted"), (1.5, IN_FULL[Verdict.UNDECIDED])]
+    ("factor", "expected"), [(20.0, "supported"), (1.0, "contradicted"), (1.5, Verdict.UNDECIDED.in_full)]
 )
 def test_linear_attention_against_softmax(factor: float, expected: str) -> None:
     def numbers(trial: Trial, axis: dict[str, Any], rng: np.random.Generator) -> dict[str, float]:
@@ -211,19 +213,19 @@ def test_a_broken_assumption_is_outside_whatever_the_numbers_say() -> None:
 
     found = evidence("separation", ["data.correlation=0.9"], numbers)
     told = judge(CLAIMS["assumption2-correlated-tags"], Gathered((found,), {})).row
-    assert told["verdict"] == IN_FULL[Verdict.OUTSIDE]
+    assert told["verdict"] == Verdict.OUTSIDE.in_full
     assert "Assumption 2" in told["because"]
 
 
 def test_failed_trials_and_single_seeds_leave_a_claim_undecided() -> None:
     claim = "rate-d1"
-    assert verdict(claim, evidence("d", ["data.d=1", "sweep.seeds=1"], power(-0.8, 0.0))) == IN_FULL[Verdict.UNDECIDED]
-    assert verdict(claim, evidence("d", ["data.d=1"], lambda *_: None)) == IN_FULL[Verdict.UNDECIDED]
+    assert verdict(claim, evidence("d", ["data.d=1", "sweep.seeds=1"], power(-0.8, 0.0))) == Verdict.UNDECIDED.in_full
+    assert verdict(claim, evidence("d", ["data.d=1"], lambda *_: None)) == Verdict.UNDECIDED.in_full
 
 
 def test_what_was_not_run_is_undecided_with_the_reason() -> None:
     rows = [each.row for each in judge_all(CLAIMS.values(), Gathered((), {}))]
-    assert {told["verdict"] for told in rows} == {IN_FULL[Verdict.UNDECIDED]}
+    assert {told["verdict"] for told in rows} == {Verdict.UNDECIDED.in_full}
     assert all("was not run" in told["because"] for told in rows)
 
 
@@ -252,4 +254,4 @@ def test_verdicts_of_checks_join_the_table() -> None:
     )
     told = judge(claim, Gathered((), {"fano": finding})).row
     assert (told["verdict"], told["value"], told["low"]) == ("contradicted", 2.0, 1.5)
-    assert judge(claim, Gathered((), {})).row["verdict"] == IN_FULL[Verdict.UNDECIDED]
+    assert judge(claim, Gathered((), {})).row["verdict"] == Verdict.UNDECIDED.in_full

@@ -1,14 +1,17 @@
 """A finding on the terminal, in CSV and as a picture: nothing lost, nothing invented."""
 
+import json
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 from rich.console import Console
 
-from mtam.base.finding import Cell, Estimate, Finding, JudgedStatement, Panel, Series, Table
+from mtam.base.finding import Finding, JudgedStatement, Panel, Series
+from mtam.base.table import Cell, Estimate, Table
 from mtam.rates.verdict import Verdict
 from mtam.report import finding_report
+from mtam.report.tables.cell_text import cell_text
 
 FINDING = Finding(
     name="demo",
@@ -98,11 +101,24 @@ def test_screen() -> None:
     ],
 )
 def test_cells(cell: Cell, text: str) -> None:
-    assert finding_report.cell_text(cell) == text
+    assert cell_text(cell) == text
 
 
 def test_a_finding_survives_json() -> None:
     assert Finding.model_validate_json(FINDING.model_dump_json()) == FINDING
+
+
+def test_a_finding_of_an_older_version_is_read() -> None:
+    """Tables had no formats and no other whole file then."""
+    tree = FINDING.model_dump(mode="json")
+    for table in tree["tables"]:
+        del table["formats"], table["whole"]
+    assert Finding.model_validate_json(json.dumps(tree)) == FINDING
+
+
+def test_the_papers_are_told_by_the_source() -> None:
+    assert FINDING.papers == ()
+    assert FINDING.model_copy(update={"source": "paper B, Lemma 3.4"}).papers == ("zucker2025",)
 
 
 def test_what_cannot_be_a_finding() -> None:

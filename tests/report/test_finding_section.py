@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from mtam.base import conf_files
-from mtam.base.finding import Estimate, Table
+from mtam.base.table import Estimate, Table
 from mtam.report import finding_report, page
 from mtam.report.finding_section import Checked
 from mtam.runs.run_check import compose

@@ -6,13 +6,15 @@ import shutil
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import pytest
 from rich.console import Console
 
-from mtam.analysis.run import Reading
+from mtam.analysis.run import Run
+from mtam.base.table import Cell, Table
 from mtam.config import plan_sweep
+from mtam.rates.intervals import Interval
+from mtam.rates.verdict import Judgement, Verdict
 from mtam.report import page, run_contents
 from mtam.runs import run_plan
 from mtam.runs.outputs import PAGE, build
@@ -20,18 +22,19 @@ from mtam.sweep import plan as planning
 from mtam.sweep import store
 from tests.conftest import TINY
 
-CLAIM: dict[str, Any] = {
-    "claim": "the error falls as M^-0.8 & faster <b>",
-    "source": "Theorem 1",
-    "reported": -0.8,
-    "theory": -0.8,
-    "value": -0.81234,
-    "low": -0.85,
-    "high": None,
-    "verdict": "supported",
-    "sweep": "d",
-    "cell": {"data.d": 5},
-}
+HEADINGS = ["claim", "source", "reported", "theory", "this run", "verdict", "where"]
+INTERVAL = Interval(-0.81234, -0.85, float("inf"))
+CLAIM: list[Cell] = [
+    "the error falls as M^-0.8 & faster <b>", "Theorem 1", "-0.8", "-0.8", INTERVAL,
+    Judgement(Verdict.SUPPORTED, INTERVAL, "it does"), "d: data.d = 5",
+]  # fmt: skip
+UNKNOWN: list[Cell] = [
+    "nothing known", "", "", "", None, Judgement(Verdict.UNDECIDED, None, "the sweep d was not run"), "d"
+]  # fmt: skip
+
+
+def claims(*rows: list[Cell]) -> page.ShownClaims:
+    return page.ShownClaims(Table(name="claims", title="Claims", headings=HEADINGS, rows=list(rows)))
 
 
 class Links(HTMLParser):
@@ -67,7 +70,7 @@ def run(finished: Path, tmp_path: Path) -> Path:
 def job(out: Path) -> page.RunSection:
     """The run without its pictures, which take most of the time."""
     plan = planning.read(out)
-    return replace(run_contents.job(Reading(plan, store.read_all(out, plan.trials)), out.name), pictures=())
+    return replace(run_contents.job(Run(plan, store.read_all(out, plan.trials)), out.name), pictures=())
 
 
 def test_a_run_leaves_a_page_that_needs_nothing_else(run: Path) -> None:
@@ -82,6 +85,18 @@ def test_a_run_leaves_a_page_that_needs_nothing_else(run: Path) -> None:
     assert not re.findall(r"url\((?!#)|@import|<link[^>]*stylesheet", text)
     for wanted in ("Learning curves", "kawata2026", "mtam sweep alpha", "Environment", "set for this run"):
         assert wanted in text
+
+
+def test_what_the_reading_concludes_lies_beside_the_page_and_in_the_summary(run: Path) -> None:
+    summary = json.loads((run / "summary.json").read_text())["summary"]
+    assert summary["tables"]
+    addresses = Links((run / PAGE).read_text()).addresses
+    for table in summary["tables"]:
+        lines = (run / f"{table['name']}.csv").read_text().splitlines()
+        assert len(lines) == 1 + len(table["rows"])
+        assert f"{table['name']}.csv" in addresses
+    numbers = [cell for table in summary["tables"] for row in table["rows"] for cell in row.values()]
+    assert any(isinstance(cell, float) for cell in numbers)
 
 
 def test_the_same_bytes_again(run: Path) -> None:
@@ -121,7 +136,7 @@ def test_failed_trials_are_shown_with_their_tracebacks_folded(run: Path) -> None
 
 
 def test_claims_are_rows_with_their_verdicts(run: Path) -> None:
-    text = page.render([job(run)], [CLAIM, {"claim": "nothing known", "verdict": "undecided at this scale"}])
+    text = page.render([job(run)], claims(CLAIM, UNKNOWN))
     assert "M^-0.8 &amp; faster &lt;b&gt;" in text
     assert "-0.812 [-0.85, open]" in text
     assert '<span class="verdict supported">' in text
@@ -132,8 +147,8 @@ def test_claims_are_rows_with_their_verdicts(run: Path) -> None:
 
 def test_several_runs_share_a_page_without_sharing_ids(run: Path) -> None:
     plan = plan_sweep("alpha", [*TINY, "data.noise=0.3", "launcher=inline"])  # the same records will do
-    one = run_contents.job(Reading(planning.read(run), store.read_all(run, planning.read(run).trials)), "run")
-    found = Links(page.render([one, replace(one, plan=plan, folder="other run")], []))
+    one = run_contents.job(Run(planning.read(run), store.read_all(run, planning.read(run).trials)), "run")
+    found = Links(page.render([one, replace(one, plan=plan, folder="other run")], claims()))
     assert len(set(found.ids)) == len(found.ids)
     assert "run/curve.csv" in found.addresses
     assert "other%20run/curves.csv" in found.addresses

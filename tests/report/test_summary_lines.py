@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from mtam.analysis.cell_results import CellResult
+from mtam.base.table import SweepAnswer
 from mtam.rates.curve import Curve, curve
 from mtam.rates.laws import PowerLaw, law
 from mtam.report.summary_lines import CELLS, MOST, in_short
@@ -72,10 +73,10 @@ def test_never_more_than_five_lines() -> None:
 
 
 def test_what_the_problem_answers_comes_first() -> None:
-    answers = [f"answer {k}" for k in range(3)]
+    answers = [SweepAnswer(key=f"a{k}", sentence="answer {k}", figures={"k": k}) for k in range(3)]
     cells = [cell(simulated(-0.8), d) for d in range(CELLS)]
     told = in_short(cells, "M", answers)
-    assert told[:3] == answers
+    assert told[:3] == ["answer 0", "answer 1", "answer 2"]
     assert len(told) <= MOST
     assert "d = 0: error" not in "".join(told), "some cells have a line and others have none"
     assert [line[:5] for line in in_short(cells, "M", answers[:1])] == ["answe", "d = 0", "d = 1", "d = 2", "d = 3"]

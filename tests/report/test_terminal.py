@@ -2,7 +2,7 @@
 
 import pytest
 
-from mtam.report.terminal import number
+from mtam.report.format import number
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,6 @@ import pandas as pd
 
 from mtam.analysis.law_comparison import compared, comparison, ends, flat, judgement
 from mtam.base.columns import BAYES_ERROR
-from mtam.base.remark import Remark
-from mtam.base.spec import Trial
 from mtam.problems.registry import problem
 from mtam.rates.compare import Comparison
 from mtam.rates.curve import Curve, curve, sizes_of
@@ -169,29 +167,6 @@ def cell_results(plan: Plan, rows: pd.DataFrame) -> list[CellResult]:
     return results
 
 
-def remarks(plan: Plan, records: Mapping[str, Record]) -> list[Remark]:
-    """What the problem itself has to say about the whole sweep, from its finished trials, or about a single fit."""
-    trials, numbers = _finished(plan, records)
-    if plan.kind == "fit":
-        return [remark for one in numbers for remark in problem(plan.problem).note(one)]
-    return problem(plan.problem).remark(trials, numbers)
-
-
-def answers(plan: Plan, records: Mapping[str, Record]) -> list[str]:
-    """What the whole sweep answers, in the problem's own lines, from its finished trials."""
-    return problem(plan.problem).answers(*_finished(plan, records))
-
-
-def heat_map(plan: Plan, records: Mapping[str, Record]) -> dict[str, Any] | None:
-    """The problem's own map of the whole sweep, from its finished trials."""
-    return problem(plan.problem).heat_map(*_finished(plan, records))
-
-
-def _finished(plan: Plan, records: Mapping[str, Record]) -> tuple[list[Trial], list[dict[str, Any]]]:
-    done = [key for key in plan.trials if key in records and not store.failed(records[key])]
-    return [plan.trials[key] for key in done], [records[key]["numbers"] for key in done]
-
-
 def _level(rows: pd.DataFrame, name: str) -> tuple[float, float | None]:
     """Mean and standard error over seeds of one number at the cell's largest size."""
     values = pd.to_numeric(rows.loc[rows["n"] == rows["n"].max(), name]).dropna().astype(float)
@@ -303,5 +278,5 @@ def summary_of_fit(plan: Plan, record: Record) -> dict[str, Any]:
         settings |= {"rank": data.rank, "degree": data.degree}
     else:
         settings |= {"degree": numbers["spline_degree"], "warnings": record["numbers"].get("warnings", [])}
-        settings |= {"hints": problem(plan.problem).hint(record["numbers"])}
+        settings |= {"hints": problem(plan.problem).hints_of(record["numbers"])}
     return numbers | settings

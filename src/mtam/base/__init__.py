@@ -1,1 +1,1 @@
-"""TODO."""
+"""What every room uses: specifications, streams, typed tables, findings, errors, configuration files."""

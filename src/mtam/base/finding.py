@@ -1,42 +1,16 @@
 """A finding: what a check of a statement found, as plain data that tables, pictures, JSON and claims are made of."""
 
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from mtam.base.spec import Frozen, Number, Size
+from mtam.base.table import Table
 from mtam.rates.intervals import Interval
 from mtam.rates.verdict import Judgement, Verdict
 
+PAPERS = {"paper A": "kawata2026", "paper B": "zucker2025"}  # keys of the bibliography, by how a source begins
 FINDING = "finding.json"  # the file of a check that holds it
-
-
-class Estimate(Frozen):
-    """A number with its standard error; se = 0 for what is exact up to rounding."""
-
-    value: Number
-    se: Size
-
-
-Whole = Annotated[int, Field(ge=-(10**100), le=10**100)]
-Cell = Estimate | bool | Whole | Number | str | None
-
-
-class Table(Frozen):
-    """Rows of numbers; every estimate carries its standard error, None is a dash."""
-
-    name: str = Field(pattern=r"^[a-z0-9_]+$")  # of the CSV file
-    title: str
-    headings: list[str]
-    rows: list[list[Cell]]
-    shown: int | None = Field(None, ge=1)  # rows on the terminal; None: all. The CSV file holds all of them
-
-    @model_validator(mode="after")
-    def _rectangular(self) -> Self:
-        for row in self.rows:
-            if len(row) != len(self.headings):
-                raise ValueError(f"table {self.name}: {len(row)} cells under {len(self.headings)} headings")
-        return self
 
 
 class JudgedStatement(Frozen):
@@ -107,6 +81,11 @@ class Finding(Frozen):
     tables: list[Table]
     panels: list[Panel] = Field(default_factory=list)
     notes: list[str] = Field(default_factory=list)
+
+    @property
+    def papers(self) -> tuple[str, ...]:
+        """The keys of the papers that the statement is taken from."""
+        return tuple(key for name, key in PAPERS.items() if self.source.startswith(name))
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:

@@ -14,7 +14,8 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from mtam.base.finding import Cell, Finding, JudgedStatement, Panel, Series, Table
+from mtam.base.finding import Finding, JudgedStatement, Panel, Series
+from mtam.base.table import Cell, Table
 from mtam.checks.check_registry import Tick
 from mtam.checks.check_settings import CheckSettings
 from mtam.rates.verdict import Verdict

@@ -7,7 +7,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mtam.base.finding import Estimate
+from mtam.base.table import Estimate
 from mtam.rates.student import quantile
 from mtam.rates.verdict import Verdict
 

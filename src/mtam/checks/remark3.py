@@ -15,7 +15,8 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from mtam.base.finding import Cell, Estimate, Finding, JudgedStatement, Panel, Series, Table
+from mtam.base.finding import Finding, JudgedStatement, Panel, Series
+from mtam.base.table import Cell, Estimate, Table
 from mtam.checks import judge_estimates
 from mtam.checks.check_registry import Tick
 from mtam.checks.check_settings import CheckSettings

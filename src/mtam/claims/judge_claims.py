@@ -7,19 +7,18 @@ from typing import Any
 
 import numpy as np
 
+from mtam.analysis.run import NoEvidence, Run
+from mtam.base.table import Cell, Table
 from mtam.claims.claim import Claim, Equivalence, Exponent, Found, LawWay, LevelWay, Ordering, Ratio, Slope, Way
-from mtam.claims.evidence import Evidence, Gathered, NoEvidence
-from mtam.rates import judge_curves as rates
+from mtam.claims.evidence import Gathered
+from mtam.rates import judge_curves
 from mtam.rates.curve import Curve, matched
 from mtam.rates.fit import student_interval
+from mtam.rates.intervals import Interval
 from mtam.rates.laws import PowerLaw
 from mtam.rates.verdict import Judgement, Verdict
 
 COLUMNS = ("id", "claim", "source", "reported", "theory", "value", "low", "high", "verdict", "because", "sweep", "cell")
-IN_FULL = {  # what a table says: why a claim stays open is not the same in every run
-    Verdict.UNDECIDED: "undecided at this scale",
-    Verdict.OUTSIDE: "outside the theorem's conditions",
-}
 
 
 @dataclass(frozen=True)
@@ -32,6 +31,30 @@ class JudgedClaim:
     cell: str = ""
 
     @property
+    def theory(self) -> str:
+        """The figure of theory in words."""
+        return self.claim.theory.replace("{expected}", "-" if self.expected is None else f"{self.expected:.3g}")
+
+    @property
+    def measured(self) -> Interval | float | None:
+        """The figure of this run with its interval."""
+        interval = self.judgement.interval
+        if interval is None or np.isfinite([interval.low, interval.high]).any():
+            return interval
+        return _finite(interval.value)
+
+    @property
+    def where(self) -> str:
+        """The sweep or check with its cell."""
+        return f"{self.claim.place}: {self.cell}" if self.cell else self.claim.place
+
+    @property
+    def here(self) -> bool:
+        """Whether these runs speak to the claim; others live in runs that are not here."""
+        decided = self.judgement.verdict in (Verdict.SUPPORTED, Verdict.CONTRADICTED)
+        return bool(self.cell) or decided or self.judgement.value is not None
+
+    @property
     def row(self) -> dict[str, Any]:
         """One line of claims.csv and claims.json (COLUMNS); an open side of the interval is None."""
         interval, claim = self.judgement.interval, self.claim
@@ -40,15 +63,25 @@ class JudgedClaim:
             "claim": claim.claim,
             "source": claim.source,
             "reported": claim.reported,
-            "theory": claim.theory.replace("{expected}", "-" if self.expected is None else f"{self.expected:.3g}"),
+            "theory": self.theory,
             "value": _finite(interval.value) if interval else None,
             "low": _finite(interval.low) if interval else None,
             "high": _finite(interval.high) if interval else None,
-            "verdict": IN_FULL.get(self.judgement.verdict, self.judgement.verdict.value),
+            "verdict": self.judgement.verdict.in_full,
             "because": self.judgement.reason,
             "sweep": claim.place,
             "cell": self.cell,
         }
+
+
+def claims_table(judged: Iterable[JudgedClaim]) -> Table:
+    """Claims beside what these runs say of them."""
+    rows: list[list[Cell]] = [
+        [one.claim.claim, one.claim.source, one.claim.reported, one.theory, one.measured, one.judgement, one.where]
+        for one in judged
+    ]
+    headings = ["claim", "source", "reported", "theory", "this run", "verdict", "where"]
+    return Table(name="claims", title="Claims", headings=headings, rows=rows, formats={"this run": "#3"})
 
 
 def judge_all(claims: Iterable[Claim], gathered: Gathered) -> list[JudgedClaim]:
@@ -63,11 +96,11 @@ def judge(claim: Claim, gathered: Gathered) -> JudgedClaim:
         if isinstance(claim.judge, Found):
             statement = gathered.verdict(claim.judge.check, claim.judge.key)
             return _outside(JudgedClaim(claim, statement.judgement, statement.expected), outside)
-        evidence = gathered.sweep(claim.sweep or "")
-        index = _index(claim, evidence)
-        cell = "all" if index is None else evidence.label(index)
-        judgement, expected = _judge(claim.judge, evidence, index)
-        outside = outside or _broken_need(claim, evidence, index)
+        run = gathered.sweep(claim.sweep or "")
+        index = _index(claim, run)
+        cell = "all" if index is None else run.label(index)
+        judgement, expected = _judge(claim.judge, run, index)
+        outside = outside or _broken_need(claim, run, index)
     except (NoEvidence, ValueError) as reason:  # ValueError: curves that cannot be compared
         return JudgedClaim(claim, Judgement(Verdict.UNDECIDED, None, str(reason)), cell=cell)
     return _outside(JudgedClaim(claim, judgement, expected, cell), outside)
@@ -81,22 +114,22 @@ def _outside(judged: JudgedClaim, why: str) -> JudgedClaim:
     return replace(judged, judgement=replace(judged.judgement, verdict=Verdict.OUTSIDE, reason=reason))
 
 
-def _broken_need(claim: Claim, evidence: Evidence, index: int | None) -> str:
+def _broken_need(claim: Claim, run: Run, index: int | None) -> str:
     """The fact that the claim needs and the cell lacks, in words, with the size that theory needs where it is told."""
     if not claim.needs or index is None:
         return ""
-    facts = evidence.facts(index)
+    facts = run.cell(index).facts
     if claim.needs not in facts:
-        raise NoEvidence(f"nothing is known of {claim.needs} in this cell of {evidence.plan.name}")
+        raise NoEvidence(f"nothing is known of {claim.needs} in this cell of {run.plan.name}")
     if facts[claim.needs]:
         return ""
     size = facts.get("theorem_needs_M")
     return f"{claim.needs} does not hold here" + ("" if size is None else f": theory needs M = {size:.1g}")
 
 
-def _index(claim: Claim, evidence: Evidence) -> int | None:
+def _index(claim: Claim, run: Run) -> int | None:
     """The claim's cell; None for claims about several cells."""
-    return None if isinstance(claim.judge, Ordering | Equivalence) else evidence.cell(claim.at)
+    return None if isinstance(claim.judge, Ordering | Equivalence) else run.index(claim.at)
 
 
 def _finite(number: float) -> float | None:
@@ -108,53 +141,53 @@ Judged = tuple[Judgement, float | None]  # and what theory expects of this very 
 
 
 @singledispatch
-def _judge(way: Way, evidence: Evidence, index: int | None) -> Judged:
+def _judge(way: Way, run: Run, index: int | None) -> Judged:
     raise NotImplementedError(type(way).__name__)
 
 
 @_judge.register
-def _law(way: LawWay, evidence: Evidence, index: int) -> Judged:
+def _law(way: LawWay, run: Run, index: int) -> Judged:
     del way
-    found = evidence.result(index)
+    found = run.cell(index)
     if found.law_judgement is None:
         raise NoEvidence("too few sizes or seeds to compare laws")
     return found.law_judgement, found.comparison.get("reference_gamma")
 
 
 @_judge.register
-def _slope(way: Slope, evidence: Evidence, index: int) -> Judged:
-    points = evidence.curve(index, way.column)
+def _slope(way: Slope, run: Run, index: int) -> Judged:
+    points = run.curve(index, way.column)
     if way.of is not None:
-        return rates.follows(points, evidence.curve(index, way.of), tolerance=way.tolerance, widest=way.widest)
+        return judge_curves.follows(points, run.curve(index, way.of), tolerance=way.tolerance, widest=way.widest)
     assert way.expected is not None
-    found = rates.slope(PowerLaw(), points.sizes, points.errors)
-    said = rates.contains(found, way.expected, tolerance=way.tolerance, widest=way.widest, rival=way.rival)
+    found = judge_curves.slope(PowerLaw(), points.sizes, points.errors)
+    said = judge_curves.contains(found, way.expected, tolerance=way.tolerance, widest=way.widest, rival=way.rival)
     return said, way.expected
 
 
 @_judge.register
-def _exponent(way: Exponent, evidence: Evidence, index: int) -> Judged:
-    points = evidence.curve(index, way.column, signed=True)
-    return rates.exponent(points, way.expected, tolerance=way.tolerance, widest=way.widest), way.expected
+def _exponent(way: Exponent, run: Run, index: int) -> Judged:
+    points = run.curve(index, way.column, signed=True)
+    return judge_curves.exponent(points, way.expected, tolerance=way.tolerance, widest=way.widest), way.expected
 
 
 @_judge.register
-def _level(way: LevelWay, evidence: Evidence, index: int) -> Judged:
-    points = evidence.curve(index, way.column, signed=True)
-    return rates.within(student_interval(points.errors[:, -1]), way.low, way.high), None
+def _level(way: LevelWay, run: Run, index: int) -> Judged:
+    points = run.curve(index, way.column, signed=True)
+    return judge_curves.within(student_interval(points.errors[:, -1]), way.low, way.high), None
 
 
 @_judge.register
-def _ratio(way: Ratio, evidence: Evidence, index: int) -> Judged:
-    points = evidence.curve(index, way.column)
-    other = evidence.curve(index, way.to) if way.to else evidence.curve(evidence.cell(way.rival or {}), way.column)
+def _ratio(way: Ratio, run: Run, index: int) -> Judged:
+    points = run.curve(index, way.column)
+    other = run.curve(index, way.to) if way.to else run.curve(run.index(way.rival or {}), way.column)
     ours, theirs = matched([points, other])
     chosen = [k for k, n in enumerate(ours.sizes) if n >= way.from_n][-1 if way.largest else 0 :]
     if not chosen:
         raise NoEvidence(f"no size reaches {way.from_n}")
 
     def at(k: int, level: float) -> Judgement:
-        return rates.ratio_within(ours.errors[:, k], theirs.errors[:, k], way.low, way.high, level=level)
+        return judge_curves.ratio_within(ours.errors[:, k], theirs.errors[:, k], way.low, way.high, level=level)
 
     return _each(chosen, at), None
 
@@ -170,18 +203,18 @@ def _each(sizes: Sequence[int], at: Callable[[int, float], Judgement], level: fl
 
 
 @_judge.register
-def _ordering(way: Ordering, evidence: Evidence, index: None) -> Judged:
+def _ordering(way: Ordering, run: Run, index: None) -> Judged:
     del index
-    return rates.ordering([each.errors for each in matched(_along(way, evidence))]), None
+    return judge_curves.ordering([each.errors for each in matched(_along(way, run))]), None
 
 
 @_judge.register
-def _equivalence(way: Equivalence, evidence: Evidence, index: None) -> Judged:
+def _equivalence(way: Equivalence, run: Run, index: None) -> Judged:
     del index
     axis = way.axis.rpartition(".")[2]
     names = [f"{axis} = {value:g}" if isinstance(value, float) else f"{axis} = {value}" for value in way.values]
-    return rates.same_slope(_along(way, evidence), way.margin, names), None
+    return judge_curves.same_slope(_along(way, run), way.margin, names), None
 
 
-def _along(way: Ordering | Equivalence, evidence: Evidence) -> list[Curve]:
-    return [evidence.curve(evidence.cell({way.axis: value}), way.column) for value in way.values]
+def _along(way: Ordering | Equivalence, run: Run) -> list[Curve]:
+    return [run.curve(run.index({way.axis: value}), way.column) for value in way.values]

@@ -19,6 +19,7 @@ from mtam.interaction.interaction_data import TokenLaw as TokenLaw
 from mtam.interaction.interaction_models import InteractionModel as InteractionModel
 from mtam.interaction.interaction_models import KRule as KRule
 from mtam.interaction.interaction_variants import MODELS
+from mtam.interaction.model.low_rank import dimension
 
 MOST_BUMPS = 256  # of hypotheses: the longest code, see hypotheses.code
 
@@ -76,8 +77,7 @@ class InteractionTrial(Trial):
 
     def parameters(self) -> int:
         """p = 2 r d - r^2 - 1, the identifiable parameters of a rank-r matrix of fixed norm."""
-        r, d = self.fit_rank(), self.data.d
-        return 2 * r * d - r * r - 1
+        return dimension(self.data.d, self.fit_rank()) - 1
 
     def beta(self) -> int:
         """The paper's smoothness index, beta = P - 1 (at least 1)."""

@@ -10,8 +10,8 @@ from typing import Any
 
 from mtam.base import columns
 from mtam.base.errors import UsageError
-from mtam.base.remark import Remark
 from mtam.base.spec import Numbers, Trial
+from mtam.base.table import SweepAnswer, Table
 from mtam.base.variants import Variant, models, own_settings, settings_class
 from mtam.base.variants import load as _load
 
@@ -35,11 +35,12 @@ class Problem:
     decomposition: str | None = None  # function of a cell's columns and a trial -> facts fitted to its records
     reference: str | None = None  # function of a trial and sizes -> the error that theory forecasts up to constants
     lower_bound: str | None = None  # function of a trial and sizes -> what no estimator can fall below; or None
-    remarks: str | None = None  # function of trials and their numbers -> further tables (title, headings, rows)
+    tables: str | None = None  # function of trials and their numbers -> typed tables of the problem's own
+    answers: str | None = None  # function of trials and their numbers -> what the sweep answers, a few sentences
+    papers: tuple[str, ...] = ()  # keys of the bibliography: whose theory is tested
     kinds: tuple[str, ...] = ("sweep",)  # of plans that have such trials
-    notes: str | None = None  # function of the numbers of a single fit -> further tables
+    notes: str | None = None  # function of the numbers of a single fit -> typed tables
     hints: str | None = None  # function of the numbers of a single fit -> sentences about its data
-    short: str | None = None  # function of trials and their numbers -> what the sweep answers, in a few lines
 
     @property
     def estimators(self) -> Mapping[str, Variant]:
@@ -72,25 +73,25 @@ class Problem:
         """The curves of ``reference`` and ``lower_bound`` at these sizes, in the same units; None for one unknown."""
         return [_load(path)(trial, sizes) if path else None for path in (self.reference, self.lower_bound)]
 
-    def remark(self, trials: Sequence[Trial], numbers: Sequence[Mapping[str, Any]]) -> list[Remark]:
+    def tables_of(self, trials: Sequence[Trial], numbers: Sequence[Mapping[str, Any]]) -> list[Table]:
         """Tables of the problem's own about a whole sweep; empty for problems that have nothing to add."""
-        found: list[Remark] = _load(self.remarks)(trials, numbers) if self.remarks else []
-        return found
+        tables: list[Table] = _load(self.tables)(trials, numbers) if self.tables else []
+        return tables
 
-    def note(self, numbers: Mapping[str, Any]) -> list[Remark]:
+    def notes_of(self, numbers: Mapping[str, Any]) -> list[Table]:
         """Tables of the problem's own about a single fit; empty for problems that have nothing to add."""
-        found: list[Remark] = _load(self.notes)(numbers) if self.notes else []
-        return found
+        tables: list[Table] = _load(self.notes)(numbers) if self.notes else []
+        return tables
 
-    def hint(self, numbers: Mapping[str, Any]) -> list[str]:
+    def hints_of(self, numbers: Mapping[str, Any]) -> list[str]:
         """What the data of a single fit look like, where that matters; empty for problems that know their data."""
         found: list[str] = _load(self.hints)(numbers) if self.hints else []
         return found
 
-    def answers(self, trials: Sequence[Trial], numbers: Sequence[Mapping[str, Any]]) -> list[str]:
-        """What a whole sweep answers, in lines; empty for problems and sweeps that ask nothing of their own."""
-        found: list[str] = _load(self.short)(trials, numbers) if self.short else []
-        return found
+    def answers_of(self, trials: Sequence[Trial], numbers: Sequence[Mapping[str, Any]]) -> list[SweepAnswer]:
+        """What a whole sweep answers; empty for problems and sweeps that ask nothing of their own."""
+        answers: list[SweepAnswer] = _load(self.answers)(trials, numbers) if self.answers else []
+        return answers
 
     def heat_map(self, trials: Sequence[Trial], numbers: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
         """A map of the problem's own for a whole sweep, as plain lists for the figure ``ratio_plane``."""
@@ -126,8 +127,9 @@ _RECALL_PROBLEM = Problem(
     levels=_RECALL_LEVELS,
     reference="mtam.recall.recall_problem:reference",
     lower_bound="mtam.recall.recall_problem:lower_bound",
-    remarks="mtam.recall.reading.recall_tables:remarks",
-    short="mtam.recall.reading.recall_summary:lines",
+    tables="mtam.recall.reading.recall_tables:tables",
+    answers="mtam.recall.reading.recall_answers:answers",
+    papers=("kawata2026",),
 )
 _INTERACTION_PROBLEM = Problem(
     name="interaction",
@@ -140,7 +142,8 @@ _INTERACTION_PROBLEM = Problem(
     ratios={columns.EXCESS_RATIO: "price of A in units of p σ²/M"},
     plane="mtam.interaction.reading.theorem_plane:plane",
     decomposition="mtam.interaction.reading.error_parts:decompose",
-    remarks="mtam.interaction.reading.slopes:remarks",
+    tables="mtam.interaction.reading.interaction_tables:tables",
+    papers=("zucker2025",),
 )
 
 _OWN_DATA_PROBLEM = Problem(
@@ -151,6 +154,7 @@ _OWN_DATA_PROBLEM = Problem(
     size="M",
     notes="mtam.interaction.reading.own_data_notes:notes",
     hints="mtam.interaction.reading.own_data_notes:hints",
+    papers=("zucker2025",),
 )
 
 PROBLEMS = {problem.name: problem for problem in (_RECALL_PROBLEM, _INTERACTION_PROBLEM, _OWN_DATA_PROBLEM)}

@@ -26,6 +26,16 @@ class Interval:
     low: float
     high: float
 
+    @classmethod
+    def above(cls, bound: float) -> "Interval":
+        """Nothing is known but that the figure lies above ``bound``: an interval without an estimate."""
+        return cls(float("nan"), bound, float("inf"))
+
+    @classmethod
+    def up_to(cls, bound: float) -> "Interval":
+        """Nothing is known but that the figure is at most ``bound``."""
+        return cls(float("nan"), float("-inf"), bound)
+
     def holds(self, figure: float) -> bool:
         """Whether the interval contains ``figure``."""
         return self.low <= figure <= self.high

@@ -3,7 +3,7 @@
 Curves, claims and checks all use these four words. "Supported" needs evidence as much as "contradicted" does.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from mtam.rates.intervals import Interval
@@ -17,6 +17,13 @@ class Verdict(StrEnum):
     UNDECIDED = "undecided"  # the uncertainty is too large to say
     OUTSIDE = "outside"  # an assumption of the statement does not hold here: they neither help nor harm it
 
+    @property
+    def in_full(self) -> str:
+        """As a table of claims says it: why a claim stays open is not the same in every run."""
+        return {"undecided": "undecided at this scale", "outside": "outside the theorem's conditions"}.get(
+            self.value, self.value
+        )
+
 
 @dataclass(frozen=True)
 class Judgement:
@@ -26,8 +33,14 @@ class Judgement:
     interval: Interval | None
     reason: str
     level: float = 0.95  # of the interval
+    numbers: Verdict | None = None  # what the numbers alone say, where an assumption puts the statement outside
 
     @property
     def value(self) -> float | None:
         """The estimate that was judged; None where there was nothing to estimate."""
         return None if self.interval is None else self.interval.value
+
+    @property
+    def outside(self) -> "Judgement":
+        """The same where an assumption of the statement does not hold: the numbers' own verdict is kept beside it."""
+        return replace(self, verdict=Verdict.OUTSIDE, numbers=self.verdict)

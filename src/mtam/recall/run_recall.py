@@ -105,13 +105,11 @@ def fit(
     features = torch.stack([tensors.features(p, m, KIND) for p, m in zip(problems, models, strict=True)]).to(place)
     flat = tensors.start(network, models, seeds, KIND).to(place)
     kept = max(1, round(model.holdout * head.n))
-    plan = TrainingPlan(head.optimiser_steps(), model.batch, model.lr, model.weight_decay)
+    keeper = Keeper(checkpoint, [trial.key() for trial in trials])
+    plan = TrainingPlan(head.optimiser_steps(), model.batch, model.lr, model.weight_decay, keeper)
     own, holdout = rows.rows(0, head.n - kept), rows.rows(head.n - kept, head.n)
     del rows  # both are copies: with sampled tokens the sample is the largest thing in memory
-    trained = train(
-        network, features, own, holdout, flat, seeds, plan,
-        tick, Keeper(checkpoint, [trial.key() for trial in trials]),
-    )  # fmt: skip
+    trained = train(network, features, own, holdout, flat, seeds, plan, tick)
     return network, features, trained
 
 

@@ -1,58 +1,33 @@
 """The table of claims on the terminal."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator
 
-from rich.table import Table
+from rich.console import Group
 from rich.text import Text
 
+from mtam.base.table import Table
+from mtam.rates.verdict import Judgement
 from mtam.report.format import counts
-from mtam.report.terminal import number
+from mtam.report.tables.terminal_grid import Layout, terminal_grid
 
-INK = {"supported": "green", "contradicted": "bold red"}
-
-
-def screen(rows: Sequence[Mapping[str, Any]]) -> Iterator[Table | Text]:
-    """The claims that these runs speak to, with counts; those that live in other runs are counted alone."""
-    here = seen(rows)
-    if here:
-        yield _grid(here)
-        yield Text("; ".join(counts([row["verdict"] for row in here])))
-    if len(here) < len(rows):
-        yield Text(f"{len(rows) - len(here)} further claims live in runs that are not here.")
+RATIOS = (10, 4, 3, 5, 5, 8)  # of the columns' widths
+WHERE = "where"  # the column that only the page has
 
 
-def seen(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The claims that these runs speak to."""
-    return [row for row in rows if row["cell"] or row["verdict"] in INK or row["value"] is not None]
+def screen(claims: Table, further: int) -> Iterator[Group | Text]:
+    """The claims that these runs speak to, with counts; ``further`` ones that live in other runs are counted alone."""
+    if claims.rows:
+        shown = [at for at, heading in enumerate(claims.headings) if heading != WHERE]
+        narrow = {
+            "headings": [claims.headings[at] for at in shown],
+            "rows": [[r[at] for at in shown] for r in claims.rows],
+        }
+        yield terminal_grid(claims.model_copy(update=narrow), Layout(style="italic", ratios=RATIOS, reasons=True))
+        yield Text("; ".join(counts(verdicts(claims))))
+    if further:
+        yield Text(f"{further} further claims live in runs that are not here.")
 
 
-def _grid(rows: Sequence[Mapping[str, Any]]) -> Table:
-    grid = Table(title="Claims", title_justify="left", show_lines=True, expand=True)
-    for heading, ratio in (
-        ("claim", 10),
-        ("source", 4),
-        ("reported", 3),
-        ("theory", 5),
-        ("this run", 5),
-        ("verdict", 8),
-    ):
-        grid.add_column(heading, ratio=ratio)
-    for row in rows:
-        verdict = Text(row["verdict"], style=INK.get(row["verdict"], "yellow"))
-        if row["because"]:
-            verdict.append(f": {row['because']}", style="not bold default")
-        told = (row["claim"], row["source"], row["reported"], row["theory"], measured(row))
-        grid.add_row(*(Text(text) for text in told), verdict)
-    return grid
-
-
-def measured(row: Mapping[str, Any]) -> str:
-    """The figure of this run with its interval, e.g. ``-0.83 [-0.91, -0.75]``; an open side is infinite."""
-    if row["value"] is None:
-        return ""
-    if row["low"] is None and row["high"] is None:
-        return number(row["value"])
-    low = "-∞" if row["low"] is None else number(row["low"])
-    high = "∞" if row["high"] is None else number(row["high"])
-    return f"{number(row['value'])} [{low}, {high}]"
+def verdicts(claims: Table) -> list[str]:
+    """What the runs say, claim by claim."""
+    return [cell.verdict.in_full for cell in claims.column("verdict") if isinstance(cell, Judgement)]

@@ -13,7 +13,7 @@ MOST = 6  # cells that are looked into
 
 
 @dataclass(frozen=True)
-class Sight:
+class ExampleTrial:
     """One finished trial, and how its cell is called and drawn."""
 
     axis: Mapping[str, Any]
@@ -24,19 +24,19 @@ class Sight:
     numbers: Mapping[str, Any]
 
 
-def sights(plan: Plan, records: Mapping[str, Record], name: str) -> list[list[Sight]]:
+def example_trials(plan: Plan, records: Mapping[str, Record], name: str) -> list[list[ExampleTrial]]:
     """Per cell the trials of its largest size whose records hold ``name``, by seed; at most MOST cells."""
     found = []
     for (cell, keys), look in zip(
         zip(plan.cells, plan.keys, strict=True), looks([cell.axis for cell in plan.cells]), strict=True
     ):
         seen = [
-            Sight(cell.axis, label(cell.axis), look, trial.n, trial.seed, numbers)
+            ExampleTrial(cell.axis, label(cell.axis), look, trial.n, trial.seed, numbers)
             for trial, numbers in _done(cell.trials, keys, records)
             if name in numbers
         ]
-        largest = max((sight.n for sight in seen), default=0)
-        found.append(sorted((sight for sight in seen if sight.n == largest), key=lambda sight: sight.seed))
+        largest = max((example.n for example in seen), default=0)
+        found.append(sorted((example for example in seen if example.n == largest), key=lambda example: example.seed))
     found = [cell for cell in found if cell]
     step = max(1, -(-len(found) // MOST))
     return found[::step]

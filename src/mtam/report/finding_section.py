@@ -6,13 +6,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from mtam.base.finding import FINDING, Finding, Table
+from mtam.base.finding import FINDING, Finding
 from mtam.report import finding_report, page_parts, settings_sources
 from mtam.report.figures import finding_figure
 from mtam.report.figures.picture import Picture
 from mtam.report.format import counts
-
-PAPERS = {"paper A": "kawata2026", "paper B": "zucker2025"}  # by the first words of a finding's source
 
 
 @dataclass(frozen=True)
@@ -40,11 +38,6 @@ class Checked:
         return f"check-{self.check}-{self.digest}"
 
 
-def papers(check: Checked) -> tuple[str, ...]:
-    """The keys of the papers that the statement is taken from."""
-    return tuple(key for words, key in PAPERS.items() if check.finding.source.startswith(words))
-
-
 def shown(check: Checked) -> dict[str, Any]:
     """What the template needs."""
     finding = check.finding
@@ -62,7 +55,7 @@ def shown(check: Checked) -> dict[str, Any]:
         "missing": 0,
         "failures": [],
         "figures": [] if check.picture is None else [page_parts.figure(check.picture, check.name, behind)],
-        "sheets": [_sheet(table) for table in finding.tables],
+        "sheets": [page_parts.sheet(table) for table in finding.tables],
         "notes": finding.notes,
         "settings": settings_sources.of_check(check.check, check.settings),
         "command": settings_sources.check_command(check.check, check.settings),
@@ -70,10 +63,3 @@ def shown(check: Checked) -> dict[str, Any]:
         "folder": check.folder or ".",
         "files": page_parts.links(check.folder, [FINDING, *files]),
     }
-
-
-def _sheet(table: Table) -> page_parts.Sheet:
-    words = [all(isinstance(row[at], str) for row in table.rows) for at in range(len(table.headings))]
-    rows = [[finding_report.cell_text(cell) for cell in row] for row in table.rows[: table.shown]]
-    more = f"and {len(table.rows) - len(rows)} more rows in {table.name}.csv" if len(rows) < len(table.rows) else ""
-    return page_parts.Sheet(table.title, table.headings, rows, [not left for left in words], more)

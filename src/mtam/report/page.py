@@ -11,27 +11,31 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from rich.table import Table
 
 from mtam import __version__
 from mtam.analysis.cell_results import CellResult
 from mtam.base import conf_files
-from mtam.base.remark import Remark
+from mtam.base.table import Cell, Table
 from mtam.problems.registry import problem
-from mtam.report import finding_section, page_parts, settings_sources, summary_sentence, terminal
+from mtam.rates.verdict import Judgement
+from mtam.report import claims_table, finding_section, page_parts, settings_sources, summary_sentence, terminal
 from mtam.report.figures.picture import Picture
 from mtam.report.finding_section import Checked
 from mtam.report.format import counts
+from mtam.report.tables.cell_text import cell_text
 from mtam.sweep import store
 from mtam.sweep.plan import Plan, label
 from mtam.sweep.store import Record
 
 TEMPLATES = Path(__file__).parent / "templates"
-PAPERS = {"recall": ("kawata2026",), "interaction": ("zucker2025",), "interaction_data": ("zucker2025",)}
 
-# A claim is one row: claim, source, reported, theory, value, low, high, verdict, sweep, cell; what is missing is empty.
-Claim = Mapping[str, Any]
-CLAIM_COLUMNS = ("claim", "source", "reported", "theory", "value", "low", "high", "verdict", "because", "sweep", "cell")
+
+@dataclass(frozen=True)
+class ShownClaims:
+    """The claims that the runs of a page speak to, and how many live in other runs."""
+
+    table: Table  # claim, source, reported, theory, this run, verdict, where
+    further: int = 0
 
 
 @dataclass(frozen=True)
@@ -42,9 +46,9 @@ class RunSection:
     records: Mapping[str, Record]
     summary: Mapping[str, Any]
     results: Sequence[CellResult] = ()
-    remarks: Sequence[Remark] = ()
+    tables: Sequence[Table] = ()  # of the problem's own
     pictures: Sequence[Picture] = ()
-    tables: Mapping[str, str] = field(default_factory=dict)  # text of the CSV files, by name
+    files: Mapping[str, str] = field(default_factory=dict)  # text of the CSV files, by name
     folder: str = ""  # where the files lie, as the page sees it
 
     @property
@@ -53,16 +57,8 @@ class RunSection:
         return f"{self.plan.name}-{self.plan.digest}"
 
 
-def render(
-    jobs: Sequence[RunSection | Checked],
-    claims: Sequence[Claim] | None = None,
-    heading: str | None = None,
-    further: int = 0,
-) -> str:
-    """The page of one run or check, or of several with a table of contents.
-
-    ``further`` claims are not among ``claims``, because they live in other runs.
-    """
+def render(jobs: Sequence[RunSection | Checked], claims: ShownClaims | None = None, heading: str | None = None) -> str:
+    """The page of one run or check, or of several with a table of contents."""
     shown = [_shown(job) if isinstance(job, RunSection) else finding_section.shown(job) for job in jobs]
     runs = sum(isinstance(job, RunSection) for job in jobs)
     papers = dict.fromkeys(key for job in jobs for key in _papers(job))
@@ -72,9 +68,9 @@ def render(
         .render(
             heading=heading or (shown[0]["title"] if len(shown) == 1 else "mtam: all runs"),
             version=__version__,
-            claims=None if claims is None else [_claim(row) for row in claims],
-            verdicts=counts([str(row.get("verdict", "")) for row in claims or ()]),
-            further=further,
+            claims=None if claims is None else list(map(_claim, _named(claims.table))),
+            verdicts=[] if claims is None else counts(claims_table.verdicts(claims.table)),
+            further=claims.further if claims else 0,
             jobs=shown,
             extent=" and ".join(_many(runs, "run") + _many(len(jobs) - runs, "check")),
             bibliography=[_bibliography()[key] for key in (*papers, "mtam")],
@@ -91,7 +87,7 @@ def _many(count: int, what: str) -> list[str]:
 
 def _papers(job: RunSection | Checked) -> tuple[str, ...]:
     """The keys of the papers whose theory is tested."""
-    return PAPERS.get(job.plan.problem, ()) if isinstance(job, RunSection) else finding_section.papers(job)
+    return problem(job.plan.problem).papers if isinstance(job, RunSection) else job.finding.papers
 
 
 @cache
@@ -139,7 +135,7 @@ def _title(plan: Plan) -> str:
 def _files(job: RunSection) -> list[str]:
     """What lies beside the page and is worth opening."""
     model = ["model.npz"] if job.plan.name == "fit-own" and job.pictures else []
-    return [*job.tables, *model, "config.yaml", "manifest.json", "summary.json"]
+    return [*job.files, *model, "config.yaml", "manifest.json", "summary.json"]
 
 
 def _figure(job: RunSection, picture: Picture) -> dict[str, Any]:
@@ -153,10 +149,10 @@ def _sheets(job: RunSection) -> tuple[list[page_parts.Sheet], list[str]]:
     """The tables of the terminal, and the sentences between them."""
     told: list[Table | str] = []
     if job.plan.kind == "sweep":
-        told += terminal.sweep_report(list(job.results), problem(job.plan.problem))
+        told += terminal.sweep_report(job.results, problem(job.plan.problem))
     elif "failure" not in job.summary:
-        told.append(terminal.fit_table(dict(job.summary)))
-    told += [terminal.remark_table(remark) for remark in job.remarks]
+        told.append(terminal.fit_table(job.summary))
+    told += job.tables
     return [page_parts.sheet(table) for table in told if isinstance(table, Table)], [
         text for text in told if isinstance(text, str)
     ]
@@ -194,21 +190,22 @@ def _environments(records: Any) -> list[dict[str, Any]]:
     return [{"trials": count, "facts": json.loads(text)} for text, count in sorted(found.items())]
 
 
-def _claim(row: Claim) -> dict[str, str]:
-    """A claim's cells as text; its value carries its interval."""
-    text = {name: _cell(row.get(name)) for name in CLAIM_COLUMNS}
-    if text["low"] or text["high"]:
-        text["value"] += f" [{text['low'] or 'open'}, {text['high'] or 'open'}]"
-    word = text["verdict"].split(" ")[0]
-    return text | {"kind": word if word in ("supported", "contradicted", "undecided", "outside") else "other"}
+def _named(table: Table) -> list[dict[str, Cell]]:
+    """The rows by the names of their columns."""
+    return [dict(zip(table.headings, row, strict=True)) for row in table.rows]
 
 
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key} = {each}" for key, each in value.items())
-    return terminal.number(value, 3) if isinstance(value, float) else str(value)
+def _claim(row: Mapping[str, Cell]) -> dict[str, str]:
+    """A claim's cells as text."""
+    judgement = row["verdict"]
+    assert isinstance(judgement, Judgement)
+    return {
+        **{name: str(row[name] or "") for name in ("claim", "source", "reported", "theory", "where")},
+        "value": "" if row["this run"] is None else cell_text(row["this run"], "#3"),
+        "verdict": judgement.verdict.in_full,
+        "kind": judgement.verdict.value,
+        "because": judgement.reason,
+    }
 
 
 @cache

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from rich.table import Table
-
+from mtam.base.table import Table
 from mtam.report.figures.picture import Picture
+from mtam.report.tables.cell_text import cell_text, left_out, words
 
 
 @dataclass(frozen=True)
@@ -22,14 +22,14 @@ class Sheet:
 
 
 def sheet(table: Table) -> Sheet:
-    """A table of the terminal."""
-    columns = table.columns
-    cells = [[str(cell) for cell in column.cells] for column in columns]
+    """A typed table as text; numbers stand right."""
+    forms = [table.formats.get(heading, "") for heading in table.headings]
     return Sheet(
-        str(table.title or ""),
-        [str(column.header) for column in columns],
-        [list(row) for row in zip(*cells, strict=True)],
-        [column.justify == "right" for column in columns],
+        table.title,
+        table.headings,
+        [[cell_text(cell, form) for cell, form in zip(row, forms, strict=True)] for row in table.rows[: table.shown]],
+        [not left for left in words(table)],
+        left_out(table),
     )
 
 

@@ -6,43 +6,55 @@ from pathlib import Path
 from typing import Any
 
 from mtam.analysis import cell_results
-from mtam.analysis.cell_results import CellResult
-from mtam.analysis.run import Reading
+from mtam.analysis.run import Run
 from mtam.problems.registry import problem
 from mtam.report import summary_sentence
-from mtam.report.examples import Sight, sights
+from mtam.report.examples import ExampleTrial, example_trials
 from mtam.report.figures import attention, fit_figure, forest, learning_curves, level_maps, loss_traces, ratio_plane
 from mtam.report.figures.picture import Picture
 from mtam.report.page import RunSection
+from mtam.report.tables.table_csv import table_csv
+from mtam.report.tables.table_json import answers_json, tables_json
 from mtam.sweep import store
-from mtam.sweep.plan import Plan
 from mtam.sweep.store import Record
 
 Records = Mapping[str, Record]
 
 
-def job(reading: Reading, folder: str = "", drawn: Path | None = None) -> RunSection:
+def job(run: Run, folder: str = "", drawn: Path | None = None) -> RunSection:
     """Tables, pictures and summary of a run, whose files lie in ``folder`` as the page sees it.
 
     ``drawn`` is a folder with pictures of these very records; what is there is not drawn again.
     """
-    plan, records = reading.plan, reading.records
-    found = _sweep(reading, folder) if plan.kind == "sweep" else _fit(plan, records, folder)
+    found = _sweep(run, folder) if run.plan.kind == "sweep" else _fit(run, folder)
     return found if drawn is None else replace(found, pictures=[picture.found(drawn) for picture in found.pictures])
 
 
-def _sweep(reading: Reading, folder: str) -> RunSection:
-    plan, results = reading.plan, reading.results
+def _sweep(run: Run, folder: str) -> RunSection:
+    plan, results = run.plan, run.cells
     texts = {
-        "curve.csv": reading.rows.to_csv(index=False),
+        "curve.csv": run.rows.to_csv(index=False),
         "rates.csv": cell_results.rates_rows(results).to_csv(index=False),
     }
-    summary = {"trials": len(plan.trials), "seconds": None, "cells": cell_results.summary_of_sweep(results)}
-    pictures = _pictures(plan, reading.records, results)
-    return RunSection(plan, reading.records, summary, results, reading.remarks, pictures, texts, folder)
+    texts |= _csv(run)
+    summary = {
+        "trials": len(plan.trials),
+        "seconds": None,
+        "cells": cell_results.summary_of_sweep(results),
+        "tables": tables_json(run.tables),
+        "answers": answers_json(run.answers),
+    }
+    pictures = _pictures(run)
+    return RunSection(plan, run.records, summary, results, run.tables, pictures, texts, folder)
 
 
-def _pictures(plan: Plan, records: Records, results: list[CellResult]) -> list[Picture]:
+def _csv(run: Run) -> dict[str, str]:
+    """A file for every table of the problem's own."""
+    return {f"{table.name}.csv": table_csv(table) for table in run.tables}
+
+
+def _pictures(run: Run) -> list[Picture]:
+    plan, records, results = run.plan, run.records, run.cells
     kind = problem(plan.problem)
     drawn = []
     if any(len(result.curve.sizes) > 1 for result in results):
@@ -51,12 +63,12 @@ def _pictures(plan: Plan, records: Records, results: list[CellResult]) -> list[P
             forest.forest(results, kind.size),
         ]
 
-    def look(name: str) -> list[list[Sight]]:
-        return sights(plan, records, name)
+    def look(name: str) -> list[list[ExampleTrial]]:
+        return example_trials(plan, records, name)
 
     drawn += [
         level_maps.levels(results, kind.levels, kind.size),
-        ratio_plane.plane(cell_results.heat_map(plan, records)),
+        ratio_plane.plane(run.heat_map),
         fit_figure.activations(look("phi_grid"), kind.size),
         attention.attention(look(attention.NEEDS), kind.size),
         loss_traces.traces(look(loss_traces.NEEDS), kind.size),
@@ -64,15 +76,17 @@ def _pictures(plan: Plan, records: Records, results: list[CellResult]) -> list[P
     return [picture for picture in drawn if picture is not None]
 
 
-def _fit(plan: Plan, records: Records, folder: str) -> RunSection:
+def _fit(run: Run, folder: str) -> RunSection:
+    plan, records = run.plan, run.records
     ((key, trial),) = plan.trials.items()
     if key not in records or store.failed(records[key]):
         reason = records.get(key, {}).get("failure", "not computed")
         return RunSection(plan, records, {"fit": plan.name, "failure": reason}, folder=folder)
     numbers = records[key]["numbers"]
-    summary = cell_results.summary_of_fit(plan, records[key])
+    summary = cell_results.summary_of_fit(plan, records[key]) | {"tables": tables_json(run.tables)}
     spec: Any = trial
     picture = fit_figure.fit(numbers, spec.model.name, summary_sentence.of_fit(summary))
     pictures = [picture] if picture.panels else []
-    remarks = cell_results.remarks(plan, records)
-    return RunSection(plan, records, summary, remarks=remarks, pictures=pictures, folder=folder)
+    return RunSection(
+        plan, records, summary, tables=run.tables, pictures=pictures, files=_csv(run), folder=folder
+    )  # fmt: skip

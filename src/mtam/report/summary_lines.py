@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from mtam.analysis.cell_results import CellResult
+from mtam.base.table import SweepAnswer
 from mtam.rates import judge_curves
 from mtam.rates.compare import FIRST
 from mtam.rates.curve import matched
@@ -10,7 +11,8 @@ from mtam.rates.gamma import at_border
 from mtam.rates.intervals import Interval
 from mtam.rates.laws import PowerLaw
 from mtam.report import summary_sentence
-from mtam.report.format import interval, number
+from mtam.report.format import number
+from mtam.report.tables.cell_text import answer_text, cell_text
 
 MOST = 5  # lines; the sixth tells where the page is
 CELLS = 4  # that have a line each
@@ -19,11 +21,11 @@ OWN = ("softmax", "ips_erm")  # the papers' own estimators, which others are com
 FORECAST = "forecast_error"
 
 
-def in_short(results: Sequence[CellResult], size: str, answers: Sequence[str] = ()) -> list[str]:
+def in_short(results: Sequence[CellResult], size: str, answers: Sequence[SweepAnswer] = ()) -> list[str]:
     """What the sweep answers (``answers``: what its problem says of it), then slopes: a line for every cell where they
     are few; of many cells, or at one size, what can be said of them together."""
     fitted = [result for result in results if result.fit and result.fit.slope]
-    told = [*answers, *([] if answers else ratios(results, size, everywhere=not fitted))]
+    told = [*map(answer_text, answers), *([] if answers else ratios(results, size, everywhere=not fitted))]
     if not fitted or len(fitted) > min(CELLS, MOST - len(told)) or len(fitted) < len(results):
         told += summary_sentence.parts_of_sweep(results, size) or [summary_sentence.NOTHING]
     else:
@@ -58,9 +60,9 @@ def _line(result: CellResult, size: str) -> str:
     fit = result.fit
     assert fit is not None
     if isinstance(result.law, PowerLaw):
-        told = [f"error ~ {size}^b, b = {interval(fit.loglog, 2)}", *_figures(result, fit.loglog)]
+        told = [f"error ~ {size}^b, b = {cell_text(fit.loglog, '.2f')}", *_figures(result, fit.loglog)]
     else:
-        told = [f"slope {interval(fit.slope, 2)} on {result.law.axis_label.replace('ln n', f'ln {size}')}"]
+        told = [f"slope {cell_text(fit.slope, '.2f')} on {result.law.axis_label.replace('ln n', f'ln {size}')}"]
     told += _law(result)
     if "error" in result.levels:
         told.append(f"error {number(result.levels['error'][0])} at {size} = {result.curve.sizes[-1]:.0f}")

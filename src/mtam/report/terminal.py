@@ -1,28 +1,24 @@
-"""What a person sees on the terminal: convergence tables, slopes, the numbers of a fit."""
+"""The tables of every sweep and fit: convergence, slopes, levels, the numbers of a fit, failed trials."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from rich.table import Table
-from rich.text import Text
-
 from mtam.analysis.cell_results import CellResult
-from mtam.base.remark import Remark
+from mtam.base.table import Cell, Table, figure
 from mtam.problems.registry import Problem, problem
 from mtam.rates.curve import sizes_of
 from mtam.rates.laws import PowerLaw
 from mtam.rates.sensitivity import local_intervals
-from mtam.report.format import interval as interval
-from mtam.report.format import number as number
-from mtam.report.terminal_laws import laws_report
+from mtam.report.terminal_laws import laws_report, with_size
 from mtam.sweep.plan import Plan, label
 
 MOST_FAILURES = 12  # that a terminal shows
-MOST_SIZES = 40
+MOST_SIZES = 40  # that a convergence table shows
+LEVEL = "#3±#2"  # digits of a mean and of its standard error
 
 
-def sweep_report(results: list[CellResult], kind: Problem) -> list[Table | str]:
+def sweep_report(results: Sequence[CellResult], kind: Problem) -> list[Table | str]:
     """All that a sweep has to tell: curves and slopes where there are several sizes, and levels at the largest one."""
     told: list[Table | str] = []
     if any(len(result.curve.sizes) > 1 for result in results):
@@ -37,44 +33,34 @@ def sweep_report(results: list[CellResult], kind: Problem) -> list[Table | str]:
     return told
 
 
-def remark_table(remark: Remark) -> Table:
-    """A problem's own table."""
-    title, heads, rows = remark
-    table = Table(title=title, title_justify="left", title_style="bold")
-    for head in heads:
-        table.add_column(head)
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    return table
-
-
 def convergence_table(result: CellResult, size: str) -> Table:
     """The log-log convergence table of one cell."""
     seeds, sizes = len(result.curve.seeds), sizes_of(result.curve).tolist()
-    title = f"{result.label}   ({seeds} seed{'s' * (seeds != 1)})"
-    table = Table(title=title, title_justify="left", title_style="bold")
-    for head in (size, "error", "std. error", f"ln {size}", "mean ln error", "local slope"):
-        table.add_column(head, justify="right")
+    every = max(1, -(-len(sizes) // MOST_SIZES))
+    rows: list[list[Cell]] = []
     if seeds:
         local = local_intervals(result.curve.sizes, result.curve.errors) if result.curve.positive else []
-        every = -(-len(sizes) // MOST_SIZES)
-        if every > 1:
-            table.caption = f"one size in {every} of {len(sizes)}"
-        rows = zip(sizes, result.curve.table().itertuples(index=False), [None, *local], strict=False)
-        for n, row, slope in islice(rows, 0, None, every):
+        points = zip(sizes, result.curve.table().itertuples(index=False), ["", *local], strict=False)
+        for n, row, slope in islice(points, 0, None, every):
             values: Any = row
-            table.add_row(
-                f"{n:.10g}" if isinstance(n, float) else str(n),
-                number(values.error),
-                number(values.standard_error, 2),
-                f"{values.log_n:.3f}",
-                f"{values.log_error:.3f}",
-                "" if slope is None else interval(slope, 2),
-            )
-    return table
+            rows.append([n, *map(figure, (values.error, values.standard_error, values.log_n, values.log_error)), slope])
+    return Table(
+        name="convergence",
+        title=f"{result.label}   ({seeds} seed{'s' * (seeds != 1)}{_thinned(every, len(sizes))})",
+        headings=[size, "error", "std. error", f"ln {size}", "mean ln error", "local slope"],
+        rows=rows,
+        formats={
+            size: ".10g" if any(isinstance(n, float) for n in sizes) else "d",
+            "std. error": "#2", f"ln {size}": ".3f", "mean ln error": ".3f", "local slope": ".2f",
+        },
+    )  # fmt: skip
 
 
-def slopes_table(results: list[CellResult], size: str, *, theory: bool = True) -> Table:
+def _thinned(every: int, count: int) -> str:
+    return f"; one size in {every} of {count}" if every > 1 else ""
+
+
+def slopes_table(results: Sequence[CellResult], size: str, *, theory: bool = True) -> Table:
     """Slope and interval of every cell, on the axis of its law and, where that is another one, on log-log axes.
 
     Without ``theory`` nothing is said of the slope that theory predicts, as there is none for curves from elsewhere.
@@ -82,87 +68,77 @@ def slopes_table(results: list[CellResult], size: str, *, theory: bool = True) -
     bent = any(not isinstance(result.law, PowerLaw) or result.floor for result in results)
     single = [result.label for result in results if result.fit and result.fit.basis == "residuals"]
     alone = 0 < len(single) == len(results)
-    over = "from the residuals of one seed" if alone else "over seeds"
-    table = Table(title=f"Slopes, with 95% Student intervals {over}", title_justify="left", title_style="bold")
-    table.add_column("cell")
-    table.add_column("law")
-    first = "slope on the law's axis" if bent else f"log-log slope in {size}"
-    for head in (first, *(["theory"] if theory else []), "R²"):
-        table.add_column(head, justify="right")
-    if bent:
-        table.add_column(f"log-log slope in {size}", justify="right")
+    loglog = f"log-log slope in {size}"
+    first = "slope on the law's axis" if bent else loglog
+    rows: list[list[Cell]] = []
     for result in results:
         fit = result.fit
-        expected = "form only" if result.law.theory_slope is None else f"{result.law.theory_slope:.3f}"
-        row: list[str | Text] = [
+        expected = "form only" if result.law.theory_slope is None else result.law.theory_slope
+        rows.append([
             result.label + " (one seed: from residuals)" * (result.label in single and not alone),
-            Text(str(result.law).replace("ln n", f"ln {size}").replace("n^", f"{size}^")),
-            interval(fit.slope if fit else None),
-            *([expected] if theory else []),
-            "-" if fit is None or fit.r2 is None else f"{fit.r2:.3f}",
-        ]
-        table.add_row(*row, *([interval(fit.loglog if fit else None)] if bent else []))
-    return table
+            with_size(str(result.law), size), fit.slope if fit else None,
+            *([expected] if theory else []), figure(fit.r2) if fit else None,
+            *([fit.loglog if fit else None] if bent else []),
+        ])  # fmt: skip
+    return Table(
+        name="slopes",
+        title=f"Slopes, with 95% Student intervals {'from the residuals of one seed' if alone else 'over seeds'}",
+        headings=["cell", "law", first, *(["theory"] if theory else []), "R²", *([loglog] if bent else [])],
+        rows=rows,
+        formats={"theory": ".3f", "R²": ".3f"},
+    )
 
 
-def levels_table(results: list[CellResult], headings: Mapping[str, str], size: str) -> Table:
+def levels_table(results: Sequence[CellResult], headings: Mapping[str, str], size: str) -> Table:
     """The error and the diagnostics of every cell at its largest size, with standard errors over seeds."""
     largest = ", ".join(sorted({f"{result.curve.sizes[-1]:.0f}" for result in results}, key=int))
-    table = Table(title=f"Levels at {size} = {largest}", title_justify="left", title_style="bold")
-    table.add_column("cell")
     shown = [name for name in ("error", *headings) if any(name in result.levels for result in results)]
-    for name in shown:
-        table.add_column(headings.get(name, name), justify="right")
-    for result in results:
-        table.add_row(result.label, *(_level(result.levels.get(name)) for name in shown))
-    return table
+    names = [headings.get(name, name) for name in shown]
+    return Table(
+        name="levels",
+        title=f"Levels at {size} = {largest}",
+        headings=["cell", *names],
+        rows=[
+            [result.label, *(figure(*result.levels.get(name, (None, None))) for name in shown)] for result in results
+        ],
+        formats=dict.fromkeys(names, LEVEL),
+    )
 
 
-def _level(value: tuple[float, float | None] | None) -> str:
-    if value is None:
-        return "-"
-    mean, spread = value
-    return number(mean) if spread is None else f"{number(mean)} ± {number(spread, 2)}"
-
-
-def parts_table(results: list[CellResult], headings: Mapping[str, str], size: str) -> Table | None:
+def parts_table(results: Sequence[CellResult], headings: Mapping[str, str], size: str) -> Table | None:
     """Log-log slopes of the parts of the error; None where there are no parts."""
     shown = [name for name in headings if any(name in result.parts for result in results)]
     if not shown:
         return None
-    table = Table(title=f"Parts of the error: log-log slopes in {size}", title_justify="left", title_style="bold")
-    table.add_column("cell")
-    for head in ("total", *(headings[name] for name in shown)):
-        table.add_column(head, justify="right")
-    for result in results:
-        slopes = [interval(result.part_slopes.get(name)) for name in shown]
-        table.add_row(result.label, interval(result.fit.loglog if result.fit else None), *slopes)
-    return table
+    return Table(
+        name="parts",
+        title=f"Parts of the error: log-log slopes in {size}",
+        headings=["cell", "total", *(headings[name] for name in shown)],
+        rows=[
+            [result.label, result.fit.loglog if result.fit else None, *(result.part_slopes.get(name) for name in shown)]
+            for result in results
+        ],
+    )
 
 
-def facts_table(results: list[CellResult]) -> Table | None:
+def facts_table(results: Sequence[CellResult]) -> Table | None:
     """What theory says about every cell beyond its law; None where it says nothing."""
     names = list(dict.fromkeys(name for result in results for name in result.facts))
     if not names:
         return None
-    table = Table(title="What theory says of the cells", title_justify="left", title_style="bold")
-    table.add_column("cell")
-    for name in names:
-        table.add_column(name.replace("_", " "), justify="right")
-    for result in results:
-        table.add_row(result.label, *(_fact(result.facts.get(name)) for name in names))
-    return table
+    return Table(
+        name="facts",
+        title="What theory says of the cells",
+        headings=["cell", *(name.replace("_", " ") for name in names)],
+        rows=[[result.label, *(_fact(result.facts.get(name)) for name in names)] for result in results],
+    )
 
 
-def _fact(value: Any) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return number(value) if isinstance(value, float) else str(value)
+def _fact(value: Any) -> Cell:
+    return figure(value) if isinstance(value, float) else value
 
 
-def notes_on_slopes(results: list[CellResult]) -> list[str]:
+def notes_on_slopes(results: Sequence[CellResult]) -> list[str]:
     """What a reader must know before trusting the slopes."""
     notes = []
     if any(len(result.curve.seeds) < 2 and not result.curve.partial for result in results):
@@ -188,14 +164,10 @@ def notes_on_slopes(results: list[CellResult]) -> list[str]:
     return notes
 
 
-def fit_table(summary: dict[str, Any]) -> Table:
+def fit_table(summary: Mapping[str, Any]) -> Table:
     """The numbers of one interaction fit."""
     s = summary
-    title = f"Interaction fit: d = {s['d']}, N = {s['tokens']}, M = {s['samples']}, rank {s['rank']}, seed {s['seed']}"
-    table = Table(title=title, title_justify="left", title_style="bold", show_header=False)
-    table.add_column("quantity")
-    table.add_column("value", justify="right")
-    table.add_column("meaning")
+    at = f"d = {s['d']}, N = {s['tokens']}, M = {s['samples']}"
     rows = (
         ("error", "error", "||g_hat - g*||² in L2(rho), g* has variance 1"),
         ("oracle error", "oracle_error", "the same with A* known"),
@@ -211,13 +183,17 @@ def fit_table(summary: dict[str, Any]) -> Table:
         *_words(s),
         ("seconds", "seconds", "of the fit alone, on one thread"),
     )
-    for name, key, meaning in rows:
-        if key in s:  # an estimator that knows A* has no parametric part and needs no starts
-            table.add_row(name, _value(s, key), meaning)
-    return table
+    return Table(
+        name="fit",
+        title=f"Interaction fit: {at}, rank {s['rank']}, seed {s['seed']}",
+        headings=["quantity", "value", "meaning"],
+        # an estimator that knows A* has no parametric part and needs no starts
+        rows=[[name, _fitted(s, key), meaning] for name, key, meaning in rows if key in s],
+        formats={"value": LEVEL},
+    )
 
 
-def _words(s: dict[str, Any]) -> list[tuple[str, str, str]]:
+def _words(s: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """What may be said of a fit; of one to own data in three words."""
     if "found" not in s:
         return [("converged", "converged", "judged without the truth")]
@@ -231,25 +207,23 @@ def _words(s: dict[str, Any]) -> list[tuple[str, str, str]]:
     ]
 
 
-def _value(summary: dict[str, Any], key: str) -> str:
+def _fitted(summary: Mapping[str, Any], key: str) -> Cell:
     value, se = summary[key], summary.get(f"{key}_se", summary.get(f"{key.removesuffix('_error')}_se"))
-    if isinstance(value, bool):
-        return "yes" if value else "NO"
-    if isinstance(value, int):
-        return str(value)
-    return number(value) if se is None else f"{number(value)} ± {number(se, 2)}"
+    return value if isinstance(value, int) else figure(value, se)
 
 
-def failures_table(plan: Plan, failures: dict[str, str]) -> Table:
-    """The trials that failed, with the reason of each; of many, the first."""
-    table = Table(title=f"{len(failures)} failed trials", title_justify="left", title_style="bold red")
-    if len(failures) > MOST_FAILURES:
-        table.caption = f"and {len(failures) - MOST_FAILURES} more; report.html shows all of them"
-    for head in ("cell", problem(plan.problem).size, "seed", "reason", "record"):
-        table.add_column(head)
-    for cell, keys in zip(plan.cells, plan.keys, strict=True):
-        for key, trial in zip(keys, cell.trials, strict=True):
-            if key in failures and table.row_count < MOST_FAILURES:
-                where = label(cell.axis), str(trial.n), str(trial.seed)
-                table.add_row(*where, Text(failures[key]), f"records/{key}.json")
-    return table
+def failures_table(plan: Plan, failures: Mapping[str, str]) -> Table:
+    """The trials that failed, with the reason of each; of many, the first are shown."""
+    return Table(
+        name="failures",
+        title=f"{len(failures)} failed trials",
+        headings=["cell", problem(plan.problem).size, "seed", "reason", "record"],
+        rows=[
+            [label(cell.axis), trial.n, trial.seed, failures[key], f"records/{key}.json"]
+            for cell, keys in zip(plan.cells, plan.keys, strict=True)
+            for key, trial in zip(keys, cell.trials, strict=True)
+            if key in failures
+        ],
+        shown=MOST_FAILURES,
+        whole="report.html",
+    )

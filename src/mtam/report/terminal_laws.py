@@ -1,13 +1,14 @@
-"""What the terminal shows of laws: which one fits, how far each extrapolates, and how slopes depend on the sizes."""
+"""Tables about laws: which one fits, how far each extrapolates, and how slopes depend on the sizes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from rich.table import Table
-from rich.text import Text
+import numpy as np
 
 from mtam.analysis.cell_results import CellResult
 from mtam.analysis.law_comparison import OPEN_VERDICT
-from mtam.report.format import interval, number, of_ends
+from mtam.base.table import Cell, Table, figure
+from mtam.rates.intervals import Interval
 
 
 def laws_report(results: Sequence[CellResult], size: str) -> list[Table | str]:
@@ -16,27 +17,41 @@ def laws_report(results: Sequence[CellResult], size: str) -> list[Table | str]:
     return [table for table in tables if table is not None] + notes_on_laws(results, size)
 
 
+def with_size(formula: str, size: str) -> str:
+    """A law's formula in the field's letter for the sample size."""
+    return formula.replace("ln n", f"ln {size}").replace("n^", f"{size}^")
+
+
+def interval_of(comparison: Mapping[str, Any], name: str) -> Interval | None:
+    """The interval in the entries NAME, NAME_low, NAME_high; a missing end is open."""
+    value, low, high = (comparison.get(f"{name}{end}") for end in ("", "_low", "_high"))
+    if value is None:
+        return None
+    return Interval(value, -np.inf if low is None else low, np.inf if high is None else high)
+
+
 def laws_table(results: Sequence[CellResult]) -> Table | None:
     """Theory's law against a power law, and the exponent gamma that curve, reference and asymptotics have."""
-    shown = [result for result in results if "theory_gamma" in result.comparison]
+    shown = [(result.label, result.comparison) for result in results if "theory_gamma" in result.comparison]
     if not shown:
         return None
-    table = _table("Which law: exp(-C (ln n)^gamma) against a power law (gamma = 1)")
-    for head in ("AICc gain", "free gamma", "of the reference", "asymptotic", "exponent on the reference"):
-        table.add_column(head, justify="right")
-    table.add_column("verdict")
-    for result in shown:
-        told = result.comparison
-        table.add_row(
-            result.label,
-            number(told.get("aic_over_power_law")),
-            of_ends(told, "free_gamma"),
-            number(told.get("reference_gamma")),
-            f"{told['theory_gamma']:.3f}",
-            of_ends(told, "reference_exponent"),
-            Text(told["comparison"]),
-        )
-    return table
+    rows: list[list[Cell]] = [
+        [
+            label, figure(laws.get("aic_over_power_law")), interval_of(laws, "free_gamma"),
+            figure(laws.get("reference_gamma")), laws["theory_gamma"], interval_of(laws, "reference_exponent"),
+            laws["comparison"],
+        ]
+        for label, laws in shown
+    ]  # fmt: skip
+    return Table(
+        name="laws",
+        title="Which law: exp(-C (ln n)^gamma) against a power law (gamma = 1)",
+        headings=[
+            "cell", "AICc gain", "free gamma", "of the reference", "asymptotic", "exponent on the reference", "verdict"
+        ],
+        rows=rows,
+        formats={"asymptotic": ".3f"},
+    )  # fmt: skip
 
 
 def sides_table(results: Sequence[CellResult], size: str) -> Table | None:
@@ -44,28 +59,25 @@ def sides_table(results: Sequence[CellResult], size: str) -> Table | None:
     shown = [result for result in results if result.comparison]
     if not shown:
         return None
-    table = _table(f"Laws side by side; held-out: mean ln(error / prediction) at the largest quarter of {size}")
-    table.add_column("law")
     floor = any(result.floor for result in shown)
-    for head in ("slope on its axis", "R²", *(["floor"] if floor else []), "AICc above the first", "held-out"):
-        table.add_column(head, justify="right")
-    for result in shown:
-        for index, told in enumerate(result.comparison["laws"]):
-            table.add_row(
-                "" if index else result.label,
-                Text(told["law"].replace("ln n", f"ln {size}").replace("n^", f"{size}^")),
-                of_ends(told, "slope"),
-                number(told["r2"], 4),
-                *([_floor(told)] if floor else []),
-                number(told["aicc_above_first"]),
-                of_ends(told, "held_out", 2),
-            )
-    return table
-
-
-def _floor(told: dict[str, float | None]) -> str:
-    value, low, high = (told.get(f"floor{end}") for end in ("", "_low", "_high"))
-    return "-" if value is None else f"{number(value)} [{number(low)}, {number(high)}]"
+    rows: list[list[Cell]] = [
+        [
+            "" if index else result.label, with_size(side["law"], size), interval_of(side, "slope"), figure(side["r2"]),
+            *([interval_of(side, "floor")] if floor else []), figure(side["aicc_above_first"]),
+            interval_of(side, "held_out"),
+        ]
+        for result in shown
+        for index, side in enumerate(result.comparison["laws"])
+    ]  # fmt: skip
+    return Table(
+        name="laws_side_by_side",
+        title=f"Laws side by side; held-out: mean ln(error / prediction) at the largest quarter of {size}",
+        headings=[
+            "cell", "law", "slope on its axis", "R²", *(["floor"] if floor else []), "AICc above the first", "held-out"
+        ],
+        rows=rows,
+        formats={"R²": "#4", "floor": "#3", "held-out": ".2f"},
+    )  # fmt: skip
 
 
 def sensitivity_table(results: Sequence[CellResult], size: str) -> Table | None:
@@ -73,33 +85,28 @@ def sensitivity_table(results: Sequence[CellResult], size: str) -> Table | None:
     shown = [result for result in results if len(result.sensitivity) > 1]
     if not shown:
         return None
-    table = _table(f"How the slope depends on the sizes: the smallest {size} left out")
-    for head in ("all sizes", "without the smallest", "without the two smallest", "larger half"):
-        table.add_column(head, justify="right")
+    rows: list[list[Cell]] = []
     for result in shown:
         firsts = [one.slope for one in result.sensitivity[:3]]
-        firsts += [None] * (3 - len(firsts))
         half = result.larger_half
-        table.add_row(result.label, *(interval(one) for one in firsts), interval(half.slope if half else None))
-    return table
+        rows.append([result.label, *firsts, *[None] * (3 - len(firsts)), half.slope if half else None])
+    return Table(
+        name="sensitivity",
+        title=f"How the slope depends on the sizes: the smallest {size} left out",
+        headings=["cell", "all sizes", "without the smallest", "without the two smallest", "larger half"],
+        rows=rows,
+    )
 
 
 def notes_on_laws(results: Sequence[CellResult], size: str) -> list[str]:
     """What it would take to tell the laws apart, cell by cell, where the verdict is open."""
-    told = []
+    notes = []
     for result in results:
         more = result.comparison.get("needed")
         if more:
-            laws = f"{result.law} from {result.comparison['needed_against']}"
-            laws = laws.replace("ln n", f"ln {size}").replace("n^", f"{size}^")
-            told.append(
+            laws = with_size(f"{result.law} from {result.comparison['needed_against']}", size)
+            notes.append(
                 f"{result.label}: {OPEN_VERDICT} {laws}; to do so with probability 0.8 takes "
                 f"{more.replace('n =', f'{size} =')} (simulated from both fitted laws)."
             )
-    return told
-
-
-def _table(title: str) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold")
-    table.add_column("cell")
-    return table
+    return notes

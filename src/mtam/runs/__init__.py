@@ -1,1 +1,1 @@
-"""TODO."""
+"""Commands as functions: run, report, judge, check, fit laws, reproduce."""

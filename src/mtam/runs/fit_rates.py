@@ -10,13 +10,15 @@ import numpy as np
 
 from mtam.analysis.cell_results import SIMULATED, CellResult, rates_rows, summary_of_sweep
 from mtam.base.errors import UsageError, opening
+from mtam.base.table import Table
 from mtam.rates.curve import Curve
 from mtam.rates.files import curve_table
 from mtam.rates.files.curve_table import Brought, TableError
 from mtam.rates.files.curve_table import Columns as Columns
 from mtam.rates.laws import EntropyBalance, Floats, Law, LogPower, PowerLaw, SubPolynomial
 from mtam.report import curve_notes, terminal, terminal_laws
-from mtam.report.format import of_ends
+from mtam.report.tables.cell_text import interval_text
+from mtam.report.tables.terminal_grid import terminal_grid
 from mtam.runs.console import Voice
 from mtam.runs.run_plan import place
 from mtam.sweep.store import write_text
@@ -51,7 +53,7 @@ def rates(file: Path, wanted: Wanted, out: Path | None, as_json: bool, quiet: bo
     notes = curve_notes.of_reading(brought, results, left_out)
     files = [] if out is None else _write(results, _target(out))  # before anything is printed: this may be refused
     for what in [*notes, *_told(results), *curve_notes.of_curves(results)]:
-        voice.tell(what)
+        voice.tell(terminal_grid(what) if isinstance(what, Table) else what)
     summary: dict[str, Any] = {"file": str(file), "law": wanted.law, "floor": wanted.floor}
     cells = summary_of_sweep(results)
     summary["cells"] = [
@@ -157,10 +159,10 @@ def _flat(law: Law, points: Curve) -> float:
     return FLATTEST * max(1e-3, float(np.abs(law.axis(points.sizes)).max()))
 
 
-def _told(results: list[CellResult]) -> list[Any]:
+def _told(results: list[CellResult]) -> list[Table | str]:
     """Tables and verdicts; of many cells the slopes, and how many have which verdict."""
     few = len(results) <= TABLES
-    told: list[Any] = [terminal.convergence_table(result, "n") for result in results] if few else []
+    told: list[Table | str] = [terminal.convergence_table(result, "n") for result in results] if few else []
     told.append(terminal.slopes_table(results, "n", theory=False))
     if not few:
         words = [result.comparison.get("comparison", "no comparison of laws") for result in results]
@@ -173,9 +175,10 @@ def _told(results: list[CellResult]) -> list[Any]:
     for result in results:
         if result.comparison:
             told.append(f"{result.label}: {result.comparison['comparison']}.")
-            own = of_ends(result.comparison, "free_gamma", 2)
-            if own != "-":
-                told.append(f"{result.label}: its own gamma in exp(-C (ln n)^gamma) is {own}; 1 is a power law.")
+            own = terminal_laws.interval_of(result.comparison, "free_gamma")
+            if own is not None:
+                gamma = interval_text(own, ".2f")
+                told.append(f"{result.label}: its own gamma in exp(-C (ln n)^gamma) is {gamma}; 1 is a power law.")
     told += terminal_laws.notes_on_laws(results, "n")
     notes = [note for note in terminal.notes_on_slopes(results) if not note.startswith("Theory")]
     if any(result.curve.sizes[0] <= 1 for result in results):

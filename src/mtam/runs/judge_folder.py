@@ -3,7 +3,6 @@
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +10,16 @@ import pandas as pd
 from pydantic import ValidationError
 
 from mtam.base.errors import UsageError, opening, writing
-from mtam.claims import claim as claims
+from mtam.base.table import Table
+from mtam.checks import finding_folder
+from mtam.checks.finding_folder import StoredFinding
 from mtam.claims import judge_claims
+from mtam.claims.claim import load
 from mtam.claims.evidence import gather
-from mtam.report.claims_table import seen
+from mtam.claims.judge_claims import JudgedClaim
+from mtam.rates.verdict import Verdict
+from mtam.report.finding_section import Checked
+from mtam.report.page import ShownClaims
 from mtam.runs.console import Voice
 from mtam.runs.outputs import PAGE, page_of_all
 from mtam.sweep.safe_files import read_json
@@ -47,46 +52,63 @@ def remembered(out: Path) -> list[Path]:
     return [folder for folder in folders if folder.is_dir()]
 
 
-def judged(folders: Sequence[Path], out: Path, heading: str) -> tuple[list[dict[str, Any]], list[Path]]:
+def judged(folders: Sequence[Path], out: Path, heading: str) -> tuple[list[JudgedClaim], list[Path]]:
     """Every claim judged by the runs in ``folders``, told in claims.csv, claims.json and one page over all of them.
 
     The page of a reproduction is its report.html; in the folder of a run or a check, which has a report.html of its
     own, it is claims.html.
     """
     gathered = gather(list(folders))
-    found = judge_claims.judge_all(claims.load(), gathered)
-    rows = [each.row for each in found]
+    found = judge_claims.judge_all(load(), gathered)
+    rows = rows_of(found)
     table = pd.DataFrame(rows, columns=list(judge_claims.COLUMNS)).to_csv(index=False)
-    runs = [(run.reading, run.folder) for run in gathered.runs]
-    checks = [replace(check, folder=os.path.relpath(check.folder, out)) for check in gathered.checks]
-    page, here = out / (OWN_PAGE if out in folders else PAGE), seen(rows)
+    checks = [_shown(kept, folder, out) for kept, folder in gathered.checks]
+    page, (here, further) = out / (OWN_PAGE if out in folders else PAGE), _table(found)
     with writing(out):
         files = [
             write_text(out / "claims.csv", table),
             write_text(out / "claims.json", json.dumps(rows, indent=1, ensure_ascii=False) + "\n"),
         ]
-        return rows, [*files, page_of_all(page, runs, checks, here, heading, len(rows) - len(here))]
+        return found, [*files, page_of_all(page, gathered.runs, checks, ShownClaims(here, further), heading)]
 
 
-def tell(rows: list[dict[str, Any]], voice: Voice) -> None:
+def _shown(kept: StoredFinding, folder: Path, out: Path) -> Checked:
+    """A check as the page in ``out`` shows it; a picture of this very finding is not drawn again."""
+    drawn = folder if finding_folder.is_drawn(kept.finding, folder) else None
+    where = os.path.relpath(folder, out)
+    return Checked(kept.check, kept.digest, kept.settings, kept.seconds, kept.finding, folder=where, drawn=drawn)
+
+
+def rows_of(found: Sequence[JudgedClaim]) -> list[dict[str, Any]]:
+    """The claims as plain data for JSON and CSV."""
+    return [each.row for each in found]
+
+
+def _table(found: Sequence[JudgedClaim]) -> tuple[Table, int]:
+    """The claims that these runs speak to, and how many others there are."""
+    here = [each for each in found if each.here]
+    return judge_claims.claims_table(here), len(found) - len(here)
+
+
+def tell(found: Sequence[JudgedClaim], voice: Voice) -> None:
     """The table for a person."""
-    from mtam.report import claims_table as shown
+    from mtam.report import claims_table
 
-    for what in shown.screen(rows):
+    for what in claims_table.screen(*_table(found)):
         voice.tell(what)
 
 
-def contradicted(rows: list[dict[str, Any]]) -> bool:
+def contradicted(found: Sequence[JudgedClaim]) -> bool:
     """Whether any claim is contradicted: what --strict asks for."""
-    return any(row["verdict"] == "contradicted" for row in rows)
+    return any(each.judgement.verdict is Verdict.CONTRADICTED for each in found)
 
 
 def judge(out: Path, as_json: bool, quiet: bool, strict: bool) -> int:
     """Judge all claims again from the records of ``out``; exit code 1 under ``strict`` when one is contradicted."""
     voice = Voice(as_json=as_json, quiet=quiet)
-    rows, files = judged(remembered(out), out, f"mtam: claims judged by {out.name}")
-    tell(rows, voice)
+    found, files = judged(remembered(out), out, f"mtam: claims judged by {out.name}")
+    tell(found, voice)
     for path in files:
         voice.tell(str(path))
-    voice.answer({"out": str(out), "claims": rows})
-    return int(strict and contradicted(rows))
+    voice.answer({"out": str(out), "claims": rows_of(found)})
+    return int(strict and contradicted(found))

@@ -26,7 +26,7 @@ def report(out: Path, as_json: bool, quiet: bool) -> int:
     plan = planning.read(out)
     with writing(out):
         outcome = build(plan, out)
-    failures = outcome.failures
+    failures = outcome.run.failures
     tell(outcome, voice)
-    voice.answer(outcome.summary | {"missing": outcome.missing, "failed": len(failures)})
+    voice.answer(outcome.summary | {"missing": outcome.run.missing, "failed": len(failures)})
     return 1 if failures else 0

@@ -96,12 +96,12 @@ def reproduce(scale: str, launcher: Sequence[str], options: Options, as_json: bo
         worst = max(worst, code)
     told: dict[str, Any] = {"scale": scale, "out": str(parent), "jobs": summaries}
     if not options.dry_run:
-        rows, files = judge_folder.judged([step.out for step in steps], parent, f"mtam: both papers at {scale} scale")
-        judge_folder.tell(rows, voice)
+        found, files = judge_folder.judged([step.out for step in steps], parent, f"mtam: both papers at {scale} scale")
+        judge_folder.tell(found, voice)
         for path in files:
             voice.tell(str(path))
-        told["claims"] = rows
-        worst = max(worst, int(strict and judge_folder.contradicted(rows)))
+        told["claims"] = judge_folder.rows_of(found)
+        worst = max(worst, int(strict and judge_folder.contradicted(found)))
     voice.answer(told)
     return worst
 

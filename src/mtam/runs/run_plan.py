@@ -95,18 +95,18 @@ def run(plan: Plan, options: Options, screen: Any) -> Outcome:
             outcome = _logged(outcome)
     seconds = round(time.perf_counter() - started, 3)
     if plan.kind == "sweep":
-        outcome.summary.update(seconds=seconds, failed=len(outcome.failures), missing=outcome.missing)
+        outcome.summary.update(seconds=seconds, failed=len(outcome.run.failures), missing=outcome.run.missing)
     outcome.summary.update(out=str(out), computed=outcome.computed, cached=len(before))
     return outcome
 
 
 def _logged(outcome: Outcome) -> Outcome:
     """With the event files of the run, where its logger writes some."""
-    if outcome.plan.config.get("logger", {}).get("name") != "tensorboard":
+    if outcome.run.plan.config.get("logger", {}).get("name") != "tensorboard":
         return outcome
     from mtam.report import tensorboard
 
-    folder = tensorboard.write(outcome.plan, outcome.records, outcome.out)
+    folder = tensorboard.write(outcome.run.plan, outcome.run.records, outcome.run.folder)
     return outcome if folder is None else replace(outcome, files=(*outcome.files, folder))
 
 

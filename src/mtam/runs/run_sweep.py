@@ -32,29 +32,32 @@ def run_plan(plan: Plan, options: Options, voice: Voice) -> tuple[dict[str, Any]
     if options.detach:
         return _submit(plan, options, voice), 0
     outcome = plans.run(plan, options, voice.err)
-    share = options.task is not None and outcome.missing > 0  # a task of an array leaves the rest to its siblings
+    share = options.task is not None and outcome.run.missing > 0  # a task of an array leaves the rest to its siblings
     if share:
         _tell_share(outcome, voice)
     else:
         tell(outcome, voice)
-    return outcome.summary, 1 if outcome.failures or (outcome.missing and not share) else 0
+    return outcome.summary, 1 if outcome.run.failures or (outcome.run.missing and not share) else 0
 
 
 def _tell_share(outcome: Outcome, voice: Voice) -> None:
     """What a task of a job array says while its siblings are at work."""
-    if outcome.failures:
+    if outcome.run.failures:
         _tell_failures(outcome, voice)
+    run = outcome.run
     voice.tell(
-        f"The share of this task is done: {outcome.computed} trials computed, {outcome.missing} of "
-        f"{len(outcome.plan.trials)} have no record yet. The last task prints the tables; mtam report {outcome.out} "
+        f"The share of this task is done: {outcome.computed} trials computed, {run.missing} of "
+        f"{len(run.plan.trials)} have no record yet. The last task prints the tables; mtam report {run.folder} "
         "prints what there is."
     )
 
 
 def _tell_failures(outcome: Outcome, voice: Voice) -> None:
     from mtam.report import terminal
+    from mtam.report.tables.terminal_grid import Layout, terminal_grid
 
-    voice.tell(terminal.failures_table(outcome.plan, outcome.failures))
+    table = terminal.failures_table(outcome.run.plan, outcome.run.failures)
+    voice.tell(terminal_grid(table, Layout(style="bold red")))
     for sentence in outcome.advice:
         voice.tell(sentence)
 
@@ -71,30 +74,32 @@ def _submit(plan: Plan, options: Options, voice: Voice) -> dict[str, Any]:
 
 
 def tell(outcome: Outcome, voice: Voice) -> None:
+    from mtam.base.table import Table
     from mtam.report import terminal
+    from mtam.report.tables.terminal_grid import Layout, terminal_grid
 
-    if outcome.plan.kind == "fit" and "failure" not in outcome.summary:
-        voice.tell(terminal.fit_table(outcome.summary))
-        for warning in outcome.summary.get("warnings", []):
-            voice.tell(f"Warning: {warning}.")
-    elif outcome.plan.kind == "sweep":
-        for what in terminal.sweep_report(outcome.reading.results, problem(outcome.plan.problem)):
-            voice.tell(what)
-    for remark in outcome.reading.remarks:
-        voice.tell(terminal.remark_table(remark))
-    if outcome.failures:
+    run = outcome.run
+    told: list[Table | str] = []
+    if run.plan.kind == "fit" and "failure" not in outcome.summary:
+        voice.tell(terminal_grid(terminal.fit_table(outcome.summary), Layout(header=False)))
+        told += [f"Warning: {warning}." for warning in outcome.summary.get("warnings", [])]
+    elif run.plan.kind == "sweep":
+        told += terminal.sweep_report(run.cells, problem(run.plan.problem))
+    for what in (*told, *run.tables):
+        voice.tell(terminal_grid(what) if isinstance(what, Table) else what)
+    if run.failures:
         _tell_failures(outcome, voice)
-    if outcome.missing:
-        voice.tell(f"Half-finished: {outcome.missing} of {len(outcome.plan.trials)} trials have no record yet.")
-    if outcome.computed == 0 and outcome.missing == 0:
-        voice.tell(f"Nothing was computed again: all {len(outcome.plan.trials)} records were there.")
+    if run.missing:
+        voice.tell(f"Half-finished: {run.missing} of {len(run.plan.trials)} trials have no record yet.")
+    if outcome.computed == 0 and run.missing == 0:
+        voice.tell(f"Nothing was computed again: all {len(run.plan.trials)} records were there.")
     for path in outcome.files:
         voice.tell(str(path))
-    if outcome.plan.kind == "sweep":
+    if outcome.run.plan.kind == "sweep":
         from mtam.report import summary_lines
 
         voice.tell(Text("In short", style="bold"))
-        read = outcome.reading
-        for line in summary_lines.in_short(read.results, problem(outcome.plan.problem).size, read.answers):
+        run = outcome.run
+        for line in summary_lines.in_short(run.cells, problem(run.plan.problem).size, run.answers):
             voice.tell(f"  {line}")
-        voice.tell(f"  all of it, with pictures: {outcome.out / PAGE}")
+        voice.tell(f"  all of it, with pictures: {outcome.run.folder / PAGE}")

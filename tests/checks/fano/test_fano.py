@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from mtam.base.finding import Estimate, Finding, JudgedStatement
+from mtam.base.finding import Finding, JudgedStatement
+from mtam.base.table import Estimate
 from mtam.checks.fano.fano import Settings, check
 from mtam.interaction.theory.lower_bound import HypothesisFamily
 from mtam.rates.verdict import Verdict

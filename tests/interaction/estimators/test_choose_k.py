@@ -66,7 +66,8 @@ def test_a_choice_at_the_end_of_the_grid_is_said() -> None:
     data = InteractionData.model_validate({"d": 1, "tokens": 3, "rank": 1, "degree": 2, "activation": "rate_hard"})
     x, y = simulate(data, draw_truth(data, 0), 16000, 0)
     rough, enough = (
-        erm.fit(x, y, 1, SplineSpace(2, 50), np.random.default_rng(0), criterion="cp", beta=beta) for beta in (2, 1)
+        erm.fit(x, y, 1, SplineSpace(2, 50), np.random.default_rng(0), erm.ErmOptions(criterion="cp", beta=beta))
+        for beta in (2, 1)
     )
     assert rough.at_end
     assert rough.phi.space.intervals == grid(16000)[-1]

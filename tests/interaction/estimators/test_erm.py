@@ -111,7 +111,7 @@ def test_one_dimension_is_linear() -> None:
 
 def test_one_start_alone_is_never_called_agreement() -> None:
     x, y = noisy()
-    fit = erm.fit(x, y, 2, SplineSpace(3, 8), np.random.default_rng(0), max_starts=1)
+    fit = erm.fit(x, y, 2, SplineSpace(3, 8), np.random.default_rng(0), erm.ErmOptions(max_starts=1))
     assert fit.agreeing == 1
     assert not fit.converged
 

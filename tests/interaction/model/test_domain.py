@@ -85,7 +85,8 @@ def test_a_phi_that_goes_on_beyond_three_deviations_is_found_to_its_ends(phi: An
     fresh, true = made(20000, phi, seed=1, sigma=0.0)
     errors = []
     for wide in (False, True):
-        found = erm.fit(x, y, 1, SplineSpace(3, 12), np.random.default_rng(0), 10, criterion="cp", wide=wide)
+        options = erm.ErmOptions(10, "cp", wide=wide)
+        found = erm.fit(x, y, 1, SplineSpace(3, 12), np.random.default_rng(0), options)
         values = pair_kernels_reference.off_diagonal_mean(found.phi(fresh @ found.matrix @ fresh.transpose(0, 2, 1)))
         errors.append(float(np.mean((values.reshape(true.shape) - true) ** 2)))
         assert found.converged

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pytest
 
 from mtam.interaction.reading.own_data_notes import GROUPS, hints, looks, notes
+from mtam.report.tables.cell_text import cell_text
 
 Array = npt.NDArray[np.float64]
 
@@ -62,8 +63,10 @@ def test_groups_with_structure_are_told_the_loudest_first() -> None:
     p[GROUPS.index("position")], p[GROUPS.index("tokens")], p[GROUPS.index("order")] = 1e-4, 1e-9, 0.01
     shares = [0.25] * len(GROUPS)
     record = {"d": 3, "converged": False, "structure_p_values": p, "structure_shares": shares}
-    ((title, heads, rows),) = notes(record)
-    assert "level 0.01" in title
-    assert len(heads) == 3
-    assert rows == [["tokens", "1e-09", "0.250"], ["position", "0.0001", "0.250"]]
+    (table,) = notes(record)
+    assert "level 0.01" in table.title
+    assert table.rows == [["tokens", 1e-9, 0.25], ["position", 1e-4, 0.25]]
+    forms = [table.formats.get(heading, "") for heading in table.headings]
+    drawn = [[cell_text(cell, form) for cell, form in zip(row, forms, strict=True)] for row in table.rows]
+    assert drawn == [["tokens", "1e-09", "0.250"], ["position", "0.0001", "0.250"]]
     assert notes(record | {"structure_p_values": [1.0] * len(GROUPS)}) == []

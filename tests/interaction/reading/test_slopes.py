@@ -6,9 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mtam.base.table import Cell, Table
 from mtam.interaction.interaction_spec import InteractionData, InteractionTrial, interaction_model
-from mtam.interaction.reading.interaction_cells import cells
-from mtam.interaction.reading.slopes import remarks
+from mtam.interaction.reading.interaction_cells import interaction_cells
+from mtam.interaction.reading.interaction_tables import tables
+from mtam.rates.intervals import Interval
+from mtam.rates.verdict import Judgement, Verdict
+from mtam.report.tables.cell_text import cell_text
 
 SIZES = (1000, 4000, 16000)
 
@@ -35,25 +39,30 @@ def sweep(
     return trials, numbers
 
 
-def column(rows: list[list[str]], heads: list[str], name: str, **where: str) -> list[str]:
-    place = {head: index for index, head in enumerate(heads)}
-    return [row[place[name]] for row in rows if all(row[place[key]] == value for key, value in where.items())]
+def column(table: Table, name: str, **where: str) -> list[str]:
+    """The cells under one heading as they are drawn, of the rows that have these words under others."""
+    chosen = [row for row in table.rows if all(row[table.headings.index(key)] == value for key, value in where.items())]
+    return [cell_text(row[table.headings.index(name)], table.formats.get(name, "")) for row in chosen]
+
+
+def verdicts(cells: list[Cell]) -> list[Verdict | None]:
+    return [cell.verdict if isinstance(cell, Judgement) else None for cell in cells]
 
 
 def test_figures_and_verdicts_of_every_cell() -> None:
-    title, heads, rows = remarks(*sweep(lambda data: -0.81 if data.degree == 3 else -1.0, 0.03))[0]
-    assert "Slopes" in title
-    assert column(rows, heads, "reported", error="total") == ["-0.810", "-0.810", "-0.899", "-0.899"]
-    assert column(rows, heads, "reported", error="A* known") == ["-"] * 4
-    assert column(rows, heads, "theory", error="total") == ["-0.800", "-0.800", "-0.933", "-0.933"]
-    assert column(rows, heads, "beta = P", error="total") == ["-0.857", "-0.857", "-0.941", "-0.941"]
-    assert column(rows, heads, "reported?", error="total") == ["supported"] * 2 + ["contradicted"] * 2
-    found = column(rows, heads, "theory?", error="total")
+    table = tables(*sweep(lambda data: -0.81 if data.degree == 3 else -1.0, 0.03))[0]
+    assert "Slopes" in table.title
+    assert column(table, "reported", error="total") == ["-0.810", "-0.810", "-0.899", "-0.899"]
+    assert column(table, "reported", error="A* known") == ["-"] * 4
+    assert column(table, "theory", error="total") == ["-0.800", "-0.800", "-0.933", "-0.933"]
+    assert column(table, "beta = P", error="total") == ["-0.857", "-0.857", "-0.941", "-0.941"]
+    assert column(table, "reported?", error="total") == ["supported"] * 2 + ["contradicted"] * 2
+    found = column(table, "theory?", error="total")
     assert found[0] == "supported"  # r d = 1 is inside the theorem's condition, r d = 30 is not
     assert found[1] == "outside (supported)"
     assert found[3] == "outside (contradicted)"
-    assert column(rows, heads, "theory?", error="A* known")[1] == "supported"  # which asks nothing of r d
-    assert column(rows, heads, "forecast?", error="total") == ["contradicted"] * 4
+    assert column(table, "theory?", error="A* known")[1] == "supported"  # which asks nothing of r d
+    assert column(table, "forecast?", error="total") == ["contradicted"] * 4
 
 
 @pytest.mark.parametrize(
@@ -61,10 +70,11 @@ def test_figures_and_verdicts_of_every_cell() -> None:
 )
 def test_parallel_lines(far: float, verdict: str) -> None:
     """Slopes of one seed jitter together, so their difference is exact."""
-    told = remarks(*sweep(lambda data: far if data.d == 30 else -0.81, 0.1))
-    (claims,) = (rows for title, _, rows in told if title.startswith("Claims"))
-    (row,) = (row for row in claims if row[0] == "P = 3: lines over d nearly parallel (total)")
-    assert row[2].startswith(verdict)
+    told = tables(*sweep(lambda data: far if data.d == 30 else -0.81, 0.1))
+    (claims,) = (table for table in told if table.title.startswith("Claims"))
+    (row,) = (row for row in claims.rows if row[0] == "P = 3: lines over d nearly parallel (total)")
+    assert row[2] is Verdict(verdict)
+    assert isinstance(row[1], Interval)
 
 
 def test_the_price_of_a_is_flat_or_not() -> None:
@@ -74,21 +84,25 @@ def test_the_price_of_a_is_flat_or_not() -> None:
         if trial.data.d == 30:
             rise = 1 if trial.data.degree == 3 else np.log(trial.n)
             record["excess_ratio"] = float(0.8 * rise * np.exp(0.02 * rng.standard_normal()))
-    ratios, trends = (told for told in remarks(trials, numbers) if told[0].startswith("Price"))
-    assert ratios[1] == ["cell", "M = 1000", "M = 4000", "M = 16000"]
-    assert [row[0] for row in ratios[2]] == ["P = 3, d = 30", "  forecast", "P = 8, d = 30", "  forecast"]
-    assert [(row[0], row[-1]) for row in trends[2]] == [("P = 3, d = 30", "flat"), ("P = 8, d = 30", "not flat")]
+    ratios, trends = (told for told in tables(trials, numbers) if told.title.startswith("Price"))
+    assert ratios.headings == ["cell", "M = 1000", "M = 4000", "M = 16000"]
+    assert ratios.column("cell") == ["P = 3, d = 30", "  forecast", "P = 8, d = 30", "  forecast"]
+    assert trends.column("cell") == ["P = 3, d = 30", "P = 8, d = 30"]
+    assert verdicts(trends.column("flat?")) == [Verdict.SUPPORTED, Verdict.CONTRADICTED]
 
 
 @pytest.mark.parametrize(
-    ("ratio", "verdict"),
+    ("ratio", "noise", "flat", "but_for_the_forecast"),
     [
-        (lambda n: 0.6 + 250 / n, "not flat, as forecast"),
-        (lambda n: 0.6 + 0 * n, "flat"),
-        (lambda n: 0.6 + 1e-5 * n, "not flat"),
+        (lambda n: 0.6 + 250 / n, 0.02, Verdict.CONTRADICTED, Verdict.SUPPORTED),
+        (lambda n: 0.6 + 0 * n, 0.02, Verdict.SUPPORTED, Verdict.CONTRADICTED),
+        (lambda n: 0.6 + 1e-5 * n, 0.02, Verdict.CONTRADICTED, Verdict.CONTRADICTED),
+        (lambda n: 0.6 + 250 / n, 2.0, Verdict.UNDECIDED, Verdict.UNDECIDED),
     ],
 )
-def test_a_price_that_is_not_flat_may_be_as_forecast(ratio: Callable[[int], float], verdict: str) -> None:
+def test_a_price_that_is_not_flat_may_be_as_forecast(
+    ratio: Callable[[int], float], noise: float, flat: Verdict, but_for_the_forecast: Verdict
+) -> None:
     """Beside a forecast of 0.6 + 250/M; one that rises with M is not explained."""
     rng = np.random.default_rng(2)
     data = InteractionData(d=30, rank=1, tokens=3)
@@ -101,21 +115,21 @@ def test_a_price_that_is_not_flat_may_be_as_forecast(ratio: Callable[[int], floa
             "forecast_oracle_error": 1.0,
             "forecast_error": 1 + (0.6 + 250 / trial.n) * unit / trial.n,
             "forecast_linear_price": 0.6 * unit / trial.n,
-            "excess_ratio": ratio(trial.n) + 0.02 * rng.normal(),
+            "excess_ratio": ratio(trial.n) + noise * rng.normal(),
         }
         for trial in trials
     ]
-    told = remarks(trials, numbers)
-    trends = next(rows for title, _, rows in told if title.startswith("Price of A:"))
-    assert trends[0][-1].partition(":")[0] == verdict
-    rows = next(rows for title, _, rows in told if title.startswith("Price of A,"))
-    assert rows[1][1:] == ["0.85", "0.66", "0.62"]
-    assert rows[2][1:] == ["0.60"] * 3
+    told = tables(trials, numbers)
+    ratios, trends = (table for table in told if table.title.startswith("Price of A"))
+    assert verdicts(trends.column("flat?")) == [flat]
+    assert verdicts(trends.column("flat but for the forecast?")) == [but_for_the_forecast]
+    assert ratios.rows[1][1:] == pytest.approx([0.85, 0.6625, 0.615625])
+    assert ratios.rows[2][1:] == pytest.approx([0.6] * 3)
 
 
 def test_facts_fit_the_settings() -> None:
-    def about(**data: Any) -> list[str]:
-        return [row[0] for row in remarks(*sweep(lambda _: -0.8, 0.02, **data))[-1][2]]
+    def about(**data: Any) -> list[Cell]:
+        return tables(*sweep(lambda _: -0.8, 0.02, **data))[-1].column("about")
 
     assert "fixed truth" in about(activation="bspline")
     assert "fixed truth" not in about(activation="rate_hard")
@@ -124,10 +138,10 @@ def test_facts_fit_the_settings() -> None:
 
 
 def test_provenance_only_for_the_reported_protocol() -> None:
-    claimed, reported = (remarks(*sweep(lambda _: -0.8, 0.02, protocol=name)) for name in ("claimed", "reported"))
-    assert not any(title.startswith("Provenance") for title, *_ in claimed)
-    (table,) = (told for told in reported if told[0].startswith("Provenance"))
-    sources = {row[0]: row[2] for row in table[2]}
+    claimed, reported = (tables(*sweep(lambda _: -0.8, 0.02, protocol=name)) for name in ("claimed", "reported"))
+    assert not any(table.title.startswith("Provenance") for table in claimed)
+    (table,) = (table for table in reported if table.title.startswith("Provenance"))
+    sources = dict(zip(table.column("setting"), table.column("source"), strict=True))
     assert {"reported", "assumed", "derived"} == set(sources.values())
     assert sources["N"] == sources["rank r"] == sources["M"] == "assumed"
     assert sources["slopes"] == "reported"
@@ -140,9 +154,9 @@ def test_other_sweeps_get_no_verdicts_on_the_figure() -> None:
         for n in SIZES
         for seed in (0, 1)
     ]
-    (facts,) = remarks(trials, [{"error": 1.0 / trial.n} for trial in trials])
-    assert facts[0] == "How to read these slopes"
-    assert remarks([], []) == []
+    (facts,) = tables(trials, [{"error": 1.0 / trial.n} for trial in trials])
+    assert facts.title == "How to read these slopes"
+    assert tables([], []) == []
 
 
 @pytest.mark.parametrize(
@@ -157,17 +171,18 @@ def test_other_sweeps_get_no_verdicts_on_the_figure() -> None:
 def test_a_broken_assumption_is_told_of_its_own_cell(broken: dict[str, Any], words: str) -> None:
     kinds = [InteractionData.model_validate({"d": 2, "rank": 1, **extra}) for extra in ({}, broken)]
     trials = [InteractionTrial(data=data, n=n, seed=seed) for data in kinds for n in SIZES for seed in (0, 1)]
-    told = remarks(trials, [{"error": 1.0 / trial.n} for trial in trials])[-1][2]
-    (sentence,) = (fact for about, fact in told if about == "outside the theorem" and words in fact)
+    told = tables(trials, [{"error": 1.0 / trial.n} for trial in trials])[-1]
+    facts = [str(fact) for about, fact, _ in told.rows if about == "outside the theorem"]
+    (sentence,) = (fact for fact in facts if words in fact)
     assert not sentence.startswith("all")
     assert [trials[0].facts()["inside_theorem"], trials[-1].facts()["inside_theorem"]] == [True, False]
 
 
 def test_a_seed_that_lacks_a_size_is_left_out() -> None:
     trials, numbers = sweep(lambda _: -0.8, 0.02)
-    found = cells(trials[1:], numbers[1:])
-    assert found[0].seeds == (1, 2, 3, 4, 5)
-    assert found[1].seeds == (0, 1, 2, 3, 4, 5)
+    found = interaction_cells(trials[1:], numbers[1:])
+    assert found[0].complete == (1, 2, 3, 4, 5)
+    assert found[1].complete == (0, 1, 2, 3, 4, 5)
 
 
 def test_what_is_recovered_of_softmax_attention() -> None:
@@ -182,11 +197,12 @@ def test_what_is_recovered_of_softmax_attention() -> None:
             trials.append(InteractionTrial(data=data, n=1000, seed=seed))
             shown = {"phi_grid": grid.tolist(), "phi_hat": phi.tolist(), "u_density": density.tolist()}
             numbers.append({"error": 0.2, "oracle_error": 0.1 + 0.01 * seed, "a_cosine": 0.99, **shown})
-    (recovered,) = remarks(trials, numbers)
-    assert recovered[0].startswith("What the pairwise estimator recovers")
-    assert [row[4:] for row in recovered[2]] == [["1 ± 0", recovered[2][0][5]], [recovered[2][1][4], "1 ± 0"]]
-    assert 0.1 < float(recovered[2][0][5].split()[0]) < 0.95
-    assert recovered[2][0][3] == "0.105 ± 0.005"
+    (recovered,) = tables(trials, numbers)
+    assert recovered.title.startswith("What the pairwise estimator recovers")
+    line, other = column(recovered, "share of phi a line explains"), column(recovered, "u exp(3u) explains")
+    assert (line[0], other[1]) == ("1 ± 0", "1 ± 0")
+    assert 0.1 < float(other[0].split()[0]) < 0.95
+    assert column(recovered, "with A* known")[0] == "0.105 ± 0.005"
 
 
 def test_levels_over_the_number_of_tokens_in_the_units_of_both_bounds() -> None:
@@ -196,8 +212,9 @@ def test_levels_over_the_number_of_tokens_in_the_units_of_both_bounds() -> None:
         for n in (1000, 4000)
         for seed in (0, 1)
     ]
-    table, _ = remarks(trials, [{"error": 1.0, "oracle_error": 2 * t.n**-0.8} for t in trials])
-    assert table[0] == "What N does"
-    told = dict(table[2])
-    assert "times M^0.800: 2, times (N M)^0.800: 3.48" in told["P = 3, d = 3, N = 2"]
-    assert "times M^0.800: 2, times (N M)^0.800: 12.6" in told["P = 3, d = 3, N = 10"]
+    facts, table, _ = tables(trials, [{"error": 1.0, "oracle_error": 2 * t.n**-0.8} for t in trials])
+    assert facts.title == "What N does"
+    assert table.headings[-2:] == ["times M^0.800", "times (N M)^0.800"]
+    scaled = {row[0]: row[-2:] for row in table.rows}
+    assert scaled["P = 3, d = 3, N = 2"] == pytest.approx([2, 2 * 2**0.8])
+    assert scaled["P = 3, d = 3, N = 10"] == pytest.approx([2, 2 * 10**0.8])

@@ -5,7 +5,7 @@ import pytest
 
 from mtam.base.streams import generator
 from mtam.interaction.estimators import erm
-from mtam.interaction.estimators.erm import Erm
+from mtam.interaction.estimators.erm import Erm, ErmOptions
 from mtam.interaction.estimators.estimators import spline_space
 from mtam.interaction.interaction_spec import Activation, InteractionData, InteractionTrial
 from mtam.interaction.model.splines import SplineSpace
@@ -64,7 +64,7 @@ def test_a_fit_to_noise_is_never_called_converged() -> None:
     for seed in range(4):
         rng = np.random.default_rng(seed)
         x, y = rng.standard_normal((1000, 5, 6)), rng.standard_normal((1000, 5))
-        assert not erm.fit(x, y, 2, SplineSpace(3, 8), rng, max_starts=15).converged
+        assert not erm.fit(x, y, 2, SplineSpace(3, 8), rng, ErmOptions(max_starts=15)).converged
 
 
 def test_what_phi_gains_on_noise_is_no_evidence() -> None:

@@ -71,7 +71,7 @@ def test_a_whole_fit_is_the_same_on_every_device(device: str, degree: int) -> No
     x, y = simulate(data, draw_truth(data, 0), 1000, 0)
     space = SplineSpace(degree, 6)
     here = erm.fit(x, y, 2, space, np.random.default_rng(0))
-    there = erm.fit(x, y, 2, space, np.random.default_rng(0), device=device)
+    there = erm.fit(x, y, 2, space, np.random.default_rng(0), erm.ErmOptions(device=device))
     np.testing.assert_allclose(there.matrix, here.matrix, atol=1e-7)
     np.testing.assert_allclose(there.phi(np.linspace(-1, 1, 99)), here.phi(np.linspace(-1, 1, 99)), atol=1e-7)
     assert there.loss == pytest.approx(here.loss, rel=1e-9)

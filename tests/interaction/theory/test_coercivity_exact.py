@@ -1,6 +1,9 @@
 """The coercivity identity in exact arithmetic on finite token sets, and the laws that break the inequality."""
 
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from itertools import product
+from math import prod
 
 import pytest
 from hypothesis import given, settings
@@ -11,11 +14,16 @@ from mtam.interaction.theory.coercivity_exact import (
     alternating,
     counterexample,
     enumerate_terms,
-    independent,
     without_replacement,
 )
 
 ENTRIES = st.lists(st.lists(st.fractions(-3, 3, max_denominator=7), min_size=4, max_size=4), min_size=4, max_size=4)
+
+
+def independent(weights: Sequence[Fraction], tokens: int) -> Iterator[tuple[tuple[int, ...], Fraction]]:
+    """N independent draws with the given probabilities."""
+    for outcome in product(range(len(weights)), repeat=tokens):
+        yield outcome, prod((weights[member] for member in outcome), start=Fraction(1))
 
 
 @settings(max_examples=20)

@@ -78,7 +78,7 @@ def test_the_estimator_itself_errs_as_forecast(rule: Criterion, degree: int) -> 
     errors = []
     for seed in range(25):
         x, y = simulate(task.data, truth, task.n, 1000 + seed)
-        fitted = erm.fit(x, y, 1, spline_space(task), np.random.default_rng(seed), criterion=rule)
+        fitted = erm.fit(x, y, 1, spline_space(task), np.random.default_rng(seed), erm.ErmOptions(criterion=rule))
         errors.append(float(evaluate(truth, [fitted.g], seed).errors[0]))
     spread = float(np.std(errors, ddof=1)) / 25**0.5
     assert forecast(task).total == pytest.approx(np.mean(errors), abs=3 * spread)

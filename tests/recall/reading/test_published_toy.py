@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from mtam.recall.reading.published_toy import remarks
+from mtam.base.table import Estimate
+from mtam.rates.verdict import Judgement, Verdict
+from mtam.recall.reading.published_toy import Shown, tables
 from mtam.recall.recall_spec import RecallData, RecallTrial
 
 DATA = RecallData(modes=16, length=5000, noise=0.01, test=2000)
@@ -20,30 +22,45 @@ def numbers(**changed: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("changed", "words"),
+    ("changed", "shown", "complete", "reached"),
     [
-        ({"sign_plateau": True}, "sign-only plateau"),
-        ({"swap_gain": 0.95, "mse": 0.0144}, "is recalled"),
-        ({"swap_gain": 0.95, "mse": 0.0144}, "is reached"),
-        ({"swap_gain": 0.4, "mse": 0.144}, "not complete"),
-        ({"swap_gain": 0.4, "mse": 0.144}, "missed by a factor of 10"),
+        ({"sign_plateau": True}, Shown.PLATEAU, Verdict.CONTRADICTED, Verdict.CONTRADICTED),
+        ({"swap_gain": 0.95, "mse": 0.0144}, Shown.RECALL, Verdict.SUPPORTED, Verdict.SUPPORTED),
+        ({"swap_gain": 0.9, "mse": 0.144}, Shown.BEGUN, Verdict.CONTRADICTED, Verdict.CONTRADICTED),
     ],
 )
-def test_the_verdict(changed: dict[str, Any], words: str) -> None:
+def test_the_verdict(changed: dict[str, Any], shown: Shown, complete: Verdict, reached: Verdict) -> None:
     worse = numbers(swap_gain=-9.0)  # smaller samples must not be read
-    tables = remarks(TRIALS, [worse, worse, numbers(**changed), numbers(**changed)])
-    (verdict,) = [rows for title, _, rows in tables if title == "Verdict"]
-    assert words in verdict[0][1]
+    found = tables(TRIALS, [worse, worse, numbers(**changed), numbers(**changed)])
+    (verdict,) = [table for table in found if table.title == "Verdict"]
+    assert verdict.column("what this run shows") == [shown]
+    (said,), (near,) = verdict.column("recall complete?"), verdict.column("published error reached?")
+    assert isinstance(said, Judgement)
+    assert said.verdict is complete
+    assert isinstance(near, Judgement)
+    assert near.verdict is reached
+    assert verdict.column("error / published") == [Estimate(value=(changed.get("mse", 0.3)) / 0.0144, se=0.0)]
+
+
+def test_seeds_that_differ_leave_the_verdict_open() -> None:
+    some = [numbers(swap_gain=gain, mse=mse) for gain, mse in ((0.9, 0.01), (0.99, 0.03)) * 2]
+    (verdict,) = [table for table in tables(TRIALS, some) if table.title == "Verdict"]
+    for column in ("recall complete?", "published error reached?"):
+        (said,) = verdict.column(column)
+        assert isinstance(said, Judgement)
+        assert said.verdict is Verdict.UNDECIDED
 
 
 def test_published_figures_stand_beside_this_run() -> None:
-    title, heads, rows = remarks(TRIALS, [numbers()] * 4)[0]
-    assert title.endswith("n = 64")
-    assert heads == ["quantity", "published", "alpha = 1"]
-    assert {row[1] for row in rows} >= {"0.0144", "0.775", "0.0004"}
-    assert all(len(row) == len(heads) for row in rows)
+    anchors = tables(TRIALS, [numbers()] * 4)[0]
+    assert anchors.title.endswith("n = 64")
+    assert anchors.headings == ["quantity", "published", "alpha = 1"]
+    assert {0.0144, 0.775, 0.0004} <= set(anchors.column("published"))
+    here = dict(zip(anchors.column("quantity"), anchors.column("alpha = 1"), strict=True))
+    assert here["heads on the queried tag"] == 2
+    assert here["largest weight per token of the queried tag"] == 4e-4
 
 
 def test_the_claimed_protocol_has_no_anchors() -> None:
-    assert remarks([RecallTrial()], [{}]) == []
-    assert remarks([], []) == []
+    assert tables([RecallTrial()], [{}]) == []
+    assert tables([], []) == []

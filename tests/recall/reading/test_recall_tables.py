@@ -5,10 +5,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mtam.recall.reading import bayes_and_bounds, capacity, diagnosis, open_questions
-from mtam.recall.reading.recall_cells import cells, crossing
-from mtam.recall.reading.recall_tables import remarks
+from mtam.base.table import Cell, SweepAnswer, Table
+from mtam.rates.intervals import Interval
+from mtam.rates.verdict import Verdict
+from mtam.recall.reading import bayes_and_bounds, capacity, diagnosis, linear_and_frozen, open_questions
+from mtam.recall.reading.diagnosis import Learned
+from mtam.recall.reading.recall_cells import crossing, recall_cells
+from mtam.recall.reading.recall_tables import tables
 from mtam.recall.recall_spec import RecallData, RecallModel, RecallTrial, recall_model
+from mtam.report.tables.cell_text import answer_text, cell_text
 
 SEEDS = range(4)
 
@@ -29,8 +34,8 @@ def test_a_crossing_is_interpolated_and_may_be_absent() -> None:
 
 def test_cells_are_named_by_what_varies_and_models_by_their_name_alone() -> None:
     some = [RecallTrial(model=recall_model(name="mercer", width=8)), RecallTrial(model=recall_model(name="oracle"))]
-    assert [cell.label for cell in cells(some, [{}, {}])] == ["model = mercer", "model = oracle"]
-    assert [cell.label for cell in cells(some[:1], [{}])] == ["all"]
+    assert [cell.label for cell in recall_cells(some, [{}, {}])] == ["model = mercer", "model = oracle"]
+    assert [cell.label for cell in recall_cells(some[:1], [{}])] == ["all"]
 
 
 def test_the_ratio_to_the_bayes_rule_is_that_of_the_means_with_a_jackknife_error() -> None:
@@ -44,34 +49,49 @@ def test_the_ratio_to_the_bayes_rule_is_that_of_the_means_with_a_jackknife_error
 
 def test_the_table_beside_the_bayes_rule_has_bounds_in_order() -> None:
     some = _trials(1024, RecallData(alpha=0.5), RecallData(alpha=1.0))
-    (told,) = bayes_and_bounds.table(cells(some, [_numbers(bayes_error=0.05)] * len(some)))
-    assert [row[:5] for row in told[2]] == [[f"alpha = {a}", "1024", "0.1", "0.05", "2.00 ± 0.00"] for a in (0.5, 1.0)]
-    assert all(float(row[6]) < float(row[5]) for row in told[2])
-    assert bayes_and_bounds.table(cells(some, [_numbers()] * len(some))) == []
+    (told,) = bayes_and_bounds.tables(recall_cells(some, [_numbers(bayes_error=0.05)] * len(some)))
+    assert [shown(told, row)[:5] for row in told.rows] == [
+        [f"alpha = {a}", "1024", "0.1", "0.05", "2.00 ± 0.00"] for a in (0.5, 1.0)
+    ]
+    lower, upper = told.column("Assouad (lower)"), told.column("reference (upper)")
+    assert all(isinstance(a, float) and isinstance(b, float) and a < b for a, b in zip(lower, upper, strict=True))
+    assert bayes_and_bounds.tables(recall_cells(some, [_numbers()] * len(some))) == []
 
 
 @pytest.mark.parametrize(
-    ("changed", "data", "words"),
+    ("changed", "data", "learned"),
     [
-        ({}, {}, "recall:"),
-        ({"attention_mass": 0.3}, {}, "diffusion"),
-        ({"attention_mass": 0.6}, {}, "partial recall"),
-        ({"attention_mass": 0.6}, {"components": 9, "tags": "iid"}, "dimensional saturation: I = 9"),
-        ({"error": 1.05, "swap_gain": 0.1, "attention_mass": 0.3}, {}, "plateau"),
-        ({"error": 1.4}, {}, "worse than a constant"),
-        ({"error": 0.96, "swap_gain": 0.1, "token_floor": 0.84}, {"length": 64}, "too few tokens: with the measure"),
-        ({"error": 0.3, "token_floor": 0.2}, {"length": 4096}, "recall:"),
+        ({}, {}, Learned.RECALL),
+        ({"attention_mass": 0.3}, {}, Learned.DIFFUSION),
+        ({"attention_mass": 0.6}, {}, Learned.PARTIAL),
+        ({"attention_mass": 0.6}, {"components": 9, "tags": "iid"}, Learned.SATURATION),
+        ({"error": 1.05, "swap_gain": 0.1, "attention_mass": 0.3}, {}, Learned.PLATEAU),
+        ({"error": 1.4}, {}, Learned.WORSE),
+        ({"error": 0.96, "swap_gain": 0.1, "token_floor": 0.84}, {"length": 64}, Learned.SCANT),
+        ({"error": 0.3, "token_floor": 0.2}, {"length": 4096}, Learned.RECALL),
     ],
 )
-def test_verdicts_follow_from_the_diagnostics(changed: dict[str, Any], data: dict[str, Any], words: str) -> None:
+def test_diagnoses_follow_from_the_diagnostics(changed: dict[str, Any], data: dict[str, Any], learned: Learned) -> None:
     some = _trials(64, RecallData(**data))
-    (told,) = diagnosis.table(cells(some, [_numbers(**changed)] * len(some)))
-    assert words in told[2][0][-1]
+    (told,) = diagnosis.tables(recall_cells(some, [_numbers(**changed)] * len(some)))
+    assert told.column("diagnosis") == [learned]
 
 
-def _answer(some: list[RecallTrial], numbers: list[dict[str, Any]]) -> list[list[str]]:
-    (told,) = open_questions.table(cells(some, numbers))
-    return told[2]
+def shown(table: Table, row: list[Cell]) -> list[str]:
+    return [cell_text(cell, table.formats.get(heading, "")) for heading, cell in zip(table.headings, row, strict=True)]
+
+
+def _answer(some: list[RecallTrial], numbers: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
+    """Question, answer, and the figure with its name and place, as a sentence has them."""
+    found = open_questions.questions(recall_cells(some, numbers))
+    return [
+        (
+            one.question,
+            one.answer,
+            answer_text(SweepAnswer(key="k", sentence=one.measured, figures={"figure": one.figure})),
+        )
+        for one in found
+    ]
 
 
 def test_the_ratio_of_bases_is_found() -> None:
@@ -103,10 +123,10 @@ def test_the_critical_product_is_found_and_its_absence_told() -> None:
     ]
     (mass, risk) = _answer(some, numbers)
     assert mass[2].startswith("rho 0.777")  # about half way from .5 to .9 on the scale ln(1 - rho)
-    assert risk[2] == "not within rho = 0.9 in 4 seeds"
+    assert risk[2] == "in 4 seeds rho > 0.9"
     numbers = [_numbers(error={0.0: 0.1, 0.5: 0.2001, 0.9: 0.4}[t.data.correlation]) for t in some]
     (mass, risk) = _answer(some, numbers)
-    assert mass[2] == "not within rho = 0.9 in 4 seeds"
+    assert mass[2] == "in 4 seeds rho > 0.9"
     assert risk[2].startswith("rho 0.4")
 
 
@@ -124,18 +144,19 @@ def test_borders_are_read_off_the_plane() -> None:
     plane = [RecallData(tags="iid", components=i, tag_dim=d) for i in (2, 4, 8) for d in (2, 4)]
     some = _trials(64, *plane)
     numbers = [_numbers(attention_mass=1 - 0.1 * np.log2(t.data.components / t.data.tag_dim * 2)) for t in some]
-    (told,) = capacity.table(cells(some, numbers))
-    assert [row[:3] for row in told[2]] == [["2", "3", "4"], ["4", "5", "8"]]
-    assert [row[3:5] for row in told[2]] == [["<= 2", "4.0"], ["2.8", "> 8"]]  # masses 1 - log2(2 I / d1) / 10
-    assert capacity.table(cells(some[:8], numbers[:8])) == []
+    (told,) = capacity.tables(recall_cells(some, numbers))
+    assert [row[:3] for row in told.rows] == [[2, 3, 4], [4, 5, 8]]
+    drawn = [shown(told, row)[3:5] for row in told.rows]
+    assert drawn == [["<= 2.0", "4.0"], ["2.8", "> 8.0"]]  # masses 1 - log2(2 I / d1) / 10
+    assert capacity.tables(recall_cells(some[:8], numbers[:8])) == []
 
 
 def test_a_sweep_that_has_nothing_to_add_adds_verdicts_only_and_no_trials_add_nothing() -> None:
     some = _trials(64, RecallData(noise=0.1), RecallData(noise=0.2))
-    assert [title for title, _, _ in remarks(some, [_numbers()] * len(some))] == [
+    assert [table.title for table in tables(some, [_numbers()] * len(some))] == [
         "What the model has learned, at the largest n; coefficients that move the answer by more than its error"
     ]
-    assert remarks([], []) == []
+    assert tables([], []) == []
 
 
 def test_attention_over_tags_says_who_recalls_and_why() -> None:
@@ -151,8 +172,8 @@ def test_attention_over_tags_says_who_recalls_and_why() -> None:
         apart = trial.model.name == "frozen_rbf" and trial.data.tags != "nuisance"
         return (0.03 if trial.model.name == "softmax" or affine or apart else 0.6) * (1 + 0.01 * trial.seed)
 
-    (told,) = open_questions.table(cells(some, [_numbers(error=error(trial)) for trial in some]))
-    rows = {(row[0].split()[1], row[1].split()[1]): row for row in told[2]}
+    told = _answer(some, [_numbers(error=error(trial)) for trial in some])
+    rows = {(row[0].split()[1], row[1].split()[1]): row for row in told}
     assert (
         "as well as softmax; the other tags' products with the query's take one value" in rows["linear", "simplex"][1]
     )
@@ -160,3 +181,18 @@ def test_attention_over_tags_says_who_recalls_and_why() -> None:
     assert "as well as softmax; a narrow kernel is one-hot" in rows["a", "cross_polytope"][1]
     assert "no; it cannot learn which dimensions are noise" in rows["a", "nuisance"][1]
     assert rows["linear", "nuisance"][2] == "risk linear / softmax 20 [20, 20] at n = 4096"
+
+
+def test_every_answer_of_the_table_is_a_typed_figure_and_a_verdict_where_there_is_one() -> None:
+    some = _trials(64, *(RecallData(rotate=rotate) for rotate in (True, False)))
+    some = [t.model_copy(update={"model": recall_model(name=m)}) for m in ("linear", "softmax") for t in some]
+    numbers = [_numbers(error=0.1 if t.model.name == "softmax" or t.data.rotate else 0.5) for t in some]
+    (table,) = open_questions.tables(recall_cells(some, numbers))
+    assert table.column("verdict") == [Verdict.SUPPORTED, Verdict.CONTRADICTED]
+    assert all(isinstance(cell, Interval) for cell in table.column("value"))
+
+
+def test_a_rival_whose_interval_crosses_the_border_is_undecided() -> None:
+    said = linear_and_frozen.as_good(Interval(1.4, 1.1, 1.7))
+    assert said.verdict is Verdict.UNDECIDED
+    assert linear_and_frozen.words(said) == "undecided"

@@ -73,7 +73,7 @@ def test_the_local_power_comes_to_its_limit() -> None:
 def test_the_three_points_give_the_exponent_of_a_curve_of_the_law(monkeypatch: pytest.MonkeyPatch) -> None:
     def exact(_: Any, log_sizes: Any, __: float) -> Any:
         risk = 0.4 - 1.7 * np.asarray(log_sizes) ** 0.37
-        return water_filling.BestCover(risk, risk, risk, np.zeros(len(risk), dtype=np.int64))
+        return water_filling.BestCover(risk, risk, np.zeros(len(risk), dtype=np.int64))
 
     monkeypatch.setattr(metric_entropy, "best_covers", exact)
     np.testing.assert_allclose(metric_entropy.local_gamma(1.0, 1.0, np.array([5.0, 80.0]), 0.1), 0.37, atol=1e-9)

@@ -55,20 +55,6 @@ def test_one_dimension_has_the_classical_rate() -> None:
         assert np.polyfit(np.log(sizes), np.log(risks), 1)[0] == pytest.approx(-2 / 3, abs=0.02)
 
 
-@pytest.mark.parametrize(("alpha", "size"), [(1.0, 200.0), (2.0, 200.0)])
-def test_the_asymptotic_slope_is_approached(alpha: float, size: float) -> None:
-    """Along ln N with ln n = ln N the level theta obeys -2 ln theta / (ln N)^g -> 2 C^-g."""
-    g = alpha / (alpha + 1)
-    slopes = []
-    for power in (size, 16 * size):
-        j = np.arange(1, 200000, dtype=np.float64)
-        entropy = np.maximum(0.5 * np.log(3) - j**alpha / 2 + power, 0).sum()
-        slopes.append(2 * power / entropy**g)
-    limit = minimax.asymptotic_slope(alpha, 1.0)
-    assert abs(slopes[1] - limit) < abs(slopes[0] - limit)
-    assert slopes[1] == pytest.approx(limit, rel=0.05)
-
-
 def test_faster_decay_is_lower_and_needs_fewer_dimensions() -> None:
     curves = [minimax.reference_curve(a, 1.0, SIZES, 0.1) for a in (0.5, 1.0, 2.0, 4.0)]
     dims = [minimax.effective_dimension(a, 1.0, SIZES, 0.1) for a in (0.5, 1.0, 2.0, 4.0)]
@@ -83,14 +69,6 @@ def test_faster_decay_is_lower_and_needs_fewer_dimensions() -> None:
 def test_an_axis_for_the_query_can_only_cost() -> None:
     plain = minimax.reference_curve(2.0, 1.0, SIZES, 0.1)
     assert (minimax.reference_curve(2.0, 1.0, SIZES, 0.1, query_range=1.0) > plain).all()
-
-
-def test_metric_entropy_grows_as_radii_shrink_and_vanishes_at_the_box() -> None:
-    values = minimax.metric_entropy(1.0, 1.0, [10.0, 0.1, 0.01])
-    assert values[0] == 0
-    axes = minimax.half_axes(1.0, 1.0)
-    assert values[1] == pytest.approx(np.log(axes[axes > 0.1] / 0.1).sum())
-    assert values[2] > values[1]
 
 
 def test_no_feasible_size_shows_the_asymptotic_exponent() -> None:

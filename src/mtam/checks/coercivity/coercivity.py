@@ -12,11 +12,12 @@ members of a population of S. Were the identity false, its two sides would diffe
 
 from pydantic import Field, field_validator
 
-from mtam.base.finding import Estimate, Finding, JudgedStatement
+from mtam.base.finding import Finding, JudgedStatement
 from mtam.base.streams import generator
+from mtam.base.table import Estimate
 from mtam.checks.check_registry import Tick
 from mtam.checks.check_settings import CheckSettings, distinct_within
-from mtam.checks.coercivity import coercivity_tables as tables
+from mtam.checks.coercivity import coercivity_tables
 from mtam.checks.coercivity.coercivity_case import CoercivityCase
 from mtam.checks.judge_estimates import LEVEL, at_least, critical, equal, pooled
 from mtam.interaction.interaction_spec import InteractionData, TokenLaw
@@ -95,12 +96,16 @@ def check(settings: Settings, tick: Tick) -> Finding:
             _permutation(permutation),
         ],
         tables=[
-            tables.ratios(cases),
-            tables.identity(cases),
-            tables.counterexample(f),
-            tables.populations(populations),
+            coercivity_tables.ratios(cases),
+            coercivity_tables.identity(cases),
+            coercivity_tables.counterexample(f),
+            coercivity_tables.populations(populations),
         ],
-        panels=[tables.ratio_panel(cases), tables.identity_panel(cases), tables.population_panel(cases, populations)],
+        panels=[
+            coercivity_tables.ratio_panel(cases),
+            coercivity_tables.identity_panel(cases),
+            coercivity_tables.population_panel(cases, populations),
+        ],
         notes=[
             "h: generic, same A, odd, even are differences of two random spline interactions; least is the eigenvector "
             "of smallest ratio in a spline space, found on other samples than those that measure it. A verdict has a "

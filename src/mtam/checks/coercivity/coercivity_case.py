@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mtam.base.finding import Estimate
+from mtam.base.table import Estimate
 from mtam.interaction.interaction_spec import TokenLaw
 from mtam.interaction.theory import coercivity_ratio
 

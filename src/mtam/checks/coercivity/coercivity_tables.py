@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from mtam.base.finding import Cell, Estimate, Panel, Series, Table
+from mtam.base.finding import Panel, Series
+from mtam.base.table import Cell, Estimate, Table
 from mtam.checks.coercivity.coercivity_case import CoercivityCase
 
 SHOWN = 12  # rows of the identity on the terminal

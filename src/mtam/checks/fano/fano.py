@@ -17,11 +17,12 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, model_validator
 
-from mtam.base.finding import Estimate, Finding
+from mtam.base.finding import Finding
 from mtam.base.streams import generator
+from mtam.base.table import Estimate
 from mtam.checks.check_registry import Tick
 from mtam.checks.check_settings import CheckSettings, distinct_within
-from mtam.checks.fano import fano_tables as tables
+from mtam.checks.fano import fano_tables
 from mtam.checks.fano.fano_case import FanoCase
 from mtam.checks.fano.fano_verdicts import verdicts
 from mtam.interaction.interaction_spec import InteractionData, TokenLaw
@@ -221,14 +222,14 @@ def _finding(settings: Settings, rates: list[FanoCase], scaling: list[FanoCase],
         if_false="the bound times M^(2b/(2b+1)) would fall with M; were only N M to count, KL would grow as N",
         verdicts=verdicts(rates, scaling),
         tables=[
-            tables.rates(rates),
-            tables.family(rates),
-            tables.risks(rates),
-            tables.bumps(settings.betas, min(settings.sizes), max(settings.sizes)),
-            tables.tokens(scaling[::3], scaling[1::3]),
-            tables.tokens_times_samples(scaling[2::3]),
+            fano_tables.rates(rates),
+            fano_tables.family(rates),
+            fano_tables.risks(rates),
+            fano_tables.bumps(settings.betas, min(settings.sizes), max(settings.sizes)),
+            fano_tables.tokens(scaling[::3], scaling[1::3]),
+            fano_tables.tokens_times_samples(scaling[2::3]),
         ],
-        panels=[*tables.rate_panels(rates), tables.scaling_panel(scaling[::3])],
+        panels=[*fano_tables.rate_panels(rates), fano_tables.scaling_panel(scaling[::3])],
         notes=[
             f"A flipped sign costs about {settings.signal} nats at every M; this fixes L: {told}. Cells tile "
             "[-2/3, 2/3], so their number is rounded: the bound steps with it and with the code. K = 2/h for the "

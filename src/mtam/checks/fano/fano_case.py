@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from mtam.base.finding import Estimate
+from mtam.base.table import Estimate
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 import math
 from collections.abc import Sequence
 
-from mtam.base.finding import Cell, Panel, Series, Table
+from mtam.base.finding import Panel, Series
+from mtam.base.table import Cell, Table
 from mtam.checks.fano.fano_case import FanoCase
 from mtam.checks.fano.fano_verdicts import groups, slope
 

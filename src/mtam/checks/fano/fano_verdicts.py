@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mtam.base.finding import Estimate, JudgedStatement
+from mtam.base.finding import JudgedStatement
+from mtam.base.table import Estimate
 from mtam.checks.fano.fano_case import FanoCase
 from mtam.checks.judge_estimates import at_least, critical, critical_t, trend, within
 from mtam.rates.verdict import Verdict

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mtam.base.finding import Cell, Panel, Series, Table
+from mtam.base.finding import Panel, Series
+from mtam.base.table import Cell, Table
 from mtam.checks.minimax.minimax_case import LN10, MinimaxCase
 from mtam.recall.theory import water_filling
 from mtam.recall.theory.metric_entropy import local_gamma, stays_within

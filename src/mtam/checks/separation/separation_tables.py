@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from mtam.base.finding import Cell, Panel, Series, Table
+from mtam.base.finding import Panel, Series
+from mtam.base.table import Cell, Table
 from mtam.recall.theory import one_hot_certificate
 from mtam.recall.theory.one_hot_certificate import Decision, Row
 

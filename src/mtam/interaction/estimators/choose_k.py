@@ -93,11 +93,22 @@ class _Scores:
     def best(self) -> int:
         """The index of the smallest criterion."""
         losses, sizes, n = np.array(self.losses), np.array(self.sizes), self.rows
-        if self.criterion == "cp":
-            losses = losses + 2 * losses[-1] * n / max(1, n - sizes[-1]) * sizes / n
-        elif self.criterion == "bic":
-            losses = n * np.log(losses) + sizes * np.log(n)
-        return int(np.argmin(losses))
+        scores = losses if self.criterion == "holdout" else penalised(losses, sizes, n, self.criterion)
+        return int(np.argmin(scores))
+
+
+def penalised(
+    losses: Array, sizes: npt.NDArray[np.int64], rows: int, criterion: Criterion, noise: float = 0.0
+) -> Array:
+    """Cp (or, for "bic", Schwarz's criterion) of every candidate  # losses (candidates, ...), sizes (candidates,).
+
+    ``losses`` are mean squared residuals, or these less the variance ``noise``. Hold-out estimates what Cp does.
+    """
+    shape = (-1, *[1] * (losses.ndim - 1))
+    if criterion == "bic":
+        return np.asarray(rows * np.log(noise + losses) + (sizes * np.log(rows)).reshape(shape))
+    spread = (noise + losses[-1]) * rows / max(1, rows - sizes[-1])
+    return np.asarray(losses + 2 * spread * (sizes / rows).reshape(shape))
 
 
 def _crossed(profile: Profile, u: Array, v: Array) -> float:

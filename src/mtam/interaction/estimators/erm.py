@@ -42,6 +42,17 @@ class Erm:
         return self.phi(np.einsum("nd,nd->n", x @ self.matrix, y))
 
 
+@dataclass(frozen=True)
+class ErmOptions:
+    """How the least squares problem is solved."""
+
+    max_starts: int = 40
+    criterion: Criterion | None = None  # by which the number of intervals is chosen from the data; None: as given
+    device: str = "cpu"  # where passes over the data run, see ``Profile``
+    wide: bool = False  # phi's domain comes from the data, see ``domain``; else three standard deviations of u
+    beta: float = SMOOTH  # the least smoothness of phi in question, which ends the grid of intervals
+
+
 def prepare(x: Data, y: Array, rank: int, space: SplineSpace, rng: np.random.Generator, device: str = "cpu") -> Profile:
     """The profiled problem: whitening, and arguments of a random A for its basis."""
     white = whitener(x)
@@ -61,23 +72,18 @@ def fit(
     rank: int,
     space: SplineSpace,
     rng: np.random.Generator,
-    max_starts: int = 40,
+    options: ErmOptions = ErmOptions(),
     tick: Callable[[], None] = lambda: None,
-    criterion: Criterion | None = None,
-    device: str = "cpu",
-    wide: bool = False,
-    beta: float = SMOOTH,
 ) -> Erm:
     """min over phi in ``space`` and A of rank <= r of sum_i (Y_i - (N-1)^{-1} sum_{j != i} phi(X_i^T A X_j))^2.
 
-    x (M, N, d), y (M, N). With a ``criterion`` the number of intervals is chosen from the data at the A found with
+    x (M, N, d), y (M, N). With a criterion the number of intervals is chosen from the data at the A found with
     ``space``, and A is polished with the chosen one. In d = 1 the matrix is a scalar that phi absorbs, and the fit is
-    linear least squares. ``device``: where passes over the data run, see ``Profile``. ``wide``: phi's domain comes from
-    the data, see ``domain``, and is no longer three standard deviations of u. ``beta``: the least smoothness of phi in
-    question, which ends the grid of intervals.
+    linear least squares.
     """
     clock, at_end = time.process_time(), False
-    profile = prepare(x, y, rank, space, rng, device)
+    wide, criterion = options.wide, options.criterion
+    profile = prepare(x, y, rank, space, rng, options.device)
     if x.shape[2] == 1:
         one = np.full((1, 1), np.sqrt(SCALE))
         point = start(profile, one, one, SCALE)
@@ -87,15 +93,15 @@ def fit(
         point = replace(point, decrement=0.0)
         found = Search(point, 1, 1, lack_of_fit(profile, point), gain(profile, point, rank), required=1)
     else:
-        found = search(profile, rank, max_starts, rng, tick, wide)
+        found = search(profile, rank, options.max_starts, rng, tick, wide)
         profile = found.profile or profile
     if criterion is not None:
         point = found.point
         if wide:  # A has moved since
             profile = domain(profile, point)
             point = start(profile, point.u, point.v, profile.norm)
-        intervals = choose(profile, point.u, point.v, criterion, beta)
-        at_end = intervals == grid(len(x), beta)[-1]
+        intervals = choose(profile, point.u, point.v, criterion, options.beta)
+        at_end = intervals == grid(len(x), options.beta)[-1]
         profile = profile.on(intervals)
         profile = ends(profile, point, criterion) if wide else profile
         point = start(profile, point.u, point.v, profile.norm)

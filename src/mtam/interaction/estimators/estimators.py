@@ -85,11 +85,8 @@ def fit_erm(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: st
         trial.fit_rank(),
         spline_space(trial),
         generator(trial.seed, "interaction", "starts"),
-        model.max_starts,
+        erm.ErmOptions(model.max_starts, None if k_rule == "rule" else k_rule, device, beta=trial.beta()),
         _steps(tick, 50),
-        None if k_rule == "rule" else k_rule,
-        device,
-        beta=trial.beta(),
     )
     numbers = ErmNumbers(
         converged=fitted.converged,
@@ -141,12 +138,8 @@ def fit_mlp(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: st
         y,
         trial.fit_rank(),
         torch_seed(trial.seed, "interaction", "mlp"),
-        width=model.width,
-        steps=model.steps,
-        batch=model.batch,
-        learning_rate=model.learning_rate,
-        device=device,
-        tick=lambda: tick(next(count) / model.steps),
+        mlp.MlpOptions(model.width, model.steps, model.batch, model.learning_rate, device),
+        lambda: tick(next(count) / model.steps),
     )
     numbers = MlpNumbers(
         loss=fitted.loss,

@@ -75,31 +75,37 @@ class Mlp:
         return self.phi(np.einsum("nd,nd->n", x @ self.matrix, y))
 
 
+@dataclass(frozen=True)
+class MlpOptions:
+    """The network's width and how it is trained."""
+
+    width: int
+    steps: int
+    batch: int
+    learning_rate: float
+    device: str = "cpu"
+
+
 def fit(
     x: Data,
     y: Array,
     rank: int,
     seed: int,
-    *,
-    width: int,
-    steps: int,
-    batch: int,
-    learning_rate: float,
-    device: str = "cpu",
+    options: MlpOptions,
     tick: Callable[[], None] = lambda: None,
 ) -> Mlp:
     """Train by Adam on minibatches of samples  # x (M, N, d), y (M, N). float32, as networks are trained."""
     clock = time.process_time()
     generator = torch.Generator().manual_seed(seed)
     white = whitener(x)
-    network = PhiNetwork(x.shape[2], rank, width, generator).to(device)
-    tokens = torch.as_tensor(x @ white, dtype=torch.float32, device=device)
-    targets = torch.as_tensor(y, dtype=torch.float32, device=device)
-    adam = torch.optim.Adam(network.parameters(), lr=learning_rate)
-    schedule = torch.optim.lr_scheduler.LambdaLR(adam, lambda step: _rate(step, steps))
-    for _ in range(steps):
+    network = PhiNetwork(x.shape[2], rank, options.width, generator).to(options.device)
+    tokens = torch.as_tensor(x @ white, dtype=torch.float32, device=options.device)
+    targets = torch.as_tensor(y, dtype=torch.float32, device=options.device)
+    adam = torch.optim.Adam(network.parameters(), lr=options.learning_rate)
+    schedule = torch.optim.lr_scheduler.LambdaLR(adam, lambda step: _rate(step, options.steps))
+    for _ in range(options.steps):
         tick()
-        index = torch.randint(len(x), (batch,), generator=generator).to(device)
+        index = torch.randint(len(x), (options.batch,), generator=generator).to(options.device)
         adam.zero_grad()
         loss = torch.mean((network(tokens[index]) - targets[index]) ** 2)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -110,7 +116,7 @@ def fit(
         total = sum(float(((network(tokens[block]) - targets[block]) ** 2).sum()) for block in blocks)
     network = network.cpu()
     u, v = (white @ factor.detach().double().numpy() for factor in (network.u, network.v))
-    return Mlp(network, u @ v.T, total / y.size, steps, time.process_time() - clock)
+    return Mlp(network, u @ v.T, total / y.size, options.steps, time.process_time() - clock)
 
 
 def _rate(step: int, steps: int) -> float:

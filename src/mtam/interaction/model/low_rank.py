@@ -53,3 +53,8 @@ def truncate(matrix: Array, rank: int, norm: float) -> Factors:
     a, s, bt = np.linalg.svd(matrix)
     root = np.sqrt(s[:rank])
     return balance(a[:, :rank] * root, bt[:rank].T * root, norm)
+
+
+def dimension(d: int, rank: int) -> int:
+    """The dimension of the d x d matrices of rank r, 2 r d - r^2; with the norm fixed it is p = 2 r d - r^2 - 1."""
+    return 2 * rank * d - rank * rank

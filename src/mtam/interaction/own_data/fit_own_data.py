@@ -175,9 +175,8 @@ def _fitter(trial: OwnTrial, shift: float, unit: float, tick: Callable[[], None]
     def fit(x: Array, y: Array, rank: int) -> tuple[erm.Erm, FittedInteraction]:
         rng = generator(trial.seed, "interaction", "own", "starts", rank)
         space = SplineSpace(degree, intervals)
-        found = erm.fit(
-            x, (y - shift) / unit, rank, space, rng, model.max_starts, tick, criterion=criterion, wide=True, beta=beta
-        )
+        options = erm.ErmOptions(model.max_starts, criterion, wide=True, beta=beta)
+        found = erm.fit(x, (y - shift) / unit, rank, space, rng, options, tick)
         coefficients = shift + unit * found.phi.coefficients  # B-splines sum to one
         space = found.phi.space
         fitted = FittedInteraction(

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from mtam.base.spec import Frozen, Trial
 from mtam.interaction.interaction_models import IpsErmModel
+from mtam.interaction.model.low_rank import dimension
 
 
 class OwnDataErmModel(IpsErmModel):
@@ -66,8 +67,8 @@ class OwnTrial(Trial):
         return self
 
     def parameters(self, rank: int) -> int:
-        """p = 2 r d - r^2 - 1, the identifiable parameters of a rank-r matrix of fixed norm."""
-        return 2 * rank * self.data.d - rank * rank - 1
+        """p, the identifiable parameters of a rank-r matrix of fixed norm."""
+        return dimension(self.data.d, rank) - 1
 
     def degree(self) -> int:
         """s, the degree of the spline."""

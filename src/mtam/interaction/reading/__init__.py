@@ -1,1 +1,1 @@
-"""TODO."""
+"""What the numbers of interaction sweeps mean: typed tables for paper B."""

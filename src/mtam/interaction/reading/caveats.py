@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mtam.base.remark import Remark
+from mtam.base.table import Cell, Table
 from mtam.interaction.reading.interaction_cells import InteractionCell
 from mtam.rates.fit import student_interval
+from mtam.rates.intervals import Interval
 
 EXPONENTS = (
     "the paper's slopes use beta = P - 1; a degree-P spline with simple knots is Hoelder of order P, whose class has "
@@ -36,43 +37,50 @@ STEEPENING = (
 SMOOTH = ("bspline", "odd", "even", "tanh", "exp", "samples")  # the same for all M, and soon without bias
 
 
-def caveats(found: Sequence[InteractionCell]) -> Remark:
-    """One row per fact that holds for these cells."""
-    trials = [cell.trial for cell in found]
-    told = [("two exponents", EXPONENTS)]
+def caveats(cells: Sequence[InteractionCell]) -> Table:
+    """One row per fact that holds for these cells, with the figure behind it where there is one."""
+    trials = [cell.trial for cell in cells]
+    facts: list[list[Cell]] = [["two exponents", EXPONENTS, None]]
     if any(trial.k_rule() == "rule" and trial.model.spline().intervals is None for trial in trials):
-        told.append(("K by rule", ECHO))
+        facts.append(["K by rule", ECHO, None])
     if any(trial.data.row_normalised for trial in trials):
-        told.append(("softmax attention", NORMALISED))
-    fits = [record for cell in found for row in cell.records for record in row]
+        facts.append(["softmax attention", NORMALISED, None])
+    fits = [record for cell in cells for record in cell.numbers.values()]
     if count := sum(bool(record.get("intervals_at_end")) for record in fits):
-        told.append(("K at its end", AT_END.format(count, len(fits))))
+        facts.append(["K at its end", AT_END.format(count, len(fits)), count])
     truths = dict.fromkeys(trial.data.activation for trial in trials if not trial.data.row_normalised)
     if smooth := [name for name in truths if name in SMOOTH]:
-        told.append(("fixed truth", FIXED.format(", ".join(smooth))))
+        facts.append(["fixed truth", FIXED.format(", ".join(smooth)), None])
     if "hypotheses" in truths:
-        told.append(("moving truth", MOVING))
-    outside: dict[str, list[str]] = {}
-    for cell in found:
-        for sentence in [*cell.trial.broken(), *([] if cell.trial.inside_theorem() else [_condition(cell)])]:
-            outside.setdefault(sentence, []).append(cell.label)
-    for sentence, labels in outside.items():
-        told.append(("outside the theorem", f"{'; '.join(labels) if len(labels) < len(found) else 'all'}: {sentence}"))
-    told.append(("axis", _other_axis(found[0])))
+        facts.append(["moving truth", MOVING, None])
+    outside: dict[tuple[str, float | None], list[str]] = {}
+    for cell in cells:
+        broken: list[tuple[str, float | None]] = [(sentence, None) for sentence in cell.trial.broken()]
+        for fact in [*broken, *([] if cell.trial.inside_theorem() else [_condition(cell)])]:
+            outside.setdefault(fact, []).append(cell.label)
+    for (sentence, number), labels in outside.items():
+        where = "; ".join(labels) if len(labels) < len(cells) else "all"
+        facts.append(["outside the theorem", f"{where}: {sentence}", number])
+    facts.append(["axis", *_other_axis(cells[0])])
     if any(trial.parameters() > 0 for trial in trials):
-        told.append(("what these sizes decide", STEEPENING))
-    return "How to read these slopes", ["about", "fact"], [list(row) for row in told]
+        facts.append(["what these sizes decide", STEEPENING, None])
+    return Table(
+        name="caveats",
+        title="How to read these slopes",
+        headings=["about", "fact", "figure"],
+        rows=facts,
+    )
 
 
-def about_tokens(found: Sequence[InteractionCell]) -> list[Remark]:
+def about_tokens(cells: Sequence[InteractionCell]) -> list[Table]:
     """What the bounds say of N and what the error with A* known does, where the cells differ in it."""
-    told = [cell for cell in found if not cell.trial.data.row_normalised]
-    cells = [cell for cell in told if cell.values("oracle_error") is not None]
-    if len({cell.trial.data.tokens for cell in cells}) < 2:
+    pairwise = [cell for cell in cells if not cell.trial.data.row_normalised]
+    known = [(cell, errors) for cell in pairwise if (errors := cell.matrix("oracle_error")) is not None]
+    if len({cell.trial.data.tokens for cell, _ in known}) < 2:
         return []
-    first = cells[0].trial
+    first = known[0][0].trial
     rate = 2 * first.beta() / (2 * first.beta() + 1)
-    rows = [
+    facts: list[list[Cell]] = [
         ["lower bound", f"falls as (N M)^-{rate:.3f}"],
         ["upper bound", "pays N - 1 for coercivity; a sweep over N at fixed N M is unpublished"],
         [
@@ -80,33 +88,47 @@ def about_tokens(found: Sequence[InteractionCell]) -> list[Remark]:
             "the same for all N at equal M, up to (N - 1)/N and a factor of two, for a generic phi",
         ],
     ]
-    for cell in cells:
-        values = cell.values("oracle_error")
-        assert values is not None
-        here = np.exp(np.log(values[:, -1]).mean())
-        scaled = here * float(cell.sizes[-1]) ** rate
-        more = scaled * float(cell.trial.data.tokens) ** rate
-        both = f"times M^{rate:.3f}: {scaled:.3g}, times (N M)^{rate:.3f}: {more:.3g}"
-        rows.append([cell.label, f"error with A* known at M = {cell.sizes[-1]:.0f}: {here:.3g}; {both}"])
-    return [("What N does", ["about", "fact"], rows)]
+    levels: list[list[Cell]] = []
+    for cell, errors in known:
+        size, tokens = float(cell.sizes[-1]), cell.trial.data.tokens
+        level = float(np.exp(np.log(errors[:, -1]).mean()))
+        levels.append([cell.label, int(size), level, level * size**rate, level * (size * tokens) ** rate])
+    scaled = [f"times M^{rate:.3f}", f"times (N M)^{rate:.3f}"]
+    return [
+        Table(name="tokens", title="What N does", headings=["about", "fact"], rows=facts),
+        Table(
+            name="token_levels",
+            title="What N does: the error with A* known in the units of both bounds",
+            headings=["cell", "M", "error with A* known", *scaled],
+            rows=levels,
+            formats=dict.fromkeys(("error with A* known", *scaled), ".3g"),
+        ),
+    ]
 
 
-def _condition(cell: InteractionCell) -> str:
-    needed, last = cell.trial.samples_needed(), cell.trial.n
-    return (
+def _condition(cell: InteractionCell) -> tuple[str, float]:
+    """The theorem's condition on M, and the M that it needs."""
+    needed, last = float(cell.trial.samples_needed()), cell.trial.n
+    sentence = (
         f"r d <= (M/ln M)^(1/(2 beta + 1)) needs M >= {needed:.0e}, this run ends at {last}: the theorem "
         "promises no rate here"
     )
+    return sentence, needed
 
 
-def _other_axis(cell: InteractionCell) -> str:
-    """What regressing on ln(M/ln M) would do; earlier code of the paper's group does, with errors not squared."""
-    axis = np.log(cell.sizes / np.log(cell.sizes))
-    factor = 1 / np.polyfit(np.log(cell.sizes), axis, 1)[0]
+def _other_axis(cell: InteractionCell) -> tuple[str, Interval | None]:
+    """What regressing on ln(M/ln M) would do; earlier code of the paper's group does, with errors not squared.
+
+    The figure is the first cell's slope on that axis.
+    """
+    sizes = cell.size_axis
+    axis = np.log(sizes / np.log(sizes))
+    factor = 1 / np.polyfit(np.log(sizes), axis, 1)[0]
     slopes = cell.slopes("error", axis)
-    found = None if slopes is None else student_interval(slopes)
-    example = f" ({cell.label}: {found})" if found else ""
-    return (
+    slope = None if slopes is None else student_interval(slopes)
+    example = f", here that of {cell.label}" if slope else ""
+    sentence = (
         "slopes are of the squared error on ln M; earlier code of the paper's group regresses the error, not squared, "
         f"on ln(M/ln M): there slopes of the squared error are {factor:.2f} times as large{example}"
     )
+    return sentence, slope

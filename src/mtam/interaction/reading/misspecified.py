@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mtam.base.remark import Remark
+from mtam.base.table import Cell, Table, mean_figure
 from mtam.interaction.reading.interaction_cells import InteractionCell
 from mtam.interaction.simulate.activations import GAIN
 
@@ -23,23 +23,24 @@ HEADS = [
 ]
 
 
-def recovery(found: Sequence[InteractionCell]) -> list[Remark]:
+def recovery(cells: Sequence[InteractionCell]) -> list[Table]:
     """A row per cell whose truth is normalised by rows, at its largest M; empty where there is none.
 
     The error is that of the response, whose variance is 1; what is left of it with A* known is the floor that
     misspecification sets. The last columns are shares of the variance of the fitted phi, under the law of u, that a
     line and the unnormalised activation explain.
     """
-    rows = [_row(cell) for cell in found if cell.trial.data.row_normalised and cell.seeds]
-    return [(TITLE, HEADS, rows)] if rows else []
+    rows = [_row(cell) for cell in cells if cell.trial.data.row_normalised and cell.complete]
+    formats = dict.fromkeys(HEADS[1:], ".4g±.1g")
+    return [Table(name="recovered_attention", title=TITLE, headings=HEADS, rows=rows, formats=formats)] if rows else []
 
 
-def _row(cell: InteractionCell) -> list[str]:
-    last = [row[-1] for row in cell.records]
-    shapes = np.array([_shape(record) for record in last if "phi_hat" in record])
+def _row(cell: InteractionCell) -> list[Cell]:
+    last = [cell.numbers[cell.sizes[-1], seed] for seed in cell.complete]
+    shapes = np.array([_shape(record) for record in last if "phi_hat" in record]).reshape(-1, 2)
     columns = [np.array([float(record[name]) for record in last if name in record]) for name in
                ("a_cosine", "error", "oracle_error")]  # fmt: skip
-    return [cell.label, *(_told(values) for values in [*columns, *shapes.T])]
+    return [cell.label, *map(mean_figure, [*columns, *shapes.T])]
 
 
 def _shape(record: Mapping[str, Any]) -> tuple[float, float]:
@@ -52,8 +53,3 @@ def _explained(values: Array, by: Array, weights: Array) -> float:
     share = weights / weights.sum()
     values, by = values - share @ values, by - share @ by
     return float((share @ (values * by)) ** 2 / ((share @ values**2) * (share @ by**2)))
-
-
-def _told(values: Array) -> str:
-    spread = f" ± {values.std(ddof=1) / len(values) ** 0.5:.1g}" if len(values) > 1 else ""
-    return f"{values.mean():.4g}{spread}" if len(values) else "-"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mtam.base.remark import Remark
+from mtam.base.table import Cell, Table
 from mtam.interaction.files.validate_arrays import blocks
 
 Array = npt.NDArray[np.float64]
@@ -21,6 +21,7 @@ GROUPS = (
 LEVEL = 0.01  # of the tests of all groups together: at most so many good fits are said not to fit
 TURNS = (2 * np.pi, 360.0)  # radians, degrees
 EDGE, CROWD = 0.05, 0.01  # of a turn at either end, and the share of the tokens there: angles have no tails
+SHARE = "share of the variance of Y"
 FEW = 2  # rows of zeros that chance does not give
 
 
@@ -69,16 +70,18 @@ def hints(numbers: Mapping[str, Any]) -> list[str]:
     return told
 
 
-def notes(numbers: Mapping[str, Any]) -> list[Remark]:
+def notes(numbers: Mapping[str, Any]) -> list[Table]:
     """What is left in the residuals, group by group, and hints; from the numbers of one record."""
-    told: list[Remark] = []
+    told: list[Table] = []
     if "structure_p_values" in numbers:
         both = zip(GROUPS, numbers["structure_p_values"], numbers["structure_shares"], strict=True)
         loud = sorted((p, name, share) for name, p, share in both if p * len(GROUPS) < LEVEL)
-        rows = [[name, f"{p:.1g}", f"{share:.3f}"] for p, name, share in loud]
+        rows: list[list[Cell]] = [[name, p, share] for p, name, share in loud]
         if rows:
             title = f"Left in the residuals ({len(GROUPS)} groups tested, level {LEVEL:g} together)"
-            told.append((title, ["functions of", "p", "share of the variance of Y"], rows))
+            headings = ["functions of", "p", SHARE]
+            formats = {"p": ".1g", SHARE: ".3f"}
+            told.append(Table(name="residuals", title=title, headings=headings, rows=rows, formats=formats))
     if sentences := hints(numbers):
-        told.append(("Hints", ["hint"], [[sentence] for sentence in sentences]))
+        told.append(Table(name="hints", title="Hints", headings=["hint"], rows=[[sentence] for sentence in sentences]))
     return told

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from mtam.base.remark import Setting
+from mtam.base.reported_setting import Setting
 from mtam.interaction.interaction_spec import InteractionTrial
 
 

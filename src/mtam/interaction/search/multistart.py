@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mtam.interaction.model.low_rank import Factors
+from mtam.interaction.model.low_rank import Factors, dimension
 from mtam.interaction.simulate.truth import SCALE
 from mtam.interaction.solver.gauss_newton import dense
 from mtam.interaction.solver.levenberg_marquardt import Point, refine, start
@@ -39,8 +39,8 @@ def head(profile: Profile, rows: int) -> Profile:
 
 
 def parameters(profile: Profile, rank: int) -> int:
-    """The dimension of the matrices of rank r, 2 r d - r^2."""
-    return rank * (2 * int(profile.x.shape[2]) - rank)
+    """The dimension of the matrices of rank r."""
+    return dimension(int(profile.x.shape[2]), rank)
 
 
 def hessian_sample(profile: Profile, rank: int) -> Profile:

@@ -12,7 +12,7 @@ distinct members of a population of S it can be as low as -||h||^2/(S-2), when a
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import combinations, permutations, product
+from itertools import combinations, permutations
 
 Matrix = Sequence[Sequence[Fraction]]  # h(a, b) for tokens a, b of the population
 Outcome = tuple[tuple[int, ...], Fraction]  # indices of X_1..X_N, and the probability
@@ -53,15 +53,6 @@ def without_replacement(population: int, tokens: int) -> Iterator[Outcome]:
     """N distinct members of a population, every order equally likely: exchangeable, finitely so."""
     outcomes = list(permutations(range(population), tokens))
     return ((outcome, Fraction(1, len(outcomes))) for outcome in outcomes)
-
-
-def independent(weights: Sequence[Fraction], tokens: int) -> Iterator[Outcome]:
-    """N independent draws with the given probabilities."""
-    for outcome in product(range(len(weights)), repeat=tokens):
-        weight = Fraction(1)
-        for member in outcome:
-            weight *= weights[member]
-        yield outcome, weight
 
 
 def counterexample() -> tuple[dict[int, Fraction], Matrix]:

@@ -41,7 +41,7 @@ import numpy.typing as npt
 import scipy.linalg
 
 from mtam.base.streams import generator
-from mtam.interaction.estimators.choose_k import grid, rule
+from mtam.interaction.estimators.choose_k import Criterion, grid, penalised, rule
 from mtam.interaction.interaction_spec import InteractionTrial
 from mtam.interaction.model.splines import SplineSpace
 from mtam.interaction.simulate.tokens import TokenStream
@@ -199,11 +199,9 @@ def _loss(level: KnotLevel, design: ForecastSums, moved: Array, ridge: float) ->
 def _choose(losses: Array, trial: InteractionTrial) -> Indices:
     """The index of K by the trial's criterion (hold-out as Cp), for losses less sigma^2  # (candidates, noises)."""
     sizes = np.array(grid(trial.n, trial.beta())) + trial.spline_degree()
-    n, power = trial.n * trial.data.tokens, trial.data.noise**2
-    if trial.k_rule() == "bic":
-        return np.asarray(np.argmin(n * np.log(power + losses) + (sizes * np.log(n))[:, None], axis=0))
-    spread = (power + losses[-1]) * n / max(1, n - sizes[-1])
-    return np.asarray(np.argmin(losses + 2 * spread * (sizes / n)[:, None], axis=0))
+    criterion: Criterion = "bic" if trial.k_rule() == "bic" else "cp"
+    rows = trial.n * trial.data.tokens
+    return np.asarray(np.argmin(penalised(losses, sizes, rows, criterion, trial.data.noise**2), axis=0))
 
 
 def _arguments(truth: Truth, seed: int) -> Array:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mtam.base.remark import Remark
+from mtam.base.table import Cell, Table, figure
 from mtam.recall.reading.recall_cells import Array, RecallCell
 from mtam.recall.recall_spec import BENCHMARK_FROM
 from mtam.recall.theory.minimax import lower_bound, reference_curve
@@ -24,10 +24,14 @@ def ratio(errors: Array, bayes: Array) -> tuple[float, float | None]:
     return value, float(np.sqrt((count - 1) / count * ((others - others.mean()) ** 2).sum()))
 
 
-def table(found: Sequence[RecallCell]) -> list[Remark]:
-    """One row per cell and size with a Bayes rule; nothing where no record has one."""
-    rows = []
-    for cell in found:
+def tables(cells: Sequence[RecallCell]) -> list[Table]:
+    """One row per cell and size with a Bayes rule, one per cell of finite contexts; nothing where there is none."""
+    return [*_bayes_rule(cells), *_token_floor(cells)]
+
+
+def _bayes_rule(cells: Sequence[RecallCell]) -> list[Table]:
+    rows: list[list[Cell]] = []
+    for cell in cells:
         data = cell.trial.data
         sizes = [n for n in cell.sizes if n >= BENCHMARK_FROM and np.isfinite(cell.values("bayes_error", n)).all()]
         if not sizes:
@@ -36,13 +40,15 @@ def table(found: Sequence[RecallCell]) -> list[Remark]:
         high = reference_curve(data.alpha, data.decay, sizes, data.noise, spectrum=data.spectrum)
         for n, below, above in zip(sizes, low, high, strict=True):
             errors, bayes = cell.values("error", n), cell.values("bayes_error", n)
-            value, spread = ratio(errors, bayes)
+            risk = float(errors.mean())
             rows.append([
-                cell.label, str(n), f"{errors.mean():.3g}", f"{bayes.mean():.3g}",
-                f"{value:.2f}" + ("" if spread is None else f" ± {spread:.2f}"),
-                f"{above:.2g}", f"{below:.2g}", f"{above / below:.3g}", f"{errors.mean() / below:.3g}",
+                cell.label, n, risk, float(bayes.mean()), figure(*ratio(errors, bayes)), float(above), float(below),
+                float(above / below), float(risk / below),
             ])  # fmt: skip
-    heads = [
+    if not rows:
+        return []
+    forms = (".3g", ".3g", ".2f", ".2g", ".2g", ".3g", ".3g")
+    headings = [
         "cell", "n", "risk", "Bayes rule", "risk / Bayes", "reference (upper)", "Assouad (lower)", "upper / lower",
         "risk / lower",
     ]  # fmt: skip
@@ -50,22 +56,29 @@ def table(found: Sequence[RecallCell]) -> list[Remark]:
         "The Bayes rule (exact Gaussian-process regression on the true coefficients, true kernel and noise) and "
         "theory's bounds; ratios of means over seeds, jackknife standard error"
     )
-    return [*([(title, heads, rows)] if rows else []), *_floors(found)]
+    formats = dict(zip(headings[2:], forms, strict=True))
+    return [Table(name="bayes_and_bounds", title=title, headings=headings, rows=rows, formats=formats)]
 
 
-def _floors(found: Sequence[RecallCell]) -> list[Remark]:
+def _token_floor(cells: Sequence[RecallCell]) -> list[Table]:
     """One row per cell of finite contexts, at its largest size."""
-    rows = []
-    for cell in found:
+    rows: list[list[Cell]] = []
+    for cell in cells:
         n = cell.sizes[-1]
         errors, floors = cell.values("error", n), cell.values("token_floor", n)
         if np.isfinite(floors).all():
-            value, spread = ratio(errors, floors)
-            more = "" if spread is None else f" ± {spread:.2f}"
-            rows.append([cell.label, str(n), f"{errors.mean():.3g}", f"{floors.mean():.3g}", f"{value:.2f}{more}"])
-    heads = ["cell", "n", "risk", "floor", "risk / floor"]
+            rows.append([
+                cell.label, n, float(errors.mean()), float(floors.mean()), figure(*ratio(errors, floors)),
+            ])  # fmt: skip
     title = (
         "What finite tokens leave unknown: risk of the Bayes rule that is given the queried measure's tokens and the "
         "target itself, so that no sample size goes below it; ratios of means over seeds, jackknife standard error"
     )
-    return [(title, heads, rows)] if rows else []
+    table = Table(
+        name="token_floor",
+        title=title,
+        headings=["cell", "n", "risk", "floor", "risk / floor"],
+        rows=rows,
+        formats={"risk": ".3g", "floor": ".3g", "risk / floor": ".2f"},
+    )
+    return [table] if rows else []

@@ -1,23 +1,38 @@
-"""protocol=reported against what was published: anchors, baselines, controls, and a verdict in words."""
+"""protocol=reported against what was published: anchors, baselines, controls, and what they say."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
 
-from mtam.base.remark import Remark, provenance
+from mtam.base.reported_setting import provenance
+from mtam.base.table import Cell, Table, figure, mean_figure
+from mtam.rates.fit import student_interval
+from mtam.rates.judge_curves import ratio_within, within
 from mtam.recall.reading.reported_toy import TABLE
+from mtam.recall.reading.thresholds import AS_GOOD, RECALLED
 from mtam.recall.recall_spec import RecallTrial
 
 Numbers = Mapping[str, Any]
+Group = Sequence[Numbers]  # the records of one alpha at the largest size
 
 PUBLISHED_ERROR = 1.44e-2
 PUBLISHED_SHUFFLED = 0.775
 PUBLISHED_WEIGHT = 4e-4  # per token of the queried tag
-RECALLED = 0.8  # of the change that exact recall of the exchanged measure would make
+PUBLISHED_HEADS = (2, 1, 1)  # that look at the queried tag, at the other one, at both
+MOST_SEEDS = 0.5  # share of seeds from which most are on the plateau
 
 
-def remarks(trials: Sequence[RecallTrial], numbers: Sequence[Numbers]) -> list[Remark]:
+class Shown(StrEnum):
+    """What a run of the toy shows."""
+
+    RECALL = "the named measure is recalled"
+    PLATEAU = "most seeds sit on the sign-only plateau: they know the tag's sign and not the measure"
+    BEGUN = "recall has begun but is not complete"
+
+
+def tables(trials: Sequence[RecallTrial], numbers: Sequence[Numbers]) -> list[Table]:
     """Tables for a sweep under protocol=reported, from the records at its largest n; empty for other protocols."""
     if not trials or trials[0].protocol != "reported":
         return []
@@ -26,14 +41,21 @@ def remarks(trials: Sequence[RecallTrial], numbers: Sequence[Numbers]) -> list[R
     for trial, record in zip(trials, numbers, strict=True):
         if trial.n == largest:
             groups.setdefault(trial.data.alpha, []).append(record)
-    heads = ["quantity", "published", *(f"alpha = {alpha:g}" for alpha in groups)]
-    rows = [[name, published, *(read(group) for group in groups.values())] for name, published, read in _QUANTITIES]
-    verdicts = [[f"alpha = {alpha:g}", _verdict(group)] for alpha, group in groups.items()]
-    return [
-        (f"Anchors of the paper beside this run, n = {largest}", heads, rows),
-        ("Verdict", ["cell", "what this run shows"], [*verdicts, ["all", _SHUFFLE], ["all", _RANGE]]),
-        provenance(TABLE),
-    ]
+    cells = [f"alpha = {alpha:g}" for alpha in groups]
+    anchors = Table(
+        name="anchors",
+        title=f"Anchors of the paper beside this run, n = {largest}",
+        headings=["quantity", "published", *cells],
+        rows=[[name, published, *map(read, groups.values())] for name, published, read in _QUANTITIES],
+        formats=dict.fromkeys(cells, ".3g±.1g") | {"published": ".3g"},
+    )
+    facts = Table(
+        name="caveats",
+        title="How to read these figures",
+        headings=["about", "fact"],
+        rows=[["shuffled queries", _SHUFFLE], ["n = 4 .. 64", _RANGE]],
+    )
+    return [anchors, _verdicts(dict(zip(cells, groups.values(), strict=True))), facts, provenance(TABLE)]
 
 
 _SHUFFLE = (
@@ -43,57 +65,66 @@ _SHUFFLE = (
 _RANGE = "over n = 4 .. 64 a power law stays within 0.1 nat of the exact law: this range cannot identify the law"
 
 
-def _mean(name: str, digits: int = 3) -> Any:
-    def read(group: Sequence[Numbers]) -> str:
-        values = np.array([float(record.get(name, np.nan)) for record in group])
-        if not np.isfinite(values).all():
-            return "-"
-        same = np.ptp(values) == 0  # closed forms, and counts on which all seeds agree
-        spread = "" if len(values) < 2 or same else f" ± {values.std(ddof=1) / len(values) ** 0.5:.1g}"
-        return f"{values.mean():.{digits}g}{spread}"
+def _verdicts(groups: Mapping[str, Group]) -> Table:
+    """Whether recall is complete and whether the published error is reached, cell by cell."""
+    moved, factor, plateau = "share of the right change", "error / published", "seeds on the plateau"
+    rows: list[list[Cell]] = []
+    for cell, group in groups.items():
+        gains, errors = _values(group, "swap_gain"), _values(group, "mse")
+        recall = within(student_interval(gains), low=RECALLED)
+        reached = ratio_within(errors, np.full(len(errors), PUBLISHED_ERROR), high=AS_GOOD)
+        on_plateau = float(_values(group, "sign_plateau").mean())
+        row: list[Cell] = [cell, shown(group), recall, mean_figure(gains), on_plateau]
+        rows.append([*row, reached, mean_figure(errors / PUBLISHED_ERROR)])
+    return Table(
+        name="toy_verdict",
+        title="Verdict",
+        headings=[
+            "cell", "what this run shows", "recall complete?", moved, plateau, "published error reached?", factor
+        ],
+        rows=rows,
+        formats={moved: ".2f", plateau: ".2f", factor: ".3g±.1g"},
+    )  # fmt: skip
+
+
+def shown(group: Group) -> Shown:
+    """What the means over seeds show: the exchange of measures tells recall, not the shuffled error."""
+    if float(_values(group, "swap_gain").mean()) >= RECALLED:
+        return Shown.RECALL
+    return Shown.PLATEAU if float(_values(group, "sign_plateau").mean()) >= MOST_SEEDS else Shown.BEGUN
+
+
+def _values(group: Group, name: str) -> np.ndarray:
+    """One number of every record; NaN where it is missing. (seeds,)"""
+    return np.array([float(record.get(name, np.nan)) for record in group])
+
+
+def _mean(name: str) -> Callable[[Group], Cell]:
+    def read(group: Group) -> Cell:
+        values = _values(group, name)
+        if np.ptp(values) == 0:  # closed forms, and counts on which all seeds agree
+            return figure(float(values[0]))
+        return mean_figure(values)
 
     return read
 
 
-def _sharpest(group: Sequence[Numbers]) -> str:
-    return f"{np.mean([max(record['token_weight_same']) for record in group]):.2g}"
+def _sharpest(group: Group) -> Cell:
+    return float(np.mean([max(record["token_weight_same"]) for record in group]))
 
 
-def _heads(group: Sequence[Numbers]) -> str:
-    names = ("heads_matching", "heads_opposite", "heads_symmetric")
-    return " / ".join(f"{np.mean([record[name] for record in group]):.1f}" for name in names)
-
-
-_QUANTITIES: tuple[tuple[str, str, Any], ...] = (
-    ("validation mean squared error", f"{PUBLISHED_ERROR:g}", _mean("mse")),
-    ("sign-only baseline, Var S", "-", _mean("sign_only_mse")),
-    ("recall given, coefficients from its tokens, sum of their squares", "-", _mean("plug_in_mse")),
-    ("recall given, squared coefficients weighed by least squares", "-", _mean("mercer_mse")),
-    ("the same without recall, from the tokens of both tags", "-", _mean("mixture_mse")),
-    ("error with queries shuffled", f"{PUBLISHED_SHUFFLED:g}", _mean("shuffled_mse")),
-    ("the same by arithmetic, Var S + 2 (E S)^2", "-", _mean("shuffled_expected")),
-    ("measures exchanged: share of the right change", "-", _mean("swap_gain")),
-    ("seeds on the sign-only plateau", "-", _mean("sign_plateau", 2)),
-    ("largest weight per token of the queried tag", f"{PUBLISHED_WEIGHT:g}", _sharpest),
-    ("heads: queried tag / other tag / both", "2 / 1 / 1", _heads),
+_QUANTITIES: tuple[tuple[str, float | int | None, Callable[[Group], Cell]], ...] = (
+    ("validation mean squared error", PUBLISHED_ERROR, _mean("mse")),
+    ("sign-only baseline, Var S", None, _mean("sign_only_mse")),
+    ("recall given, coefficients from its tokens, sum of their squares", None, _mean("plug_in_mse")),
+    ("recall given, squared coefficients weighed by least squares", None, _mean("mercer_mse")),
+    ("the same without recall, from the tokens of both tags", None, _mean("mixture_mse")),
+    ("error with queries shuffled", PUBLISHED_SHUFFLED, _mean("shuffled_mse")),
+    ("the same by arithmetic, Var S + 2 (E S)^2", None, _mean("shuffled_expected")),
+    ("measures exchanged: share of the right change", None, _mean("swap_gain")),
+    ("seeds on the sign-only plateau", None, _mean("sign_plateau")),
+    ("largest weight per token of the queried tag", PUBLISHED_WEIGHT, _sharpest),
+    ("heads on the queried tag", PUBLISHED_HEADS[0], _mean("heads_matching")),
+    ("heads on the other tag", PUBLISHED_HEADS[1], _mean("heads_opposite")),
+    ("heads on both", PUBLISHED_HEADS[2], _mean("heads_symmetric")),
 )
-
-
-def _verdict(group: Sequence[Numbers]) -> str:
-    error = float(np.mean([record["mse"] for record in group]))
-    gain = float(np.mean([record["swap_gain"] for record in group]))
-    plateau = float(np.mean([bool(record["sign_plateau"]) for record in group]))
-    if gain > RECALLED:
-        told = (
-            f"the named measure is recalled: exchanging the measures moves the answer by {gain:.0%} of what it should"
-        )
-    elif plateau >= 0.5:
-        told = f"most seeds sit on the sign-only plateau ({plateau:.0%}): they know the tag's sign and not the measure"
-    else:
-        told = (
-            f"recall has begun but is not complete: exchanging the measures moves the answer by {gain:.0%} of its due"
-        )
-    reached = (
-        "is reached" if error <= 1.5 * PUBLISHED_ERROR else f"is missed by a factor of {error / PUBLISHED_ERROR:.0f}"
-    )
-    return f"{told}; the published error {PUBLISHED_ERROR:g} {reached}"

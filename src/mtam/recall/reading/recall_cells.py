@@ -1,26 +1,24 @@
 """Finished trials of a sweep by cell, and intervals over seeds, for the tables that recall itself has to add."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mtam.rates.intervals import Interval
+from mtam.rates.trial_numbers import Numbers, TrialNumbers
 from mtam.recall.recall_spec import RecallTrial
 
 Array = NDArray[np.float64]
-Numbers = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class RecallCell:
-    """All trials that differ in sample size and seed only, with their numbers by (n, seed)."""
+class RecallCell(TrialNumbers):
+    """The trials of one cell with their numbers."""
 
     trial: RecallTrial  # one of them
     varied: dict[str, Any]  # the settings that differ between the cells of the sweep
-    numbers: dict[tuple[int, int], Numbers]
 
     @property
     def label(self) -> str:
@@ -28,21 +26,8 @@ class RecallCell:
         words = {"name": "model"}
         return ", ".join(f"{words.get(key, key)} = {value}" for key, value in self.varied.items()) or "all"
 
-    @property
-    def sizes(self) -> list[int]:
-        """Its sample sizes, rising."""
-        return sorted({n for n, _ in self.numbers})
 
-    def seeds(self, n: int) -> list[int]:
-        """The seeds with numbers at a size."""
-        return sorted(seed for size, seed in self.numbers if size == n)
-
-    def values(self, name: str, n: int) -> Array:
-        """One number at a size, seed by seed; NaN where a record lacks it. (seeds,)"""
-        return np.array([float(self.numbers[n, seed].get(name, np.nan)) for seed in self.seeds(n)])
-
-
-def cells(trials: Sequence[RecallTrial], numbers: Sequence[Numbers]) -> list[RecallCell]:
+def recall_cells(trials: Sequence[RecallTrial], numbers: Sequence[Numbers]) -> list[RecallCell]:
     """The cells in the order of the trials."""
     groups: dict[str, list[int]] = {}
     for index, trial in enumerate(trials):
@@ -56,28 +41,23 @@ def cells(trials: Sequence[RecallTrial], numbers: Sequence[Numbers]) -> list[Rec
         differing = [key for key in differing if key == "name" or key not in own]
     return [
         RecallCell(
+            {(trials[i].n, trials[i].seed): numbers[i] for i in group},
             head,
             {key: each[key] for key in differing if key in each},
-            {(trials[i].n, trials[i].seed): numbers[i] for i in group},
         )
         for head, each, group in zip(heads, settings, groups.values(), strict=True)
     ]
 
 
-def common(found: Sequence[RecallCell]) -> tuple[int, list[int]]:
+def common(cells: Sequence[RecallCell]) -> tuple[int, list[int]]:
     """The largest size of all cells, and the seeds that all of them have there."""
-    n = min(cell.sizes[-1] for cell in found)
-    return n, sorted(set.intersection(*(set(cell.seeds(n)) for cell in found)))
+    n = min(cell.sizes[-1] for cell in cells)
+    return n, sorted(set.intersection(*(set(cell.seeds(n)) for cell in cells)))
 
 
-def by_seed(found: Sequence[RecallCell], name: str, n: int, seeds: Sequence[int]) -> Array:
+def by_seed(cells: Sequence[RecallCell], name: str, n: int, seeds: Sequence[int]) -> Array:
     """One number of every cell at a size; NaN where a record lacks it. (seeds, cells)"""
-    return np.array([[float(cell.numbers[n, seed].get(name, np.nan)) for cell in found] for seed in seeds])
-
-
-def told(found: Interval | None, digits: int = 3) -> str:
-    """An estimate with its interval, e.g. ``0.81 [0.75, 0.87]``; a dash where there is none."""
-    return "-" if found is None else f"{found:.{digits}g}"
+    return np.array([[float(cell.numbers[n, seed].get(name, np.nan)) for cell in cells] for seed in seeds])
 
 
 def crossing(x: Array, y: Array, level: float) -> float | None:

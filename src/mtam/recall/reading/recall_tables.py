@@ -2,17 +2,18 @@
 
 from collections.abc import Sequence
 
-from mtam.base.remark import Remark
+from mtam.base.table import Table
+from mtam.rates.trial_numbers import Numbers
 from mtam.recall.reading import bayes_and_bounds, capacity, diagnosis, open_questions, published_toy
-from mtam.recall.reading.recall_cells import Numbers, cells
+from mtam.recall.reading.recall_cells import recall_cells
 from mtam.recall.recall_spec import RecallTrial
 
 
-def remarks(trials: Sequence[RecallTrial], numbers: Sequence[Numbers]) -> list[Remark]:
-    """Bayes rule and bounds, verdicts, borders, answers; for protocol=reported the anchors of the paper."""
+def tables(trials: Sequence[RecallTrial], numbers: Sequence[Numbers]) -> list[Table]:
+    """Bayes rule and bounds, diagnoses, borders, answers; for protocol=reported the anchors of the paper."""
     if not trials:
         return []
     if trials[0].protocol == "reported":
-        return published_toy.remarks(trials, numbers)
-    found = cells(trials, numbers)
-    return [remark for part in (bayes_and_bounds, diagnosis, capacity, open_questions) for remark in part.table(found)]
+        return published_toy.tables(trials, numbers)
+    cells = recall_cells(trials, numbers)
+    return [table for part in (bayes_and_bounds, diagnosis, capacity, open_questions) for table in part.tables(cells)]

@@ -1,6 +1,6 @@
 """Where every setting of the reported toy comes from: the paper's Appendix D, an assumption of ours, or arithmetic."""
 
-from mtam.base.remark import Setting
+from mtam.base.reported_setting import Setting
 
 TABLE: tuple[Setting, ...] = (
     Setting("eigenvalues", "lambda_j = exp(-j^alpha), M = 16", "reported", "trigonometric functions", "data.modes"),

@@ -61,13 +61,6 @@ def effective_dimension(
     return _best(alpha, decay, sizes, sigma, spectrum, query_range).dimension
 
 
-def metric_entropy(alpha: float, decay: float, radii: Sequence[float], *, spectrum: Spectrum = "exponential") -> Array:
-    """ln N of the cover whose cells have half-width at most ``radius`` in every axis. (radii,)"""
-    axes = half_axes(alpha, decay, spectrum)
-    ratio = axes / np.asarray(radii, dtype=np.float64)[:, None]
-    return np.asarray(np.log(np.maximum(ratio, 1.0)).sum(1))
-
-
 def lower_bound(
     alpha: float, decay: float, sizes: Sequence[int], sigma: float, *, spectrum: Spectrum = "exponential",
     query_range: float = 0.0,
@@ -108,9 +101,3 @@ def _lower_bound(
         if log_cells > np.log(n.max()) + 20:
             break  # finer cells only lose
     return tuple(best.tolist())
-
-
-def asymptotic_slope(alpha: float, decay: float) -> float:
-    """The limit of -ln R / (ln n)^g: 2 C^{-g} with g = alpha / (alpha + 1), C = g (2 / c)^{1/alpha}."""
-    g = alpha / (alpha + 1)
-    return float(2 * (g * (2 / decay) ** (1 / alpha)) ** -g)

@@ -39,7 +39,6 @@ class BestCover:
     """The best cover for every sample size. (sizes,)"""
 
     log_risk: Array  # ln R(n), in the box's unit
-    log_level: Array  # ln theta
     log_cells: Array  # ln N
     dimension: NDArray[np.int64]  # D_eff(n), the number of axes split
 
@@ -104,7 +103,7 @@ def best_covers(box: Box, log_sizes: Array, sigma: float) -> BestCover:
         log_bias = np.logaddexp(np.log(split) - 2 * level, tails[split]) - np.log(3.0) - unit
         log_variance = 2 * np.log(sigma) + log_sum[split] + split * level - x
     log_cells = log_sum[split] + split * level
-    return BestCover(np.logaddexp(log_bias, log_variance), -level, log_cells, split)
+    return BestCover(np.logaddexp(log_bias, log_variance), log_cells, split)
 
 
 def _root(cells: Array, knots: Array, log_sum: Array, target: Array, extra: int) -> tuple[Array, NDArray[np.int64]]:

@@ -36,11 +36,11 @@ class Stepper:
             return torch.stack([self.step(feed.next(), lr) for lr in rates]).sum(0)
         if self._shares is None or self._shares[0] is not feed:
             self._shares = feed, adamw_kernels.shares(self.network, feed.source)
-        moved = adamw_kernels.Optimiser(self.buffer, self.gradient, self.mean, self.square, self.weight_decay)
+        flat = (self.buffer, self.gradient, self.mean, self.square)
+        moved = adamw_kernels.Optimiser(self.params, self.into, *flat, self.weight_decay)
         rows, rate = feed.rows(len(rates)), np.array(rates)
         losses = adamw_kernels.run(
-            self.features, feed.source, self._shares[1], rows, feed.stream, self.params, self.into, moved, rate,
-            self.steps,
+            self.features, feed.source, self._shares[1], rows, feed.stream, moved, rate, self.steps
         )  # fmt: skip
         self.steps += len(rates)
         return losses

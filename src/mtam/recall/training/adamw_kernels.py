@@ -30,6 +30,8 @@ BETAS, EPSILON = (0.9, 0.999), 1e-8  # of AdamW
 class Optimiser:
     """What AdamW moves, flat, layer after layer of all members."""
 
+    params: Params  # views of the buffer, layer by layer
+    into: Params  # views of the gradient
     buffer: Tensor
     gradient: Tensor
     mean: Tensor
@@ -50,13 +52,14 @@ def shares(network: Network, sample: Stack) -> Tensor:
 
 
 def run(
-    features: Tensor, sample: Stack, share: Tensor, rows: Rows, stream: NDArray[np.int64], params: Params, into: Params,
-    optimiser: Optimiser, rates: NDArray[np.float64], done: int,
+    features: Tensor, sample: Stack, share: Tensor, rows: Rows, stream: NDArray[np.int64], optimiser: Optimiser,
+    rates: NDArray[np.float64], done: int,
 ) -> Tensor:  # fmt: skip
     """``len(rates)`` steps after ``done`` of them; the sum of the losses of every member (M,).
 
     Member m takes rows[stream[m], t] of its sample, and of the ``shares``, at step t. (streams, steps, B)
     """
+    params, into = optimiser.params, optimiser.into
     losses = torch.zeros(len(features), dtype=features.dtype)
     sampled = (sample.moments, sample.base, sample.observed, sample.query, sample.tags, share)
     attends, none = "score" in params, features.new_empty(len(features), 0)

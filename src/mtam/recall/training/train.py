@@ -22,12 +22,13 @@ CHECKS = 50  # how often the holdout is looked at during a training, besides som
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """The optimiser's settings, equal for all members of a pack."""
+    """The optimiser's settings, equal for all members of a pack, and who keeps its state."""
 
     steps: int
     batch: int
     lr: float
     weight_decay: float
+    keeper: Keeper | None = None  # where the state is kept between blocks of steps
 
 
 @dataclass(frozen=True)
@@ -47,14 +48,14 @@ class Trained:
 
 def train(
     network: Network, features: Tensor, fit: Stack, holdout: Stack, flat: Tensor, seeds: Sequence[int],
-    plan: TrainingPlan, tick: Callable[[float], None], keeper: Keeper | None = None,
+    plan: TrainingPlan, tick: Callable[[float], None],
 ) -> Trained:  # fmt: skip
-    """Trains from the parameters ``flat`` (M, P), or from the state that the ``keeper`` has.
+    """Trains from the parameters ``flat`` (M, P), or from the state that the plan's keeper has.
 
     ``tick`` is called with the share of the steps done, between blocks of steps.
     """
     stepper = Stepper(network, features, flat, plan.weight_decay)
-    record = _Record(flat)
+    record, keeper = _Record(flat), plan.keeper
     done = 0
     state = None if keeper is None else keeper.load()
     if state is not None and state.fits(flat, stepper.buffer, plan.steps):

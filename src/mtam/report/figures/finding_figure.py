@@ -5,8 +5,7 @@ from functools import partial
 import pandas as pd
 from matplotlib.axes import Axes
 
-from mtam.base import finding as found
-from mtam.base.finding import Finding, Series
+from mtam.base.finding import Finding, Panel, Series
 from mtam.report.figures.axes import LINE, below
 from mtam.report.figures.palette import COLOURS, MARKERS
 from mtam.report.figures.picture import DrawnPanel, Picture
@@ -27,7 +26,7 @@ def picture(finding: Finding) -> Picture | None:
     return Picture(finding.name, "Pictures", caption, panels, pd.DataFrame())
 
 
-def _panel(axis: Axes, panel: found.Panel) -> None:
+def _panel(axis: Axes, panel: Panel) -> None:
     if panel.level is not None:
         axis.axhline(panel.level, color="#777777", linestyle="--", linewidth=1, label=panel.level_label or None)
     for series in panel.series:

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
-from mtam.report.examples import Sight
+from mtam.report.examples import ExampleTrial
 from mtam.report.figures.palette import TRUTH, estimator
 from mtam.report.figures.picture import DrawnPanel, Picture
 from mtam.report.figures.svg import tip
@@ -31,21 +31,23 @@ def fit(numbers: Numbers, model: str, caption: str) -> Picture:
     return Picture("fit", "The fitted interaction", caption, panels, table(numbers))
 
 
-def activations(cells: Sequence[Sequence[Sight]], size: str) -> Picture | None:
+def activations(cells: Sequence[Sequence[ExampleTrial]], size: str) -> Picture | None:
     """phi-hat of one seed per cell at its largest size."""
     shown = [cell[0] for cell in cells]
     if not shown:
         return None
     panels = tuple(
-        DrawnPanel(sight.label.replace("alpha", "α"), partial(activation, sight.numbers, sight.look.colour), 4.2, 3.3)
-        for sight in shown
-    )
-    at = f"{size} = {', '.join(str(n) for n in sorted({sight.n for sight in shown}))}, seed {shown[0].seed}"
-    both = [
-        table(sight.numbers).assign(
-            **{key: str(value) for key, value in sight.axis.items()}, n=sight.n, seed=sight.seed
+        DrawnPanel(
+            example.label.replace("alpha", "α"), partial(activation, example.numbers, example.look.colour), 4.2, 3.3
         )
-        for sight in shown
+        for example in shown
+    )
+    at = f"{size} = {', '.join(str(n) for n in sorted({example.n for example in shown}))}, seed {shown[0].seed}"
+    both = [
+        table(example.numbers).assign(
+            **{key: str(value) for key, value in example.axis.items()}, n=example.n, seed=example.seed
+        )
+        for example in shown
     ]
     caption = f"the fitted and the true activation at {at}, over the density of u"
     return Picture("activations", "Fitted activations", caption, panels, pd.concat(both, ignore_index=True))

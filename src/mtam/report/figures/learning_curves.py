@@ -1,6 +1,7 @@
 """Learning curves: every seed, the mean over seeds with its spread, the fitted law, and what theory says."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -60,7 +61,8 @@ def _law_panels(drawn: Drawn, size: str) -> tuple[DrawnPanel, ...]:
 
     def straight(axis: Axes) -> None:
         for result, look in drawn:
-            _draw(axis, look, result.curve, result.fit, result.law.axis, result.label, size, _slope(result), crowded)
+            line = FittedCurve(result.label, result.curve, result.fit, result.law.axis, _slope(result))
+            _draw(axis, look, line, size, crowded=crowded)
         _y(axis, drawn, ["error"])
         name = _axis_name(drawn, size)
         axis.set_xlabel(name, fontsize=11 if name.startswith("$") else None)
@@ -69,7 +71,8 @@ def _law_panels(drawn: Drawn, size: str) -> tuple[DrawnPanel, ...]:
 
     def loglog(axis: Axes) -> None:
         for result, look in drawn:
-            _draw(axis, look, result.curve, result.fit, np.asarray, result.label, size, _loglog(result), crowded)
+            line = FittedCurve(result.label, result.curve, result.fit, np.asarray, _loglog(result))
+            _draw(axis, look, line, size, crowded=crowded)
         _y(axis, drawn, ["error"])
         _log_x(axis, drawn, size)
         axis.set_ylabel("excess risk / variance of the target")
@@ -117,9 +120,10 @@ def _part(drawn: Drawn, size: str, name: str, names: Sequence[str], axis: Axes) 
     forecasts = False
     for result, look in drawn:
         points = result.curve if name == "error" else result.parts.get(name)
-        line = points.fit(PowerLaw()) if points else None
-        if points is not None and line is not None:
-            _draw(axis, look, points, line, np.asarray, result.label, size, line.loglog, len(drawn) > CROWD)
+        power = points.fit(PowerLaw()) if points else None
+        if points is not None and power is not None:
+            line = FittedCurve(result.label, points, power, np.asarray, power.loglog)
+            _draw(axis, look, line, size, crowded=len(drawn) > CROWD)
         expected = result.parts.get({"error": "forecast_error"}.get(name, f"forecast_{name}"))
         if expected is not None and expected.positive:
             forecasts = True
@@ -142,13 +146,22 @@ def _theory(axis: Axes, result: CellResult, size: str) -> None:
     axis.plot(ends, guide, "--", color=GUIDE, linewidth=1, label=f"theory: {size}$^{{{slope:.3g}}}$")
 
 
-def _draw(
-    axis: Axes, look: Look, points: Curve, fit: Fit | None, place: Callable[[Any], Any], name: str, size: str,
-    slope: Interval | None, crowded: bool,
-) -> None:  # fmt: skip
+@dataclass(frozen=True)
+class FittedCurve:
+    """A cell's curve with the law fitted to it, and where its sizes lie on the axis."""
+
+    name: str
+    points: Curve
+    fit: Fit | None
+    place: Callable[[Any], Any]
+    slope: Interval | None  # told in the legend
+
+
+def _draw(axis: Axes, look: Look, curve: FittedCurve, size: str, *, crowded: bool) -> None:
     """Seeds as faint points unless cells crowd, their mean with a standard error, and the fitted law as a line."""
+    points, fit, name = curve.points, curve.fit, curve.name
     assert fit is not None
-    x = place(points.sizes)
+    x = curve.place(points.sizes)
     for seed, row in () if crowded else zip(points.seeds, points.errors, strict=True):
         (dots,) = axis.plot(x, row, look.marker, color=look.colour, alpha=0.3, markersize=3, markeredgewidth=0)
         tip(dots, *(f"{name}, {size} = {n:.0f}, seed {seed}: {y:.3g}" for n, y in zip(points.sizes, row, strict=True)))
@@ -160,7 +173,7 @@ def _draw(
     tip(marks, *(f"{name}, {size} = {n:.0f}: {m:.3g} [{a:.3g}, {b:.3g}]" for n, m, a, b in rows))
     fine = np.geomspace(points.sizes[0], points.sizes[-1], 200)
     line = np.exp(fit.intercept + fit.line * fit.law.axis(fine))
-    axis.plot(place(fine), line, look.dash, color=look.colour, linewidth=1.2, label=_legend(name, slope))
+    axis.plot(curve.place(fine), line, look.dash, color=look.colour, linewidth=1.2, label=_legend(name, curve.slope))
 
 
 def spread(points: Curve) -> tuple[Floats, Floats, Floats]:

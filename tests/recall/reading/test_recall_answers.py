@@ -4,8 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from mtam.recall.reading import recall_summary
+from mtam.rates.intervals import Interval
+from mtam.rates.verdict import Judgement, Verdict
+from mtam.recall.reading.recall_answers import answers
 from mtam.recall.recall_spec import RecallData, RecallModel, RecallTrial
+from mtam.report.tables.cell_text import answer_text
 
 SEEDS = range(4)
 JITTER = (1.0, 1.1, 0.9, 1.05)
@@ -13,6 +16,10 @@ JITTER = (1.0, 1.1, 0.9, 1.05)
 
 def trial(seed: int, model: str = "softmax", **data: Any) -> RecallTrial:
     return RecallTrial(n=64, seed=seed, data=RecallData(**data), model=RecallModel.model_validate({"name": model}))
+
+
+def lines(some: list[RecallTrial], told: list[dict[str, Any]]) -> list[str]:
+    return [answer_text(one) for one in answers(some, told)]
 
 
 def numbers(seed: int, error: float = 0.1, **more: Any) -> dict[str, Any]:
@@ -26,12 +33,15 @@ def test_rivals_on_every_kind_of_tags() -> None:
         for model, factor in (("softmax", 1.0), ("linear", worse), ("linear_elu", 30.0), ("frozen_rbf", 2.0)):
             some += [trial(s, model, tags=tags, components=4) for s in SEEDS]
             told += [numbers(s, 0.01 * factor) for s in SEEDS]
-    lines = recall_summary.lines(some, told)
-    assert lines == [
+    assert lines(some, told) == [
         f"{tags} tags, n = 64: linear: {verdict} (risk x {gap} [{gap}, {gap}]); frozen_rbf: no (risk x 2 [2, 2]); "
         "softmax's attention mass 0.99 [0.99, 0.99]"
         for tags, verdict, gap in (("simplex", "as well as softmax", 1), ("cross_polytope", "no", 20))
     ]
+    first, second = (one.figures["linear"] for one in answers(some, told))
+    assert isinstance(first, Judgement)
+    assert isinstance(second, Judgement)
+    assert (first.verdict, second.verdict) == (Verdict.SUPPORTED, Verdict.CONTRADICTED)
 
 
 def test_where_recall_breaks() -> None:
@@ -42,25 +52,28 @@ def test_where_recall_breaks() -> None:
             some += [trial(s, components=count, tag_dim=dim, tags="iid") for s in SEEDS]
             mass = 0.95 - 0.05 * np.log2(count / 4) if dim == 2 else 0.99
             told += [numbers(s, 0.1 if count <= dim + 1 else 0.3, attention_mass=float(mass)) for s in SEEDS]
-    lines = recall_summary.lines(some, told)
-    assert lines[0] == "attention mass at n = 64 falls below 0.95 where I is 4 [4, 4] (d1 = 2), > 16 (d1 = 4, 6)"
-    assert lines[1].startswith("attention mass at n = 64 falls below 0.8 where I is > 16")
-    assert lines[2] == "risk beyond Rankin's 2 d1 against that within d1 + 1: x 3 [3, 3] (d1 = 2, 4, 6)"
+    found = lines(some, told)
+    assert found[0] == "attention mass at n = 64 falls below 0.95 where I is 4 [4, 4] (d1 = 2), > 16 (d1 = 4, 6)"
+    assert found[1].startswith("attention mass at n = 64 falls below 0.8 where I is > 16")
+    assert found[2] == "risk beyond Rankin's 2 d1 against that within d1 + 1: x 3 [3, 3] (d1 = 2, 4, 6)"
+    bound = answers(some, told)[0].figures["d1_6"]
+    assert isinstance(bound, Interval)
+    assert (bound.low, bound.high) == (16.0, float("inf"))
     without = [{"error": one["error"]} for one in told]
-    assert recall_summary.lines(some, without) == [], "a rival without attention loses none"
+    assert lines(some, without) == [], "a rival without attention loses none"
 
 
 def test_a_question_stands_before_its_answer() -> None:
     some = [trial(s, tags="equicorrelated", correlation=rho) for rho in (0.0, 0.5, 0.9) for s in SEEDS]
     told = [numbers(t.seed, 0.1 + t.data.correlation, attention_mass=1 - t.data.correlation) for t in some]
-    first, second = recall_summary.lines(some, told)
+    first, second = lines(some, told)
     assert first.startswith("must tags have products of at most 0 (Assumption 2)? no: recall survives")
     assert "rho 0.5" in first
     assert "twice" in second
     without = [{"error": one["error"]} for one in told]
-    assert ["twice" in line for line in recall_summary.lines(some, without)] == [True]
+    assert ["twice" in line for line in lines(some, without)] == [True]
 
 
 def test_a_sweep_that_asks_nothing_says_nothing() -> None:
-    assert recall_summary.lines([], []) == []
-    assert recall_summary.lines([trial(s) for s in SEEDS], [numbers(s) for s in SEEDS]) == []
+    assert lines([], []) == []
+    assert lines([trial(s) for s in SEEDS], [numbers(s) for s in SEEDS]) == []
