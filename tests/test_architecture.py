@@ -34,6 +34,7 @@ MAY_IMPORT = {
     "runs": {"analysis", "base", "checks", "claims", "config", "interaction", "problems", "rates", "report", "sweep"},
     "cli": {"base", "config", "runs", "sweep"},
     "__init__": {"interaction"},
+    "__main__": {"cli"},
 }
 
 

@@ -8,6 +8,7 @@ from typing import Any, NoReturn, TextIO
 
 import typer
 
+from mtam.base import standard_streams
 from mtam.base.errors import RunError, UsageError, legible
 from mtam.base.threads import one_thread
 from mtam.cli import (
@@ -22,7 +23,6 @@ from mtam.cli import (
     reproduce,
     status,
     sweep,
-    terminal,
 )
 from mtam.cli.app import app
 from mtam.sweep.signals import MAY_BE_IGNORED, STOPPING
@@ -90,7 +90,7 @@ def _stop_at_once(_number: int, _frame: object) -> NoReturn:
 
 def main() -> None:
     """Entry point: exit code 0 done, 1 a trial or the program failed, 2 wrong input, 130 interrupted."""
-    terminal.prepare()
+    standard_streams.prepare()
     code: Any = 0
     try:
         code = _run()

@@ -50,9 +50,13 @@ class Problem:
     def modern(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """The fields of a trial of schema 2 without the settings that its estimator did not read."""
         model = fields["model"]
-        variant = self.estimators[model["name"]]
-        unread = settings_class(variant).legacy.keys() - own_settings(variant)
+        unread = self.unread(model["name"])
         return {**fields, "model": {key: value for key, value in model.items() if key not in unread}}
+
+    def unread(self, name: str) -> set[str]:
+        """The settings that trials of schema 2 told of the estimator ``name`` although it did not read them."""
+        variant = self.estimators[name]
+        return set(settings_class(variant).legacy) - set(own_settings(variant))
 
     def trial(self) -> type[Trial]:
         """The class of this problem's trial specs."""

@@ -30,7 +30,7 @@ class Own:
 
 
 @dataclass(frozen=True)
-class Estimate:
+class CombinedEstimate:
     """An estimate with its standard error and degrees of freedom."""
 
     value: float
@@ -67,7 +67,7 @@ def own_estimates(nuisance: Floats, x: Floats, logs: Floats, weight: Floats) -> 
     return Own(values, information, rss, (there.sum(axis=1) - rank - 1)[seen].astype(float))
 
 
-def combined(own: Own) -> Estimate | None:
+def combined(own: Own) -> CombinedEstimate | None:
     """The estimate over seeds, or from the residuals of a single one; None where neither gives a standard error."""
     seeds = len(own.values)
     if not seeds or not np.all(np.isfinite(own.values)):
@@ -76,14 +76,14 @@ def combined(own: Own) -> Estimate | None:
         if own.freedom[0] < 1:
             return None
         error = float(np.sqrt(own.rss[0] / own.freedom[0] / own.information[0]))
-        return Estimate(float(own.values[0]), error, float(own.freedom[0]))
+        return CombinedEstimate(float(own.values[0]), error, float(own.freedom[0]))
     variance = _variances(own)
     share = 1 / variance / (1 / variance).sum()
     value = float(share @ own.values)
     lever = share**2 / np.maximum(1 - share, 1e-12)
     error = float(np.sqrt(lever @ (own.values - value) ** 2))
     freedom = 1 / float((share**2).sum() + lever.sum() ** 2 - (lever**2).sum())
-    return Estimate(value, error, max(freedom, 1.0))
+    return CombinedEstimate(value, error, max(freedom, 1.0))
 
 
 def _variances(own: Own) -> Floats:

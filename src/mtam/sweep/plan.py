@@ -237,7 +237,10 @@ def _check(plan: Plan) -> None:
     for cell in plan.cells:
         if len({(trial.n, trial.seed) for trial in cell.trials}) < len(cell.trials):
             raise ValueError(f"the cell {label(cell.axis)} has two trials of one size and seed")
+        unread = problem(plan.problem).unread(cell.trials[0].model.name) if plan.aliases else set()
         for key, value in cell.axis.items():
+            if key.removeprefix("model.") in unread:  # an axis of schema 2 that its trials did not depend on
+                continue
             found: Any = functools.reduce(getattr, key.split("."), cell.trials[0])
             if isinstance(found, Frozen):  # a group of settings, by the name of its option
                 fits = isinstance(value, str) and re.fullmatch(r"[\w.-]+", value) is not None

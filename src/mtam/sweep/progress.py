@@ -89,15 +89,15 @@ def beats(out: Path, *, living: bool = False) -> Iterator[Beat]:
         yield Beat(path.stem, told.fraction, told.resumed, started, told.time)
 
 
-def _read(path: Path) -> schemas.Beat | None:
+def _read(path: Path) -> schemas.BeatShape | None:
     """A heartbeat; None for anything that is none: it is a courtesy, and may be torn or gone."""
     try:
-        return schemas.Beat.model_validate(safe_files.read_json(path, MOST))
+        return schemas.BeatShape.model_validate(safe_files.read_json(path, MOST))
     except (OSError, ValueError):
         return None
 
 
-def _died_here(told: schemas.Beat) -> bool:
+def _died_here(told: schemas.BeatShape) -> bool:
     if told.host != platform.node() or told.pid is None:
         return False
     try:

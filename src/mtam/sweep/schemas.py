@@ -54,7 +54,7 @@ class Record(Shape):
         return body
 
 
-class Beat(Shape):
+class BeatShape(Shape):
     """A heartbeat."""
 
     fraction: Share
@@ -66,7 +66,7 @@ class Beat(Shape):
     parent: int | None = Field(None, ge=0, lt=2**31)
 
 
-class Cell(Shape):
+class CellShape(Shape):
     """One cell of a manifest."""
 
     axis: dict[Annotated[str, Field(pattern=r"^\w+(\.\w+)*$")], Any]
@@ -103,7 +103,7 @@ class Manifest(Shape):
     problem: str
     digest: str
     config: dict[str, Any]
-    cells: list[Cell] = Field(min_length=1)
+    cells: list[CellShape] = Field(min_length=1)
     trials: dict[str, dict[str, Any]]
     packs: list[Annotated[list[str], Field(min_length=1)]]
     schema_: Literal[2, 3] = Field(3, alias="schema")  # READABLE

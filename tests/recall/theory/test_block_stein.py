@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from mtam.recall.theory import block_stein
-from mtam.recall.theory.block_stein import Blocks
+from mtam.recall.theory.block_stein import SteinBlocks
 
 
 def test_losses_of_sums_are_those_of_coefficients() -> None:
     sizes, variances = np.array([1.0, 3.0, 40.0]), np.array([4.0, 1.0, 0.2])
-    blocks = Blocks(sizes, sizes * variances, sizes)
+    blocks = SteinBlocks(sizes, sizes * variances, sizes)
     drawn = block_stein.losses(blocks, 40_000, np.random.default_rng(0))
     rng, direct = np.random.default_rng(1), np.zeros(40_000)
     for size, variance in zip(sizes.astype(int), variances, strict=True):
@@ -24,7 +24,7 @@ def test_losses_of_sums_are_those_of_coefficients() -> None:
 
 def test_a_block_of_any_size_keeps_its_fluctuations() -> None:
     """At 10^30 coefficients without signal the excess of S over T is sqrt(2 T), which T itself would swallow."""
-    blocks = Blocks(np.array([1e30]), np.array([0.0]), np.array([0.0]))
+    blocks = SteinBlocks(np.array([1e30]), np.array([0.0]), np.array([0.0]))
     found = block_stein.losses(blocks, 4000, np.random.default_rng(0))
     assert (found >= 0).all()
     assert found.mean() == pytest.approx(1.0, abs=0.15)  # E max(0, sqrt(2) z)^2

@@ -26,7 +26,7 @@ NORMAL = 1e9  # degrees of freedom above which a centred chi^2 is normal to more
 
 
 @dataclass(frozen=True)
-class Blocks:
+class SteinBlocks:
     """Coefficients by blocks, in units of epsilon. (b,)"""
 
     sizes: Array  # T_b
@@ -34,7 +34,7 @@ class Blocks:
     linear: Array  # the linear minimax rule's risk / epsilon^2
 
 
-def least_favourable(log_w: Array, log_count: Array, log_top: float, *, growth: float) -> Blocks:
+def least_favourable(log_w: Array, log_count: Array, log_top: float, *, growth: float) -> SteinBlocks:
     """Pinsker's least favourable prior, theta_k ~ N(0, epsilon^2 (mu / w_k - 1)_+), cut into blocks.
 
     ``log_count`` is ln N(w) at the points ``log_w``; mu = e^log_top. Blocks end where N is ten times N(mu).
@@ -46,7 +46,7 @@ def least_favourable(log_w: Array, log_count: Array, log_top: float, *, growth: 
     middle = (low + edges) / 2
     sizes = np.diff(np.concatenate([[0.0], np.exp(ends)]))
     shrunk = np.maximum(-np.expm1(middle - log_top), 0.0)  # 1 - w / mu
-    return Blocks(sizes, sizes * np.maximum(np.expm1(log_top - middle), 0.0), sizes * shrunk)
+    return SteinBlocks(sizes, sizes * np.maximum(np.expm1(log_top - middle), 0.0), sizes * shrunk)
 
 
 def _ends(log_most: float, growth: float) -> Array:
@@ -58,7 +58,7 @@ def _ends(log_most: float, growth: float) -> Array:
     return np.array(ends)
 
 
-def losses(blocks: Blocks, draws: int, rng: np.random.Generator) -> Array:
+def losses(blocks: SteinBlocks, draws: int, rng: np.random.Generator) -> Array:
     """The estimator's loss, coefficients and noise drawn afresh, in units of epsilon^2. (draws,)"""
     total = np.zeros(draws)
     for size, power in zip(blocks.sizes, blocks.power, strict=True):
