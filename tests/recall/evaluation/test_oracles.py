@@ -5,7 +5,7 @@ import pytest
 import scipy.special
 from scipy.spatial import cKDTree
 
-from mtam.recall.evaluation import matern, oracles
+from mtam.recall.evaluation import benchmarks, matern, oracles
 from mtam.recall.recall_spec import RecallData, RecallTrial, recall_model
 from mtam.recall.run_recall import run
 
@@ -52,7 +52,7 @@ def test_noise_asks_for_more_neighbours() -> None:
 
 def _error(name: str, n: int, **data: object) -> float:
     trial = RecallTrial(n=n, seed=1, data=RecallData(**data), model=recall_model(name=name))  # type: ignore[arg-type]
-    (record,) = run([trial], device="cpu", tick=lambda _: None)
+    (record,) = benchmarks.run([trial], device="cpu", tick=lambda _: None)
     assert record["attention_mass"] == 1.0
     return float(record["error"])
 
@@ -72,7 +72,7 @@ def test_a_standardised_constant_does_not_disturb_the_process() -> None:
 
 def test_too_large_a_kernel_matrix_is_refused_in_a_sentence() -> None:
     trial = RecallTrial(n=20000, model=recall_model(name="gp"))
-    (record,) = run([trial], device="cpu", tick=lambda _: None)
+    (record,) = benchmarks.run([trial], device="cpu", tick=lambda _: None)
     assert "limited to n = 16384" in record["failure"]
 
 
@@ -96,7 +96,7 @@ def test_the_bayes_rule_beside_a_model_is_the_one_alone() -> None:
     alone = RecallTrial(n=1024, seed=1, data=data, model=recall_model(name="gp"))
     heard: list[float] = []
     (record,) = run([beside], device="cpu", tick=heard.append)
-    assert record["bayes_error"] == run([alone], device="cpu", tick=lambda _: None)[0]["error"]
+    assert record["bayes_error"] == benchmarks.run([alone], device="cpu", tick=lambda _: None)[0]["error"]
     assert heard == sorted(heard)
     assert heard[-1] == 1.0
     small = beside.model_copy(update={"n": 512})

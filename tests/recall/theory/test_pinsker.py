@@ -54,9 +54,7 @@ def test_the_risk_of_enumerated_levels_lies_in_the_bracket(alpha: float, spectru
         size = noise * (w * np.maximum(mu - w, 0)).sum()
         risk = np.log(noise / size * np.maximum(1 - w / mu, 0).sum()) - unit
         below, above = (
-            float(curve.at(np.log([size]), above=at)[0])
-            for curve, at in zip(curves, (False, True), strict=True)
-            for curve, at in zip(curves, (False, True), strict=True)
+            float(curve.at(np.log([size]), above=at)[0]) for curve, at in zip(curves, (False, True), strict=True)
         )
         assert below <= risk <= above
         assert above - below < 0.02 * abs(risk)
