@@ -25,6 +25,7 @@ CHECKS = {
     "coercivity": "mtam.checks.coercivity.coercivity",
     "entropy": "mtam.checks.entropy",
     "fano": "mtam.checks.fano.fano",
+    "regime": "mtam.checks.regime.regime_check",
     "remark3": "mtam.checks.remark3",
     "separation": "mtam.checks.separation.separation",
 }

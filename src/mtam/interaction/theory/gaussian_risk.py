@@ -77,7 +77,11 @@ class _Normal:
 
 
 def spline_risk(
-    law: GaussianArguments, truths: RoughTruths, space: SplineSpace, tokens: int, own: "DiagonalDirections | None" = None
+    law: GaussianArguments,
+    truths: RoughTruths,
+    space: SplineSpace,
+    tokens: int,
+    own: "DiagonalDirections | None" = None,
 ) -> SplineRisk:
     """bias^2 of every truth and the trace that sigma^2/(M N) multiplies, A known; and the price of ``own``."""
     normal = _Normal(law, space, tokens)
@@ -144,12 +148,10 @@ def diagonal_directions(law: GaussianArguments, truths: RoughTruths, tokens: int
     )
 
 
-def _diagonal_products(
-    law: GaussianArguments, moments: Moments, own: float, shared: float
-) -> tuple[Array, Array]:
+def _diagonal_products(law: GaussianArguments, moments: Moments, own: float, shared: float) -> tuple[Array, Array]:
     """B and G of the features phi' s_k t_k  # (r, r), (r, r).
 
-    E[t_k t_l phi'^2 | s] = delta_kl E phi'^2 + g_k g_l (E z^2 phi'^2 - E phi'^2), s_k s_l = v^2 g_k g_l/(lambda lambda).
+    E[t_k t_l phi'^2 | s] = delta_kl E phi'^2 + g_k g_l (E z^2 phi'^2 - E phi'^2), s_k s_l = v^2 g_k g_l/lambda^2.
     """
     square, along, mean = moments
     ratio = law.v[:, None, None] ** 2 / np.multiply.outer(law.singular, law.singular)
@@ -192,9 +194,7 @@ def price_of_a(law: GaussianArguments, truths: RoughTruths, tokens: int) -> Pric
     return PriceOfA(np.array(outer), np.array(inner, dtype=np.float64))
 
 
-def _swapped(
-    law: GaussianArguments, moments: Moments, k: int, m: int, own: float, shared: float
-) -> float:
+def _swapped(law: GaussianArguments, moments: Moments, k: int, m: int, own: float, shared: float) -> float:
     """tr(G^{-1} B) of the two features phi' s_k t_m and phi' s_m t_k."""
     square, along, mean = moments
     ratio = law.v[:, None, None] ** 2 / np.multiply.outer(law.singular[[k, m]], law.singular[[k, m]])

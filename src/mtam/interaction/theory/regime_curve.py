@@ -24,6 +24,7 @@ Tick = Callable[[float], None]
 
 EXACT = 1024  # intervals
 FARTHEST = 1e40  # M
+ROUNDING = 1e-22  # bias^2 that is computed to four digits; for beta <= 4 it lies beyond EXACT
 GROWTH = 1.12  # of successive K
 FINE = 1.01  # the same, for the choice of the best K
 WIDE = 64.0  # K are looked at up to so many M^{1/(2 beta + 1)}
@@ -81,7 +82,7 @@ class RegimeCurve:
     def price_at(self, sizes: Array, d: int) -> Array:
         """The price of A  # (sizes,) -> (sizes, truths); 0 in d = 1."""
         whole = self.price.at(d, self.case.rank) + self.diagonal[-1]
-        return self.unit(sizes)[:, None] * whole
+        return np.asarray(self.unit(sizes)[:, None] * whole)
 
     def best(self, sizes: Array, d: int) -> Array:
         """The error with the best K, which no data tell  # (sizes,) -> (sizes, truths)."""
@@ -137,14 +138,16 @@ def curve_of(
 ) -> RegimeCurve:
     """The same for a law and truths at hand."""
     counts = grid(WIDE * (HALF * FARTHEST) ** (1 / (2 * case.beta + 1)))
-    computed, beyond = counts[counts <= exact], counts[counts > exact]
     degree = case.beta + 1
+    level = truths.gain**2 * law.inside  # of bias^2, for sum_k k^{-(2 beta + 1)} E_s
+    near = counts[counts <= exact]
+    near = near[level.min() * mean_bias(case.beta, degree, near) > ROUNDING]
+    computed, beyond = np.split(counts, [len(near)])
     directions = diagonal_directions(law, truths, case.tokens)
     found = []
     for at, count in enumerate(computed):
         found.append(spline_risk(law, truths, SplineSpace(degree, int(count)), case.tokens, directions))
         tick((at + 1) / len(computed))
-    level = truths.gain**2 * law.inside  # of bias^2, for sum_k k^{-(2 beta + 1)} E_s
     bias = np.array([each.bias for each in found])
     bias += level * mean_bias(case.beta, degree, computed, truths.frequencies)[:, None]
     mean = float(mean_bias(case.beta, degree, computed[-1:])[0])
