@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import zeta
 
 from mtam.base.streams import generator
 from mtam.interaction.simulate.activations import FREQUENCIES, tabulated
@@ -23,7 +24,6 @@ from mtam.interaction.theory.gaussian_arguments import GaussianArguments
 
 Array = npt.NDArray[np.float64]
 
-ALIASES = 60  # on either side, of the sum over n
 WAVES = 400  # frequencies at which a sum over all is integrated, per factor e
 
 
@@ -62,17 +62,18 @@ def _coefficients(seed: int, frequencies: int) -> Array:
 
 
 def outside_splines(x: Array, degree: int) -> Array:
-    """E_s(x), the share of a wave with x periods per interval that splines of degree s miss  # any shape.
+    """E_s(x), the share of a wave with x > 0 periods per interval that splines of degree s miss  # any shape.
 
-    As 1 - p/(p + rest) = rest/(p + rest): no difference of near numbers where x is small.
+    The sines cancel: E_s = 1 - x^{-p}/sum_n |x + n|^{-p}, p = 2 s + 2, a sum of two Hurwitz zeta functions. For x < 1
+    as rest/(x^{-p} + rest), no difference of near numbers.
     """
     power = 2 * degree + 2
-    shifts = np.concatenate([np.arange(-ALIASES, 0), np.arange(1, ALIASES + 1)])
-    own = np.sinc(x) ** power
-    # sin(pi (x + n))^2 is that of x: the ratio needs no more than powers of 1/(x + n).
-    sine = np.sin(np.pi * x) ** power
-    rest = sine * ((np.pi * (x[..., None] + shifts)) ** -float(power)).sum(axis=-1)
-    return np.asarray(rest / (own + rest))
+    part = x % 1.0
+    with np.errstate(divide="ignore"):  # whole numbers: a wave that is one with a constant at the knots, E_s = 1
+        everything = zeta(power, part) + zeta(power, 1 - part)
+    rest = zeta(power, 1 + part) + zeta(power, 1 - part)
+    own = x ** -float(power)
+    return np.asarray(np.where(x < 1, rest / (own + rest), 1 - own / everything))
 
 
 def mean_bias(beta: int, degree: int, intervals: Array, beyond: int = 0) -> Array:
@@ -84,17 +85,11 @@ def mean_bias(beta: int, degree: int, intervals: Array, beyond: int = 0) -> Arra
     for count in intervals:
         last = max(beyond, 16) + 64
         k = np.arange(beyond + 1, last + 1, dtype=np.float64)
-        near = float((k ** -(2.0 * beta + 1) * outside_splines(_generic(k / (2 * count)), degree)).sum())
+        near = float((k ** -(2.0 * beta + 1) * outside_splines(k / (2 * count), degree)).sum())
         top = max(4.0 * last, 2e3 * count)
         logs = np.linspace(np.log(last + 0.5), np.log(top), int(WAVES * np.log(top / (last + 0.5))))
         k = np.exp(logs)
-        values = k ** (-2.0 * beta) * outside_splines(_generic(k / (2 * count)), degree)
+        values = k ** (-2.0 * beta) * outside_splines(k / (2 * count), degree)
         far = float(np.trapezoid(values, logs)) + top ** (-2.0 * beta) / (2 * beta)
         found.append(near + far)
     return np.array(found)
-
-
-def _generic(x: Array) -> Array:
-    """x off the whole numbers, where a wave is one with a constant at the knots and 0/0 has the limit 1."""
-    near = np.abs(x - np.round(x)) < 1e-9
-    return np.where(near & (x > 0.5), x + 1e-6, x)
