@@ -7,11 +7,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from mtam.base.finding import Finding
+from mtam.base.finding import Estimate, Finding
 from mtam.checks.regime.regime_check import Settings, check
 from mtam.checks.regime.regime_lines import RegimeLines, lines
 from mtam.checks.regime.regime_verdicts import (
     continuation_verdict,
+    free_verdict,
     parallel_verdict,
     price_verdict,
     slope_verdict,
@@ -21,7 +22,7 @@ from mtam.rates.verdict import Verdict
 
 Array = npt.NDArray[np.float64]
 
-SMALL: dict[str, Any] = {"betas": [1, 2], "ranks": [1, 5], "truths": 6, "exact": 128}
+SMALL: dict[str, Any] = {"betas": [1, 2], "ranks": [1, 5], "truths": 6, "exact": 128, "other_tokens": [10]}
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +68,8 @@ def test_the_same_settings_give_the_same_finding() -> None:
     small = SMALL | {"betas": [2], "ranks": [3], "dims": [30], "exact": 64, "truths": 2}
     one, two = (check(Settings.model_validate(small), lambda _: None) for _ in range(2))
     assert one == two
-    assert {verdict.key for verdict in one.verdicts} == {"slope_beta2_rank3", "price_beta2_rank3", "continuation_beta2"}
+    keys = {"slope_beta2_rank3", "price_beta2_rank3", "continuation_beta2", "tokens_beta2"}
+    assert {verdict.key for verdict in one.verdicts} == keys
 
 
 def test_a_truth_of_another_smoothness_in_one_dimension_is_not_parallel(
@@ -130,6 +132,25 @@ def test_a_slope_on_its_way_is_undecided(honest: RegimeLines) -> None:
     assert _said(slope_verdict(honest, 0.01, 1e10)) == Verdict.UNDECIDED
 
 
+def test_with_a_known_neither_tokens_nor_rank_change_the_slope_and_a_rougher_truth_does(
+    finding: Finding, curve: RegimeCurve, rougher: RegimeCurve
+) -> None:
+    said = {verdict.key: verdict.said for verdict in finding.verdicts}
+    assert said["tokens_beta2"] == said["rank_beta2"] == Verdict.SUPPORTED
+    assert free_verdict("rank", {1: curve, 2: rougher}, 4.0, 0.05, 1e15).said == Verdict.CONTRADICTED
+    assert free_verdict("rank", {1: curve, 2: rougher}, 4.0, 0.2, 1e15).said != Verdict.CONTRADICTED
+
+
+def test_more_tokens_cost(finding: Finding) -> None:
+    """At fixed M the variance of phi is that of K + s less a few, times (N - 1)/N."""
+    (table,) = [table for table in finding.tables if table.name == "tokens"]
+    level = {(row[0], row[1]): row[-1] for row in table.rows if row[2] == "level"}
+    few, many = level[2, 3], level[2, 10]
+    assert isinstance(few, Estimate)
+    assert isinstance(many, Estimate)
+    assert 1.05 < many.value / few.value < (9 / 10) / (2 / 3)
+
+
 def test_one_dimension_has_no_lines_to_compare(curve: RegimeCurve) -> None:
     assert parallel_verdict(lines(curve, [5], 4.0), 0.01, 1e15) is None
 
@@ -141,6 +162,8 @@ def test_one_dimension_has_no_lines_to_compare(curve: RegimeCurve) -> None:
         ({"dims": [5, 5]}, "dims = .* distinct"),
         ({"ranks": []}, "ranks = .* at least one"),
         ({"ranks": [7], "dims": [1, 5]}, "rank 7 is larger than the largest of dims, 5"),
+        ({"other_tokens": [3]}, "not hold tokens = 3"),
+        ({"other_tokens": [1]}, "at least 2"),
         ({"digits": 50}, "less than or equal to 30"),
         ({"margins": []}, "at least 1 item"),
     ],

@@ -6,6 +6,7 @@ any M; nothing is simulated and nothing fitted. Were the statement false, the lo
 price of A would keep its share of the error.
 """
 
+from dataclasses import replace
 from functools import partial
 from typing import Annotated, Self
 
@@ -18,6 +19,7 @@ from mtam.checks.regime import regime_tables
 from mtam.checks.regime.regime_lines import lines
 from mtam.checks.regime.regime_verdicts import (
     continuation_verdict,
+    free_verdict,
     parallel_verdict,
     price_verdict,
     slope_verdict,
@@ -34,6 +36,7 @@ class Settings(CheckSettings):
     dims: list[int] = Field([1, 5, 30])
     ranks: list[int] = Field([1, 2, 5])
     tokens: int = Field(3, ge=2, le=1000)  # N
+    other_tokens: list[int] = Field([2, 10])  # N, with A known and rank 1
     noise: float = Field(0.3, gt=0)  # sigma
     truths: int = Field(12, ge=2, le=100)
     constant: float = Field(4.0, gt=0.5, le=32)  # c of K = c M^{1/(2 beta + 1)}
@@ -49,6 +52,10 @@ class Settings(CheckSettings):
                 distinct_within(getattr(self, name), low, high)
             except ValueError as wrong:
                 raise ValueError(f"{name} = {getattr(self, name)} {wrong}") from None
+        if len({self.tokens, *self.other_tokens}) <= len(self.other_tokens) or min(self.other_tokens, default=2) < 2:
+            raise ValueError(
+                f"other_tokens = {self.other_tokens} must be distinct, at least 2, and not hold tokens = {self.tokens}"
+            )
         if max(self.ranks) > max(self.dims):
             raise ValueError(
                 f"rank {max(self.ranks)} is larger than the largest of dims, {max(self.dims)}; valid: ranks up to it"
@@ -59,12 +66,16 @@ class Settings(CheckSettings):
 def check(settings: Settings, tick: Tick) -> Finding:
     """The finding on the regime."""
     seeds = tuple(range(settings.seed, settings.seed + settings.truths))
-    pairs = [(beta, rank) for beta in sorted(settings.betas) for rank in sorted(settings.ranks)]
-    curves, found = [], []
-    for at, (beta, rank) in enumerate(pairs):
-        case = RegimeCase(beta, rank, settings.tokens, settings.noise, seeds)
-        curves.append(regime_curve(case, settings.exact, partial(_part, tick, at, len(pairs))))
-        found.append(lines(curves[-1], settings.dims, settings.constant))
+    betas, ranks = sorted(settings.betas), sorted(settings.ranks)
+    wanted = [RegimeCase(beta, rank, settings.tokens, settings.noise, seeds) for beta in betas for rank in ranks]
+    others = [RegimeCase(beta, 1, count, settings.noise, seeds) for beta in betas for count in settings.other_tokens]
+    everything = list(dict.fromkeys([*wanted, *others, *(replace(case, tokens=settings.tokens) for case in others)]))
+    known = {
+        case: regime_curve(case, settings.exact, partial(_part, tick, at, len(everything)))
+        for at, case in enumerate(everything)
+    }
+    curves = [known[case] for case in wanted]
+    found = [lines(curve, settings.dims, settings.constant) for curve in curves]
     size, margin, constant = 10.0**settings.digits, min(settings.margins), settings.constant
     margins = sorted(settings.margins, reverse=True)
     verdicts = []
@@ -76,6 +87,13 @@ def check(settings: Settings, tick: Tick) -> Finding:
         ]
         if curve.case.rank == min(settings.ranks):
             verdicts.append(continuation_verdict(curve, len(settings.betas)))
+    by_tokens = [
+        {c.tokens: known[c] for c in sorted(everything, key=_tokens) if c.rank == 1 and c.beta == beta}
+        for beta in betas
+    ]
+    by_rank = [{c.rank: known[c] for c in wanted if c.beta == beta} for beta in betas]
+    for axis, groups in (("tokens", by_tokens), ("rank", by_rank)):
+        verdicts += [free_verdict(axis, group, constant, margins[0], size) for group in groups if len(group) > 1]
     return Finding(
         name="regime",
         title="The regime of the theorem, by quadrature",
@@ -93,6 +111,7 @@ def check(settings: Settings, tick: Tick) -> Finding:
             regime_tables.parallel(found, margins, size),
             regime_tables.prices(curves, found),
             regime_tables.errors(curves, found, constant, size),
+            regime_tables.tokens(by_tokens, constant, size),
         ],
         panels=regime_tables.panels(curves, found, constant, size),
         notes=[
@@ -104,6 +123,10 @@ def check(settings: Settings, tick: Tick) -> Finding:
             "the last frequency, by less than (N - 2)/(2 N) of p sigma²/M.",
         ],
     )
+
+
+def _tokens(case: RegimeCase) -> int:
+    return case.tokens
 
 
 def _part(tick: Tick, at: int, count: int, part: float) -> None:

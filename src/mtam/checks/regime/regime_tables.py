@@ -117,6 +117,24 @@ def errors(curves: Sequence[RegimeCurve], found: Sequence[RegimeLines], constant
     )
 
 
+def tokens(groups: Sequence[dict[int, RegimeCurve]], constant: float, largest: float) -> Table:
+    """What more tokens do to the level and to the slope, A known and M fixed."""
+    at = np.concatenate([[1e3, 1e4], _sizes(largest)])
+    rows: list[list[Cell]] = []
+    for group in groups:
+        for count, curve in group.items():
+            level = curve.with_a_known(at, constant) * (at**-curve.case.theory)[:, None]
+            slope = curve.slopes_with_a_known(at, constant)
+            for name, values in (("level", level), ("slope", slope)):
+                rows.append([curve.case.beta, count, name, *map(_over_truths, values)])
+    return Table(
+        name="tokens",
+        title="A known, r = 1: error times M^(2 beta/(2 beta + 1)), and local slope, by the number of tokens N",
+        headings=["beta", "N", "what", *(f"M = {m:.0e}" for m in at)],
+        rows=rows,
+    )
+
+
 def panels(curves: Sequence[RegimeCurve], found: Sequence[RegimeLines], constant: float, largest: float) -> list[Panel]:
     """Error and local slope against M; ranks above 1 in the highest dimension."""
     drawn = []

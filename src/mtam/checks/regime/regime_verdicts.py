@@ -1,11 +1,13 @@
 """Whether slopes come to theory's, whether lines become parallel, and what A costs inside the theorem's condition."""
 
+from itertools import combinations
+
 import numpy as np
 import numpy.typing as npt
 
 from mtam.base.finding import JudgedStatement
 from mtam.checks.judge_estimates import LEVEL
-from mtam.checks.regime.regime_lines import BEYOND, RegimeLines
+from mtam.checks.regime.regime_lines import BEYOND, FIRST, RegimeLines
 from mtam.interaction.theory.regime_curve import FARTHEST, RegimeCurve, samples_needed
 from mtam.rates.fit import student_interval
 from mtam.rates.verdict import Verdict
@@ -14,6 +16,7 @@ Array = npt.NDArray[np.float64]
 
 EARLIER = 1e4  # a figure that is not there yet has come half the way nearer since M was so many times smaller
 HALFWAY = 0.5
+AXES = {"tokens": "N", "rank": "r"}
 NARROW = 0.2  # an interval of the continuation's ratio that is wider on a side supports nothing
 
 
@@ -137,6 +140,39 @@ def price_verdict(lines: RegimeLines, most: float) -> JudgedStatement | None:
         value=known[worst].value,
         low=known[worst].low,
         high=known[worst].high,
+    )
+
+
+def free_verdict(
+    axis: str, curves: dict[int, RegimeCurve], constant: float, margin: float, size: float
+) -> JudgedStatement:
+    """Whether with A known the slope is the same along ``axis``, tokens or rank, at every M up to ``size``.
+
+    Differences of local slopes over a decade, truth by truth, every pair of curves, at the M where they are largest.
+    """
+    sizes = np.geomspace(FIRST, size, 1 + round(np.log10(size / FIRST)))
+    slopes = {value: curve.slopes_with_a_known(sizes, constant) for value, curve in curves.items()}
+    case = next(iter(curves.values())).case
+    pairs = [(a, b, k) for a, b in combinations(slopes, 2) for k in range(len(sizes))]
+    found = {}
+    for a, b, k in pairs:
+        interval = student_interval(slopes[b][k] - slopes[a][k], 1 - LEVEL / len(pairs))
+        assert interval is not None  # there are two truths at least
+        found[a, b, k] = interval
+    a, b, k = max(found, key=lambda at: max(abs(found[at].low), abs(found[at].high)))
+    worst = found[a, b, k]
+    apart = any(each.low > margin or each.high < -margin for each in found.values())
+    inside = max(abs(worst.low), abs(worst.high)) <= margin
+    return JudgedStatement(
+        key=f"{axis}_beta{case.beta}",
+        claim=f"with A known the slope does not depend on {AXES[axis]}, within {margin:g} from M = {FIRST:.0e} on "
+        f"(beta = {case.beta})",
+        said=Verdict.CONTRADICTED if apart else Verdict.SUPPORTED if inside else Verdict.UNDECIDED,
+        because=f"{AXES[axis]} = {b} less {a} at M = {sizes[k]:.0e}: {worst:.3f}, widest of {len(pairs)}",
+        expected=0.0,
+        value=worst.value,
+        low=worst.low,
+        high=worst.high,
     )
 
 

@@ -93,24 +93,36 @@ class RegimeCurve:
         ]
         return np.array(known)
 
-    def by_rule(self, sizes: Array, d: int, constant: float) -> Array:
-        """The error with K = c M^{1/(2 beta + 1)}, not rounded  # (sizes,) -> (sizes, truths)."""
-        logs = np.log(self.intervals)
+    def with_a_known(self, sizes: Array, constant: float) -> Array:
+        """The error of oracle-A with K = c M^{1/(2 beta + 1)}, not rounded  # (sizes,) -> (sizes, truths)."""
         wanted = np.log(constant) + np.log(sizes) / (2 * self.case.beta + 1)
-        bias = np.exp(_columns(wanted, logs, np.log(self.bias)))
-        spread = np.exp(np.interp(wanted, logs, np.log(self.trace)))[:, None] + _columns(wanted, logs, self.diagonal)
-        whole = self.price.at(d, self.case.rank)
-        return np.asarray(bias + self.unit(sizes)[:, None] * (spread + whole))
+        logs = np.log(self.intervals)
+        trace = np.exp(np.interp(wanted, logs, np.log(self.trace)))
+        return np.asarray(np.exp(_columns(wanted, logs, np.log(self.bias))) + (self.unit(sizes) * trace)[:, None])
+
+    def by_rule(self, sizes: Array, d: int, constant: float) -> Array:
+        """The error with the same K, A fitted as well  # (sizes,) -> (sizes, truths)."""
+        wanted = np.log(constant) + np.log(sizes) / (2 * self.case.beta + 1)
+        inner = _columns(wanted, np.log(self.intervals), self.diagonal)
+        price = self.unit(sizes)[:, None] * (inner + self.price.at(d, self.case.rank))
+        return np.asarray(self.with_a_known(sizes, constant) + price)
 
     def slopes(self, sizes: Array, d: int, constant: float | None = None) -> Array:
         """Local slopes over a decade around every M, K the best or by rule  # (sizes,) -> (sizes, truths)."""
-        ends = [np.asarray(sizes) / HALF, np.asarray(sizes) * HALF]
-        low, high = (self.best(m, d) if constant is None else self.by_rule(m, d, constant) for m in ends)
-        return np.asarray(np.log(high / low) / np.log(WINDOW))
+        return _local(sizes, lambda m: self.best(m, d) if constant is None else self.by_rule(m, d, constant))
+
+    def slopes_with_a_known(self, sizes: Array, constant: float) -> Array:
+        """The same of oracle-A, K by rule  # (sizes,) -> (sizes, truths)."""
+        return _local(sizes, lambda m: self.with_a_known(m, constant))
 
     def share(self, sizes: Array, d: int) -> Array:
         """The share of the price of A in the error with the best K  # (sizes,) -> (sizes, truths)."""
         return np.asarray(self.price_at(sizes, d) / self.best(sizes, d))
+
+
+def _local(sizes: Array, errors: Callable[[Array], Array]) -> Array:
+    low, high = errors(np.asarray(sizes) / HALF), errors(np.asarray(sizes) * HALF)
+    return np.asarray(np.log(high / low) / np.log(WINDOW))
 
 
 def _columns(x: Array, grid: Array, values: Array) -> Array:
