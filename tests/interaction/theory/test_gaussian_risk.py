@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 from scipy.special import k0
 
-from mtam.interaction.estimators import erm
+from mtam.interaction.estimators import erm, oracle_a
 from mtam.interaction.interaction_spec import InteractionData, InteractionModel, InteractionTrial
 from mtam.interaction.model import pair_kernels
 from mtam.interaction.model.splines import SplineSpace
@@ -213,6 +213,30 @@ def test_actual_fits_err_as_computed() -> None:
     spread = float(np.std(errors, ddof=1)) / 12**0.5
     assert spread < 0.1 * computed
     assert np.mean(errors) == pytest.approx(computed, abs=3 * spread)
+
+
+@pytest.mark.slow
+def test_actual_fits_in_thirty_dimensions_err_as_computed() -> None:
+    """Five truths, three data sets each, M = 16 000, K by the rule: total, oracle-A and price, as ratios."""
+    exact = gaussian_arguments(ONE)
+    some = rough_truths(2, range(5), exact)
+    space = SplineSpace(3, 28)
+    found, price = spline_risk(exact, some, space, 3), price_of_a(exact, some, 3).at(30, 1)
+    unit = 0.3**2 / (16000 * 3)
+    ratios = []
+    for seed in range(5):
+        truth = draw_truth(data(30), seed)
+        for repeat in range(3):
+            x, y = simulate(data(30), truth, 16000, 700 + 10 * seed + repeat)
+            fitted = erm.fit(x, y, 1, space, np.random.default_rng(repeat))
+            known = oracle_a.fit(x, y, truth.left, truth.right, space, None)
+            errors = evaluate(truth, [fitted.g, known.g], seed)
+            oracle = found.bias[seed] + unit * found.trace
+            total = oracle + unit * price[seed]
+            ratios.append([errors.errors[0] / total, errors.errors[1] / oracle, errors.excess / (unit * price[seed])])
+    spread = np.std(ratios, axis=0, ddof=1) / len(ratios) ** 0.5
+    assert np.all(spread < 0.1)
+    assert np.all(np.abs(np.mean(ratios, axis=0) - 1) < 3 * spread)
 
 
 @pytest.mark.parametrize("beta", [1, 2, 3])

@@ -13,7 +13,7 @@ from mtam.interaction.theory.regime_curve import FARTHEST, RegimeCase, RegimeCur
 Array = npt.NDArray[np.float64]
 
 FIRST = 1e3  # M
-PER_DECADE = 4  # sizes
+PER_DECADE = 8  # sizes
 BEYOND = (1.0, 10.0, 100.0, 1000.0)  # times the M from which on the condition holds
 LARGE = (50, 100, 300, 1000)  # dimensions in which the price of A is looked at besides
 

@@ -136,7 +136,7 @@ def tokens(groups: Sequence[dict[int, RegimeCurve]], constant: float, largest: f
 
 
 def panels(curves: Sequence[RegimeCurve], found: Sequence[RegimeLines], constant: float, largest: float) -> list[Panel]:
-    """Error and local slope against M; ranks above 1 in the highest dimension."""
+    """Error on the scale of theory and local slope against M; ranks above 1 in the highest dimension."""
     drawn = []
     for curve, lines in zip(curves, found, strict=True):
         if curve.case.rank > 1:
@@ -145,7 +145,7 @@ def panels(curves: Sequence[RegimeCurve], found: Sequence[RegimeLines], constant
         at = lines.sizes[: lines.index(largest) + 1]
         x, errors_, slopes_ = at.tolist(), [], []
         for colour, d in enumerate(lines.slopes):
-            mean = np.exp(np.log(curve.by_rule(at, d, constant)).mean(axis=1))
+            mean = np.exp(np.log(curve.by_rule(at, d, constant)).mean(axis=1)) * at**-curve.case.theory
             errors_.append(Series(label=f"d = {d}", x=x, y=mean.tolist(), style="line", colour=colour))
         for colour, (own, d) in enumerate([(lines, d) for d in lines.slopes]):
             slopes_.append(_line(f"d = {d}", own, d, len(at), colour))
@@ -157,7 +157,8 @@ def panels(curves: Sequence[RegimeCurve], found: Sequence[RegimeLines], constant
         name = f"beta = {curve.case.beta}"
         drawn += [
             Panel(
-                title=f"{name}: error, computed", x_label="samples M", y_label=r"$\|\hat g - g^*\|^2$", series=errors_,
+                title=f"{name}: total error, computed: flat is theory's slope", x_label="samples M",
+                y_label=rf"error $\cdot\, M^{{{2 * curve.case.beta}/{2 * curve.case.beta + 1}}}$", series=errors_,
                 log_x=True, log_y=True,
             ),
             Panel(
