@@ -86,6 +86,8 @@ def test_the_law_of_higher_rank_is_that_of_draws(rank: int) -> None:
 def test_a_scramble_changes_a_law_of_higher_rank_by_little() -> None:
     one, two = (gaussian_arguments(spread_evenly(5), panels=512, seed=seed) for seed in (0, 1))
     prices = [price_of_a(each, rough_truths(2, [0], each, 512), 3) for each in (one, two)]
+    traces = [spline_risk(each, rough_truths(2, [0], each, 512), SplineSpace(3, 20), 3).trace for each in (one, two)]
+    assert traces[0] == pytest.approx(traces[1], rel=1e-3)
     assert prices[0].at(30, 5) == pytest.approx(prices[1].at(30, 5), rel=1e-3)
     assert prices[0].at(30, 5) != prices[1].at(30, 5)
 
