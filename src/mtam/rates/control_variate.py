@@ -40,7 +40,7 @@ def equivalent_to(values: Floats, figure: float, margin: float, *, level: float 
     if wide.low > figure + margin or wide.high < figure - margin:
         return Judgement(Verdict.CONTRADICTED, wide, f"the interval lies outside {shown}")
     if _inside(tests, figure, margin):
-        return Judgement(Verdict.SUPPORTED, tests, f"the interval lies inside {shown}", level=2 * level - 1)
+        return Judgement(Verdict.SUPPORTED, tests, f"the interval lies inside {shown}", level=round(2 * level - 1, 9))
     return Judgement(Verdict.UNDECIDED, wide, f"the interval crosses the border of {shown}")
 
 
