@@ -25,6 +25,7 @@ CHECKS = {
     "entropy": "mtam.checks.entropy",
     "fano": "mtam.checks.fano.fano",
     "minimax": "mtam.checks.minimax.minimax_check",
+    "regime": "mtam.checks.regime.regime_check",
     "remark3": "mtam.checks.remark3",
     "separation": "mtam.checks.separation.separation",
 }

@@ -84,6 +84,15 @@ def test_the_estimator_itself_errs_as_forecast(rule: Criterion, degree: int) -> 
     assert forecast(task).total == pytest.approx(np.mean(errors), abs=3 * spread)
 
 
+def test_the_typical_error_is_below_the_mean_by_the_spread_of_its_logarithm() -> None:
+    """With K given and no bias the error is chi^2 with K + s degrees of freedom: E ln = ln mean - 1/(K + s) or so."""
+    found = forecast(trial(10**6, d=1, tokens=2, intervals=6))
+    assert np.log(found.oracle / found.typical_oracle) == pytest.approx(1 / 9, rel=0.6)  # of 64 noises
+    assert found.typical == pytest.approx(found.typical_oracle)
+    many = forecast(trial(10**6, d=1, tokens=2, intervals=60))
+    assert 1 < many.oracle / many.typical_oracle < found.oracle / found.typical_oracle
+
+
 def noise_of_the_slope(task: InteractionTrial, intervals: int) -> float:
     """D_K = E s_1^T H^{-1} s_1/(p sigma^2) over random splines: tr(H^{-1} T_psi^T (I - P) T_psi)/p in expectation."""
     truth = draw_truth(task.data, task.seed)

@@ -73,7 +73,13 @@ def rate_hard(beta: float, rng: np.random.Generator) -> Spline:
     """
     k = np.arange(1, FREQUENCIES + 1)
     a, b = rng.standard_normal((2, FREQUENCIES)) * k ** -(beta + 0.5)
-    intervals = FREQUENCIES * FINE // 2
+    return tabulated(a, b)
+
+
+def tabulated(a: Array, b: Array) -> Spline:
+    """sum_k a_k cos(pi k u/2) + b_k sin(pi k u/2), k = 1, 2, .., as a cubic spline on a fine grid  # (F,), (F,)."""
+    k = np.arange(1, len(a) + 1)
+    intervals = len(a) * FINE // 2
     period = 2 * intervals  # the series has period 4, the grid spans half of it
     spectrum = np.zeros(period, dtype=np.complex128)
     # At u = -1 + 2 n / intervals the angle pi k u/2 is 2 pi k n / period - pi k / 2.

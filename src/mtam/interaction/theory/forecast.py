@@ -61,6 +61,7 @@ PAIRS = 2**15  # under rho
 BLOCK = 2**11  # rows at a time
 EXACT_ROWS, EXACT_TOTAL = 6000, 24000  # of the design on which the loss itself is minimised; of all noises together
 MOST_EXACT = 8  # noises
+NOTHING = 1e-30  # an error that rounding may have taken below zero
 MOST_PARAMETERS = 400  # of A; beyond, one minimum would cost more than the rest, and the forecast is of first order
 
 
@@ -73,6 +74,8 @@ class Forecast:
     linear_price: float  # ERM less oracle-A, both to first order in the error of A
     best: float  # ERM to first order, with the best K, which no data tell
     intervals: float  # mean of the chosen K
+    typical: float  # exp of the mean of ln total over noises, as curves over seeds are averaged
+    typical_oracle: float  # the same of oracle
 
 
 def forecast(trial: InteractionTrial) -> Forecast:
@@ -87,6 +90,7 @@ def forecast(trial: InteractionTrial) -> Forecast:
     design = _design(trial, truth, model)
     linear = _linear(trial, design.sums, wanted)
     joint, oracle, intervals = linear.means(linear.picked, counts)
+    typical, typical_oracle = linear.typical(linear.picked)
     bend = (0.0, 0.0, 0.0)
     if 0 < model.tangents.count <= MOST_PARAMETERS and trial.data.noise:
         head = linear if design.head is design.sums else _linear(trial, design.head, wanted)
@@ -97,6 +101,8 @@ def forecast(trial: InteractionTrial) -> Forecast:
         joint - oracle,
         float(linear.joint[min(1, len(counts) - 1) :].mean(axis=1).min()),
         intervals + bend[2],
+        typical * (1 + bend[0] / max(joint, NOTHING)),
+        typical_oracle * (1 + bend[1] / max(oracle, NOTHING)),
     )
 
 
@@ -125,6 +131,16 @@ class _Linear:
             float(self.known[picked, index].mean()),
             float(chosen.mean()),
         )
+
+    def typical(self, picked: Indices) -> tuple[float, float]:
+        """Geometric means of the errors at the K of ``picked``, with A* known too.
+
+        The slope of the logarithm of a mean is not the mean slope of logarithms: the spread of ln error over noises
+        shrinks with M, and with it the distance of the two, by half the variance.
+        """
+        index = np.arange(len(picked))
+        logs = [np.log(np.maximum(errors[picked, index], NOTHING)) for errors in (self.joint, self.known)]
+        return float(np.exp(logs[0].mean())), float(np.exp(logs[1].mean()))
 
 
 def _linear(trial: InteractionTrial, design: ForecastSums, pairs: ForecastSums) -> _Linear:

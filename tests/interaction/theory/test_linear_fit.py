@@ -1,0 +1,53 @@
+"""The linearised estimator on a trial's own data: a control variate of the error, and one that can fail."""
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from mtam.interaction.estimators import erm, oracle_a
+from mtam.interaction.interaction_spec import InteractionData
+from mtam.interaction.model.splines import SplineSpace
+from mtam.interaction.simulate.squared_error import evaluate
+from mtam.interaction.simulate.truth import draw_truth, simulate
+from mtam.interaction.solver.row_sums import double
+from mtam.interaction.theory.linear_fit import linear_fit
+
+SPACE = SplineSpace(3, 10)
+
+
+def errors(data: InteractionData, samples: int, data_sets: int, space: SplineSpace) -> npt.NDArray[np.float64]:
+    """ERM, and its linearisation on the same data  # (data sets, 2)."""
+    truth = draw_truth(data, 0)
+    found = []
+    for seed in range(data_sets):
+        x, y = simulate(data, truth, samples, 100 + seed)
+        fitted = erm.fit(x, y, data.rank, space, np.random.default_rng(seed))
+        found.append(evaluate(truth, [fitted.g, linear_fit(truth, x, y, space)], seed).errors)
+    return np.array(found)
+
+
+def test_in_one_dimension_it_is_the_estimator_with_a_known() -> None:
+    data = InteractionData(d=1, rank=1, tokens=3, degree=3, activation="rate_hard")
+    truth = draw_truth(data, 0)
+    x, y = simulate(data, truth, 2000, 1)
+    known = oracle_a.fit(x, y, truth.left, truth.right, SPACE, None)
+    pairs = double(x[:500, :2])
+    ours = linear_fit(truth, x, y, SPACE)(pairs[:, 0], pairs[:, 1])
+    assert ours == pytest.approx(known.g(pairs[:, 0], pairs[:, 1]), abs=1e-3)
+
+
+def test_the_ratio_to_it_varies_far_less_than_the_error() -> None:
+    found = errors(InteractionData(d=4, rank=1, tokens=3, degree=3, activation="rate_hard"), 6000, 6, SPACE)
+    ratio = np.log(found[:, 0] / found[:, 1])
+    assert ratio.std(ddof=1) < 0.3 * np.log(found[:, 0]).std(ddof=1)
+    assert ratio.mean() == pytest.approx(0, abs=0.1)
+
+
+def test_an_estimator_that_is_worse_is_seen_beside_it() -> None:
+    """Negative control: half of the data."""
+    data = InteractionData(d=4, rank=1, tokens=3, degree=3, activation="rate_hard")
+    truth = draw_truth(data, 0)
+    x, y = simulate(data, truth, 6000, 100)
+    half = erm.fit(x[:3000], y[:3000], 1, SPACE, np.random.default_rng(0))
+    one, control = evaluate(truth, [half.g, linear_fit(truth, x, y, SPACE)], 0).errors
+    assert np.log(one / control) > 0.3
