@@ -92,7 +92,7 @@ def test_a_pack_whose_worker_was_killed_is_tried_again(plan: Plan, tmp_path: Pat
 def test_a_task_that_is_put_back_into_the_queue_tries_again(
     plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mtam.sweep.slurm_task import Task
+    from mtam.sweep.cluster.slurm_task import Task
 
     given: list[tuple[str, ...]] = []
     monkeypatch.setattr(launch, "run", lambda _plan, _out, packs, *_: given.extend(packs))

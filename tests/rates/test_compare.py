@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from mtam.rates.compare import FIRST, NEITHER, OPEN, SECOND, compare, held_out, penalised, towards
+from mtam.rates.fitting.mean_fit import fit_means
 from mtam.rates.laws import EntropyBalance, Floats, LogPower, PowerLaw, SubPolynomial
-from mtam.rates.meanfit import fit_means
 from mtam.rates.simulation.calibrate import decisions
 from mtam.rates.simulation.simulate_curves import CurveTruth, simulate
 

@@ -13,8 +13,9 @@ from mtam.base import conf_files
 from mtam.base.errors import UsageError
 from mtam.base.spec import SCHEMA, Trial
 from mtam.config import plan_sweep
-from mtam.sweep import execute, progress, slurm, store
+from mtam.sweep import execute, progress, store
 from mtam.sweep import plan as planning
+from mtam.sweep.cluster import slurm
 from mtam.sweep.folder_status import Survey
 from mtam.sweep.plan import Plan
 

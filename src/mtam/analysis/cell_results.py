@@ -13,11 +13,11 @@ from mtam.base.columns import BAYES_ERROR
 from mtam.problems.registry import problem
 from mtam.rates.compare import Comparison
 from mtam.rates.curve import Curve, curve, sizes_of
-from mtam.rates.fit import Fit
+from mtam.rates.fitting.fit import Fit
+from mtam.rates.fitting.sensitivity import Later, leave_smallest_out, local_intervals
 from mtam.rates.goodness_of_fit import lack_of_fit
 from mtam.rates.intervals import Interval
 from mtam.rates.laws import Floats, Law, PowerLaw, law
-from mtam.rates.sensitivity import Later, leave_smallest_out, local_intervals
 from mtam.rates.verdict import Judgement
 from mtam.sweep import store
 from mtam.sweep.plan import Plan, label

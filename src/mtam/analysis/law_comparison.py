@@ -8,8 +8,8 @@ import numpy as np
 
 from mtam.rates.compare import FIRST, NEITHER, OPEN, SECOND, Comparison, compare, held_out
 from mtam.rates.curve import Curve
-from mtam.rates.fit import fit, slopes, unbalanced
-from mtam.rates.gamma import at_border, free_gamma, gamma_interval
+from mtam.rates.fitting.fit import fit, slopes, unbalanced
+from mtam.rates.fitting.gamma import at_border, free_gamma, gamma_interval
 from mtam.rates.goodness_of_fit import LEVEL, lack_of_fit
 from mtam.rates.intervals import Interval
 from mtam.rates.laws import EntropyBalance, Floats, Law, PowerLaw, SubPolynomial

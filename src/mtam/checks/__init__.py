@@ -1,1 +1,1 @@
-"""TODO."""
+"""Statements of the papers computed directly, one folder or file each."""

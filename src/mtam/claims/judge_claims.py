@@ -13,7 +13,7 @@ from mtam.claims.claim import Claim, Equivalence, Exponent, Found, LawWay, Level
 from mtam.claims.evidence import Gathered
 from mtam.rates import judge_curves
 from mtam.rates.curve import Curve, matched
-from mtam.rates.fit import student_interval
+from mtam.rates.fitting.fit import student_interval
 from mtam.rates.intervals import Interval
 from mtam.rates.laws import PowerLaw
 from mtam.rates.verdict import Judgement, Verdict

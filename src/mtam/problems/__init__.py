@@ -1,1 +1,1 @@
-"""TODO."""
+"""The interface of a problem, and the problems by name."""

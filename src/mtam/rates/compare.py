@@ -19,12 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtam.rates import intervals
-from mtam.rates.fit import by_seed, interval_of, mean_curve, over_seeds, unbalanced
+from mtam.rates.fitting.fit import by_seed, interval_of, mean_curve, over_seeds, unbalanced
+from mtam.rates.fitting.mean_fit import MeanFit, fit_means, influence
+from mtam.rates.fitting.spread import weights
+from mtam.rates.fitting.unbalanced import own_estimates
 from mtam.rates.intervals import Interval
 from mtam.rates.laws import Floats, Law
-from mtam.rates.meanfit import MeanFit, fit_means, influence
-from mtam.rates.spread import weights
-from mtam.rates.unbalanced import own_estimates
 
 DECIDES = 2.0  # a difference of AICc below this says nothing
 MANY = 1000  # sizes beyond which three factors are multiplied two by two, which rounds otherwise

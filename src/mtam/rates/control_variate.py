@@ -9,7 +9,7 @@ left of one slope in the other is within a small margin, and a slope that is ano
 import numpy as np
 
 from mtam.rates.curve import Curve, matched
-from mtam.rates.fit import slopes, student_interval
+from mtam.rates.fitting.fit import slopes, student_interval
 from mtam.rates.intervals import Interval
 from mtam.rates.judge_curves import NOTHING
 from mtam.rates.laws import Floats

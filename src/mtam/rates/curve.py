@@ -7,9 +7,9 @@ from functools import reduce
 import numpy as np
 import pandas as pd
 
-from mtam.rates.fit import Fit, fit, local_slopes
+from mtam.rates.fitting.fit import Fit, fit, local_slopes
+from mtam.rates.fitting.unbalanced import adjusted_means
 from mtam.rates.laws import Floats, Law
-from mtam.rates.unbalanced import adjusted_means
 
 Seed = int | str
 

@@ -8,11 +8,11 @@ seed the residuals of the wider fit stand in for the scatter of seeds, as if the
 
 import numpy as np
 
-from mtam.rates.fit import mean_curve
+from mtam.rates.fitting.fit import mean_curve
+from mtam.rates.fitting.mean_fit import MeanFit, fit_means
+from mtam.rates.fitting.unbalanced import combined, own_estimates
 from mtam.rates.laws import Floats, Law
-from mtam.rates.meanfit import MeanFit, fit_means
 from mtam.rates.student import cdf
-from mtam.rates.unbalanced import combined, own_estimates
 
 DIRECTIONS = 3
 DEGREES = 5

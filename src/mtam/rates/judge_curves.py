@@ -25,7 +25,7 @@ from itertools import combinations, pairwise
 import numpy as np
 
 from mtam.rates.curve import Curve, matched
-from mtam.rates.fit import fit, slopes, student_interval, weighted_slopes
+from mtam.rates.fitting.fit import fit, slopes, student_interval, weighted_slopes
 from mtam.rates.intervals import Interval
 from mtam.rates.laws import Floats, Law, PowerLaw
 from mtam.rates.student import quantile

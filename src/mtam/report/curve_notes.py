@@ -8,7 +8,7 @@ import numpy as np
 from mtam.analysis.cell_results import CellResult
 from mtam.analysis.law_comparison import at_most
 from mtam.rates.files.curve_table import Brought
-from mtam.rates.fit import over_seeds
+from mtam.rates.fitting.fit import over_seeds
 from mtam.rates.goodness_of_fit import LEVEL
 
 NAMED = 8  # seeds or cells that a sentence names

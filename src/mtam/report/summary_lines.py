@@ -7,7 +7,7 @@ from mtam.base.table import SweepAnswer
 from mtam.rates import judge_curves
 from mtam.rates.compare import FIRST
 from mtam.rates.curve import matched
-from mtam.rates.gamma import at_border
+from mtam.rates.fitting.gamma import at_border
 from mtam.rates.intervals import Interval
 from mtam.rates.laws import PowerLaw
 from mtam.report import summary_sentence

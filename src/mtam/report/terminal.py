@@ -8,8 +8,8 @@ from mtam.analysis.cell_results import CellResult
 from mtam.base.table import Cell, Table, figure
 from mtam.problems.registry import Problem, problem
 from mtam.rates.curve import sizes_of
+from mtam.rates.fitting.sensitivity import local_intervals
 from mtam.rates.laws import PowerLaw
-from mtam.rates.sensitivity import local_intervals
 from mtam.report.terminal_laws import laws_report, with_size
 from mtam.sweep.plan import Plan, label
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from mtam.sweep import plan as planning
-from mtam.sweep import progress, slurm, store
+from mtam.sweep import progress, store
+from mtam.sweep.cluster import slurm
 from mtam.sweep.plan import Plan
 
 QUEUE_EVERY = 10.0  # seconds between calls of squeue

@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from mtam.base.finding import Estimate, Finding
+from mtam.base.finding import Finding
+from mtam.base.table import Estimate
 from mtam.checks.regime.regime_check import Settings, check
 from mtam.checks.regime.regime_lines import RegimeLines, lines
 from mtam.checks.regime.regime_verdicts import (

@@ -8,7 +8,7 @@ import pytest
 from scipy.special import k0
 
 from mtam.interaction.estimators import erm, oracle_a
-from mtam.interaction.interaction_spec import InteractionData, InteractionModel, InteractionTrial
+from mtam.interaction.interaction_spec import InteractionData, InteractionTrial, interaction_model
 from mtam.interaction.model import pair_kernels
 from mtam.interaction.model.splines import SplineSpace
 from mtam.interaction.simulate.squared_error import evaluate
@@ -45,7 +45,7 @@ def data(d: int, rank: int = 1, tokens: int = 3) -> InteractionData:
 
 
 def trial(m: int, intervals: int, **settings: int) -> InteractionTrial:
-    model = InteractionModel(intervals=intervals)
+    model = interaction_model("ips_erm", intervals=intervals)
     return InteractionTrial(data=data(**settings), model=model, n=m, seed=0)
 
 

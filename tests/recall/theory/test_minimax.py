@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mtam.rates.gamma import free_gamma
+from mtam.rates.fitting.gamma import free_gamma
 from mtam.recall.theory import minimax
 
 SIZES = [2**k for k in range(6, 15)]

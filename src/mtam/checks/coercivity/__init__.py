@@ -1,1 +1,1 @@
-"""TODO."""
+"""Coercivity (paper B, Lemma 3.4)."""

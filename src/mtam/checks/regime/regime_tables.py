@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from mtam.base.finding import Cell, Estimate, Panel, Series, Table
+from mtam.base.finding import Panel, Series
+from mtam.base.table import Cell, Estimate, Table
 from mtam.checks.regime.regime_lines import RegimeLines
 from mtam.interaction.theory.regime_curve import RegimeCurve, from_where, samples_needed
 

@@ -9,7 +9,7 @@ from mtam.base.finding import JudgedStatement
 from mtam.checks.judge_estimates import LEVEL
 from mtam.checks.regime.regime_lines import BEYOND, FIRST, RegimeLines
 from mtam.interaction.theory.regime_curve import FARTHEST, RegimeCurve, samples_needed
-from mtam.rates.fit import student_interval
+from mtam.rates.fitting.fit import student_interval
 from mtam.rates.verdict import Verdict
 
 Array = npt.NDArray[np.float64]

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Estimators of an interaction, one file each, and the choice of K."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Files that people bring: own data, tables of an activation."""

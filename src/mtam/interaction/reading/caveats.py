@@ -6,7 +6,7 @@ import numpy as np
 
 from mtam.base.table import Cell, Table
 from mtam.interaction.reading.interaction_cells import InteractionCell
-from mtam.rates.fit import student_interval
+from mtam.rates.fitting.fit import student_interval
 from mtam.rates.intervals import Interval
 
 EXPONENTS = (

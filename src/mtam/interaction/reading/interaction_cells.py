@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mtam.interaction.interaction_spec import InteractionTrial
-from mtam.rates.fit import weighted_slopes
+from mtam.rates.fitting.fit import weighted_slopes
 from mtam.rates.trial_numbers import Numbers, TrialNumbers
 
 Array = npt.NDArray[np.float64]
@@ -22,7 +22,7 @@ class InteractionCell(TrialNumbers):
     trial: InteractionTrial  # one of the largest size
 
     def slopes(self, name: str, axis: Array | None = None) -> Array | None:
-        """The slope of ln of one number on ln M, or on ``axis``, by seed and weighted as in ``mtam.rates.fit``.
+        """The slope of ln of one number on ln M, or on ``axis``, by seed and weighted as in ``mtam.rates.fitting.fit``.
 
         None unless all numbers are positive.
         """

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from mtam.base.table import Cell, Table, figure, mean_figure
 from mtam.interaction.reading.interaction_cells import InteractionCell
-from mtam.rates.fit import student_interval
+from mtam.rates.fitting.fit import student_interval
 from mtam.rates.intervals import Interval
 from mtam.rates.judge_curves import NOTHING
 from mtam.rates.verdict import Judgement, Verdict

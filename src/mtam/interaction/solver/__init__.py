@@ -1,1 +1,1 @@
-"""TODO."""
+"""Variable projection, Gauss-Newton curvature, Levenberg-Marquardt, sums over rows."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Tables of curves that people bring."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Simulated curves: calibration of intervals and decisions, power."""

@@ -14,11 +14,11 @@ import pandas as pd
 
 from mtam.rates import intervals
 from mtam.rates.compare import DECIDES, FIRST, NEITHER, OPEN, SECOND, decide, penalised
-from mtam.rates.fit import Method, by_seed
+from mtam.rates.fitting.fit import Method, by_seed
+from mtam.rates.fitting.mean_fit import MeanFit, fit_means
+from mtam.rates.fitting.spread import weights
 from mtam.rates.laws import Floats, Law, PowerLaw, SubPolynomial
-from mtam.rates.meanfit import MeanFit, fit_means
 from mtam.rates.simulation.simulate_curves import CurveTruth, simulate
-from mtam.rates.spread import weights
 
 SIZES: Floats = np.asarray(2.0 ** np.arange(6, 14), dtype=np.float64)
 SHORT: Floats = SIZES[:7]

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from mtam.rates.fit import fit
+from mtam.rates.fitting.fit import fit
 from mtam.rates.goodness_of_fit import LEVEL, lack_of_fit
 from mtam.rates.laws import Floats, PowerLaw
 from mtam.rates.simulation.calibrate import FALLS, PLAIN, SIZES

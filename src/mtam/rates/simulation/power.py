@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from mtam.rates.compare import FIRST, SECOND, decide, enough
+from mtam.rates.fitting.mean_fit import fit_means
+from mtam.rates.fitting.spread import weights
 from mtam.rates.laws import Floats, Law
-from mtam.rates.meanfit import fit_means
 from mtam.rates.simulation.simulate_curves import CurveTruth, simulate
-from mtam.rates.spread import weights
 
 WANTED = 0.8
 REPLICATIONS = 200

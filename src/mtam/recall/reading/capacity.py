@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from mtam.base.table import Cell, SweepAnswer, Table
-from mtam.rates.fit import student_interval
+from mtam.rates.fitting.fit import student_interval
 from mtam.rates.intervals import Interval
 from mtam.rates.judge_curves import ratio
 from mtam.recall.reading.recall_cells import Array, RecallCell, by_seed, common, crossing

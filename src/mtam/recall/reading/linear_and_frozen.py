@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mtam.base.table import Cell, SweepAnswer
-from mtam.rates.fit import student_interval
+from mtam.rates.fitting.fit import student_interval
 from mtam.rates.intervals import Interval
 from mtam.rates.judge_curves import ratio, within
 from mtam.rates.verdict import Judgement, Verdict

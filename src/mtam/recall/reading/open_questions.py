@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from mtam.base.table import Cell, SweepAnswer, Table
-from mtam.rates.fit import slopes, student_interval
+from mtam.rates.fitting.fit import slopes, student_interval
 from mtam.rates.intervals import Interval
 from mtam.rates.judge_curves import NOTHING, ratio, within
 from mtam.rates.verdict import Verdict

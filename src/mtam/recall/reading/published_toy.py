@@ -8,7 +8,7 @@ import numpy as np
 
 from mtam.base.reported_setting import provenance
 from mtam.base.table import Cell, Table, figure, mean_figure
-from mtam.rates.fit import student_interval
+from mtam.rates.fitting.fit import student_interval
 from mtam.rates.judge_curves import ratio_within, within
 from mtam.recall.reading.reported_toy import TABLE
 from mtam.recall.reading.thresholds import AS_GOOD, RECALLED

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Measures, tags, targets, contexts."""

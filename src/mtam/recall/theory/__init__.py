@@ -1,1 +1,1 @@
-"""TODO."""
+"""What is computed rather than measured: covers, minimax risks, the Bayes curve, certificates."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""The toy experiment of the paper (Appendix D)."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Training many members at once: AdamW, batches, checkpoints."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""The network, its kernels, its reference."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Figures, one kind a file."""

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from mtam.analysis.cell_results import CellResult
 from mtam.rates.curve import Curve
-from mtam.rates.fit import Fit
+from mtam.rates.fitting.fit import Fit
 from mtam.rates.intervals import Interval
 from mtam.rates.laws import Floats, PowerLaw, SubPolynomial
 from mtam.report.figures import ratio_plane

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy.special import polygamma
 
+from mtam.rates.fitting.spread import trend, trigamma, weights
 from mtam.rates.laws import Floats, PowerLaw
 from mtam.rates.simulation.calibrate import FALLS, PLAIN, cover
 from mtam.rates.simulation.simulate_curves import CurveTruth, simulate
-from mtam.rates.spread import trend, trigamma, weights
 
 SIZES: Floats = np.asarray(2.0 ** np.arange(6, 14), dtype=np.float64)
 

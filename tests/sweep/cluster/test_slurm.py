@@ -7,7 +7,8 @@ import pytest
 
 from mtam.base.errors import UsageError
 from mtam.config import plan_sweep
-from mtam.sweep import slurm, squeue, store
+from mtam.sweep import store
+from mtam.sweep.cluster import slurm, squeue
 from mtam.sweep.settings import launcher_settings
 
 PACKS = [(f"{i}a", f"{i}b") for i in range(7)]

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from mtam.rates.compare import FIRST, SECOND, compare
-from mtam.rates.fit import fit, interval_of, over_seeds, slopes
+from mtam.rates.fitting.fit import fit, interval_of, over_seeds, slopes
+from mtam.rates.fitting.unbalanced import adjusted_means, combined, own_estimates
 from mtam.rates.laws import LogPower, PowerLaw, SubPolynomial
 from mtam.rates.simulation.calibrate import PLAIN, SIZES
 from mtam.rates.simulation.calibrate_brought import GAPS, with_gaps
 from mtam.rates.simulation.simulate_curves import CurveTruth, simulate
 from mtam.rates.student import quantile
-from mtam.rates.unbalanced import adjusted_means, combined, own_estimates
 
 LINE = PowerLaw()
 X = np.log(SIZES)

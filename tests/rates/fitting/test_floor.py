@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from mtam.rates.fit import fit
-from mtam.rates.floor import floored, project
+from mtam.rates.fitting.fit import fit
+from mtam.rates.fitting.floor import floored, project
 from mtam.rates.laws import EntropyBalance, Floats, Law, LogPower, PowerLaw, SubPolynomial
 from mtam.rates.simulation.simulate_curves import CurveTruth, simulate
 

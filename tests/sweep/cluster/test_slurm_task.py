@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from mtam.sweep import plan as planning
-from mtam.sweep import squeue
-from mtam.sweep.slurm_task import TRIES, Task
+from mtam.sweep.cluster import squeue
+from mtam.sweep.cluster.slurm_task import TRIES, Task
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mtam.rates.fit import fit, local_slopes, student_interval
+from mtam.rates.fitting.fit import fit, local_slopes, student_interval
 from mtam.rates.laws import EntropyBalance, Floats, Law, LogPower, PowerLaw, SubPolynomial, law
 
 SIZES: Floats = np.asarray(2.0 ** np.arange(6, 14), dtype=np.float64)

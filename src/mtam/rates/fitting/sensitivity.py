@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mtam.rates import intervals
-from mtam.rates.fit import fit, over_seeds
+from mtam.rates.fitting.fit import fit, over_seeds
 from mtam.rates.intervals import Interval
 from mtam.rates.laws import Floats, Law
 

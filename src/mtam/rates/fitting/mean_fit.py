@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mtam.rates.floor import REFINEMENTS, floored
+from mtam.rates.fitting.floor import REFINEMENTS, floored
 from mtam.rates.laws import Floats, Law
 
 
@@ -71,8 +71,8 @@ def fit_means(
 ) -> MeanFit:
     """Fit ``law`` to mean log curves ``means`` (..., sizes), all positive weights, by weighted least squares.
 
-    With ``floor`` by variable projection on the geometric mean (``mtam.rates.floor``). Raises ValueError for fewer
-    than four sizes with a floor.
+    With ``floor`` by variable projection on the geometric mean (``mtam.rates.fitting.floor``). Raises ValueError for
+    fewer than four sizes with a floor.
     """
     t = law.axis(sizes)
     weights = np.broadcast_to(weights, means.shape)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mtam.rates.gamma import free_gamma, gamma_interval
+from mtam.rates.fitting.gamma import free_gamma, gamma_interval
 from mtam.rates.laws import Floats, SubPolynomial
 
 SIZES: Floats = np.asarray(2.0 ** np.arange(6, 15), dtype=np.float64)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from mtam.rates.fitting.sensitivity import leave_smallest_out, local_intervals
 from mtam.rates.laws import Floats, PowerLaw
-from mtam.rates.sensitivity import leave_smallest_out, local_intervals
 from mtam.rates.simulation.simulate_curves import CurveTruth, simulate
 
 SIZES: Floats = np.asarray(2.0 ** np.arange(6, 13), dtype=np.float64)

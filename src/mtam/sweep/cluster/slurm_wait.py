@@ -5,9 +5,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from mtam.sweep import progress, slurm, squeue, store
+from mtam.sweep import progress, store
+from mtam.sweep.cluster import slurm, squeue
+from mtam.sweep.cluster.slurm_task import Pack
 from mtam.sweep.progress_account import Board
-from mtam.sweep.slurm_task import Pack
 
 POLL = 1.0  # seconds between looks at the folder
 QUEUE_POLL = 3.0  # seconds between calls of squeue at first; every call waits a little longer, up to the next figure

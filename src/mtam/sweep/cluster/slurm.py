@@ -12,11 +12,12 @@ from typing import Any
 
 from mtam.base.errors import UsageError
 from mtam.base.threads import VARIABLES
-from mtam.sweep import safe_files, squeue, store
+from mtam.sweep import safe_files, store
+from mtam.sweep.cluster import squeue
+from mtam.sweep.cluster.slurm_task import Pack, Task
 from mtam.sweep.plan import Plan
 from mtam.sweep.schemas import Submission
 from mtam.sweep.settings import SlurmSettings
-from mtam.sweep.slurm_task import Pack, Task
 from mtam.sweep.store import write_text
 
 FOLDER = "slurm"  # one <job>.json per array

@@ -11,12 +11,12 @@ from typing import Literal
 import numpy as np
 
 from mtam.rates import intervals
+from mtam.rates.fitting.mean_fit import MeanFit, fit_means, influence
+from mtam.rates.fitting.spread import weights
+from mtam.rates.fitting.unbalanced import Own, adjusted_means, combined, own_estimates
 from mtam.rates.intervals import Interval
 from mtam.rates.laws import Floats, Law, PowerLaw
-from mtam.rates.meanfit import MeanFit, fit_means, influence
-from mtam.rates.spread import weights
 from mtam.rates.student import quantile
-from mtam.rates.unbalanced import Own, adjusted_means, combined, own_estimates
 
 Method = Literal["student", "bca", "percentile"]
 Basis = Literal["seeds", "residuals"]  # what the scatter behind an interval is that of
@@ -103,7 +103,7 @@ def fit(
     curve that the law explains (None for two sizes, where it is 1 by construction).
 
     With ``single``, errors may be NaN where a seed lacks a size, and the residuals of a single seed give its intervals,
-    as if they were independent: see ``mtam.rates.unbalanced``.
+    as if they were independent: see ``mtam.rates.fitting.unbalanced``.
     """
     if len(sizes) < (4 if floor else 2):
         return None

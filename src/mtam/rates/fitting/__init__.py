@@ -1,0 +1,1 @@
+"""Laws fitted to curves: slopes, floors, the free exponent, weights, seeds that lack sizes."""

@@ -1,0 +1,1 @@
+"""SLURM: submission, tasks, the queue."""
