@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mtam.base.table import Estimate
-from mtam.rates.student import quantile
+from mtam.rates.t_quantiles import quantile
 from mtam.rates.verdict import Verdict
 
 LEVEL = 0.01  # chance of contradicting a true claim

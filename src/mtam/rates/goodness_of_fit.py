@@ -12,7 +12,7 @@ from mtam.rates.fitting.fit import mean_curve
 from mtam.rates.fitting.mean_fit import MeanFit, fit_means
 from mtam.rates.fitting.unbalanced import combined, own_estimates
 from mtam.rates.laws import Floats, Law
-from mtam.rates.student import cdf
+from mtam.rates.t_quantiles import cdf
 
 DIRECTIONS = 3
 DEGREES = 5

@@ -11,7 +11,7 @@ from statistics import NormalDist
 import numpy as np
 
 from mtam.rates.laws import Floats
-from mtam.rates.student import quantile
+from mtam.rates.t_quantiles import quantile
 
 RESAMPLES = 1999
 

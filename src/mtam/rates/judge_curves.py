@@ -28,7 +28,7 @@ from mtam.rates.curve import Curve, matched
 from mtam.rates.fitting.fit import fit, slopes, student_interval, weighted_slopes
 from mtam.rates.intervals import Interval
 from mtam.rates.laws import Floats, Law, PowerLaw
-from mtam.rates.student import quantile
+from mtam.rates.t_quantiles import quantile
 from mtam.rates.verdict import Judgement, Verdict
 
 WIDEST = 0.1  # of a slope, on a side: a wider interval could not tell -0.8 from -0.9 and supports nothing

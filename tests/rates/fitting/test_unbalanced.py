@@ -12,7 +12,7 @@ from mtam.rates.laws import LogPower, PowerLaw, SubPolynomial
 from mtam.rates.simulation.calibrate import PLAIN, SIZES
 from mtam.rates.simulation.calibrate_brought import GAPS, with_gaps
 from mtam.rates.simulation.simulate_curves import CurveTruth, simulate
-from mtam.rates.student import quantile
+from mtam.rates.t_quantiles import quantile
 
 LINE = PowerLaw()
 X = np.log(SIZES)

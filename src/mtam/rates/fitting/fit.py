@@ -16,7 +16,7 @@ from mtam.rates.fitting.spread import weights
 from mtam.rates.fitting.unbalanced import Own, adjusted_means, combined, own_estimates
 from mtam.rates.intervals import Interval
 from mtam.rates.laws import Floats, Law, PowerLaw
-from mtam.rates.student import quantile
+from mtam.rates.t_quantiles import quantile
 
 Method = Literal["student", "bca", "percentile"]
 Basis = Literal["seeds", "residuals"]  # what the scatter behind an interval is that of

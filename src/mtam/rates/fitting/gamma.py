@@ -5,7 +5,7 @@ import numpy as np
 from mtam.rates.fitting.unbalanced import adjusted_means
 from mtam.rates.intervals import Interval
 from mtam.rates.laws import Floats, SubPolynomial
-from mtam.rates.student import quantile
+from mtam.rates.t_quantiles import quantile
 
 JACKKNIFE = 1000  # seeds with lacking sizes, beyond which the additive model is not solved without each of them
 GAMMAS = np.round(np.arange(0.02, 2.001, 0.01), 2)

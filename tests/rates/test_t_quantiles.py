@@ -3,7 +3,7 @@
 import pytest
 from scipy.stats import t
 
-from mtam.rates.student import cdf, quantile
+from mtam.rates.t_quantiles import cdf, quantile
 
 
 @pytest.mark.parametrize("df", [1, 1.7, 2, 4, 5.5, 9, 30, 200])
