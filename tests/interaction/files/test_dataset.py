@@ -68,7 +68,7 @@ def test_a_long_table_is_read_and_checked_as_arrays_are(tmp_path: Path, monkeypa
     np.testing.assert_array_equal(found, x)
     np.testing.assert_array_equal(responses, y)
     monkeypatch.setattr(pd, "read_parquet", lambda _: long_table(x, y).assign(y=np.nan))
-    with pytest.raises(ValueError, match="Y .* 120 NaN"):
+    with pytest.raises(ValueError, match=r"Y .* 120 NaN"):
         read(path)
 
 
