@@ -48,8 +48,8 @@ def test_the_network_answers_with_the_mean_over_the_other_tokens() -> None:
 def test_the_interaction_is_the_network_in_the_coordinates_of_the_tokens() -> None:
     """Tokens are whitened before training; A carries the whitening back."""
     data = InteractionData(d=3, tokens=4, rank=1)
-    x, y = simulate(data, draw_truth(data, 0), 200, 0)
-    x = x @ np.diag([1.0, 5.0, 0.2])
+    tokens, y = simulate(data, draw_truth(data, 0), 200, 0)
+    x = np.asarray(tokens @ np.diag([1.0, 5.0, 0.2]), dtype=np.float64)
     found = mlp.fit(x, y, 1, 0, width=8, steps=3, batch=16, learning_rate=1e-2)
     white = torch.as_tensor(x @ whitener(x), dtype=torch.float32)
     pairs = found.phi(x @ found.matrix @ x.transpose(0, 2, 1))

@@ -7,15 +7,21 @@ from mtam.interaction.estimators import oracle_a
 from mtam.interaction.estimators.choose_k import grid
 from mtam.interaction.interaction_spec import InteractionData
 from mtam.interaction.model.splines import SplineSpace
-from mtam.interaction.simulate.truth import draw_truth, simulate
+from mtam.interaction.simulate.truth import Array, draw_truth, simulate
+from mtam.interaction.solver.row_sums import double
 
 DATA = InteractionData(d=3, tokens=4, rank=2)
 TRUTH = draw_truth(DATA, 0)
 SPACE = SplineSpace(3, 6)
 
 
+def data(samples: int, seed: int = 0) -> tuple[Array, Array]:
+    x, y = simulate(DATA, TRUTH, samples, seed)
+    return double(x), y
+
+
 def test_it_is_the_least_squares_fit_of_the_mean_splines() -> None:
-    x, y = simulate(DATA, TRUTH, 400, 0)
+    x, y = data(400)
     found = oracle_a.fit(x, y, TRUTH.left, TRUTH.right, SPACE)
     u = x @ TRUTH.matrix @ x.transpose(0, 2, 1)
     design = SPACE.design(u.ravel()).reshape(*u.shape, -1)
@@ -26,23 +32,23 @@ def test_it_is_the_least_squares_fit_of_the_mean_splines() -> None:
 
 
 def test_the_interaction_is_phi_at_the_true_matrix() -> None:
-    x, y = simulate(DATA, TRUTH, 100, 0)
+    x, y = data(100)
     found = oracle_a.fit(x, y, TRUTH.left, TRUTH.right, SPACE)
     np.testing.assert_allclose(found.g(x[:, 0], x[:, 3]), found.phi(TRUTH.arguments(x[:, 0], x[:, 3])), atol=1e-12)
 
 
 def test_more_samples_come_nearer_to_the_truth() -> None:
-    fresh, _ = simulate(DATA, TRUTH, 2000, 9)
+    fresh, _ = data(2000, 9)
     wanted = TRUTH.phi(TRUTH.arguments(fresh[:, 0], fresh[:, 1]))
     errors = []
     for samples in (100, 6400):
-        found = oracle_a.fit(*simulate(DATA, TRUTH, samples, 0), TRUTH.left, TRUTH.right, SPACE)
+        found = oracle_a.fit(*data(samples), TRUTH.left, TRUTH.right, SPACE)
         errors.append(float(np.mean((found.g(fresh[:, 0], fresh[:, 1]) - wanted) ** 2)))
     assert errors[1] < errors[0] / 8
 
 
 def test_a_criterion_takes_the_place_of_the_intervals_that_are_given() -> None:
-    x, y = simulate(DATA, TRUTH, 300, 0)
+    x, y = data(300)
     chosen = {
         k: oracle_a.fit(x, y, TRUTH.left, TRUTH.right, SplineSpace(3, k), "bic").phi.space.intervals for k in (2, 20)
     }

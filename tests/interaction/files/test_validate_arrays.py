@@ -14,7 +14,8 @@ from mtam.interaction.files.validate_arrays import blocks, finite, numbers
 def test_real_numbers_of_every_type_become_float64(kind: str) -> None:
     given = np.array([[0, 1], [1, 0]]).astype(kind)
     found = numbers(np.asfortranarray(given), "X")
-    assert (found.dtype, found.flags.c_contiguous) == (np.float64, True)
+    assert found.dtype == np.float64
+    assert found.flags.c_contiguous
     np.testing.assert_array_equal(found, given.astype(float))
 
 

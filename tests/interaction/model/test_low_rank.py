@@ -27,9 +27,9 @@ def test_gauge() -> None:
 
 @pytest.mark.parametrize("rank", [1, 2, 4])
 def test_balanced_factors_have_the_norm_and_share_the_singular_values(rank: int) -> None:
-    raw = np.random.default_rng(1).standard_normal((2, 4, rank))
-    u, v = balance(*raw, 2.5)
-    product = raw[0] @ raw[1].T
+    left, right = np.random.default_rng(1).standard_normal((2, 4, rank))
+    u, v = balance(left, right, 2.5)
+    product = left @ right.T
     np.testing.assert_allclose(u @ v.T, 2.5 * product / np.linalg.norm(product), atol=1e-12)
     singular = np.linalg.svd(u @ v.T, compute_uv=False)[:rank]
     np.testing.assert_allclose(u.T @ u, np.diag(singular), atol=1e-12)
@@ -37,10 +37,10 @@ def test_balanced_factors_have_the_norm_and_share_the_singular_values(rank: int)
 
 
 def test_the_chart_of_full_rank_is_the_matrix_itself() -> None:
-    given = np.random.default_rng(4).standard_normal((2, 4, 4))
-    u, v = chart(*given, 1 / 3)
+    left, right = np.random.default_rng(4).standard_normal((2, 4, 4))
+    u, v = chart(left, right, 1 / 3)
     np.testing.assert_array_equal(v, np.eye(4))
-    product = given[0] @ given[1].T
+    product = left @ right.T
     np.testing.assert_allclose(u, product / np.linalg.norm(product) / 3)
     assert full(u)
     assert moving(u, v).shape == (16,)

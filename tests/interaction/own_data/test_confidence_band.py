@@ -125,7 +125,7 @@ def test_the_band_covers_the_best_spline_and_narrows_as_data_grow() -> None:
         y = mean.reshape(samples, 3) + 0.3 * rng.standard_normal((samples, 3))
         flat = x.reshape(-1, 1)
         raw = pair_kernels_reference.features(flat @ matrix, flat, 3, space)
-        fitted = Spline(space, np.linalg.lstsq(raw, y.ravel(), rcond=None)[0])
+        fitted = Spline(space, np.asarray(np.linalg.lstsq(raw, y.ravel(), rcond=None)[0], dtype=np.float64))
         found = confidence_band.curve(x, y, matrix, 1, fitted, rng)
         hits.append(np.average((found.low <= phi(found.grid)) & (phi(found.grid) <= found.high), weights=found.density))
         widths.append(np.average(found.high - found.low, weights=found.density))

@@ -43,7 +43,8 @@ def test_equal_losses_at_unlike_matrices_are_no_agreement() -> None:
 def test_parameters_are_the_dimension_of_the_matrices_of_that_rank(rank: int, dimension: int) -> None:
     """Of the tangent space at A = u v^T: what dU v^T + u dV^T spans."""
     profile, _, _ = problem()
-    u, v = balance(*np.random.default_rng(0).standard_normal((2, 4, rank)), SCALE)
+    left, right = np.random.default_rng(0).standard_normal((2, 4, rank))
+    u, v = balance(left, right, SCALE)
     units = np.eye(4 * rank).reshape(-1, 4, rank)
     tangents = [(unit @ v.T).ravel() for unit in units] + [(u @ unit.T).ravel() for unit in units]
     assert np.linalg.matrix_rank(np.array(tangents)) == dimension

@@ -51,7 +51,8 @@ def test_it_is_the_slope_of_the_steps_that_are_made(rank: int) -> None:
     """Steps keep the norm of A. At ranks 1 and d the norm does not change across the radial direction."""
     profile, _, _ = problem()
     rng, h = np.random.default_rng(1), 1e-7
-    point = start(profile, *rng.standard_normal((2, 6, rank)), SCALE)
+    left, right = rng.standard_normal((2, 6, rank))
+    point = start(profile, left, right, SCALE)
     found = slope(profile, point)
     for _ in range(4):
         step = rng.standard_normal(len(found))
@@ -66,7 +67,8 @@ def test_between_these_ranks_what_the_norm_adds_is_far_below_a_unit_of_chi_squar
     data = InteractionData(d=6, tokens=5, rank=2)
     truth = draw_truth(data, seed)
     profile = erm.prepare(*simulate(data, truth, 1500, seed), 2, SplineSpace(3, 8), np.random.default_rng(0))
-    point = start(profile, *np.linalg.inv(profile.white) @ np.stack([truth.left, truth.right]), SCALE)
+    back = np.linalg.inv(profile.white)
+    point = start(profile, back @ truth.left, back @ truth.right, SCALE)
     found = refine(profile, profile, point, 60)
     whole = moving(*profile.gradient(found.u, found.v, found.fit))
     bend = found.u.T @ found.u
