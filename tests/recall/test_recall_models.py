@@ -23,7 +23,7 @@ def test_a_trained_model_names_its_gate(name: str) -> None:
 
 
 @pytest.mark.parametrize("settings", [{"heads": 2}, {"key_dim": 3}, {"heads": 4, "key_dim": 1}], ids=str)
-def test_heads_and_narrow_keys_have_a_gate_of_their_own(settings: dict[str, int]) -> None:
+def test_heads_and_narrow_keys_have_a_gate_of_their_own(settings: dict[str, Any]) -> None:
     found = trained(**settings).gate()
     assert isinstance(found, MultiHead)
     assert (found.heads, found.key_dim) == (settings.get("heads", 1), settings.get("key_dim"))
