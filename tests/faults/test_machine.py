@@ -68,13 +68,6 @@ def test_a_failure_of_the_machine_is_computed_again_and_one_of_mathematics_is_no
     assert set(launch.missing(plan, tmp_path, retry_failed=True)) == {pack, *others}
 
 
-def test_the_cause_of_an_exception_counts() -> None:
-    error = ValueError("no fit")
-    assert not failures.of_machine(error)
-    error.__cause__ = MemoryError()
-    assert failures.of_machine(error)
-
-
 def test_one_trial_of_a_pack_is_enough_to_compute_it_again(plan: Plan, tmp_path: Path) -> None:
     """It is one tensor program."""
     for key in plan.trials:

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from mtam.interaction.estimators.estimators import intervals
 from mtam.interaction.interaction_spec import InteractionTrial
 from mtam.interaction.run_interaction import run
 
@@ -95,9 +94,3 @@ def test_progress_rises_to_one_and_may_stop_the_run() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         run(trials, device="cpu", tick=stop)
-
-
-def test_number_of_intervals() -> None:
-    """K = ceil(4 M^{1/5}) at P = 3, unless given."""
-    assert intervals(InteractionTrial(n=20000)) == 29
-    assert intervals(InteractionTrial.model_validate({"n": 20000, "model": {"intervals": 7}})) == 7

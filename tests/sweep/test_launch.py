@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from mtam.base.errors import UsageError
 from mtam.config import plan_sweep
-from mtam.sweep import execute, launch, pool, store
+from mtam.sweep import execute, launch, store
 from mtam.sweep.launch import missing, share
 from mtam.sweep.plan import Plan
 from mtam.sweep.progress_account import Launcher
@@ -51,17 +50,6 @@ def test_tasks_share_all_packs_once(plan: Plan, tasks: int) -> None:
 def test_a_share_does_not_depend_on_what_is_done(plan: Plan) -> None:
     left = plan.packs[1:]
     assert set(share(plan, left, 0, 2)) <= set(share(plan, plan.packs, 0, 2))
-
-
-def test_without_semaphores_one_sentence(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in a container without /dev/shm."""
-
-    def none(*_: Any) -> None:
-        raise OSError(38, "Function not implemented")
-
-    monkeypatch.setattr(pool, "ProcessPoolExecutor", none)
-    with pytest.raises(UsageError, match=r"Function not implemented; is there a /dev/shm .* choose --launcher inline"):
-        launch.run(plan, tmp_path, plan.packs, Launcher("local", 2, "cpu"), lambda *_: None)
 
 
 def test_fail_fast_stops_after_the_first_failure(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

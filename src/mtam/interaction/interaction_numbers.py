@@ -40,7 +40,8 @@ class ErmNumbers:
 
 @dataclass(frozen=True, kw_only=True)
 class OracleANumbers:
-    """Of the spline with A* known: loss, mean squared residual; converged, always; seconds, of processor time."""
+    """Of the spline with A* known: loss, mean squared residual plus the ridge; converged, always; seconds, of processor
+    time."""
 
     loss: float
     converged: bool = True

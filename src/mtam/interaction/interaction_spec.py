@@ -53,6 +53,14 @@ class InteractionTrial(Trial):
         return self
 
     @model_validator(mode="after")
+    def _rank_of_a_matrix(self) -> Self:
+        if self.fit_rank() > self.data.d:
+            raise ValueError(
+                f"model.rank = {self.fit_rank()} is larger than data.d = {self.data.d}; valid: 1 to {self.data.d}"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _enough_samples(self) -> Self:
         unknowns = self.parameters()
         if self.n * self.data.tokens < 2 * unknowns:

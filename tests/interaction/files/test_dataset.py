@@ -1,9 +1,7 @@
 """Files from users: three forms, and one sentence for everything that can be wrong with them."""
 
-import importlib.util
 import io
 import pickle
-import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -18,38 +16,15 @@ from hypothesis import strategies as st
 
 from mtam.interaction.files import dataset
 from mtam.interaction.files.dataset import digest, read, validate
+from tests.interaction.files.helpers import long_table, sample
 
 Array = npt.NDArray[np.float64]
-
-
-def sample(samples: int = 40, tokens: int = 3, d: int = 2) -> tuple[Array, Array]:
-    rng = np.random.default_rng(0)
-    return rng.standard_normal((samples, tokens, d)), rng.standard_normal((samples, tokens))
 
 
 def saved(folder: Path, **arrays: Any) -> Path:
     path = folder / "data.npz"
     np.savez(path, **arrays)
     return path
-
-
-def long_table(x: Array, y: Array) -> pd.DataFrame:
-    samples, tokens, d = x.shape
-    index = {"sample": np.repeat(np.arange(samples), tokens), "token": np.tile(np.arange(tokens), samples)}
-    return pd.DataFrame({**index, **{f"x{k}": x[:, :, k].ravel() for k in range(d)}, "y": y.ravel()})
-
-
-@pytest.fixture
-def parquet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[pd.DataFrame], Path]:
-    """A file that pandas will read as the given table, whether or not a parquet engine is installed."""
-
-    def write(frame: pd.DataFrame) -> Path:
-        monkeypatch.setattr(pd, "read_parquet", lambda _: frame)
-        path = tmp_path / "data.parquet"
-        path.write_bytes(b"PAR1")
-        return path
-
-    return write
 
 
 def test_an_archive_is_read(tmp_path: Path) -> None:
@@ -83,11 +58,18 @@ def test_a_pair_of_arrays_is_memory_mapped(tmp_path: Path) -> None:
     assert not found.flags.writeable
 
 
-def test_a_long_table_is_read_in_any_order(parquet: Callable[[pd.DataFrame], Path]) -> None:
-    x, y = sample(samples=20, d=11)
-    found, responses = read(parquet(long_table(x, y).sample(frac=1, random_state=0)))
+def test_a_long_table_is_read_and_checked_as_arrays_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether or not a parquet engine is installed."""
+    x, y = sample()
+    path = tmp_path / "data.parquet"
+    path.write_bytes(b"PAR1")
+    monkeypatch.setattr(pd, "read_parquet", lambda _: long_table(x, y))
+    found, responses = read(path)
     np.testing.assert_array_equal(found, x)
     np.testing.assert_array_equal(responses, y)
+    monkeypatch.setattr(pd, "read_parquet", lambda _: long_table(x, y).assign(y=np.nan))
+    with pytest.raises(ValueError, match=r"Y .* 120 NaN"):
+        read(path)
 
 
 def test_a_parquet_file_of_a_real_engine_is_read(tmp_path: Path) -> None:
@@ -101,37 +83,6 @@ def test_a_parquet_file_of_a_real_engine_is_read(tmp_path: Path) -> None:
     assert digest(path) != digest(saved(tmp_path, X=x, Y=y))
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(ValueError, match="not a readable parquet table"):
-        read(path)
-
-
-@pytest.mark.parametrize(
-    ("change", "says"),
-    [
-        (lambda f: f.drop(columns="y"), "no column y; found: sample, token, x0, x1"),
-        (lambda f: f.drop(columns="x0"), "no column x0; found: sample, token, x1, y"),
-        (lambda f: f.drop(columns=["sample", "x1"]), "no column sample"),
-        (lambda f: f.iloc[:-1], "different numbers of tokens"),
-        (lambda f: f.iloc[:0], "different numbers of tokens"),
-        (lambda f: pd.concat([f, f.iloc[:3]]), "repeated"),
-        (lambda f: f.assign(x1="a"), "column x1 .* type"),
-        (lambda f: f.assign(y=np.nan), "Y .* 120 NaN"),
-    ],
-)
-def test_tables_of_another_form_are_refused(
-    parquet: Callable[[pd.DataFrame], Path], change: Callable[[pd.DataFrame], pd.DataFrame], says: str
-) -> None:
-    with pytest.raises(ValueError, match=says):
-        read(parquet(change(long_table(*sample()))))
-
-
-def test_parquet_without_pandas_or_engine_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "data.parquet"
-    path.write_bytes(b"no table")
-    engine = any(importlib.util.find_spec(name) for name in ("pyarrow", "fastparquet"))
-    with pytest.raises(ValueError, match="not a readable parquet" if engine else "needs pyarrow or fastparquet"):
-        read(path)
-    monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(ValueError, match="needs pandas"):
         read(path)
 
 

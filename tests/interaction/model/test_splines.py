@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from scipy.interpolate import BSpline
 
-from mtam.interaction.model.pair_kernels_reference import derivative
 from mtam.interaction.model.splines import Spline, SplineSpace, between
 
 DEGREES = range(1, 10)
@@ -32,14 +31,6 @@ def test_callable_on_any_shape_and_equal_to_the_design() -> None:
     phi = Spline(space, np.arange(space.dimension, dtype=float) ** 2)
     u = np.random.default_rng(2).uniform(-1.3, 1.3, (4, 6))
     np.testing.assert_allclose(phi(u), (space.design(u.ravel()) @ phi.coefficients).reshape(4, 6), atol=1e-12)
-
-
-def test_derivative_is_the_slope() -> None:
-    space = SplineSpace(4, 6)
-    phi = Spline(space, np.random.default_rng(3).standard_normal(space.dimension))
-    u = np.concatenate([np.linspace(-0.99, 0.99, 57), [-1.5, 1.5]])
-    slope = (phi(u + 1e-6) - phi(u - 1e-6)) / 2e-6
-    np.testing.assert_allclose(derivative(phi.table, u), slope, atol=1e-6)
 
 
 @pytest.mark.parametrize(("degree", "intervals"), [(1, 20), (3, 30), (8, 12), (9, 40)])

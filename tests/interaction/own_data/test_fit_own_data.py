@@ -11,13 +11,9 @@ from pydantic import ValidationError
 
 from mtam.interaction.files import dataset
 from mtam.interaction.model import pair_kernels_reference
-from mtam.interaction.model.low_rank import truncate
-from mtam.interaction.model.splines import Spline, SplineSpace
-from mtam.interaction.own_data import choose_rank, confidence_band, fit_own_data
-from mtam.interaction.own_data.choose_rank import Split
+from mtam.interaction.own_data import fit_own_data
 from mtam.interaction.own_data.fitted_interaction import FittedInteraction, from_record
 from mtam.interaction.own_data.own_data_spec import OwnTrial
-from mtam.interaction.solver.varpro import RIDGE, whitener
 
 Array = npt.NDArray[np.float64]
 Result = dict[str, Any]
@@ -240,55 +236,6 @@ def test_too_few_samples_for_a_rank_are_refused() -> None:
     data = {"path": "a.npz", "sha256": "0" * 64, "samples": 50, "tokens": 2, "d": 8}
     with pytest.raises(ValidationError, match=r"too few for the 63 parameters .* at least 63"):
         OwnTrial.model_validate({"data": data, "n": 50, "model": {"rank": 8}})
-
-
-@pytest.mark.parametrize("lack", [0.0, 50.0])
-def test_the_rank_is_the_smallest_that_is_not_beaten(lack: float) -> None:
-    """Against predictors of known error: 1 > 2 > 5 = 8 = 16, so bisection between 4 and 8 has to find 5."""
-    rng = np.random.default_rng(0)
-    x, y = rng.standard_normal((100, 3, 2)), 0.01 * rng.standard_normal((100, 3))
-    asked: list[int] = []
-
-    def fit(_x: Array, _y: Array, rank: int) -> Any:
-        asked.append(rank)
-        found = type("Found", (), {"converged": True, "lack_of_fit": lack})()
-        return found, FittedInteraction(np.eye(2), np.full(4, float(max(0, 5 - rank))), 3, 1)
-
-    choice = choose_rank.choose(fit, Split(x, y, x, y), [1, 2, 4, 8, 16])
-    assert choice.rank == 5
-    assert asked == [1, 2, 4, 8, 16, 6, 5]
-    assert [one.rank for one in choice.attempts] == sorted(asked)
-    assert choice.chosen.error == pytest.approx(float(np.mean(y**2)))
-
-
-def test_the_band_is_the_sandwich_of_the_dense_problem() -> None:
-    """Against explicit derivatives with respect to the factors, scale held by <dA, A> = 0 in whitened coordinates."""
-    x, y = made(samples=120, d=3)
-    x = x @ np.diag([1.0, 2.0, 0.5])
-    white, space, n = whitener(x), SplineSpace(3, 4), y.size
-    rng = np.random.default_rng(0)
-    u, v = truncate(rng.standard_normal((3, 3)), 2, 1 / 3)
-    matrix, phi = (white @ u) @ (white @ v).T, Spline(space, rng.standard_normal(7))
-    xw = x.reshape(-1, 3) @ white
-    z = pair_kernels_reference.directions(xw @ u, xw @ v, xw, 5, phi.table)
-    factors = [np.einsum("na,nb->nab", xw, z @ v).reshape(n, 6), np.einsum("na,nb->nab", z, xw @ u).reshape(n, 6)]
-    jacobian = np.concatenate(factors, axis=1)
-    scale = np.concatenate([(u @ (v.T @ v)).ravel(), (v @ (u.T @ u)).ravel()])
-    jacobian -= np.outer(jacobian @ scale, scale) / (scale @ scale)
-    basis = space.orthonormaliser(confidence_band.arguments(x, matrix))
-    raw = pair_kernels_reference.features(xw @ u, xw @ v, 5, space)
-    joint = np.concatenate([raw @ basis, jacobian], axis=1)
-    residual = y.ravel() - raw @ phi.coefficients
-    ridge = np.diag([RIDGE] * 7 + [0.0] * 12)
-    sums = (joint * residual[:, None]).reshape(120, 5, -1).sum(axis=1)
-    unknowns = 7 + 2 * 2 * 3 - 4 - 1
-    factor = n / (n - unknowns) * 120 / 119
-    inner = factor * sums.T @ sums + ridge * (residual @ residual) / (n - unknowns)
-    bread = np.linalg.pinv(joint.T @ joint + ridge, rcond=1e-10, hermitian=True)
-    found = confidence_band.curve(x, y, matrix, 2, phi, rng)
-    at = space.design(found.grid) @ basis
-    variance = np.einsum("nb,bc,nc->n", at, (bread @ inner @ bread)[:7, :7], at)
-    np.testing.assert_allclose((found.high - found.low) / 2, 1.959964 * np.sqrt(variance), rtol=1e-7)
 
 
 def test_a_rough_phi_is_said_to_be_cut_off_and_followed_by_splines_of_lower_degree(tmp_path: Path) -> None:

@@ -5,13 +5,13 @@ import pytest
 
 from mtam.base.streams import generator
 from mtam.interaction.estimators import erm
-from mtam.interaction.estimators.erm import Erm, ErmOptions
+from mtam.interaction.estimators.erm import Erm
 from mtam.interaction.estimators.estimators import spline_space
 from mtam.interaction.interaction_spec import Activation, InteractionData, InteractionTrial
 from mtam.interaction.model.splines import SplineSpace
 from mtam.interaction.search.second_descent import alike, elsewhere
 from mtam.interaction.simulate.truth import SCALE, draw_truth, simulate
-from mtam.interaction.solver.levenberg_marquardt import assessed, refine, start
+from mtam.interaction.solver.levenberg_marquardt import refine, start
 from mtam.interaction.solver.varpro import Profile
 
 
@@ -49,32 +49,6 @@ def test_two_descents_into_one_bottom_are_alike_and_two_points_of_its_slope_are_
     there = elsewhere(profile, best, 20, np.random.default_rng(1))
     assert not alike(profile, best, there, 2)
     assert alike(profile, best, refine(profile, profile, there, 60), 2)
-
-
-def test_the_decrement_is_that_of_where_a_descent_ended() -> None:
-    profile, u, v = problem()
-    far = elsewhere(profile, start(profile, u, v, SCALE), 200, np.random.default_rng(0))
-    one = refine(profile, profile, far, 1)
-    assert one.decrement > 30  # where the only step began
-    assert assessed(profile, profile, one).decrement < 0.5 * one.decrement
-    assert assessed(profile, profile, refine(profile, profile, far, 60)).decrement < 0.02
-
-
-def test_a_fit_to_noise_is_never_called_converged() -> None:
-    for seed in range(4):
-        rng = np.random.default_rng(seed)
-        x, y = rng.standard_normal((1000, 5, 6)), rng.standard_normal((1000, 5))
-        assert not erm.fit(x, y, 2, SplineSpace(3, 8), rng, ErmOptions(max_starts=15)).converged
-
-
-def test_what_phi_gains_on_noise_is_no_evidence() -> None:
-    """In one coordinate there is nothing to search, and phi alone fits noise; of 50 such fits none has converged."""
-    rng = np.random.default_rng(0)
-    x = rng.standard_normal((50, 100, 4, 1))
-    told = [erm.fit(one, rng.standard_normal((100, 4)), 1, SplineSpace(3, 8), rng) for one in x]
-    assert not any(fit.converged for fit in told)
-    signal = np.tanh(x[0] @ x[0].transpose(0, 2, 1)).mean(axis=2)
-    assert erm.fit(x[0], signal + 0.3 * rng.standard_normal((100, 4)), 1, SplineSpace(3, 8), rng).converged
 
 
 def test_one_of_many_bottoms_is_not_called_converged() -> None:

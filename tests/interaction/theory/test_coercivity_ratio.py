@@ -13,7 +13,6 @@ from mtam.interaction.simulate.tokens import of_population, token_law
 from mtam.interaction.theory import coercivity_ratio
 from mtam.interaction.theory.coercivity_exact import SCALARS, counterexample, enumerate_terms, without_replacement
 from mtam.interaction.theory.coercivity_ratio import KINDS, Difference, Kind, draw, identity, measure, sums
-from mtam.interaction.theory.least_coercive import least_coercive
 
 POPULATION = of_population(np.array(SCALARS, dtype=float)[:, None])
 PERMUTATIONS = np.array(list(permutations(SCALARS)), dtype=float)[:, :, None]  # all outcomes, equally likely
@@ -68,22 +67,3 @@ def test_blocks_do_not_change_what_is_drawn(kind: Kind, monkeypatch: pytest.Monk
     monkeypatch.setattr(coercivity_ratio, "BLOCK", 7 * 5 * 5)
     (two,) = measure([h], law, 5, 300, seed=3)
     np.testing.assert_allclose(one.excess, two.excess, rtol=1e-12)
-
-
-@pytest.mark.parametrize("tokens", [3, 6])
-def test_the_adversary_reaches_the_floor_of_a_finite_population(tokens: int) -> None:
-    law = token_law(InteractionData(d=1, tokens=tokens, rank=1, token_law="without_replacement"), 2)
-    assert law.population is not None
-    floor = 1 - (tokens - 2) / (len(law.population) - 2)
-    h = least_coercive(law, tokens, 8, 4000, seed=2)
-    (found,) = measure([h], law, tokens, 20000, seed=2)
-    ratio, se = found.ratio(tokens)
-    assert floor - 4 * se < ratio < floor + 0.03 + 4 * se
-
-
-def test_the_adversary_finds_nothing_below_one_for_independent_tokens() -> None:
-    law = token_law(InteractionData(d=1, tokens=5, rank=1, token_law="cube"), 0)
-    (found,) = measure([least_coercive(law, 5, 8, 4000, seed=0)], law, 5, 20000, seed=0)
-    ratio, se = found.ratio(5)
-    assert ratio > 1 - 4 * se
-    assert ratio < 1.05

@@ -145,23 +145,3 @@ def test_without_noise_there_is_bias_only() -> None:
     found = forecast(trial(2000, noise=0.0, intervals=6))
     assert found.total == pytest.approx(found.oracle + found.linear_price)
     assert abs(found.total) < 1e-6
-
-
-@pytest.mark.parametrize("rank", [1, 2, 4])
-def test_tangents_are_derivatives_that_keep_the_rank_and_the_norm(rank: int) -> None:
-    truth = draw_truth(InteractionData(d=4, rank=rank, tokens=3, activation="tanh"), 1)
-    tangents = Tangents(truth)
-    assert tangents.count == 2 * rank * 4 - rank**2 - 1
-    x = TokenStream(truth.law, 1, "test").take(200, 3)
-    features = tangents.features(x)
-    assert features.shape == (600, tangents.count)
-    # A small move of the factors that keeps the norm changes the response by a combination of the tangents.
-    rng = np.random.default_rng(0)
-    left = truth.left + 1e-5 * rng.standard_normal(truth.left.shape)
-    scale = np.linalg.norm(truth.matrix) / np.linalg.norm(left @ truth.right.T)
-    u = (x @ left * scale) @ (x @ truth.right).transpose(0, 2, 1)
-    values = truth.phi(u)
-    values[:, np.arange(3), np.arange(3)] = 0.0
-    change = (values.sum(axis=2) / 2 - truth.interactions(x)).reshape(-1)
-    rest = change - features @ np.linalg.lstsq(features, change, rcond=None)[0]
-    assert np.linalg.norm(rest) < 1e-3 * np.linalg.norm(change)

@@ -3,34 +3,13 @@
 import math
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 from mtam.base.streams import generator
-from mtam.interaction.interaction_spec import InteractionData
-from mtam.interaction.model.splines import Spline, SplineSpace
 from mtam.interaction.simulate.hypotheses import hypothesis
-from mtam.interaction.simulate.tokens import TokenStream, token_law
-from mtam.interaction.theory.coercivity_ratio import matrix
-from mtam.interaction.theory.family_risk import erm_risk
-from mtam.interaction.theory.lower_bound import BumpMoments, HypothesisFamily, decode, family, fano, mean_of, moments
-
-Array = npt.NDArray[np.float64]
-LAW = token_law(InteractionData(d=3, tokens=4, rank=2, token_law="cube"), 0)
-FACTORS = matrix(LAW, 2, generator(0, "test"))
-NOISE = 0.3
-
-
-def bumps(beta: int = 2, cells: int = 12, holder: float = 40.0) -> HypothesisFamily:
-    return family(beta, cells, 2 * (2 / 3) / cells, holder, generator(0, "code"))
-
-
-def aggregated(members: HypothesisFamily, word: Array, x: Array) -> Array:
-    """(N-1)^{-1} sum_{j != i} phi_w(u_ij), through ``hypothesis`` and not through features  # (M, N)."""
-    u = np.einsum("mid,de,mje->mij", x, FACTORS[0] @ FACTORS[1].T, x)
-    values = hypothesis(u, word, members.beta, members.holder, reach=members.cells * members.width / 2)
-    off = ~np.eye(x.shape[1], dtype=bool)
-    return np.asarray(np.where(off, values, 0.0).sum(axis=2) / (x.shape[1] - 1))
+from mtam.interaction.simulate.tokens import TokenStream
+from mtam.interaction.theory.lower_bound import BumpMoments, HypothesisFamily, decode, fano, mean_of, moments
+from tests.interaction.theory.helpers import FACTORS, LAW, NOISE, aggregated, bumps
 
 
 def test_the_words_keep_the_verified_distance() -> None:
@@ -122,26 +101,3 @@ def test_mean_of_parts() -> None:
     members = bumps()
     parts = [moments(members, FACTORS, LAW, 3, 6000, seed) for seed in (0, 1)]
     np.testing.assert_allclose(mean_of(parts).whole, (parts[0].whole + parts[1].whole) / 2)
-
-
-def test_the_risk_of_least_squares_by_simulation() -> None:
-    """Bias and variance against fits to simulated data sets."""
-    members, samples, tokens, sets = bumps(cells=8, holder=200.0), 2000, 3, 60
-    space = SplineSpace(2, 6)
-    said = erm_risk(members, FACTORS, LAW, tokens, space, 60000, seed=5).at(samples, tokens, NOISE)
-    stream, rng = TokenStream(LAW, 11, "data"), generator(0, "fits")
-    fresh = TokenStream(LAW, 12, "fresh").take(20000, 2)
-    v = np.einsum("md,de,me->m", fresh[:, 0], FACTORS[0] @ FACTORS[1].T, fresh[:, 1])
-    errors = []
-    for _ in range(sets):
-        word = members.words[rng.integers(len(members.words))]
-        x = stream.take(samples, tokens)
-        u = np.einsum("mid,de,mje->mij", x, FACTORS[0] @ FACTORS[1].T, x)
-        off = ~np.eye(tokens, dtype=bool)
-        design = np.where(off[..., None], space.design(u.ravel()).reshape(*u.shape, -1), 0.0).sum(axis=2) / (tokens - 1)
-        mean = aggregated(members, word, x)
-        y = (mean + NOISE * rng.standard_normal(mean.shape)).ravel()
-        found = Spline(space, np.linalg.lstsq(design.reshape(len(y), -1), y, rcond=None)[0])
-        reach = members.cells * members.width / 2
-        errors.append(np.mean((found(v) - hypothesis(v, word, 2, members.holder, reach=reach)) ** 2))
-    assert np.mean(errors) == pytest.approx(said, abs=4 * np.std(errors) / math.sqrt(sets) + 0.02 * said)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mtam.rates.fitting.fit import fit, local_slopes, student_interval
-from mtam.rates.laws import EntropyBalance, Floats, Law, LogPower, PowerLaw, SubPolynomial, law
+from mtam.rates.laws import EntropyBalance, Floats, Law, LogPower, PowerLaw, SubPolynomial
 
 SIZES: Floats = np.asarray(2.0 ** np.arange(6, 14), dtype=np.float64)
 
@@ -85,29 +85,6 @@ def test_interval_of_equal_values() -> None:
     assert (found.low, found.value, found.high) == (2.0, 2.0, 2.0)
 
 
-@pytest.mark.parametrize(
-    ("form", "expected"),
-    [
-        ({"name": "power_law", "exponent": 0.8}, PowerLaw(0.8)),
-        ({"name": "power_law"}, PowerLaw()),
-        ({"name": "sub_polynomial", "gamma": 0.5}, SubPolynomial(0.5)),
-        ({"name": "log_power", "exponent": 3.0}, LogPower(3.0)),
-        ({"name": "log_power"}, LogPower()),
-        (
-            {"name": "entropy_balance", "sizes": [16, 100, 1000, 20000], "errors": [1.0, 0.4, 0.2, 0.15]},
-            REFERENCE,
-        ),
-    ],
-)
-def test_laws_by_name(form: dict[str, object], expected: Law) -> None:
-    assert law(form) == expected
-
-
-def test_an_unknown_law() -> None:
-    with pytest.raises(ValueError, match="valid: power_law"):
-        law({"name": "magic"})
-
-
 def test_a_held_exponent_leaves_the_level() -> None:
     """The line has the held slope; the slope that is quoted is what the seeds themselves want."""
     held = EntropyBalance(REFERENCE.sizes, REFERENCE.errors, 1.0)
@@ -120,20 +97,6 @@ def test_a_held_exponent_leaves_the_level() -> None:
     level = fit(held, SIZES, np.exp(levels + REFERENCE.axis(SIZES)))
     assert level is not None
     assert level.intercept == pytest.approx(0.4)
-
-
-def test_a_reference_is_not_extrapolated() -> None:
-    with pytest.raises(ValueError, match="covers n = 16 to 20000"):
-        REFERENCE.axis([8.0])
-
-
-@pytest.mark.parametrize(
-    ("sizes", "errors"),
-    [((1, 2), (1.0,)), ((2, 1), (1.0, 0.5)), ((1,), (1.0,)), ((1, 2), (1.0, 0.0)), ((1, 2), (1.0, 1.0))],
-)
-def test_impossible_references(sizes: tuple[float, ...], errors: tuple[float, ...]) -> None:
-    with pytest.raises(ValueError, match="reference curve"):
-        EntropyBalance(sizes, errors)
 
 
 def test_sizes_where_seeds_agree_weigh_more() -> None:

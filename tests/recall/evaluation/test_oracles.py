@@ -5,9 +5,7 @@ import pytest
 import scipy.special
 from scipy.spatial import cKDTree
 
-from mtam.recall.evaluation import benchmarks, matern, oracles
-from mtam.recall.recall_spec import RecallData, RecallTrial, recall_model
-from mtam.recall.run_recall import run
+from mtam.recall.evaluation import matern, oracles
 
 
 def _points(n: int, m: int, dim: int = 3) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -50,32 +48,6 @@ def test_noise_asks_for_more_neighbours() -> None:
     assert few < many
 
 
-def _error(name: str, n: int, **data: object) -> float:
-    trial = RecallTrial(n=n, seed=1, data=RecallData(**data), model=recall_model(name=name))  # type: ignore[arg-type]
-    (record,) = benchmarks.run([trial], device="cpu", tick=lambda _: None)
-    assert record["attention_mass"] == 1.0
-    return float(record["error"])
-
-
-def test_bayes_is_below_neighbours_and_both_fall() -> None:
-    for alpha in (0.5, 2.0):
-        gp = [_error("gp", n, alpha=alpha) for n in (64, 512)]
-        knn = [_error("knn", n, alpha=alpha) for n in (64, 512)]
-        assert gp[1] < gp[0] < knn[0]
-        assert gp[1] < knn[1] < knn[0]
-
-
-def test_a_standardised_constant_does_not_disturb_the_process() -> None:
-    """With much data the Bayes rule reaches a small risk on an easy spectrum, wherever the mean of the target lies."""
-    assert _error("gp", 2048, alpha=4.0) < 0.003
-
-
-def test_too_large_a_kernel_matrix_is_refused_in_a_sentence() -> None:
-    trial = RecallTrial(n=20000, model=recall_model(name="gp"))
-    (record,) = benchmarks.run([trial], device="cpu", tick=lambda _: None)
-    assert "limited to n = 16384" in record["failure"]
-
-
 @pytest.mark.parametrize(("spread", "noise"), [(0.3, 0.1), (1e-2, 1e-5)])
 def test_the_factor_in_single_precision_solves_in_double(spread: float, noise: float) -> None:
     """For a matrix of the condition that the studies meet, and for one beyond single precision."""
@@ -87,17 +59,3 @@ def test_the_factor_in_single_precision_solves_in_double(spread: float, noise: f
     direct = kernel.matrix(test, train) @ np.linalg.solve(matrix, y)
     found = oracles.gaussian_process(train, y, test, 1.7, noise)
     assert np.linalg.norm(found - direct) <= (1e-9 if noise == 0.1 else 1e-4) * np.linalg.norm(direct)
-
-
-@pytest.mark.bits
-def test_the_bayes_rule_beside_a_model_is_the_one_alone() -> None:
-    data = RecallData(test=512)
-    beside = RecallTrial(n=1024, seed=1, data=data, model=recall_model(benchmark=True, steps=2.0))
-    alone = RecallTrial(n=1024, seed=1, data=data, model=recall_model(name="gp"))
-    heard: list[float] = []
-    (record,) = run([beside], device="cpu", tick=heard.append)
-    assert record["bayes_error"] == benchmarks.run([alone], device="cpu", tick=lambda _: None)[0]["error"]
-    assert heard == sorted(heard)
-    assert heard[-1] == 1.0
-    small = beside.model_copy(update={"n": 512})
-    assert "bayes_error" not in run([small], device="cpu", tick=lambda _: None)[0]

@@ -14,35 +14,6 @@ from mtam.recall.simulate.contexts import problem
 BASES = get_args(Basis)
 
 
-@pytest.mark.parametrize("name", BASES)
-@pytest.mark.parametrize(("modes", "nodes"), [(1, 8), (48, 128), (None, 128)])
-def test_orthonormal_with_the_constant(name: Basis, modes: int | None, nodes: int) -> None:
-    modes = modes or (nodes // 2 if name == "bspline" else nodes - 1)  # as many as there are
-    mesh = bases.grid(name, modes, nodes)
-    everything = np.concatenate([np.ones((1, nodes)), mesh.values])
-    np.testing.assert_allclose((everything * mesh.weights) @ everything.T, np.eye(modes + 1), atol=1e-11)
-
-
-@pytest.mark.parametrize("name", BASES)
-def test_modes_mean_what_they_say_between_the_nodes(name: Basis) -> None:
-    """Trapezoids on a fine mesh know nothing of the quadrature."""
-    x = (np.arange(2**16) + 0.5) / 2**16
-    values = bases.evaluate(name, 12, x)
-    np.testing.assert_allclose(values @ values.T / len(x), np.eye(12), atol=2e-4)
-    assert np.all(values.max(axis=1) <= bases.grid(name, 12, 64).profile.max(axis=1) + 1e-9)
-
-
-def test_a_grid_too_small_is_refused() -> None:
-    with pytest.raises(ValueError, match="at most 47"):
-        bases.grid("cosine", 48, 48)
-    with pytest.raises(ValueError, match="power of two"):
-        bases.grid("haar", 20, 96)
-    with pytest.raises(ValueError, match="at most 64"):
-        bases.grid("bspline", 65, 128)
-    with pytest.raises(ValueError, match="must be one of"):
-        bases.grid("fourier", 4, 16)  # type: ignore[arg-type]
-
-
 @settings(max_examples=25, deadline=None)
 @given(
     name=st.sampled_from(BASES),

@@ -5,30 +5,13 @@ import pytest
 from numpy.typing import NDArray
 
 from mtam.recall.spectrum import Spectrum
-from mtam.recall.theory import level_density, pinsker
-from mtam.recall.theory.water_filling import log_half_axes
+from mtam.recall.theory import pinsker
+from tests.recall.theory.helpers import levels_of
 
 Array = NDArray[np.float64]
 CASES: list[tuple[float, Spectrum, float]] = [
     (0.5, "exponential", 1.5), (1.0, "exponential", 2.5), (2.0, "exponential", 4.5), (1.0, "polynomial", 2.3)
 ]  # fmt: skip
-
-
-def enumerated(rates: Array, log_top: float) -> Array:
-    """Every level up to w = e^log_top, rising."""
-    top = np.exp(2 * log_top)
-    levels = np.zeros(1)
-    for step in np.exp(2 * rates):
-        k = np.arange(int(np.sqrt(top / step)) + 1)
-        levels = (levels[:, None] + step * k**2).ravel()
-        levels = levels[levels <= top]
-    return np.sort(levels)
-
-
-def levels_of(alpha: float, spectrum: Spectrum, span: float) -> tuple[Array, float, Array]:
-    top = float(np.log(np.pi / 2) - log_half_axes(alpha, 1.0, spectrum, 1)[0]) + span
-    rates = pinsker.log_rates(alpha, 1.0, spectrum, top)
-    return rates, top, enumerated(rates, top)
 
 
 @pytest.mark.parametrize(("alpha", "spectrum", "span"), CASES)
@@ -77,24 +60,6 @@ def test_the_saddle_point_is_within_the_bracket(alpha: float) -> None:
     risk = np.interp(sizes, curve.log_size, curve.log_risk)
     assert (below.at(sizes, above=False) - 5e-3 <= risk).all()
     assert (risk <= above.at(sizes, above=True) + 5e-3).all()
-
-
-def test_the_density_of_states_is_the_enumerated_one() -> None:
-    _, top, levels = levels_of(0.5, "exponential", 1.5)
-    more = pinsker.log_rates(0.5, 1.0, "exponential", top + 3)
-    found = level_density.density(more, -2 * np.linspace(-2, top + 1, 800))
-    for share in (0.2, 0.5, 0.9):
-        energy = levels[int(share * len(levels))]
-        exact = np.log(np.searchsorted(levels, energy, side="right"))
-        assert np.interp(np.log(energy), found.log_energy, found.log_count) == pytest.approx(exact, abs=0.05)
-
-
-def test_one_axis_has_the_partition_function_of_a_line() -> None:
-    """theta(x) = sum_k exp(-x k^2) on both sides of where its integral takes over."""
-    for x in (1e-3, 0.29, 0.31, 2.0):
-        direct = np.exp(-x * np.arange(2000.0) ** 2).sum()
-        found = level_density.density(np.zeros(1), np.array([np.log(x)]))
-        assert found.log_partition[0] == pytest.approx(np.log(direct), rel=1e-10, abs=1e-12)
 
 
 def test_the_exponent_comes_to_its_limit_where_the_cover_does_not_yet_show_it() -> None:

@@ -64,32 +64,6 @@ def test_what_is_refused_keeps_its_records(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / store.FOLDER).iterdir()] == ["b.json"]
 
 
-@pytest.mark.parametrize(
-    ("answer", "tasks"),
-    [
-        ((0, "12_3 RUNNING\n12_4 PENDING\n", ""), {"12_3": "RUNNING", "12_4": "PENDING"}),
-        ((0, "", ""), {}),
-        ((1, "", "slurm_load_jobs error: Invalid job id specified"), {}),
-        ((1, "", "slurm_load_jobs error: Unable to contact slurm controller"), None),
-        (None, None),
-    ],
-)
-def test_what_squeue_says(
-    answer: tuple[int, str, str] | None, tasks: dict[str, str] | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(squeue, "ask", lambda *_: answer)
-    assert squeue.active(["12"]) == tasks
-
-
-def test_a_command_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    script = tmp_path / "squeue"
-    script.write_text("#!/bin/sh\nexec sleep 60\n")
-    script.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    monkeypatch.setattr(squeue, "PATIENCE", 0.2)
-    assert squeue.active(["12"]) is None
-
-
 def test_the_queue_knows_the_packs_of_a_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / slurm.FOLDER
     folder.mkdir()

@@ -1,4 +1,4 @@
-"""The reference (alternating least squares) and the rival (a network trained by Adam) against the fast path."""
+"""The reference, alternating least squares, against the fast path."""
 
 from typing import Any
 
@@ -62,16 +62,3 @@ def test_als_as_an_estimator() -> None:
     found, best = result("als"), result("ips_erm")
     assert found["error"] == pytest.approx(best["error"], rel=0.2)
     assert found["converged"]
-
-
-def test_adam_learns_but_does_not_certify() -> None:
-    found = result("mlp", steps=400, width=32, learning_rate=1e-2)
-    assert found["error"] < 0.3  # the zero function has error 1
-    assert found["error"] > found["oracle_error"]
-    assert not found["converged"]
-    assert "intervals" not in found
-
-
-def test_adam_is_deterministic() -> None:
-    one, two = (result("mlp", steps=20)["error"] for _ in range(2))
-    assert one == two
