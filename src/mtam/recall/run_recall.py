@@ -38,6 +38,7 @@ class Member:
     weights: Tensor  # (heads * I, n)
     strength: Tensor  # (J,)
     controls: dict[str, float]
+    variance: float | None  # of the target's population, where it is known
 
 
 def run(
@@ -135,13 +136,14 @@ def assess(
     swapped = told(moved)
     records = []
     for m, trial in enumerate(trials):
-        controls = {"shuffled_error": risk(foreign[m], some[m])["error"]}
+        variance = problems[m].answer.variance
+        controls = {"shuffled_error": risk(foreign[m], some[m], variance)["error"]}
         if trial.data.components > 1:
             before, after = found.answers[m, : len(some[m])].numpy(), swapped[m].numpy()
             controls["swap_gain"] = gain(before, after, some[m].clean, moved[m].clean)
         if trial.data.length is not None:
             controls |= token_floor(samples[m], problems[m])
-        member = Member(found.answers[m], found.weights[m], strength[m], controls)
+        member = Member(found.answers[m], found.weights[m], strength[m], controls, variance)
         records.append(_record(trial, samples[m], member, trained, m, network))
     return records
 
@@ -152,7 +154,7 @@ def _record(
     step = trained.diverged_at[m]
     if step is not None:
         return {"failure": f"training diverged by step {step} (learning rate {trained_settings(trial.model).lr:g})"}
-    scores = risk(found.answers, sample)
+    scores = risk(found.answers, sample, found.variance)
     own, masses = sharpest(found.weights, sample)
     record: dict[str, Any] = {
         **scores,

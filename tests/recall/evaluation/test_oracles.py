@@ -5,9 +5,9 @@ import pytest
 import scipy.special
 from scipy.spatial import cKDTree
 
+from mtam.problems.registry import run_pack as run
 from mtam.recall.evaluation import matern, oracles
 from mtam.recall.recall_spec import RecallData, RecallTrial, recall_model
-from mtam.recall.run_recall import run
 
 
 def _points(n: int, m: int, dim: int = 3) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
