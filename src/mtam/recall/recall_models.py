@@ -22,6 +22,9 @@ SINGLE_MATRIX, DOUBLE_MATRIX = 4.5, 8.5  # bytes per entry of a kernel matrix, b
 POSTERIOR_TO = 16384  # sample size; beyond, no room for a kernel matrix in double precision
 STEP, LAYERED_STEP = 1.3e-4, 2e-4  # seconds per member and step at batch 128: compiled, and layer by layer
 
+BANDWIDTHS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)  # of a frozen kernel, from one-hot on separated tags to nearly uniform
+FIRST_LAYERS = (0.5, 1.0, 3.0)  # scales of the first layer's start: fine structure needs a large one, noise a small one
+
 Init = Literal["identity", "random"]
 
 
@@ -115,9 +118,13 @@ class TrainedModel(RecallModel):
         """As set."""
         return self.benchmark
 
+    def tried(self) -> list["TrainedModel"]:
+        """The settings that are trained, of which the one with the least holdout loss is kept."""
+        return [self]
+
     def seconds(self, n: int) -> float:
         """Drawing and judging the contexts, and the member-steps, which grow with the batch."""
-        step = self.step_seconds() * (0.3 + 0.7 * min(self.batch, n) / 128)
+        step = len(self.tried()) * self.step_seconds() * (0.3 + 0.7 * min(self.batch, n) / 128)
         return 0.1 + 4e-5 * n + step * self.optimiser_steps(n)
 
 
@@ -161,6 +168,10 @@ class SoftmaxModel(TrainedModel):
     def first_layer_scale(self) -> float | None:
         """As set."""
         return self.first_layer
+
+    def tried(self) -> list[TrainedModel]:
+        """All of FIRST_LAYERS, where none is set."""
+        return [self] if self.first_layer else [self.model_copy(update={"first_layer": x}) for x in FIRST_LAYERS]
 
     def shape(self) -> tuple[Any, ...]:
         """The width of the keys, too."""
@@ -206,6 +217,10 @@ class FrozenRbfModel(TrainedModel):
     def kernel_bandwidth(self) -> float | None:
         """As set."""
         return self.bandwidth
+
+    def tried(self) -> list[TrainedModel]:
+        """All of BANDWIDTHS, where none is set."""
+        return [self] if self.bandwidth else [self.model_copy(update={"bandwidth": h}) for h in BANDWIDTHS]
 
 
 class MeanModel(TrainedModel):

@@ -15,7 +15,7 @@ from mtam.recall.evaluation.benchmarks import bayes
 from mtam.recall.evaluation.controls import exchanged, foreign_queries, gain
 from mtam.recall.evaluation.risk import attention_map, dimension, outputs, recall, risk, sensitivity, sharpest
 from mtam.recall.evaluation.token_floor import token_floor
-from mtam.recall.recall_models import FrozenRbfModel, trained_settings
+from mtam.recall.recall_models import FrozenRbfModel, SoftmaxModel, trained_settings
 from mtam.recall.recall_numbers import TrainedNumbers
 from mtam.recall.recall_spec import RecallTrial
 from mtam.recall.simulate.contexts import RecallProblem, Sample, problem
@@ -27,7 +27,6 @@ from mtam.recall.transformer.network import Network
 KIND = torch.float32
 TRAINING = 0.4  # share of the time that training takes where the Bayes rule is solved beside it
 CONTROLS = 1024  # fresh contexts on which the controls are run
-BANDWIDTHS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)  # from one-hot on separated tags to nearly uniform
 
 
 @dataclass(frozen=True)
@@ -73,20 +72,16 @@ def run(
 def _best_of_grid(
     trials: Sequence[RecallTrial], place: torch.device, tick: Callable[[float], None], checkpoint: Path | None
 ) -> list[dict[str, Any]]:
-    """Trains a frozen kernel without a bandwidth at all of BANDWIDTHS and keeps the least holdout loss."""
-    tried = [trial for given in trials for trial in _with_bandwidths(given)]
+    """Trains what leaves a setting to the holdout at all of its values and keeps the least holdout loss."""
+    tried = [
+        given.model_copy(update={"model": model}) for given in trials for model in trained_settings(given.model).tried()
+    ]
     problems = [problem(trial.data, trial.seed) for trial in tried]
     network, features, trained = fit(tried, problems, place, tick, checkpoint)
     records = assess(tried, problems, network, features, trained, place)
     each = len(tried) // len(trials)
     groups = [records[at : at + each] for at in range(0, len(records), each)]
     return [min(group, key=lambda record: record.get("holdout_loss", math.inf)) for group in groups]
-
-
-def _with_bandwidths(trial: RecallTrial) -> list[RecallTrial]:
-    if trained_settings(trial.model).kernel_bandwidth() is not None:
-        return [trial]
-    return [trial.model_copy(update={"model": trial.model.model_copy(update={"bandwidth": h})}) for h in BANDWIDTHS]
 
 
 def fit(
@@ -174,6 +169,8 @@ def _record(
     }
     if isinstance(trial.model, FrozenRbfModel):
         record["bandwidth"] = trial.model.bandwidth
+    if isinstance(trial.model, SoftmaxModel):
+        record["first_layer"] = trial.model.first_layer
     if not all(math.isfinite(value) for value in record.values() if not isinstance(value, list)):
         return {"failure": "the trained network gives answers that are not finite on fresh contexts"}
     return record

@@ -7,9 +7,9 @@ import pytest
 import scipy.special
 from pydantic import ValidationError
 
+from mtam.recall.evaluation.benchmarks import run as solve
 from mtam.recall.evaluation.posterior import posterior_variance, run
 from mtam.recall.recall_spec import RecallData, RecallTrial, recall_model
-from mtam.recall.evaluation.benchmarks import run as solve
 
 
 def trial(n: int, seed: int = 3, name: str = "posterior", **data: Any) -> RecallTrial:
@@ -54,7 +54,7 @@ def test_it_is_the_average_risk_of_the_bayes_rule_over_targets() -> None:
 
 
 def test_what_it_cannot_answer_is_refused_in_a_sentence() -> None:
-    with pytest.raises(ValidationError, match="no prior for data.target = takagi; valid: matern, matern_stratified"):
+    with pytest.raises(ValidationError, match=r"no prior for data\.target = takagi; valid: matern, matern_stratified"):
         trial(64, target="takagi")
     with pytest.raises(ValidationError, match="takes at most n = 16384, not 16385"):
         trial(16385)

@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from mtam.recall.evaluation.risk import outputs
+from mtam.recall.recall_models import BANDWIDTHS, FIRST_LAYERS
 from mtam.recall.recall_spec import RecallData, RecallTrial, recall_model
-from mtam.recall.run_recall import BANDWIDTHS, run
+from mtam.recall.run_recall import run
 from mtam.recall.training.adamw import Stepper
 from mtam.recall.training.train import TrainingPlan, cosine, train
 from mtam.recall.transformer.network_reference import factorised, member_inputs
@@ -197,6 +198,26 @@ def test_a_frozen_kernel_without_a_bandwidth_takes_the_best_of_the_grid() -> Non
     assert chosen[0]["bandwidth"] == best["bandwidth"]
     assert chosen[0]["error"] == pytest.approx(best["error"], rel=1e-3)
     assert len(chosen) == 2
+
+
+def test_a_first_layer_without_a_scale_takes_the_best_of_the_grid() -> None:
+    given = [trials(1, n=128, model={"first_layer": scale})[0] for scale in FIRST_LAYERS]
+    each = run(given, device="cpu", tick=silent)
+    chosen = run(trials(2, n=128, model={"first_layer": None}), device="cpu", tick=silent)
+    best = min(each, key=lambda record: record["holdout_loss"])
+    assert chosen[0]["first_layer"] == best["first_layer"]
+    assert chosen[0]["error"] == pytest.approx(best["error"], rel=1e-3)
+    assert len({record["error"] for record in each}) == len(FIRST_LAYERS)
+    assert len(chosen) == 2
+
+
+def test_the_first_layers_scale_multiplies_what_is_attended_and_nothing_else() -> None:
+    one, three = (assemble(trials(1, model={"first_layer": scale}))[::3] for scale in (1.0, 3.0))
+    (network, flat), (_, wider) = one, three
+    ours, theirs = network.views(flat), network.views(wider)
+    torch.testing.assert_close(theirs["value"][:, :-2], 3 * ours["value"][:, :-2])
+    ours["value"][:, :-2] = theirs["value"][:, :-2] = 0
+    torch.testing.assert_close(ours, theirs)
 
 
 @pytest.mark.parametrize("n", [4, 5, 9, 33])

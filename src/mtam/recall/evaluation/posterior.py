@@ -75,7 +75,7 @@ def _inputs(p: RecallProblem, split: str, n: int) -> Array:
 
 
 def posterior_variance(train: Array, test: Array, nugget: float) -> Array:
-    """v(z) at every test point, in units of k(0), with a Cholesky factor in double precision. (n, dim), (m, dim) -> (m,)
+    """v(z) at every test point, in units of k(0), by a Cholesky factor in doubles. (n, dim), (m, dim) -> (m,)
 
     Raises numpy.linalg.LinAlgError where the kernel matrix is singular to rounding.
     """
