@@ -7,7 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from mtam.claims.claim import Claim, Equivalence, Exponent, Found, LawWay, LevelWay, Ordering, Ratio, Slope, Way
+from mtam.claims.claim import (
+    Claim,
+    Equivalence,
+    Exponent,
+    FlatRatio,
+    Found,
+    LawWay,
+    LevelWay,
+    Ordering,
+    Ratio,
+    Slope,
+    Way,
+)
 from mtam.claims.evidence import Evidence, Gathered, NoEvidence
 from mtam.rates import judge_curves as rates
 from mtam.rates.curve import Curve, matched
@@ -157,6 +169,12 @@ def _ratio(way: Ratio, evidence: Evidence, index: int) -> Judged:
         return rates.ratio_within(ours.errors[:, k], theirs.errors[:, k], way.low, way.high, level=level)
 
     return _each(chosen, at), None
+
+
+@_judge.register
+def _flat_ratio(way: FlatRatio, evidence: Evidence, index: int) -> Judged:
+    ours, theirs = (evidence.curve(index, column) for column in (way.column, way.to))
+    return rates.flat_ratio(ours, theirs, way.margin, from_size=way.from_n), 0.0
 
 
 def _each(sizes: Sequence[int], at: Callable[[int, float], Judgement], level: float = 0.95) -> Judgement:

@@ -23,7 +23,8 @@ POSTERIOR_TO = 16384  # sample size; beyond, no room for a kernel matrix in doub
 STEP, LAYERED_STEP = 1.3e-4, 2e-4  # seconds per member and step at batch 128: compiled, and layer by layer
 
 BANDWIDTHS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)  # of a frozen kernel, from one-hot on separated tags to nearly uniform
-FIRST_LAYERS = (0.5, 1.0, 3.0)  # scales of the first layer's start: fine structure needs a large one, noise a small one
+
+LONGER = 3  # times the steps, at every tripling
 
 Init = Literal["identity", "random"]
 
@@ -95,9 +96,9 @@ class TrainedModel(RecallModel):
         """h of a frozen kernel, None where a grid is tried; 1 where there is none."""
         return 1.0
 
-    def first_layer_scale(self) -> float | None:
-        """What the first layer's weights on the attended values are multiplied by at the start, None: by a grid."""
-        return 1.0
+    def most_triplings(self) -> int:
+        """How often the steps may be tripled, as long as the holdout gains by it."""
+        return 0
 
     def optimiser_steps(self, n: int) -> int:
         """steps * n^steps_exponent, rounded."""
@@ -111,7 +112,7 @@ class TrainedModel(RecallModel):
         """The head's, the optimiser's settings, and what the gate's own shape depends on."""
         return (
             self.width, self.hidden, self.batch, self.steps, self.steps_exponent, self.holdout, self.lr,
-            self.weight_decay, self.kernel_bandwidth() is None, self.head_count(), self.first_layer_scale() is None,
+            self.weight_decay, self.kernel_bandwidth() is None, self.head_count(), self.most_triplings(),
         )  # fmt: skip
 
     def asks_for_benchmark(self) -> bool:
@@ -124,7 +125,8 @@ class TrainedModel(RecallModel):
 
     def seconds(self, n: int) -> float:
         """Drawing and judging the contexts, and the member-steps, which grow with the batch."""
-        step = len(self.tried()) * self.step_seconds() * (0.3 + 0.7 * min(self.batch, n) / 128)
+        tried = len(self.tried()) * sum(LONGER**k for k in range(self.most_triplings() + 1))
+        step: float = tried * self.step_seconds() * (0.3 + 0.7 * min(self.batch, n) / 128)
         return 0.1 + 4e-5 * n + step * self.optimiser_steps(n)
 
 
@@ -144,7 +146,7 @@ class SoftmaxModel(TrainedModel):
     key_dim: int | None = Field(None, ge=1)  # rank of the form W = Q^T K; null: the tags' dimension
     beta0: float = Field(4.0, gt=0)  # W starts at beta0 times the identity
     init: Init = "identity"
-    first_layer: float | None = Field(1.0, gt=0)  # its start's scale; null: the best of a grid on the holdout
+    triplings: int = Field(0, ge=0, le=6)  # trainings of 3, 9, .. times the steps, while the holdout gains by it
 
     def gate(self) -> Any:
         """One full form, or several heads, or keys of fewer dimensions."""
@@ -165,13 +167,9 @@ class SoftmaxModel(TrainedModel):
             return None
         return f"model.key_dim = {self.key_dim} but tags have {data.seen_dim()} dimensions; valid: at most that"
 
-    def first_layer_scale(self) -> float | None:
+    def most_triplings(self) -> int:
         """As set."""
-        return self.first_layer
-
-    def tried(self) -> list[TrainedModel]:
-        """All of FIRST_LAYERS, where none is set."""
-        return [self] if self.first_layer else [self.model_copy(update={"first_layer": x}) for x in FIRST_LAYERS]
+        return self.triplings
 
     def shape(self) -> tuple[Any, ...]:
         """The width of the keys, too."""

@@ -45,8 +45,7 @@ class TrainedNumbers(RecallNumbers):
     shuffled_error: error with the queries of other contexts; swap_gain: share of the true change that the answer makes
     when the answering measure is exchanged; token_floor, token_floor_se: Bayes risk given the tokens, as error;
     train_loss, holdout_loss: mean squared errors at best_step; steps: of the optimiser; trace_*: the same along the
-    training; parameters: trained numbers; bandwidth: h of a frozen kernel; first_layer: scale
-    of the first layer at its start, of softmax; bayes_error, bayes_error_se: of the Bayes
+    training; parameters: trained numbers; bandwidth: h of a frozen kernel; bayes_error, bayes_error_se: of the Bayes
     rule on the same contexts, as error; seconds: processor time of the pack per member; pack_seconds: wall time;
     members: trials in the pack.
     """
@@ -73,7 +72,6 @@ class TrainedNumbers(RecallNumbers):
     trace_train: list[float]
     parameters: int
     bandwidth: float | None = None
-    first_layer: float | None = None
     bayes_error: float | None = None
     bayes_error_se: float | None = None
     seconds: float

@@ -15,7 +15,7 @@ from mtam.recall.evaluation.benchmarks import bayes
 from mtam.recall.evaluation.controls import exchanged, foreign_queries, gain
 from mtam.recall.evaluation.risk import attention_map, dimension, outputs, recall, risk, sensitivity, sharpest
 from mtam.recall.evaluation.token_floor import token_floor
-from mtam.recall.recall_models import FrozenRbfModel, SoftmaxModel, trained_settings
+from mtam.recall.recall_models import LONGER, FrozenRbfModel, trained_settings
 from mtam.recall.recall_numbers import TrainedNumbers
 from mtam.recall.recall_spec import RecallTrial
 from mtam.recall.simulate.contexts import RecallProblem, Sample, problem
@@ -55,7 +55,7 @@ def run(
     began, cpu = time.perf_counter(), time.process_time()
     beside = [trial.benchmarked() for trial in trials]
     trained = TRAINING if any(beside) else 1.0
-    records = _best_of_grid(trials, torch.device(device), lambda share: tick(trained * share), checkpoint)
+    records = _best_length(trials, torch.device(device), lambda share: tick(trained * share), checkpoint)
     for m, trial in enumerate(trials):
         if beside[m] and "failure" not in records[m]:
             found = bayes(trial)
@@ -67,6 +67,47 @@ def run(
         "members": len(trials),
     }
     return [each if "failure" in each else as_record(TrainedNumbers(**each, **shared)) for each in records]
+
+
+def _best_length(
+    trials: Sequence[RecallTrial], place: torch.device, tick: Callable[[float], None], checkpoint: Path | None
+) -> list[dict[str, Any]]:
+    """Trains anew with three times the steps, from the same start, as long as a member's holdout loss falls by it.
+
+    How long is needed is the target's: noisy contexts are learned by heart within a few steps, and a smooth target is
+    still being fitted after ten times as many.
+    """
+    most = trained_settings(trials[0].model).most_triplings()
+    shares = [LONGER**k for k in range(most + 1)]
+    ends = [sum(shares[: k + 1]) / sum(shares) for k in range(most + 1)]
+    records = _best_of_grid(trials, place, lambda share: tick(ends[0] * share), checkpoint)
+    going = [m for m, record in enumerate(records) if "failure" not in record]
+    for k in range(1, most + 1):
+        if not going:
+            tick(1.0)
+            break
+        longer = [_with_steps(trials[m], LONGER**k) for m in going]
+        folder = None if checkpoint is None else checkpoint / f"longer{k}"  # the state of each length by itself
+        found = _best_of_grid(longer, place, _between(tick, ends[k - 1], ends[k]), folder)
+        better = [
+            (m, record)
+            for m, record in zip(going, found, strict=True)
+            if record.get("holdout_loss", math.inf) < records[m]["holdout_loss"]
+        ]
+        for m, record in better:
+            records[m] = record
+        going = [m for m, _ in better]
+    return records
+
+
+def _with_steps(trial: RecallTrial, times: int) -> RecallTrial:
+    model = trained_settings(trial.model)
+    return trial.model_copy(update={"model": model.model_copy(update={"steps": times * model.steps, "triplings": 0})})
+
+
+def _between(tick: Callable[[float], None], low: float, high: float) -> Callable[[float], None]:
+    """Progress of a part of the work."""
+    return lambda share: tick(low + (high - low) * share)
 
 
 def _best_of_grid(
@@ -169,8 +210,6 @@ def _record(
     }
     if isinstance(trial.model, FrozenRbfModel):
         record["bandwidth"] = trial.model.bandwidth
-    if isinstance(trial.model, SoftmaxModel):
-        record["first_layer"] = trial.model.first_layer
     if not all(math.isfinite(value) for value in record.values() if not isinstance(value, list)):
         return {"failure": "the trained network gives answers that are not finite on fresh contexts"}
     return record

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from mtam.recall.evaluation.risk import outputs
-from mtam.recall.recall_models import BANDWIDTHS, FIRST_LAYERS
+from mtam.recall.recall_models import BANDWIDTHS
 from mtam.recall.recall_spec import RecallData, RecallTrial, recall_model
 from mtam.recall.run_recall import run
 from mtam.recall.training.adamw import Stepper
@@ -200,24 +200,22 @@ def test_a_frozen_kernel_without_a_bandwidth_takes_the_best_of_the_grid() -> Non
     assert len(chosen) == 2
 
 
-def test_a_first_layer_without_a_scale_takes_the_best_of_the_grid() -> None:
-    given = [trials(1, n=128, model={"first_layer": scale})[0] for scale in FIRST_LAYERS]
-    each = run(given, device="cpu", tick=silent)
-    chosen = run(trials(2, n=128, model={"first_layer": None}), device="cpu", tick=silent)
-    best = min(each, key=lambda record: record["holdout_loss"])
-    assert chosen[0]["first_layer"] == best["first_layer"]
-    assert chosen[0]["error"] == pytest.approx(best["error"], rel=1e-3)
-    assert len({record["error"] for record in each}) == len(FIRST_LAYERS)
-    assert len(chosen) == 2
-
-
-def test_the_first_layers_scale_multiplies_what_is_attended_and_nothing_else() -> None:
-    one, three = (assemble(trials(1, model={"first_layer": scale}))[::3] for scale in (1.0, 3.0))
-    (network, flat), (_, wider) = one, three
-    ours, theirs = network.views(flat), network.views(wider)
-    torch.testing.assert_close(theirs["value"][:, :-2], 3 * ours["value"][:, :-2])
-    ours["value"][:, :-2] = theirs["value"][:, :-2] = 0
-    torch.testing.assert_close(ours, theirs)
+def test_steps_are_tripled_while_the_holdout_gains_by_it() -> None:
+    """One after the other, as often as allowed; each member keeps its own best, and stops at its own first loss."""
+    members, most = 4, 3
+    lengths = [
+        run(trials(members, n=96, model={"steps": 2.0 * 3**k}), device="cpu", tick=silent) for k in range(most + 1)
+    ]
+    heard: list[float] = []
+    chosen = run(trials(members, n=96, model={"steps": 2.0, "triplings": most}), device="cpu", tick=heard.append)
+    for m, record in enumerate(chosen):
+        losses = [each[m]["holdout_loss"] for each in lengths]
+        k = next((k for k in range(most) if losses[k + 1] >= losses[k]), most)
+        assert record["steps"] == lengths[k][m]["steps"]
+        assert record["error"] == pytest.approx(lengths[k][m]["error"], rel=1e-3)
+    assert len({record["steps"] for record in chosen}) > 1
+    assert heard == sorted(heard)
+    assert heard[-1] == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize("n", [4, 5, 9, 33])

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from mtam.recall.reading import capacity, linear_and_frozen, open_questions
+from mtam.recall.reading import capacity, flat_ratios, linear_and_frozen, open_questions
 from mtam.recall.reading.recall_cells import Numbers, cells
 from mtam.recall.recall_spec import RecallTrial
 
@@ -18,6 +18,8 @@ def lines(trials: Sequence[RecallTrial], numbers: Sequence[Numbers]) -> list[str
     if varied == {"components", "tag_dim"}:
         return capacity.short(found)
     rows = [row for _, _, table in open_questions.table(found) for row in table]
+    if varied == {"alpha"} and not rows:
+        return flat_ratios.short(found)
     return [f"{_numbered(question)} {words}: {figure}" for question, words, figure in rows]
 
 

@@ -135,7 +135,6 @@ def start(network: Network, models: Sequence[TrainedModel], seeds: Sequence[int]
     for row, model, seed in zip(flat, models, seeds, strict=True):
         random = torch.Generator().manual_seed(torch_seed(seed, "recall", "start"))
         layers = {**network.start_head(random), **network.gate.start(network.dim, model, random)}
-        layers["value"][:-2] *= model.first_layer_scale() or 1.0  # of the attended values; not of x_q, nor the bias
         for name, view in network.views(row[None]).items():
             view.copy_(layers[name][None])
     return flat
