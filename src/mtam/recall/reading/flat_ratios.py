@@ -12,7 +12,6 @@ import pandas as pd
 from mtam.rates.curve import Curve, curve
 from mtam.rates.judge_curves import ratio_slope
 from mtam.recall.reading.recall_cells import RecallCell, told
-from mtam.recall.recall_models import TrainedModel
 from mtam.recall.recall_spec import BENCHMARK_FROM
 
 LEGS = (
@@ -24,8 +23,6 @@ def short(found: Sequence[RecallCell]) -> list[str]:
     """The slope of ln(risk / Bayes) on ln n, by cell, and where the other legs are; nothing without Bayes rules."""
     slopes = []
     for cell in found:
-        if not isinstance(cell.trial.model, TrainedModel):
-            return []
         ours, theirs = (_curve(cell, name) for name in ("error", "bayes_error"))
         if ours is None or theirs is None:
             return []
