@@ -19,7 +19,7 @@ from mtam.recall.recall_models import LONGER, FrozenRbfModel, trained_settings
 from mtam.recall.recall_numbers import TrainedNumbers
 from mtam.recall.recall_spec import RecallTrial
 from mtam.recall.simulate.contexts import RecallProblem, Sample, problem
-from mtam.recall.training.checkpoint import Keeper
+from mtam.recall.training.checkpoint import STATE, Keeper
 from mtam.recall.training.train import Trained, TrainingPlan, train
 from mtam.recall.transformer import tensors
 from mtam.recall.transformer.network import Network
@@ -87,8 +87,7 @@ def _best_length(
             tick(1.0)
             break
         longer = [_with_steps(trials[m], LONGER**k) for m in going]
-        folder = None if checkpoint is None else checkpoint / f"longer{k}"  # the state of each length by itself
-        found = _best_of_grid(longer, place, _between(tick, ends[k - 1], ends[k]), folder)
+        found = _best_of_grid(longer, place, _between(tick, ends[k - 1], ends[k]), checkpoint, f"longer{k}.pt")
         better = [
             (m, record)
             for m, record in zip(going, found, strict=True)
@@ -111,14 +110,15 @@ def _between(tick: Callable[[float], None], low: float, high: float) -> Callable
 
 
 def _best_of_grid(
-    trials: Sequence[RecallTrial], place: torch.device, tick: Callable[[float], None], checkpoint: Path | None
-) -> list[dict[str, Any]]:
+    trials: Sequence[RecallTrial], place: torch.device, tick: Callable[[float], None], checkpoint: Path | None,
+    state: str = STATE,
+) -> list[dict[str, Any]]:  # fmt: skip
     """Trains what leaves a setting to the holdout at all of its values and keeps the least holdout loss."""
     tried = [
         given.model_copy(update={"model": model}) for given in trials for model in trained_settings(given.model).tried()
     ]
     problems = [problem(trial.data, trial.seed) for trial in tried]
-    network, features, trained = fit(tried, problems, place, tick, checkpoint)
+    network, features, trained = fit(tried, problems, place, tick, checkpoint, state)
     records = assess(tried, problems, network, features, trained, place)
     each = len(tried) // len(trials)
     groups = [records[at : at + each] for at in range(0, len(records), each)]
@@ -131,8 +131,12 @@ def fit(
     place: torch.device,
     tick: Callable[[float], None],
     checkpoint: Path | None = None,
+    state: str = STATE,
 ) -> tuple[Network, Tensor, Trained]:
-    """The network, its fixed features (M, K, D) and the parameters trained on each member's own sample."""
+    """The network, its fixed features (M, K, D) and the parameters trained on each member's own sample.
+
+    The training keeps its state in the folder ``checkpoint`` as the file ``state``.
+    """
     head = trials[0]
     models = [trained_settings(trial.model) for trial in trials]
     seeds = [trial.seed for trial in trials]
@@ -147,7 +151,7 @@ def fit(
     del rows  # both are copies: with sampled tokens the sample is the largest thing in memory
     trained = train(
         network, features, own, holdout, flat, seeds, plan,
-        tick, Keeper(checkpoint, [trial.key() for trial in trials]),
+        tick, Keeper(checkpoint, [trial.key() for trial in trials], state),
     )  # fmt: skip
     return network, features, trained
 
