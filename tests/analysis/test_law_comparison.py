@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from mtam.rates.gamma import at_border
 
 from mtam.analysis.cell_results import CellResult, rates_rows, summary_of_sweep
 from mtam.analysis.law_comparison import compared, comparison, flat, judgement, verdict
@@ -118,3 +119,33 @@ def test_a_judgement_follows_the_answer_and_not_its_words(answer: int) -> None:
     assert told.interval is not None
     assert judgement([between(None)], curve) is None
     assert judgement([], curve) is None
+
+
+@pytest.mark.parametrize("gamma", [1 / 3, 1 / 2, 2 / 3])
+def test_a_planted_power_law_is_contradicted_and_one_with_a_floor_is_never_supported(gamma: float) -> None:
+    """The negative controls of the claims on theory's law, with the scatter that average Bayes risks have."""
+    law = SubPolynomial(gamma)
+    bare = drawn(CurveTruth(PowerLaw(), -0.6, level=0.1, noise=0.01))
+    told = judgement(compared(law, (PowerLaw(),), bare), bare)
+    assert told is not None
+    assert told.verdict == Verdict.CONTRADICTED
+    for floor in (0.002, 0.01, 0.05):
+        noise = np.random.default_rng(4).standard_normal((5, len(SIZES)))
+        points = Curve(SIZES, tuple(range(5)), (SIZES**-0.6 + floor) * np.exp(0.01 * noise), ())
+        told = judgement(compared(law, (PowerLaw(),), points), points)
+        assert told is not None
+        assert told.verdict in (Verdict.UNDECIDED, Verdict.CONTRADICTED), told.reason
+
+
+def test_a_gamma_at_the_border_is_told_and_undoes_no_decided_preference() -> None:
+    """Draws of theory's own law with scatter enough that some curves bend more than every law that is searched."""
+    law, decided = SubPolynomial(1 / 3), []
+    for seed in range(60):
+        noise = 0.15 * np.random.default_rng(seed).standard_normal((8, len(SIZES)))
+        points = Curve(SIZES, tuple(range(8)), np.exp(-2.5 * np.log(SIZES) ** (1 / 3) + noise), ())
+        told = judgement(compared(law, (PowerLaw(),), points), points)
+        assert told is not None
+        if told.interval is not None and at_border(told.interval.value) and told.verdict != Verdict.CONTRADICTED:
+            assert "no estimate" in told.reason
+            decided.append(told.verdict)
+    assert decided.count(Verdict.SUPPORTED) >= 2

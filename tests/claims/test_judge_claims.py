@@ -59,13 +59,50 @@ def test_theorys_law_is_supported_and_a_power_law_contradicted() -> None:
 
 
 def test_a_curve_flatter_than_every_law_with_an_exponent_supports_none() -> None:
-    """(ln n)^-b bends like no exp(-C (ln n)^gamma): the fit ends at the border of the range, and the claim says so."""
+    """(ln n)^-b bends like no exp(-C (ln n)^gamma): gamma ends at the border, and a floor explains it."""
     found = judge(
         CLAIMS["recall-law-alpha-05"],
         Gathered((evidence("alpha", ["data.alpha=0.5", *SIZES], law(-1.0, noise=0.15)),), {}),
     ).row
     assert found["verdict"] == Verdict.UNDECIDED.in_full
-    assert "theory's law fits better than a power of n, but the curve's own γ lies at 0.02" in found["because"]
+    assert "the curve's own γ ends at 0.02, as far as is searched, which is no estimate" in found["because"]
+    assert "a power of n with a floor of" in found["because"]
+
+
+@pytest.mark.parametrize(
+    ("drift", "said"), [(0.0, "supported"), (0.15, "contradicted"), (-0.15, "contradicted"), (0.05, "undecided")]
+)
+def test_a_transformer_that_stops_improving_is_not_flat_against_the_bayes_rule(drift: float, said: str) -> None:
+    """Levels of targets differ by factors of ten; the ratio on the same contexts by two percent."""
+
+    def numbers(trial: Trial, axis: dict[str, Any], rng: np.random.Generator) -> dict[str, float]:
+        del axis
+        bayes = float(np.exp(2 * np.random.default_rng([3, trial.seed]).standard_normal()) * trial.n**-0.4)
+        found = {"error": bayes * 1.6 * float(trial.n**drift * np.exp(0.02 * rng.standard_normal()))}
+        return found | ({"bayes_error": bayes} if trial.n >= 1024 else {})
+
+    run = evidence("alpha", ["data.alpha=1,2", "sweep.n_max=8192", "sweep.seeds=5"], numbers)
+    for claim in ("recall-bayes-ratio-flat-alpha-1", "recall-bayes-ratio-flat-alpha-2"):
+        assert verdict(claim, run).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("curve", "said"),
+    [
+        (lambda n: np.exp(-2 * np.log(n) ** 0.5), "supported"),
+        (lambda n: n**-0.5, "contradicted"),
+        (lambda n: n**-0.7 + 0.003, "undecided"),
+        (lambda n: n**-0.5 + 0.03, "undecided"),
+    ],
+)
+def test_the_average_bayes_risk_of_another_law_is_not_supported(curve: Callable[[float], float], said: str) -> None:
+    """The law, a power of n and powers that end at a floor, with a scatter of one percent between seeds."""
+
+    def numbers(trial: Trial, axis: dict[str, Any], rng: np.random.Generator) -> dict[str, float]:
+        del axis
+        return {"error": float(curve(trial.n) * np.exp(0.01 * rng.standard_normal()))}
+
+    assert verdict("bayes-law-alpha-1", evidence("bayes", ["data.alpha=1"], numbers)).startswith(said)
 
 
 def test_too_much_noise_to_tell_the_laws_apart_is_undecided() -> None:

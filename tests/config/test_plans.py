@@ -160,7 +160,11 @@ def test_an_axis_applies_to_the_models_that_have_it() -> None:
         ("alpha", ["model.stesp=5"], "there is no setting model.stesp; did you mean model.steps?"),
         ("alpha", ["model=als"], "model=als does not answer recall problems; valid: softmax, linear, "),
         ("alpha", ["model.width=0"], "model.width = 0: "),
-        ("alpha", ["data.target=matren"], "data.target = 'matren': 'matren' is unknown; valid: matern, takagi, "),
+        (
+            "alpha",
+            ["data.target=matren"],
+            "data.target = 'matren': 'matren' is unknown; valid: matern, matern_stratified, ",
+        ),
         ("d", ["data.token_law=cubes"], "data.token_law = 'cubes': 'cubes' is unknown; valid: cube, gaussian, "),
     ],
 )

@@ -5,7 +5,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mtam.rates.compare import FIRST, NEITHER, OPEN, SECOND, compare, held_out, penalised, towards
+from mtam.rates.compare import (
+    FIRST,
+    NEITHER,
+    OPEN,
+    SECOND,
+    FlooredPower,
+    compare,
+    floored_power,
+    held_out,
+    penalised,
+    towards,
+)
 from mtam.rates.fitting.mean_fit import fit_means
 from mtam.rates.laws import EntropyBalance, Floats, LogPower, PowerLaw, SubPolynomial
 from mtam.rates.simulation.calibrate import decisions
@@ -138,3 +149,40 @@ def test_a_held_exponent_has_a_parameter_less() -> None:
     assert found.aicc is not None
     assert found.aicc > 0  # the free exponent gains less than it costs
     assert compare(law, PowerLaw(), SIZES, errors).answer == FIRST
+
+
+def noisy(curve: Floats, noise: float, seeds: int = 5, seed: int = 1) -> Floats:
+    return np.asarray(curve * np.exp(noise * np.random.default_rng(seed).standard_normal((seeds, len(SIZES)))))
+
+
+@pytest.mark.parametrize("floor", [0.005, 0.02])
+@pytest.mark.parametrize("noise", [0.01, 0.05])
+def test_a_planted_floor_is_found_where_theorys_law_beats_a_bare_power(floor: float, noise: float) -> None:
+    errors = noisy(SIZES**-0.8 + floor, noise)
+    assert compare(SubPolynomial(1 / 3), PowerLaw(), SIZES, errors).answer == FIRST
+    found = floored_power(SubPolynomial(1 / 3), SIZES, errors)
+    assert found is not None
+    assert found.floor == pytest.approx(floor, rel=0.25)
+    assert found.undoes(bends_most=False)
+    assert "with a floor" in str(found)
+
+
+@pytest.mark.parametrize("gamma", [1 / 3, 1 / 2, 2 / 3])
+def test_theorys_own_curve_has_no_floor_that_explains_it(gamma: float) -> None:
+    errors = noisy(np.exp(-2.5 * np.log(SIZES) ** gamma), 0.01)
+    found = floored_power(SubPolynomial(gamma), SIZES, errors)
+    assert found is not None
+    assert not found.undoes(bends_most=False)
+
+
+def test_at_the_border_the_floor_must_be_worse_and_off_it_no_better() -> None:
+    even, worse, lead = FlooredPower(0.1, 0.5, False), FlooredPower(0.1, 4.0, False), FlooredPower(0.1, 4.0, True)
+    assert [one.undoes(bends_most=False) for one in (even, worse, lead)] == [False, False, False]
+    assert [one.undoes(bends_most=True) for one in (even, worse, lead)] == [True, False, True]
+    assert FlooredPower(0.1, -2.5, False).undoes(bends_most=False)
+
+
+def test_too_few_sizes_or_seeds_say_nothing() -> None:
+    errors = noisy(SIZES**-0.8, 0.1)
+    assert floored_power(SubPolynomial(0.5), SIZES[:4], errors[:, :4]) is None
+    assert floored_power(SubPolynomial(0.5), SIZES, errors[:1]) is None

@@ -172,3 +172,32 @@ def test_curves_are_matched_by_seed_and_size() -> None:
     assert right.errors.tolist() == [[10.0, 11.0], [13.0, 14.0]]
     with pytest.raises(ValueError, match="0 seeds"):
         matched([a, Curve(a.sizes, (7,), np.ones((1, 3)), ())])
+
+
+@pytest.mark.parametrize(
+    ("drift", "noise", "verdict"),
+    [
+        (0.0, 0.02, Verdict.SUPPORTED),
+        (0.03, 0.02, Verdict.SUPPORTED),
+        (0.2, 0.02, Verdict.CONTRADICTED),
+        (-0.2, 0.02, Verdict.CONTRADICTED),
+        (0.0, 0.5, Verdict.UNDECIDED),
+    ],
+)
+def test_a_ratio_is_flat_within_a_margin(drift: float, noise: float, verdict: Verdict) -> None:
+    """Levels that seeds have in common drop out, sizes below the first one asked for say nothing."""
+    sizes = np.array([64.0, 1024, 2048, 4096, 8192])
+    rng = np.random.default_rng(6)
+    level = 3 * rng.standard_normal((6, 1))
+    known = np.exp(level - 0.4 * np.log(sizes))
+    ours = known * 1.6 * sizes**drift * np.exp(noise * rng.standard_normal((6, 5)))
+    ours[:, 0] *= 50  # a size that is left out
+    points, other = (Curve(sizes, tuple(range(6)), errors, ()) for errors in (ours, known))
+    told = judge_curves.flat_ratio(points, other, 0.05, from_size=1024)
+    assert told.verdict == verdict
+    assert told.interval is not None
+    assert told.interval.value == pytest.approx(drift, abs=0.4 * noise + 0.005)
+    assert judge_curves.flat_ratio(points, other, 0.05).verdict == Verdict.CONTRADICTED
+    few = Curve(sizes, (0,), ours[:1], ())
+    assert judge_curves.flat_ratio(few, other, 0.05).verdict == Verdict.UNDECIDED
+    assert judge_curves.flat_ratio(points, other, 0.05, from_size=8192).verdict == Verdict.UNDECIDED

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import torch
 
+from mtam.recall.recall_models import BANDWIDTHS
 from mtam.recall.recall_spec import RecallData, RecallTrial, recall_model
-from mtam.recall.run_recall import BANDWIDTHS, run
+from mtam.recall.run_recall import run
 from tests.recall.helpers import trials
 
 
@@ -132,3 +133,21 @@ def test_shared_seconds_are_told_per_member() -> None:
     records = run(trials(2), device="cpu", tick=silent)
     assert [record["members"] for record in records] == [2, 2]
     assert records[0]["seconds"] == records[1]["seconds"] > 0
+
+
+def test_steps_are_tripled_while_the_holdout_gains_by_it() -> None:
+    """One after the other, as often as allowed; each member keeps its own best, and stops at its own first loss."""
+    members, most = 4, 3
+    lengths = [
+        run(trials(members, n=96, model={"steps": 2.0 * 3**k}), device="cpu", tick=silent) for k in range(most + 1)
+    ]
+    heard: list[float] = []
+    chosen = run(trials(members, n=96, model={"steps": 2.0, "triplings": most}), device="cpu", tick=heard.append)
+    for m, record in enumerate(chosen):
+        losses = [each[m]["holdout_loss"] for each in lengths]
+        k = next((k for k in range(most) if losses[k + 1] >= losses[k]), most)
+        assert record["steps"] == lengths[k][m]["steps"]
+        assert record["error"] == pytest.approx(lengths[k][m]["error"], rel=1e-3)
+    assert len({record["steps"] for record in chosen}) > 1
+    assert heard == sorted(heard)
+    assert heard[-1] == pytest.approx(1.0)

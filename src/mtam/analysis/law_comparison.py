@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from mtam.rates.compare import FIRST, NEITHER, OPEN, SECOND, Comparison, compare, held_out
+from mtam.rates.compare import FIRST, NEITHER, OPEN, SECOND, Comparison, compare, floored_power, held_out
 from mtam.rates.curve import Curve
 from mtam.rates.fitting.fit import fit, slopes, unbalanced
 from mtam.rates.fitting.gamma import at_border, free_gamma, gamma_interval
@@ -31,22 +31,23 @@ def compared(law: Law, rivals: Sequence[Law], points: Curve, *, floor: bool = Fa
 def judgement(found: Sequence[Comparison], points: Curve) -> Judgement | None:
     """Whether the first comparison decides for its law, with the interval of the curve's own gamma.
 
-    A law that is better than its rival while that gamma lies at the border of its search stays undecided: the curve has
-    then no exponent of its own. None where there is nothing to compare.
+    A gamma at the border of its search is no estimate, which is said and changes no verdict. What undoes a preference
+    over a power of n is a power of n with a floor that explains the curve (``floored_power``). None where there is
+    nothing to compare.
     """
     if not found or found[0].answer is None:
         return None
-    free, told = gamma_interval(points.sizes, points.errors), verdict(found[:1])
-    if free is None or not np.isfinite([free.low, free.high]).all():
-        reason = f"{told}; the interval of γ is open"
-    else:
-        reason = told
+    free, reason = gamma_interval(points.sizes, points.errors), verdict(found[:1])
+    border = free is not None and at_border(free.value)
+    if free is not None and border:
+        reason += f"; the curve's own γ ends at {free.value:g}, as far as is searched, which is no estimate"
+    elif free is None or not np.isfinite([free.low, free.high]).all():
+        reason += "; the interval of γ is open"
     said = {FIRST: Verdict.SUPPORTED, SECOND: Verdict.CONTRADICTED}.get(found[0].answer, Verdict.UNDECIDED)
-    if said is Verdict.SUPPORTED and free is not None and at_border(free.value):
-        said = Verdict.UNDECIDED
-        reason = (
-            f"{told} than a power of n, but the curve's own γ lies at {free.value:g}, the end of the range searched"
-        )
+    if said is Verdict.SUPPORTED and isinstance(found[0].rival, PowerLaw):
+        floored = floored_power(found[0].law, points.sizes, points.errors)
+        if floored is not None and floored.undoes(bends_most=border):
+            return Judgement(Verdict.UNDECIDED, free, f"{reason}; but {floored}")
     return Judgement(said, free, reason)
 
 

@@ -85,6 +85,16 @@ class Ratio(Frozen):
         return self
 
 
+class FlatRatio(Frozen):
+    """A column over another one of the same cell is flat in n: the slope of the log ratio lies within a margin."""
+
+    way: Literal["flat_ratio"]
+    column: str = "error"
+    to: str
+    from_n: int = 0
+    margin: float = Field(gt=0)
+
+
 class Ordering(Frozen):
     """Errors rise along these values of an axis, at every size."""
 
@@ -113,7 +123,8 @@ class Found(Frozen):
 
 
 Way = Annotated[
-    LawWay | Slope | Exponent | LevelWay | Ratio | Ordering | Equivalence | Found, Field(discriminator="way")
+    LawWay | Slope | Exponent | LevelWay | Ratio | FlatRatio | Ordering | Equivalence | Found,
+    Field(discriminator="way"),
 ]  # fmt: skip
 
 

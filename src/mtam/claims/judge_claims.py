@@ -9,7 +9,19 @@ import numpy as np
 
 from mtam.analysis.run import NoEvidence, Run
 from mtam.base.table import Cell, Table
-from mtam.claims.claim import Claim, Equivalence, Exponent, Found, LawWay, LevelWay, Ordering, Ratio, Slope, Way
+from mtam.claims.claim import (
+    Claim,
+    Equivalence,
+    Exponent,
+    FlatRatio,
+    Found,
+    LawWay,
+    LevelWay,
+    Ordering,
+    Ratio,
+    Slope,
+    Way,
+)
 from mtam.claims.evidence import Gathered
 from mtam.rates import judge_curves
 from mtam.rates.curve import Curve, matched
@@ -190,6 +202,12 @@ def _ratio(way: Ratio, run: Run, index: int) -> Judged:
         return judge_curves.ratio_within(ours.errors[:, k], theirs.errors[:, k], way.low, way.high, level=level)
 
     return _each(chosen, at), None
+
+
+@_judge.register
+def _flat_ratio(way: FlatRatio, run: Run, index: int) -> Judged:
+    ours, theirs = (run.curve(index, column) for column in (way.column, way.to))
+    return judge_curves.flat_ratio(ours, theirs, way.margin, from_size=way.from_n), 0.0
 
 
 def _each(sizes: Sequence[int], at: Callable[[int, float], Judgement], level: float = 0.95) -> Judgement:

@@ -11,6 +11,11 @@ A law is therefore preferred only if two things agree:
 
 Under either law alone the second happens in 2.5% of curves at most, whatever the correlation along n. Where both laws
 are rejected neither holds.
+
+A power of n that ends at a floor bends as theory's law does, and over a few powers of two both are better than n^-b: a
+preference over n^-b must survive it (``floored_power``). The floored power costs a parameter more, which AICc charges.
+Where the curve's own gamma ends at the border of its search, the curve bends more than any law of the family, as a rule
+because of a floor: there the floored power has to be worse, and the seeds must not lead from the law to it.
 """
 
 from dataclasses import dataclass
@@ -24,7 +29,7 @@ from mtam.rates.fitting.mean_fit import MeanFit, fit_means, influence
 from mtam.rates.fitting.spread import weights
 from mtam.rates.fitting.unbalanced import own_estimates
 from mtam.rates.intervals import Interval
-from mtam.rates.laws import Floats, Law
+from mtam.rates.laws import Floats, Law, PowerLaw
 
 DECIDES = 2.0  # a difference of AICc below this says nothing
 MANY = 1000  # sizes beyond which three factors are multiplied two by two, which rounds otherwise
@@ -160,3 +165,37 @@ def held_out(law: Law, sizes: Floats, errors: Floats, *, floor: bool = False, le
     values = by_seed(found, weight, seen)  # (seeds, p)
     moved = (values - values.mean(axis=0)) @ found.tangent_at(sizes[left:]).T  # (seeds, held-out sizes)
     return over_seeds((rest - found.at(sizes[left:]) - moved).mean(axis=1), level)
+
+
+@dataclass(frozen=True)
+class FlooredPower:
+    """A law against a n^-b + floor on one curve."""
+
+    floor: float
+    aicc: float  # AICc(floored power) - AICc(law): positive prefers the law
+    towards_it: bool  # whether the seeds lead from the law to the floored power: c > 0 at 95%
+
+    def undoes(self, *, bends_most: bool) -> bool:
+        """Whether it takes a preference over n^-b back; ``bends_most``: the curve's own gamma is at the border."""
+        if self.aicc <= -DECIDES:
+            return True
+        return bends_most and (self.aicc < DECIDES or self.towards_it)
+
+    def __str__(self) -> str:
+        verb = "fits better still" if self.aicc <= -DECIDES else "fits about as well"
+        if self.aicc >= DECIDES:
+            verb = "is where the seeds lead"
+        return f"a power of n with a floor of {self.floor:.2g} {verb} (AICc {-self.aicc:+.1f})"
+
+
+def floored_power(law: Law, sizes: Floats, errors: Floats) -> FlooredPower | None:
+    """``law`` against a n^-b + floor on ``errors`` (seeds, sizes), all positive; None for too few sizes or seeds."""
+    logs = np.log(errors)
+    if not enough(len(sizes), len(errors), floor=True) or np.isnan(logs).any():
+        return None
+    weight = weights(sizes, logs)
+    ours = fit_means(law, sizes, logs.mean(axis=0), weight)
+    floored = fit_means(PowerLaw(), sizes, logs.mean(axis=0), weight, floor=True)
+    c = over_seeds(towards(ours, floored, weight, logs))
+    lead = c is not None and c.low > 0
+    return FlooredPower(float(floored.floor), float(penalised(floored) - penalised(ours)), lead)

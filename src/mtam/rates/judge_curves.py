@@ -10,6 +10,7 @@ intervals are Student's over seeds. Errors are compared as ratios: on logs, wher
     equivalence   figures are equal within a margin (two one-sided tests)
     follows       the slope of one curve is that of another, which is known
     same_slope    the slopes of several curves are equal within a margin
+    flat_ratio    the ratio of two curves is no power of n beyond a margin
     exponent      a difference of errors, which may be negative, falls with this exponent
 
 The tables behind a sweep and the claims over whole reproductions come from these functions, with these margins.
@@ -186,6 +187,36 @@ def same_slope(curves: Sequence[Curve], margin: float = NEARLY, names: Sequence[
     """
     found = [weighted_slopes(PowerLaw().axis(each.sizes), each.sizes, np.log(each.errors)) for each in matched(curves)]
     return equivalence(found, margin, names=names)
+
+
+def ratio_slope(points: Curve, other: Curve, *, from_size: float = 0.0, level: float = 0.95) -> Interval | None:
+    """The slope of ln(points / other) on ln n from a size on, seed by seed; None for fewer than two sizes or seeds.
+
+    What seeds have in common, as a target's level, drops out. Raises ValueError where the curves share no size or seed.
+    """
+    ours, theirs = matched([points, other])
+    kept = ours.sizes >= from_size
+    if kept.sum() < 2:
+        return None
+    apart = np.log(ours.errors[:, kept]) - np.log(theirs.errors[:, kept])
+    return student_interval(slopes(np.log(ours.sizes[kept]), apart), level)
+
+
+def flat_ratio(points: Curve, other: Curve, margin: float, *, from_size: float = 0.0, level: float = 0.95) -> Judgement:
+    """Whether ``points`` / ``other`` is flat in n: the slope of its logarithm lies within ± ``margin``.
+
+    Two one-sided tests, as in ``equivalence``: supported when the interval at 2 level - 1 lies inside the margin,
+    contradicted when that at ``level`` lies outside, which is the interval that is told.
+    """
+    found = ratio_slope(points, other, from_size=from_size, level=level)
+    inner = ratio_slope(points, other, from_size=from_size, level=2 * level - 1)
+    if found is None or inner is None:
+        return Judgement(Verdict.UNDECIDED, None, "fewer than two seeds or sizes: no slope")
+    if found.low > margin or found.high < -margin:
+        return Judgement(Verdict.CONTRADICTED, found, f"the ratio's slope lies outside ± {margin:.3g}")
+    if _reach(inner) < margin:
+        return Judgement(Verdict.SUPPORTED, found, f"the ratio's slope lies within ± {margin:.3g} (90% interval)")
+    return Judgement(Verdict.UNDECIDED, found, f"the ratio's slope may reach the margin ± {margin:.3g}")
 
 
 def equivalence(

@@ -9,6 +9,7 @@ from pydantic import Field
 from mtam.base.spec import EstimatorSettings
 from mtam.base.variants import load
 from mtam.recall.recall_data import RecallData
+from mtam.recall.recall_variants import OF_MATERN_PRIOR
 
 # What all estimators of recall shared at schema 2. Frozen: it enters every key.
 LEGACY: Mapping[str, Any] = {
@@ -17,7 +18,13 @@ LEGACY: Mapping[str, Any] = {
     "holdout": 0.2, "benchmark": False,
 }  # fmt: skip
 
+SINGLE_MATRIX, DOUBLE_MATRIX = 4.5, 8.5  # bytes per entry of a kernel matrix, blocks beside it included
+POSTERIOR_TO = 16384  # sample size; beyond, no room for a kernel matrix in double precision
 STEP, LAYERED_STEP = 1.3e-4, 2e-4  # seconds per member and step at batch 128: compiled, and layer by layer
+
+BANDWIDTHS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)  # of a frozen kernel, from one-hot on separated tags to nearly uniform
+
+LONGER = 3  # times the steps, at every tripling
 
 Init = Literal["identity", "random"]
 
@@ -45,9 +52,15 @@ class RecallModel(EstimatorSettings):
         """Whether the Bayes rule is wanted beside the estimator."""
         return False
 
-    def holds_kernel_matrix(self) -> bool:
-        """Whether it needs room for an (n, n) matrix."""
-        return False
+    def matrix_bytes(self, n: int) -> float:
+        """The room for an (n, n) matrix, of an estimator that needs one."""
+        del n
+        return 0.0
+
+    def too_large(self, n: int) -> str | None:
+        """Why there cannot be so many contexts; None where there can."""
+        del n
+        return None
 
     def seconds(self, n: int) -> float:
         """A forecast of the seconds on one thread."""
@@ -83,6 +96,10 @@ class TrainedModel(RecallModel):
         """h of a frozen kernel, None where a grid is tried; 1 where there is none."""
         return 1.0
 
+    def most_triplings(self) -> int:
+        """How often the steps may be tripled, as long as the holdout gains by it."""
+        return 0
+
     def optimiser_steps(self, n: int) -> int:
         """steps * n^steps_exponent, rounded."""
         return max(1, round(self.steps * math.pow(n, self.steps_exponent)))
@@ -95,16 +112,21 @@ class TrainedModel(RecallModel):
         """The head's, the optimiser's settings, and what the gate's own shape depends on."""
         return (
             self.width, self.hidden, self.batch, self.steps, self.steps_exponent, self.holdout, self.lr,
-            self.weight_decay, self.kernel_bandwidth() is None, self.head_count(),
+            self.weight_decay, self.kernel_bandwidth() is None, self.head_count(), self.most_triplings(),
         )  # fmt: skip
 
     def asks_for_benchmark(self) -> bool:
         """As set."""
         return self.benchmark
 
+    def tried(self) -> list["TrainedModel"]:
+        """The settings that are trained, of which the one with the least holdout loss is kept."""
+        return [self]
+
     def seconds(self, n: int) -> float:
         """Drawing and judging the contexts, and the member-steps, which grow with the batch."""
-        step = self.step_seconds() * (0.3 + 0.7 * min(self.batch, n) / 128)
+        tried = len(self.tried()) * sum(LONGER**k for k in range(self.most_triplings() + 1))
+        step: float = tried * self.step_seconds() * (0.3 + 0.7 * min(self.batch, n) / 128)
         return 0.1 + 4e-5 * n + step * self.optimiser_steps(n)
 
 
@@ -124,6 +146,7 @@ class SoftmaxModel(TrainedModel):
     key_dim: int | None = Field(None, ge=1)  # rank of the form W = Q^T K; null: the tags' dimension
     beta0: float = Field(4.0, gt=0)  # W starts at beta0 times the identity
     init: Init = "identity"
+    triplings: int = Field(0, ge=0, le=6)  # trainings of 3, 9, .. times the steps, while the holdout gains by it
 
     def gate(self) -> Any:
         """One full form, or several heads, or keys of fewer dimensions."""
@@ -143,6 +166,10 @@ class SoftmaxModel(TrainedModel):
         if self.key_dim is None or self.key_dim <= data.seen_dim():
             return None
         return f"model.key_dim = {self.key_dim} but tags have {data.seen_dim()} dimensions; valid: at most that"
+
+    def most_triplings(self) -> int:
+        """As set."""
+        return self.triplings
 
     def shape(self) -> tuple[Any, ...]:
         """The width of the keys, too."""
@@ -189,6 +216,10 @@ class FrozenRbfModel(TrainedModel):
         """As set."""
         return self.bandwidth
 
+    def tried(self) -> list[TrainedModel]:
+        """All of BANDWIDTHS, where none is set."""
+        return [self] if self.bandwidth else [self.model_copy(update={"bandwidth": h}) for h in BANDWIDTHS]
+
 
 class MeanModel(TrainedModel):
     """Uniform attention: the mean of the mixture, which cannot recall."""
@@ -229,10 +260,35 @@ class KnnModel(RecallModel):
 class GpModel(RecallModel):
     """Gaussian-process regression on the true coefficients with the true kernel: the Bayes benchmark."""
 
-    def holds_kernel_matrix(self) -> bool:
-        """It solves with it."""
-        return True
+    def matrix_bytes(self, n: int) -> float:
+        """A triangle in single precision, and blocks."""
+        return SINGLE_MATRIX * n**2
 
     def seconds(self, n: int) -> float:
         """One factorisation."""
         return exact_seconds(n)
+
+
+class PosteriorModel(RecallModel):
+    """The Bayes risk averaged over the Matern prior: the posterior variance, for which no target is drawn."""
+
+    def misfit(self, data: RecallData) -> str | None:
+        """The prior of another target is not known."""
+        if data.target in OF_MATERN_PRIOR:
+            return None
+        valid = ", ".join(OF_MATERN_PRIOR)
+        return f"model = posterior has no prior for data.target = {data.target}; valid: {valid}"
+
+    def too_large(self, n: int) -> str | None:
+        """There is no memory for more."""
+        if n <= POSTERIOR_TO:
+            return None
+        return f"model = posterior takes at most n = {POSTERIOR_TO}, not {n}"
+
+    def matrix_bytes(self, n: int) -> float:
+        """A factor in double precision, and blocks."""
+        return DOUBLE_MATRIX * n**2
+
+    def seconds(self, n: int) -> float:
+        """One factorisation, and a solution for each of a thousand fresh contexts."""
+        return 0.05 + 5e-8 * n**2 + 4.6e-12 * n**3

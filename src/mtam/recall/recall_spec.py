@@ -13,9 +13,9 @@ from mtam.base.spec import Frozen, Trial
 from mtam.recall.recall_data import Basis as Basis
 from mtam.recall.recall_data import RecallData as RecallData
 from mtam.recall.recall_data import misfit as misfit
+from mtam.recall.recall_models import SINGLE_MATRIX, TrainedModel, exact_seconds
 from mtam.recall.recall_models import RecallModel as RecallModel
-from mtam.recall.recall_models import TrainedModel, exact_seconds
-from mtam.recall.recall_variants import MODELS
+from mtam.recall.recall_variants import MODELS, OF_MATERN_PRIOR
 from mtam.recall.recall_variants import TARGETS as TARGETS
 
 BENCHMARK_FROM, BENCHMARK_TO = 1024, 16384  # sample sizes with a Bayes rule beside the model; beyond, no memory for it
@@ -91,14 +91,18 @@ class RecallTrial(Trial):
 
     @model_validator(mode="after")
     def _model_fits_data(self) -> Self:
-        if reason := self.model.misfit(self.data):
+        if reason := self.model.misfit(self.data) or self.model.too_large(self.n):
             raise ValueError(reason)
         return self
 
     def benchmarked(self) -> bool:
         """Whether the record holds the Bayes rule on the same contexts: where it is known and there is room for it."""
-        known = self.protocol == "claimed" and self.data.target == "matern" and self.data.noise > 0
+        known = self.protocol == "claimed" and self.data.target in OF_MATERN_PRIOR and self.data.noise > 0
         return self.model.asks_for_benchmark() and known and BENCHMARK_FROM <= self.n <= BENCHMARK_TO
+
+    def _solves(self) -> bool:
+        """Whether a kernel matrix is factored for it."""
+        return self.benchmarked() or self.model.matrix_bytes(self.n) > 0
 
     def shape(self) -> tuple[Any, ...]:
         """Members of one batched program share every tensor shape, the number of steps and the attention variant."""
@@ -111,7 +115,7 @@ class RecallTrial(Trial):
             )  # fmt: skip
         return (
             "recall", self.n, m.name, *m.shape(), d.modes, d.nodes, d.components, d.seen_dim(), d.length is None,
-            d.test, d.model_dump_json() if self.benchmarked() and self.n >= SPLIT_FROM else None,
+            d.test, d.model_dump_json() if self._solves() and self.n >= SPLIT_FROM else None,
         )  # fmt: skip
 
     def runner(self) -> str | None:
@@ -125,9 +129,9 @@ class RecallTrial(Trial):
         return self.model.optimiser_steps(self.n) if isinstance(self.model, TrainedModel) else 0
 
     def memory(self) -> float:
-        """Coefficients and tags of all components in single precision, drawn in double; a kernel matrix in single."""
+        """Coefficients and tags of all components in single precision, drawn in double; and a kernel matrix."""
         d = self.data
-        kernel = 4.5 * self.n**2 if self.model.holds_kernel_matrix() or self.benchmarked() else 0.0
+        kernel = max(self.model.matrix_bytes(self.n), SINGLE_MATRIX * self.n**2 if self.benchmarked() else 0.0)
         return 12.0 * (self.n + d.test) * d.components * (d.modes + 2 * d.seen_dim()) + kernel
 
     def cost(self) -> float:

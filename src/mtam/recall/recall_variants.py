@@ -18,12 +18,18 @@ MODELS = {
     "mercer": Variant(f"{_SETTINGS}:MercerModel", _TRAINED),
     "knn": Variant(f"{_SETTINGS}:KnnModel", _SOLVED),
     "gp": Variant(f"{_SETTINGS}:GpModel", _SOLVED),
+    "posterior": Variant(f"{_SETTINGS}:PosteriorModel", "mtam.recall.evaluation.posterior:run"),
 }
 
 # Regression functions by name: module and function (dim, generator) -> Function.
 TARGETS = {
     "matern": "mtam.recall.simulate.targets:matern",
+    "matern_stratified": "mtam.recall.simulate.stratified_matern:matern_stratified",
     "takagi": "mtam.recall.simulate.targets:takagi",
     "linear": "mtam.recall.simulate.targets:linear",
     "quadratic": "mtam.recall.simulate.targets:quadratic",
 }
+
+# Draws of the Matern prior, whose Bayes rule is known; those that the prior standardises, not each draw by itself.
+OF_MATERN_PRIOR = ("matern", "matern_stratified")
+BY_POPULATION = ("matern_stratified",)

@@ -15,11 +15,11 @@ from mtam.recall.evaluation.benchmarks import bayes
 from mtam.recall.evaluation.controls import exchanged, foreign_queries, gain
 from mtam.recall.evaluation.risk import attention_map, dimension, outputs, recall, risk, sensitivity, sharpest
 from mtam.recall.evaluation.token_floor import token_floor
-from mtam.recall.recall_models import FrozenRbfModel, trained_settings
+from mtam.recall.recall_models import LONGER, FrozenRbfModel, trained_settings
 from mtam.recall.recall_numbers import TrainedNumbers
 from mtam.recall.recall_spec import RecallTrial
 from mtam.recall.simulate.contexts import RecallProblem, Sample, problem
-from mtam.recall.training.checkpoint import Keeper
+from mtam.recall.training.checkpoint import STATE, Keeper
 from mtam.recall.training.train import Trained, TrainingPlan, train
 from mtam.recall.transformer import tensors
 from mtam.recall.transformer.network import Network
@@ -27,7 +27,6 @@ from mtam.recall.transformer.network import Network
 KIND = torch.float32
 TRAINING = 0.4  # share of the time that training takes where the Bayes rule is solved beside it
 CONTROLS = 1024  # fresh contexts on which the controls are run
-BANDWIDTHS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)  # from one-hot on separated tags to nearly uniform
 
 
 @dataclass(frozen=True)
@@ -38,6 +37,7 @@ class Member:
     weights: Tensor  # (heads * I, n)
     strength: Tensor  # (J,)
     controls: dict[str, float]
+    variance: float | None  # of the target's population, where it is known
 
 
 def run(
@@ -55,7 +55,7 @@ def run(
     began, cpu = time.perf_counter(), time.process_time()
     beside = [trial.benchmarked() for trial in trials]
     trained = TRAINING if any(beside) else 1.0
-    records = _best_of_grid(trials, torch.device(device), lambda share: tick(trained * share), checkpoint)
+    records = _best_length(trials, torch.device(device), lambda share: tick(trained * share), checkpoint)
     for m, trial in enumerate(trials):
         if beside[m] and "failure" not in records[m]:
             found = bayes(trial)
@@ -69,23 +69,60 @@ def run(
     return [each if "failure" in each else as_record(TrainedNumbers(**each, **shared)) for each in records]
 
 
-def _best_of_grid(
+def _best_length(
     trials: Sequence[RecallTrial], place: torch.device, tick: Callable[[float], None], checkpoint: Path | None
 ) -> list[dict[str, Any]]:
-    """Trains a frozen kernel without a bandwidth at all of BANDWIDTHS and keeps the least holdout loss."""
-    tried = [trial for given in trials for trial in _with_bandwidths(given)]
+    """Trains anew with three times the steps, from the same start, as long as a member's holdout loss falls by it.
+
+    How long is needed is the target's: noisy contexts are learned by heart within a few steps, and a smooth target is
+    still being fitted after ten times as many.
+    """
+    most = trained_settings(trials[0].model).most_triplings()
+    shares = [LONGER**k for k in range(most + 1)]
+    ends = [sum(shares[: k + 1]) / sum(shares) for k in range(most + 1)]
+    records = _best_of_grid(trials, place, lambda share: tick(ends[0] * share), checkpoint)
+    going = [m for m, record in enumerate(records) if "failure" not in record]
+    for k in range(1, most + 1):
+        if not going:
+            tick(1.0)
+            break
+        longer = [_with_steps(trials[m], LONGER**k) for m in going]
+        found = _best_of_grid(longer, place, _between(tick, ends[k - 1], ends[k]), checkpoint, f"longer{k}.pt")
+        better = [
+            (m, record)
+            for m, record in zip(going, found, strict=True)
+            if record.get("holdout_loss", math.inf) < records[m]["holdout_loss"]
+        ]
+        for m, record in better:
+            records[m] = record
+        going = [m for m, _ in better]
+    return records
+
+
+def _with_steps(trial: RecallTrial, times: int) -> RecallTrial:
+    model = trained_settings(trial.model)
+    return trial.model_copy(update={"model": model.model_copy(update={"steps": times * model.steps, "triplings": 0})})
+
+
+def _between(tick: Callable[[float], None], low: float, high: float) -> Callable[[float], None]:
+    """Progress of a part of the work."""
+    return lambda share: tick(low + (high - low) * share)
+
+
+def _best_of_grid(
+    trials: Sequence[RecallTrial], place: torch.device, tick: Callable[[float], None], checkpoint: Path | None,
+    state: str = STATE,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Trains what leaves a setting to the holdout at all of its values and keeps the least holdout loss."""
+    tried = [
+        given.model_copy(update={"model": model}) for given in trials for model in trained_settings(given.model).tried()
+    ]
     problems = [problem(trial.data, trial.seed) for trial in tried]
-    network, features, trained = fit(tried, problems, place, tick, checkpoint)
+    network, features, trained = fit(tried, problems, place, tick, checkpoint, state)
     records = assess(tried, problems, network, features, trained, place)
     each = len(tried) // len(trials)
     groups = [records[at : at + each] for at in range(0, len(records), each)]
     return [min(group, key=lambda record: record.get("holdout_loss", math.inf)) for group in groups]
-
-
-def _with_bandwidths(trial: RecallTrial) -> list[RecallTrial]:
-    if trained_settings(trial.model).kernel_bandwidth() is not None:
-        return [trial]
-    return [trial.model_copy(update={"model": trial.model.model_copy(update={"bandwidth": h})}) for h in BANDWIDTHS]
 
 
 def fit(
@@ -94,8 +131,12 @@ def fit(
     place: torch.device,
     tick: Callable[[float], None],
     checkpoint: Path | None = None,
+    state: str = STATE,
 ) -> tuple[Network, Tensor, Trained]:
-    """The network, its fixed features (M, K, D) and the parameters trained on each member's own sample."""
+    """The network, its fixed features (M, K, D) and the parameters trained on each member's own sample.
+
+    The training keeps its state in the folder ``checkpoint`` as the file ``state``.
+    """
     head = trials[0]
     models = [trained_settings(trial.model) for trial in trials]
     seeds = [trial.seed for trial in trials]
@@ -105,7 +146,7 @@ def fit(
     features = torch.stack([tensors.features(p, m, KIND) for p, m in zip(problems, models, strict=True)]).to(place)
     flat = tensors.start(network, models, seeds, KIND).to(place)
     kept = max(1, round(model.holdout * head.n))
-    keeper = Keeper(checkpoint, [trial.key() for trial in trials])
+    keeper = Keeper(checkpoint, [trial.key() for trial in trials], state)
     plan = TrainingPlan(head.optimiser_steps(), model.batch, model.lr, model.weight_decay, keeper)
     own, holdout = rows.rows(0, head.n - kept), rows.rows(head.n - kept, head.n)
     del rows  # both are copies: with sampled tokens the sample is the largest thing in memory
@@ -133,13 +174,14 @@ def assess(
     swapped = told(moved)
     records = []
     for m, trial in enumerate(trials):
-        controls = {"shuffled_error": risk(foreign[m], some[m])["error"]}
+        variance = problems[m].answer.variance
+        controls = {"shuffled_error": risk(foreign[m], some[m], variance)["error"]}
         if trial.data.components > 1:
             before, after = found.answers[m, : len(some[m])].numpy(), swapped[m].numpy()
             controls["swap_gain"] = gain(before, after, some[m].clean, moved[m].clean)
         if trial.data.length is not None:
             controls |= token_floor(samples[m], problems[m])
-        member = Member(found.answers[m], found.weights[m], strength[m], controls)
+        member = Member(found.answers[m], found.weights[m], strength[m], controls, variance)
         records.append(_record(trial, samples[m], member, trained, m, network))
     return records
 
@@ -150,7 +192,7 @@ def _record(
     step = trained.diverged_at[m]
     if step is not None:
         return {"failure": f"training diverged by step {step} (learning rate {trained_settings(trial.model).lr:g})"}
-    scores = risk(found.answers, sample)
+    scores = risk(found.answers, sample, found.variance)
     own, masses = sharpest(found.weights, sample)
     record: dict[str, Any] = {
         **scores,

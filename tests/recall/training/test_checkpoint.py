@@ -58,6 +58,20 @@ def test_a_killed_pack_ends_with_the_same_bits(share: float, n: int, tmp_path: P
 
 
 @pytest.mark.bits
+@pytest.mark.parametrize("share", [0.05, 0.2, 0.6])
+def test_a_pack_killed_in_a_longer_training_goes_on_in_it(share: float, tmp_path: Path) -> None:
+    """Each length keeps a state of its own: what was done of the shorter ones is not done again."""
+    some = trials(3, n=64, model={"steps": 2.0, "triplings": 2})
+    whole = run(some, device="cpu", tick=_silent)
+    assert max(record["steps"] for record in whole) > some[0].optimiser_steps()
+    _until(share, some, tmp_path / "deep" / "pack")
+    later: list[float] = []
+    resumed = run(some, device="cpu", tick=later.append, checkpoint=tmp_path / "deep" / "pack")
+    assert _numbers(resumed) == _numbers(whole)
+    assert sum(fraction < share for fraction in later) <= 3  # one word on every length that was there
+
+
+@pytest.mark.bits
 def test_killed_twice(tmp_path: Path) -> None:
     some = trials(2, n=200)
     first = _until(0.3, some, tmp_path)

@@ -40,7 +40,7 @@ def solve(trial: RecallTrial) -> dict[str, Any]:
         p, train, test = _samples(trial)
         known, asked = (p.answer.inputs(s.recalled(), s.query) for s in (train, test))
         answers, neighbours = nearest_neighbours(known, train.observed, asked)
-        scores = risk(torch.from_numpy(answers), test)
+        scores = risk(torch.from_numpy(answers), test, p.answer.variance)
     else:
         try:
             scores = bayes(trial)
@@ -64,7 +64,7 @@ def bayes(trial: RecallTrial) -> dict[str, float]:
     offset = p.answer.mean / p.answer.deviation  # the prior is centred, the standardised target is not
     variance = 1 / p.answer.deviation**2
     raw = gaussian_process(known, train.observed + offset, asked, variance, trial.data.noise)
-    return risk(torch.from_numpy(raw - offset), test)
+    return risk(torch.from_numpy(raw - offset), test, p.answer.variance)
 
 
 def _samples(trial: RecallTrial) -> tuple[RecallProblem, Sample, Sample]:

@@ -63,14 +63,15 @@ def dimension(strength: Tensor, mse: float) -> dict[str, Any]:
     }
 
 
-def risk(answers: Tensor, sample: Sample) -> dict[str, float]:
+def risk(answers: Tensor, sample: Sample, population: float | None = None) -> dict[str, float]:
     """Excess risk against the noise-free answers, normalised by their variance, with its standard error.
 
-    error = mean (f - F*)^2 / Var F*; error_se is the deviation of the squared errors over sqrt n, by the same Var.
+    error = mean (f - F*)^2 / Var F*; error_se is the deviation of the squared errors over sqrt n, by the same Var:
+    that of the sample, or that of the ``population`` where it is known.
     """
     clean = torch.from_numpy(sample.clean)
     squares = (answers - clean).square()
-    variance = float(clean.var(correction=0))
+    variance = float(clean.var(correction=0)) if population is None else population
     mse = float(squares.mean())
     return {
         "error": mse / variance,

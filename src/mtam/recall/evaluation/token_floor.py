@@ -48,7 +48,7 @@ def token_floor(sample: Sample, problem: RecallProblem) -> dict[str, float]:
         for _ in range(DRAWS)
     ])  # fmt: skip
     squares = (answers.mean(0) - sample.clean[:CONTEXTS]) ** 2 - answers.var(0, ddof=1) / DRAWS
-    variance = float(sample.clean.var())
+    variance = problem.answer.variance or float(sample.clean.var())
     return {
         "token_floor": max(float(squares.mean()), 0.0) / variance,
         "token_floor_se": float(squares.std(ddof=1)) / len(squares) ** 0.5 / variance,

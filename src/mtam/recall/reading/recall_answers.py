@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from mtam.base.table import SweepAnswer
 from mtam.rates.trial_numbers import Numbers
-from mtam.recall.reading import capacity, linear_and_frozen, open_questions
+from mtam.recall.reading import capacity, flat_ratios, linear_and_frozen, open_questions
 from mtam.recall.reading.recall_cells import recall_cells
 from mtam.recall.recall_spec import RecallTrial
 
@@ -17,4 +17,7 @@ def answers(trials: Sequence[RecallTrial], numbers: Sequence[Numbers]) -> list[S
     varied = set(cells[0].varied)
     if varied == {"tags", "name"}:
         return linear_and_frozen.answers(cells)
-    return capacity.answers(cells) if varied == capacity.ABOUT else open_questions.answers(cells)
+    if varied == capacity.ABOUT:
+        return capacity.answers(cells)
+    asked = open_questions.answers(cells)
+    return flat_ratios.answers(cells) if varied == {"alpha"} and not asked else asked

@@ -41,14 +41,17 @@ class MeasureFamily:
         return float(np.sqrt(self.eigenvalues.sum()))
 
     def coefficients(self, uniforms: Array32) -> Array32:
-        """u from uniforms on [0, 1); spectra of the same J share their xi. (..., J) -> (..., J)
+        """u from uniforms on [0, 1); spectra of the same J share their xi. (..., J) -> (..., J)"""
+        return np.asarray((2 * uniforms - 1) * self.half_widths())
+
+    def half_widths(self) -> Array32:
+        """sqrt(3 lambda_j), so that u uniform on |u_j| <= sqrt(3 lambda_j) has variance lambda_j. (J,)
 
         Modes below FAINT of the first are zero: they change no density in double precision, and their denormal
         numbers would slow the training by half.
         """
         visible = self.eigenvalues >= FAINT * self.eigenvalues.max()
-        half_width = np.sqrt(3 * np.where(visible, self.eigenvalues, 0.0)).astype(np.float32)
-        return np.asarray((2 * uniforms - 1) * half_width)
+        return np.asarray(np.sqrt(3 * np.where(visible, self.eigenvalues, 0.0)).astype(np.float32))
 
     def probabilities(self, coefficients: NDArray[np.floating]) -> Array:
         """w_g p(x_g): what a token falls on. Nonnegative and summing to one. (..., J) -> (..., G)"""

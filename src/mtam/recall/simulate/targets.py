@@ -4,7 +4,8 @@ A measure enters through its coefficients, the query's content as one more coord
 z = (u / (ell sqrt(sum_j lambda_j)), q (x - 1/2)), so that the MMD between two measures is the distance of their u up
 to a constant, and ell is the function's length scale in root mean squares of u. The draw depends on the seed only;
 different spectra meet the same function of z.
-Every target is standardised to mean 0 and variance 1 on a reference sample, so that noise and risk need no units.
+Every target is standardised to mean 0 and variance 1 on a reference sample, so that noise and risk need no units; but
+where the prior standardises (``BY_POPULATION``), a draw is divided by the prior's deviation sqrt(v0), not by its own.
 """
 
 from dataclasses import dataclass
@@ -18,7 +19,9 @@ from numpy.typing import NDArray
 from mtam.base.streams import generator
 from mtam.recall.aligned_memory import room, tensor
 from mtam.recall.recall_spec import TARGETS, RecallData
+from mtam.recall.recall_variants import BY_POPULATION
 from mtam.recall.simulate.measures import MeasureFamily
+from mtam.recall.theory.matern_prior import population_variance
 
 Array = NDArray[np.float64]
 
@@ -171,6 +174,7 @@ class Answer:
     query_scale: float
     mean: float = 0.0
     deviation: float = 1.0
+    variance: float | None = None  # of the population, by which risks are told; None: that of each sample
 
     def inputs(self, coefficients: NDArray[np.floating], queries: NDArray[np.floating]) -> Array:
         """z = (u / scale, q (x - 1/2)). (rows, J), (rows,) -> (rows, J + 1)"""
@@ -183,9 +187,22 @@ class Answer:
 
 
 def answer(data: RecallData, law: MeasureFamily, seed: int) -> Answer:
-    """The seed's regression function for a family of measures, of mean 0 and variance 1 up to sampling error."""
+    """The seed's regression function for a family of measures, of mean 0 and variance 1 up to sampling error.
+
+    Of a target that the prior standardises the variance is 1 on average over seeds.
+    """
     raw = Answer(draw(data.target, data.modes + 1, seed), data.length_scale * law.scale, data.query_scale)
     rng = generator(seed, "recall", "standardise")
     uniforms = rng.random((REFERENCE, data.modes), dtype=np.float32)
     values = raw(law.coefficients(uniforms), rng.random(REFERENCE))
-    return Answer(raw.function, raw.scale, raw.query_scale, float(values.mean()), float(values.std()))
+    mean = float(values.mean())
+    if data.target in BY_POPULATION:
+        deviation = population_variance(half_widths(data, law)) ** 0.5
+        return Answer(raw.function, raw.scale, raw.query_scale, mean, deviation, variance=1.0)
+    return Answer(raw.function, raw.scale, raw.query_scale, mean, float(values.std()))
+
+
+def half_widths(data: RecallData, law: MeasureFamily) -> Array:
+    """b_j of the box |z_j| <= b_j that contexts fill evenly, the query's content last. (J + 1,)"""
+    own = law.half_widths().astype(np.float64) / (data.length_scale * law.scale)
+    return np.append(own, data.query_scale / 2)

@@ -67,8 +67,8 @@ class State(_Kept):
 class Keeper:
     """Keeps the state of one pack, which is known by the keys of its trials, in a folder; None: keeps nothing."""
 
-    def __init__(self, folder: Path | None, identity: Sequence[str]) -> None:
-        self._path = None if folder is None else folder / STATE
+    def __init__(self, folder: Path | None, identity: Sequence[str], name: str = STATE) -> None:
+        self._path = None if folder is None else folder / name
         self._identity = list(identity)
         self._saved = time.monotonic()
         try:
@@ -103,7 +103,7 @@ class Keeper:
         if self._path is None:
             return
         self._saved = time.monotonic()
-        draft = self._path.with_name(f".{STATE}.{os.getpid()}.tmp")
+        draft = self._path.with_name(f".{self._path.name}.{os.getpid()}.tmp")
         try:
             for folder in (self._path.parent.parent, self._path.parent):  # and no more: the run may have been removed
                 folder.mkdir(exist_ok=True)
