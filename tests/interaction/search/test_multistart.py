@@ -1,6 +1,7 @@
 """Many starts: how many are taken, when two agree, and that the best is kept."""
 
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +13,7 @@ from mtam.interaction.model.low_rank import Factors, balance
 from mtam.interaction.model.splines import SplineSpace
 from mtam.interaction.search import multistart
 from mtam.interaction.simulate.truth import SCALE, draw_truth, simulate
-from mtam.interaction.solver.levenberg_marquardt import start
+from mtam.interaction.solver.levenberg_marquardt import Point, start
 from mtam.interaction.solver.varpro import Profile
 from tests.interaction.solver.helpers import problem
 
@@ -67,20 +68,33 @@ def test_two_starts_that_agree_end_the_search() -> None:
     assert (found.tried, found.agreeing) == (multistart.BATCH, multistart.REFINED)
 
 
-def test_one_start_agrees_with_itself_alone_and_the_limit_is_kept() -> None:
+def test_one_start_agrees_with_itself_alone() -> None:
     profile, truth = signal()
     one = multistart.search(profile, itertools.repeat(truth), 1, 1, silent)
     assert (one.tried, one.agreeing) == (1, 1)
-    taken: list[int] = []
 
-    def chances() -> itertools.chain[Factors]:
-        rng = np.random.default_rng(3)
-        return itertools.chain.from_iterable(
-            iter([(rng.standard_normal((3, 1)), rng.standard_normal((3, 1)))]) for _ in iter(lambda: taken.append(1), 0)
-        )
 
-    found = multistart.search(profile, chances(), 1, 7, silent)
-    assert found.tried == len(taken) <= 7
+def unrefined(_profile: Profile, _sample: Profile, point: Point, _limit: int, _tick: Callable[[], None]) -> Point:
+    return point
+
+
+@pytest.mark.parametrize("limit", [7, 10])
+def test_starts_that_do_not_agree_are_followed_by_more_up_to_the_limit(
+    limit: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without descents all starts stay where they are; of each batch two go on, and the least loss of all is kept."""
+    monkeypatch.setattr(multistart, "refine", unrefined)
+    profile, _ = signal()
+    rng = np.random.default_rng(3)
+    starts = [(rng.standard_normal((3, 1)), rng.standard_normal((3, 1))) for _ in range(20)]
+    taken = iter(starts)
+    found = multistart.search(profile, taken, 1, limit, silent)
+    assert (found.tried, found.agreeing) == (limit, 1)
+    assert len(list(taken)) == 20 - limit
+    middle = multistart.middle_sample(profile, 1)
+    losses = [start(middle, *each, SCALE).fit.loss for each in starts[:limit]]
+    assert found.point.fit.loss == pytest.approx(min(losses))
+    assert max(losses) > min(losses)
 
 
 def test_the_best_start_is_kept_and_refined() -> None:

@@ -1,11 +1,13 @@
 """The benchmarks as estimators of a trial: the order in which knowledge helps, and what they refuse."""
 
+import numpy as np
 import pytest
 from numpy.linalg import LinAlgError
 
 from mtam.problems.registry import run_pack
 from mtam.recall.evaluation import benchmarks
 from mtam.recall.recall_spec import RecallData, RecallTrial, recall_model
+from mtam.recall.simulate.contexts import problem
 
 
 def _error(name: str, n: int, **data: object) -> float:
@@ -70,3 +72,22 @@ def test_a_singular_kernel_matrix_is_a_sentence(monkeypatch: pytest.MonkeyPatch)
     assert refused == {"failure": "the kernel matrix is singular to rounding; give the data some noise"}
     assert answered["error"] > 0
     assert heard == [0.5, 1.0]
+
+
+def test_the_prior_is_centred_where_the_target_is_before_it_is_standardised(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that has learned nothing answers its prior mean, zero, which is -mean / deviation in the units here."""
+    trial = RecallTrial(n=64, seed=3, data=RecallData(test=128), model=recall_model("gp"))
+    p = problem(trial.data, trial.seed)
+    shift = p.answer.mean / p.answer.deviation
+    given: list[np.ndarray] = []
+
+    def ignorant(_known: np.ndarray, observed: np.ndarray, asked: np.ndarray, variance: float, _: float) -> np.ndarray:
+        given.append(observed)
+        assert variance == pytest.approx(1 / p.answer.deviation**2)
+        return np.zeros(len(asked))
+
+    monkeypatch.setattr(benchmarks, "gaussian_process", ignorant)
+    found = benchmarks.bayes(trial)
+    assert abs(shift) > 0.1
+    assert found["mse"] == pytest.approx(np.mean((-shift - p.sample("test", 128).clean) ** 2))
+    np.testing.assert_allclose(given[0], p.sample("train", 64).observed + shift)

@@ -41,6 +41,9 @@ def test_the_weights_are_those_of_least_squares_on_the_sample() -> None:
     weights = np.linalg.lstsq(squares(sample), sample.observed, rcond=1e-10)[0]
     found = arms(t, sample, test)
     assert found["mercer_mse"] == pytest.approx(np.mean((squares(test) @ weights - test.clean) ** 2))
+    value = 2 * test.sign - 1
+    plug_in = value * (np.abs(squares(test)) - 1 / 100).sum(1)  # a hundred tokens of each tag, whose variance comes off
+    assert found["plug_in_mse"] == pytest.approx(np.mean((plug_in - test.clean) ** 2))
 
 
 @pytest.mark.parametrize(("n", "weights"), [(4, 2), (9, 4), (100, 16)])
