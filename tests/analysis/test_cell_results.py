@@ -11,7 +11,7 @@ from mtam.sweep.store import Record
 
 @pytest.fixture
 def plan() -> Plan:
-    return plan_sweep("alpha", ["data.alpha=1,2", "sweep.sizes=[64,128,256]", "sweep.seeds=3"])
+    return plan_sweep("alpha", ["sweep.first_seed=0", "data.alpha=1,2", "sweep.sizes=[64,128,256]", "sweep.seeds=3"])
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_no_records_at_all(plan: Plan) -> None:
 
 
 def test_a_single_seed_has_no_slope(records: dict[str, Record]) -> None:
-    plan = plan_sweep("alpha", ["data.alpha=1", "sweep.sizes=[64,128,256]", "sweep.seeds=1"])
+    plan = plan_sweep("alpha", ["sweep.first_seed=0", "data.alpha=1", "sweep.sizes=[64,128,256]", "sweep.seeds=1"])
     results = cell_results.cell_results(plan, cell_results.trial_rows(plan, records))
     (cell,) = cell_results.summary_of_sweep(results)
     assert cell["slope"] is None
@@ -79,7 +79,9 @@ def test_levels_and_law_comparison(plan: Plan, records: dict[str, Record]) -> No
 
 
 def test_a_power_law_is_recognised_against_theory() -> None:
-    plan = plan_sweep("alpha", ["data.alpha=1", "sweep.sizes=[64,128,256,512,1024]", "sweep.seeds=3"])
+    plan = plan_sweep(
+        "alpha", ["sweep.first_seed=0", "data.alpha=1", "sweep.sizes=[64,128,256,512,1024]", "sweep.seeds=3"]
+    )
     rng = np.random.default_rng(0)
     numbers = {key: float(np.exp(0.01 * rng.normal())) / trial.n for key, trial in plan.trials.items()}
     records: dict[str, Record] = {key: {"numbers": {"error": value}} for key, value in numbers.items()}

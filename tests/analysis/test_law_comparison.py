@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from mtam.rates.gamma import at_border
 
 from mtam.analysis.cell_results import CellResult, rates_rows, summary_of_sweep
 from mtam.analysis.law_comparison import compared, comparison, flat, judgement, verdict
 from mtam.rates.compare import FIRST, NEITHER, OPEN, SECOND, Comparison
 from mtam.rates.curve import Curve
+from mtam.rates.fitting.gamma import at_border
 from mtam.rates.laws import Floats, Law, LogPower, PowerLaw, SubPolynomial
 from mtam.rates.simulation.simulate_curves import CurveTruth, simulate
 from mtam.rates.verdict import Verdict

@@ -11,7 +11,7 @@ NUMBERS = {"attention_mass": 0.99, "swap_gain": 0.9, "effective_dimension": 3}
 
 @pytest.fixture
 def plan() -> Plan:
-    return plan_sweep("alpha", ["data.alpha=1,2", "sweep.sizes=[64,128,256]", "sweep.seeds=3"])
+    return plan_sweep("alpha", ["sweep.first_seed=0", "data.alpha=1,2", "sweep.sizes=[64,128,256]", "sweep.seeds=3"])
 
 
 @pytest.fixture
