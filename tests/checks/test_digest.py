@@ -22,6 +22,9 @@ SMALL: dict[str, dict[str, object]] = {
         "scaling_tokens": [3, 5], "scaling_samples": 1000, "d": 2,
     },
     "minimax": {"alphas": [1.0], "powers": [], "draws": 2, "digits": 10.0},
+    "regime": {
+        "betas": [1], "dims": [1, 5], "ranks": [1], "other_tokens": [2], "truths": 3, "exact": 64, "digits": 8.0,
+    },
     "remark3": {"steps": 10, "contexts": 1000, "bandwidths": [0.5, 1.0]},
     "separation": {"dims": [2], "restarts": 1, "contexts": 4, "betas": [1.0], "rotations": [1]},
 }  # fmt: skip
