@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mtam.checks import entropy
+from mtam.checks import entropy, spectral_case
 from mtam.checks.entropy import Settings, Spectral
 from mtam.rates.verdict import Verdict
 
@@ -44,5 +44,5 @@ def test_sizes_that_show_the_exponent_are_told() -> None:
 
 
 def test_sizes_in_words() -> None:
-    told = [entropy.power_of_ten(each * float(np.log(10))) for each in (3, 46.2, 2.3e6)]
+    told = [spectral_case.power_of_ten(each * float(np.log(10))) for each in (3, 46.2, 2.3e6)]
     assert told == ["1000", "10^46", "10^(2.3e+06)"]

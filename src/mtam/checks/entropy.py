@@ -18,12 +18,12 @@ from mtam.base.finding import Finding, JudgedStatement, Panel, Series
 from mtam.base.table import Cell, Table
 from mtam.checks.check_registry import Tick
 from mtam.checks.check_settings import CheckSettings
+from mtam.checks.spectral_case import LN10, SpectralCase, power_of_ten
 from mtam.rates.verdict import Verdict
 from mtam.recall.spectrum import Spectrum
 from mtam.recall.theory import metric_entropy, water_filling
 from mtam.recall.theory.water_filling import Array
 
-LN10 = float(np.log(10))
 FEASIBLE = float(np.log(2) * (6 * 14) ** 0.5)  # the middle of ln n over the sizes 2^6 .. 2^14 of a sweep
 POINTS = 600  # sizes at which the local exponent is looked at
 SETTLED = 0.005  # the formula's second order must be this near to the entropy at the smallest radius
@@ -46,29 +46,8 @@ class Settings(CheckSettings):
 
 
 @dataclass(frozen=True)
-class Spectral:
-    """A spectrum with what is known of it."""
-
-    spectrum: Spectrum
-    alpha: float
-    decay: float
-    sigma: float
-
-    @property
-    def name(self) -> str:
-        """As the tables call it."""
-        rate = "" if self.decay == 1 else f"{self.decay:g} "
-        return f"exp(-{rate}j^{self.alpha:g})" if self.exponential else f"j^-{2 * self.alpha:g}"
-
-    @property
-    def key(self) -> str:
-        """As the verdicts' keys call it."""
-        return f"{'exp' if self.exponential else 'poly'}_{self.alpha:g}".replace(".", "p")
-
-    @property
-    def exponential(self) -> bool:
-        """Whether the law is exp(-C (ln n)^gamma), and not a power of ln n."""
-        return self.spectrum == "exponential"
+class Spectral(SpectralCase):
+    """A spectrum with the limit of its exponent."""
 
     @property
     def limit(self) -> float:
@@ -246,14 +225,6 @@ def feasible_verdict(cases: Sequence[Spectral], first: Sequence[float], within: 
         said=Verdict.CONTRADICTED if far else Verdict.SUPPORTED,
         because=told or "each of them does",
     )
-
-
-def power_of_ten(log_size: float) -> str:
-    """n of any size in words: 812, 10^46, 10^(2.9e+03)."""
-    digits = log_size / LN10
-    if digits < 6:
-        return f"{np.exp(log_size):.0f}"
-    return f"10^{digits:.0f}" if digits < 1e5 else f"10^({digits:.2g})"
 
 
 def _entropy_rows(case: Spectral) -> list[list[Cell]]:

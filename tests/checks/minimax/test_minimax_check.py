@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from mtam.base.finding import Finding
 from mtam.checks.minimax import minimax_check, minimax_tables
-from mtam.checks.minimax.minimax_case import LN10, MinimaxCase
+from mtam.checks.minimax.minimax_case import MinimaxCase
 from mtam.checks.minimax.minimax_check import Settings
+from mtam.checks.spectral_case import LN10
 from mtam.rates.verdict import Verdict
 
 Array = NDArray[np.float64]

@@ -6,14 +6,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from mtam.recall.spectrum import Spectrum
+from mtam.checks.spectral_case import LN10, SpectralCase
 from mtam.recall.theory import block_stein, level_density, pinsker, tiled_bumps, water_filling
 from mtam.recall.theory.metric_entropy import WINDOW
 from mtam.recall.theory.pinsker import RiskCurve
 
 Array = NDArray[np.float64]
 
-LN10 = float(np.log(10))
 POINTS = 400  # sizes at which local exponents are looked at
 FIRST = float(np.log(2) * (6 * 14) ** 0.5)  # the middle of ln n over the sizes 2^6 .. 2^14 of a sweep
 FARTHEST = {"exponential": 1e4 * LN10, "polynomial": 1e3}  # ln n
@@ -22,29 +21,8 @@ GROWTH = 0.05  # of the blocks of the adaptive estimator
 
 
 @dataclass(frozen=True)
-class MinimaxCase:
+class MinimaxCase(SpectralCase):
     """A spectrum with its curves, each computed once."""
-
-    spectrum: Spectrum
-    alpha: float
-    decay: float
-    sigma: float  # in units of the root mean square of the coefficients
-
-    @property
-    def name(self) -> str:
-        """As the tables call it."""
-        rate = "" if self.decay == 1 else f"{self.decay:g} "
-        return f"exp(-{rate}j^{self.alpha:g})" if self.exponential else f"j^-{2 * self.alpha:g}"
-
-    @property
-    def key(self) -> str:
-        """As the verdicts' keys call it."""
-        return f"{'exp' if self.exponential else 'poly'}_{self.alpha:g}".replace(".", "p")
-
-    @property
-    def exponential(self) -> bool:
-        """Whether the law is exp(-C (ln n)^gamma), and not a power of ln n."""
-        return self.spectrum == "exponential"
 
     @property
     def limit(self) -> float:

@@ -20,8 +20,9 @@ from mtam.base.streams import generator
 from mtam.checks.check_registry import Tick
 from mtam.checks.check_settings import CheckSettings
 from mtam.checks.minimax import minimax_tables
-from mtam.checks.minimax.minimax_case import LN10, MinimaxCase
-from mtam.checks.minimax.minimax_tables import Adaptive, power_of_ten
+from mtam.checks.minimax.minimax_case import MinimaxCase
+from mtam.checks.minimax.minimax_tables import Adaptive
+from mtam.checks.spectral_case import LN10, power_of_ten
 from mtam.rates.verdict import Verdict
 from mtam.recall.theory.metric_entropy import WINDOW, stays_within
 from mtam.recall.theory.pinsker import DONOHO

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from mtam.base.finding import Panel, Series
 from mtam.base.table import Cell, Table
-from mtam.checks.minimax.minimax_case import LN10, MinimaxCase
+from mtam.checks.minimax.minimax_case import MinimaxCase
+from mtam.checks.spectral_case import LN10, power_of_ten
 from mtam.recall.theory import water_filling
 from mtam.recall.theory.metric_entropy import local_gamma, stays_within
 
@@ -26,14 +27,6 @@ class Adaptive:
     log_size: float
     ratio: Array  # risk over the linear minimax risk, a draw each
     gamma: Array  # its local exponent, a draw each
-
-
-def power_of_ten(log_size: float) -> str:
-    """n of any size in words: 812, 10^46, 10^(2.9e+03)."""
-    digits = log_size / LN10
-    if digits < 6:
-        return f"{np.exp(log_size):.0f}"
-    return f"10^{digits:.0f}" if digits < 1e5 else f"10^({digits:.2g})"
 
 
 def counted(cases: Sequence[MinimaxCase], log_sizes: Array) -> Table:
