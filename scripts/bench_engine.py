@@ -17,8 +17,7 @@ from unittest import mock
 
 from mtam.base.spec import Trial
 from mtam.config import plan_sweep
-from mtam.sweep import execute, launch, store
-from mtam.sweep import plan as planning
+from mtam.sweep import execute, launch, planning, store
 from mtam.sweep.folder_status import Survey
 from mtam.sweep.progress_account import Launcher
 

@@ -5,7 +5,7 @@ import pytest
 
 from mtam.analysis import cell_results
 from mtam.config import plan_sweep
-from mtam.sweep.plan import Plan
+from mtam.sweep.planning import Plan
 from mtam.sweep.store import Record
 
 

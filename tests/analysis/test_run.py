@@ -4,7 +4,7 @@ import pytest
 
 from mtam.analysis.run import NoEvidence, Run
 from mtam.config import plan_sweep
-from mtam.sweep.plan import Plan
+from mtam.sweep.planning import Plan
 
 NUMBERS = {"attention_mass": 0.99, "swap_gain": 0.9, "effective_dimension": 3}
 

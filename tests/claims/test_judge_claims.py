@@ -15,7 +15,7 @@ from mtam.claims.claim import Claim, load
 from mtam.claims.evidence import Gathered
 from mtam.claims.judge_claims import judge, judge_all
 from mtam.rates.verdict import Verdict
-from mtam.sweep.plan import Plan
+from mtam.sweep.planning import Plan
 
 CLAIMS = {claim.id: claim for claim in load()}
 Numbers = Callable[[Trial, dict[str, Any], np.random.Generator], dict[str, float] | None]

@@ -12,8 +12,7 @@ from typing import Any
 
 import pytest
 
-from mtam.sweep import execute, store
-from mtam.sweep import plan as planning
+from mtam.sweep import execute, planning, store
 from tests.brake import brake
 from tests.cluster.conftest import until
 from tests.conftest import TINY

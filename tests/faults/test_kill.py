@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 
 from mtam.config import plan_sweep
-from mtam.sweep import launch, pool, store
-from mtam.sweep import plan as planning
+from mtam.sweep import launch, planning, pool, store
 from mtam.sweep.progress_account import Launcher
 from tests.brake import HOLD, brake
 from tests.conftest import TINY, Mtam

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mtam.sweep import plan as planning
-from mtam.sweep import store
+from mtam.sweep import planning, store
 from tests.conftest import TINY, Mtam
 from tests.faults.mutations import seen
 

@@ -11,7 +11,7 @@ from mtam.base.spec import Trial
 from mtam.config import plan_sweep
 from mtam.problems import registry
 from mtam.sweep import execute, failures, launch, pool, store
-from mtam.sweep.plan import Plan
+from mtam.sweep.planning import Plan
 from mtam.sweep.progress_account import Launcher
 from tests.conftest import TINY, Mtam
 

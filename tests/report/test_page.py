@@ -18,8 +18,7 @@ from mtam.rates.verdict import Judgement, Verdict
 from mtam.report import page, run_contents
 from mtam.runs import run_plan
 from mtam.runs.outputs import PAGE, build
-from mtam.sweep import plan as planning
-from mtam.sweep import store
+from mtam.sweep import planning, store
 from tests.conftest import TINY
 
 HEADINGS = ["claim", "source", "reported", "theory", "this run", "verdict", "where"]

@@ -7,7 +7,7 @@ import pytest
 from mtam.base import conf_files
 from mtam.config import plan_fit, plan_sweep
 from mtam.report import settings_sources
-from mtam.sweep.plan import Plan
+from mtam.sweep.planning import Plan
 
 RUNS = [
     ["alpha"],

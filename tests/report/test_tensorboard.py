@@ -6,8 +6,7 @@ import pytest
 
 from mtam.config import plan_sweep
 from mtam.report import tensorboard
-from mtam.sweep import plan as planning
-from mtam.sweep import settings, store
+from mtam.sweep import planning, settings, store
 from tests.conftest import TINY, Mtam
 
 RUN = ("sweep", "alpha", *TINY, "logger=tensorboard", "--launcher", "inline", "--out", "run")

@@ -12,8 +12,7 @@ import pytest
 
 from mtam.base.errors import UsageError
 from mtam.config import plan_sweep
-from mtam.sweep import plan as planning
-from mtam.sweep import store
+from mtam.sweep import planning, store
 from tests.conftest import Mtam
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "schema2"

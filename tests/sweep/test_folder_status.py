@@ -12,7 +12,7 @@ import pytest
 from mtam.config import plan_sweep
 from mtam.sweep import progress, store
 from mtam.sweep.folder_status import Survey
-from mtam.sweep.plan import Plan
+from mtam.sweep.planning import Plan
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from mtam.config import plan_sweep
 from mtam.sweep import execute, launch, store
 from mtam.sweep.launch import missing, share
-from mtam.sweep.plan import Plan
+from mtam.sweep.planning import Plan
 from mtam.sweep.progress_account import Launcher
 
 

@@ -14,7 +14,7 @@ import pytest
 from mtam.base.errors import UncachedWarning, UsageError
 from mtam.config import plan_sweep
 from mtam.sweep import execute, failures, launch, pool, progress, store
-from mtam.sweep.plan import Plan
+from mtam.sweep.planning import Plan
 from mtam.sweep.progress_account import Board, Launcher
 from mtam.sweep.signals import STOPPING
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mtam.config import plan_sweep
-from mtam.sweep.plan import Plan
+from mtam.sweep.planning import Plan
 from mtam.sweep.progress import Beat
 from mtam.sweep.progress_account import Board
 

@@ -9,8 +9,7 @@ import pytest
 
 from mtam.base.spec import Trial
 from mtam.config import plan_sweep
-from mtam.sweep import execute, launch, store
-from mtam.sweep import plan as planning
+from mtam.sweep import execute, launch, planning, store
 from mtam.sweep.folder_status import Survey
 from mtam.sweep.progress_account import Launcher
 

@@ -13,11 +13,10 @@ from mtam.base import conf_files
 from mtam.base.errors import UsageError
 from mtam.base.spec import SCHEMA, Trial
 from mtam.config import plan_sweep
-from mtam.sweep import execute, progress, store
-from mtam.sweep import plan as planning
+from mtam.sweep import execute, planning, progress, store
 from mtam.sweep.cluster import slurm
 from mtam.sweep.folder_status import Survey
-from mtam.sweep.plan import Plan
+from mtam.sweep.planning import Plan
 
 SWEEPS = conf_files.options("sweep")
 BODY: dict[str, Any] = {"numbers": {"error": 0.5, "trace": [1.0, 2.0]}, "environment": {"packages": {"numpy": "2"}}}

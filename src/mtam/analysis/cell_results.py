@@ -20,7 +20,7 @@ from mtam.rates.intervals import Interval
 from mtam.rates.laws import Floats, Law, PowerLaw, law
 from mtam.rates.verdict import Judgement
 from mtam.sweep import store
-from mtam.sweep.plan import Plan, label
+from mtam.sweep.planning import Plan, label
 from mtam.sweep.store import Record
 
 SIMULATED = 12  # cells of a sweep, beyond which none is followed by a simulation: tables are to take seconds

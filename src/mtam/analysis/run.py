@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mtam.problems.registry import Problem, problem
 from mtam.sweep import store
-from mtam.sweep.plan import Plan, label
+from mtam.sweep.planning import Plan, label
 from mtam.sweep.store import Record
 
 if TYPE_CHECKING:

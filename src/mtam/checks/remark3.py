@@ -21,7 +21,7 @@ from mtam.checks import judge_estimates
 from mtam.checks.check_registry import Tick
 from mtam.checks.check_settings import CheckSettings
 from mtam.rates.verdict import Verdict
-from mtam.recall.gates import gate as gate_of
+from mtam.recall import gates
 from mtam.recall.recall_spec import RecallData
 from mtam.recall.theory import one_hot_error
 from mtam.recall.theory.one_hot_error import Affine, Descent, MeasuredError
@@ -123,9 +123,9 @@ def data_of(name: str, settings: Settings) -> RecallData:
 
 def _descended(gate: str, data: RecallData, settings: Settings, starts: tuple[float, ...]) -> Estimate:
     plan = Descent(settings.steps, settings.batch, settings.contexts // 2, starts)
-    params = one_hot_error.optimise(gate_of(gate), data, settings.seed, plan)
+    params = one_hot_error.optimise(gates.gate(gate), data, settings.seed, plan)
     fresh = one_hot_error.contexts(data, settings.seed, "selection_test", settings.contexts)
-    return _estimate(one_hot_error.measure(gate_of(gate), params, fresh)[0])
+    return _estimate(one_hot_error.measure(gates.gate(gate), params, fresh)[0])
 
 
 def _estimate(found: MeasuredError) -> Estimate:

@@ -10,9 +10,8 @@ from mtam.base.errors import UsageError
 from mtam.base.finding import FINDING, Finding, JudgedStatement
 from mtam.checks import finding_folder
 from mtam.checks.finding_folder import StoredFinding
-from mtam.sweep import plan as planning
-from mtam.sweep import store
-from mtam.sweep.plan import Plan
+from mtam.sweep import planning, store
+from mtam.sweep.planning import Plan
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import typer
 from mtam.cli.app import Json, Settings, SweepName, configs
 
 if TYPE_CHECKING:
-    from mtam.sweep.plan import Plan
+    from mtam.sweep.planning import Plan
 
 
 @configs.command("sweep")

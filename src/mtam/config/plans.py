@@ -21,7 +21,7 @@ from mtam.base.errors import UsageError
 from mtam.base.spec import Frozen, Trial
 from mtam.config.grammar import Overrides, parse_overrides, value_of
 from mtam.problems.registry import problem
-from mtam.sweep.plan import Cell, Plan
+from mtam.sweep.planning import Cell, Plan
 from mtam.sweep.settings import SweepSettings, check_logger, describe, launcher_settings, validate
 
 Config = dict[str, Any]

@@ -12,8 +12,7 @@ from mtam.base import columns
 from mtam.base.errors import UsageError
 from mtam.base.spec import Numbers, Trial
 from mtam.base.table import SweepAnswer, Table
-from mtam.base.variants import Variant, models, own_settings, settings_class
-from mtam.base.variants import load as _load
+from mtam.base.variants import Variant, load, models, own_settings, settings_class
 
 # run(trials of one shape, device=..., tick=..., checkpoint=folder for the state of this pack, or None)
 #   -> one dict of numbers per trial, or {"failure": sentence}
@@ -60,51 +59,51 @@ class Problem:
 
     def trial(self) -> type[Trial]:
         """The class of this problem's trial specs."""
-        loaded: type[Trial] = _load(self.spec)
+        loaded: type[Trial] = load(self.spec)
         return loaded
 
     def check(self, numbers: Any) -> None:
         """Raise pydantic's ValidationError for numbers of another shape than records of this problem have."""
-        shape: type[Numbers] = _load(self.numbers)
+        shape: type[Numbers] = load(self.numbers)
         shape.model_validate(numbers)
 
     def decompose(self, columns: Mapping[str, Any], trial: Trial) -> dict[str, Any]:
         """What the problem's own theory fits to the trials of one cell; empty for problems without such a fit."""
-        found: dict[str, Any] = _load(self.decomposition)(columns, trial) if self.decomposition else {}
+        found: dict[str, Any] = load(self.decomposition)(columns, trial) if self.decomposition else {}
         return found
 
     def forecasts(self, trial: Trial, sizes: Sequence[int]) -> list[list[float] | None]:
         """The curves of ``reference`` and ``lower_bound`` at these sizes, in the same units; None for one unknown."""
-        return [_load(path)(trial, sizes) if path else None for path in (self.reference, self.lower_bound)]
+        return [load(path)(trial, sizes) if path else None for path in (self.reference, self.lower_bound)]
 
     def tables_of(self, trials: Sequence[Trial], numbers: Sequence[Mapping[str, Any]]) -> list[Table]:
         """Tables of the problem's own about a whole sweep; empty for problems that have nothing to add."""
-        tables: list[Table] = _load(self.tables)(trials, numbers) if self.tables else []
+        tables: list[Table] = load(self.tables)(trials, numbers) if self.tables else []
         return tables
 
     def notes_of(self, numbers: Mapping[str, Any]) -> list[Table]:
         """Tables of the problem's own about a single fit; empty for problems that have nothing to add."""
-        tables: list[Table] = _load(self.notes)(numbers) if self.notes else []
+        tables: list[Table] = load(self.notes)(numbers) if self.notes else []
         return tables
 
     def hints_of(self, numbers: Mapping[str, Any]) -> list[str]:
         """What the data of a single fit look like, where that matters; empty for problems that know their data."""
-        found: list[str] = _load(self.hints)(numbers) if self.hints else []
+        found: list[str] = load(self.hints)(numbers) if self.hints else []
         return found
 
     def answers_of(self, trials: Sequence[Trial], numbers: Sequence[Mapping[str, Any]]) -> list[SweepAnswer]:
         """What a whole sweep answers; empty for problems and sweeps that ask nothing of their own."""
-        answers: list[SweepAnswer] = _load(self.answers)(trials, numbers) if self.answers else []
+        answers: list[SweepAnswer] = load(self.answers)(trials, numbers) if self.answers else []
         return answers
 
     def heat_map(self, trials: Sequence[Trial], numbers: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
         """A map of the problem's own for a whole sweep, as plain lists for the figure ``ratio_plane``."""
-        found: dict[str, Any] | None = _load(self.plane)(trials, numbers) if self.plane else None
+        found: dict[str, Any] | None = load(self.plane)(trials, numbers) if self.plane else None
         return found
 
     def run(self, trial: Trial) -> Run:
         """The function that answers a pack of such trials."""
-        loaded: Run = _load(trial.runner() or self.estimators[trial.model.name].run)
+        loaded: Run = load(trial.runner() or self.estimators[trial.model.name].run)
         return loaded
 
 

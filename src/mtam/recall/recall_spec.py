@@ -12,7 +12,7 @@ from mtam.base import variants
 from mtam.base.spec import Frozen, Trial
 from mtam.recall.recall_data import Basis as Basis
 from mtam.recall.recall_data import RecallData as RecallData
-from mtam.recall.recall_data import misfit as misfit
+from mtam.recall.recall_data import misfit
 from mtam.recall.recall_models import SINGLE_MATRIX, TrainedModel, exact_seconds
 from mtam.recall.recall_models import RecallModel as RecallModel
 from mtam.recall.recall_variants import MODELS, OF_MATERN_PRIOR

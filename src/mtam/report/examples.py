@@ -6,7 +6,7 @@ from typing import Any
 
 from mtam.report.figures.palette import Look, looks
 from mtam.sweep import store
-from mtam.sweep.plan import Plan, label
+from mtam.sweep.planning import Plan, label
 from mtam.sweep.store import Record
 
 MOST = 6  # cells that are looked into

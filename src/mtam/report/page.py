@@ -24,7 +24,7 @@ from mtam.report.finding_section import Checked
 from mtam.report.format import counts
 from mtam.report.tables.cell_text import cell_text
 from mtam.sweep import store
-from mtam.sweep.plan import Plan, label
+from mtam.sweep.planning import Plan, label
 from mtam.sweep.store import Record
 
 TEMPLATES = Path(__file__).parent / "templates"

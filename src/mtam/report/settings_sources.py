@@ -10,7 +10,7 @@ from typing import Any
 
 from mtam.base import conf_files
 from mtam.base.errors import UsageError
-from mtam.sweep.plan import Plan
+from mtam.sweep.planning import Plan
 
 HERE = "set for this run"
 NOT_TOLD = ("launcher", "logger")  # where a run happens is no part of what it is

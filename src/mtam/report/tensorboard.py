@@ -9,7 +9,7 @@ from pathlib import Path
 from mtam.problems.registry import problem
 from mtam.report.figures.loss_traces import LOSSES
 from mtam.sweep import store
-from mtam.sweep.plan import Plan, label
+from mtam.sweep.planning import Plan, label
 from mtam.sweep.store import Record
 
 FOLDER = "tensorboard"

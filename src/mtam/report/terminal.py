@@ -11,7 +11,7 @@ from mtam.rates.curve import sizes_of
 from mtam.rates.fitting.sensitivity import local_intervals
 from mtam.rates.laws import PowerLaw
 from mtam.report.terminal_laws import laws_report, with_size
-from mtam.sweep.plan import Plan, label
+from mtam.sweep.planning import Plan, label
 
 MOST_FAILURES = 12  # that a terminal shows
 MOST_SIZES = 40  # that a convergence table shows

@@ -1,4 +1,4 @@
-"""Where words go."""
+"""Results on standard output, progress and sentences on standard error, one JSON object where it is asked for."""
 
 import json
 from functools import partial
@@ -7,8 +7,8 @@ from typing import Any
 from rich.console import Console
 
 
-class Voice:
-    """Where words go: results to standard output unless that is kept for JSON; progress to standard error."""
+class Messages:
+    """Results and sentences: results to standard output unless that is kept for JSON; progress to standard error."""
 
     def __init__(self, *, as_json: bool, quiet: bool) -> None:
         self.as_json, self.quiet = as_json, quiet

@@ -19,7 +19,7 @@ from mtam.rates.laws import EntropyBalance, Floats, Law, LogPower, PowerLaw, Sub
 from mtam.report import curve_notes, terminal, terminal_laws
 from mtam.report.tables.cell_text import interval_text
 from mtam.report.tables.terminal_grid import terminal_grid
-from mtam.runs.console import Voice
+from mtam.runs.console import Messages
 from mtam.runs.run_plan import place
 from mtam.sweep.store import write_text
 
@@ -43,7 +43,7 @@ class Wanted:
 def rates(file: Path, wanted: Wanted, out: Path | None, as_json: bool, quiet: bool) -> None:
     """Fit the curves of ``file``, tell tables, and with ``out`` leave a table and a picture there."""
     _check(wanted)
-    voice = Voice(as_json=as_json, quiet=quiet)
+    messages = Messages(as_json=as_json, quiet=quiet)
     try:
         brought = curve_table.read(file, wanted.columns)
         given = None if wanted.reference is None else curve_table.reference(wanted.reference)
@@ -53,7 +53,7 @@ def rates(file: Path, wanted: Wanted, out: Path | None, as_json: bool, quiet: bo
     notes = curve_notes.of_reading(brought, results, left_out)
     files = [] if out is None else _write(results, _target(out))  # before anything is printed: this may be refused
     for what in [*notes, *_told(results), *curve_notes.of_curves(results)]:
-        voice.tell(terminal_grid(what) if isinstance(what, Table) else what)
+        messages.tell(terminal_grid(what) if isinstance(what, Table) else what)
     summary: dict[str, Any] = {"file": str(file), "law": wanted.law, "floor": wanted.floor}
     cells = summary_of_sweep(results)
     summary["cells"] = [
@@ -64,8 +64,8 @@ def rates(file: Path, wanted: Wanted, out: Path | None, as_json: bool, quiet: bo
     if out is not None:
         summary["out"] = str(out)
     for path in files:
-        voice.tell(str(path))
-    voice.answer(_finite(summary))
+        messages.tell(str(path))
+    messages.answer(_finite(summary))
 
 
 def _check(wanted: Wanted) -> None:

@@ -20,7 +20,7 @@ from mtam.claims.judge_claims import JudgedClaim
 from mtam.rates.verdict import Verdict
 from mtam.report.finding_section import Checked
 from mtam.report.page import ShownClaims
-from mtam.runs.console import Voice
+from mtam.runs.console import Messages
 from mtam.runs.outputs import PAGE, page_of_all
 from mtam.sweep.safe_files import read_json
 from mtam.sweep.schemas import Jobs, first
@@ -90,12 +90,12 @@ def _table(found: Sequence[JudgedClaim]) -> tuple[Table, int]:
     return judge_claims.claims_table(here), len(found) - len(here)
 
 
-def tell(found: Sequence[JudgedClaim], voice: Voice) -> None:
+def tell(found: Sequence[JudgedClaim], messages: Messages) -> None:
     """The table for a person."""
     from mtam.report import claims_table
 
     for what in claims_table.screen(*_table(found)):
-        voice.tell(what)
+        messages.tell(what)
 
 
 def contradicted(found: Sequence[JudgedClaim]) -> bool:
@@ -105,10 +105,10 @@ def contradicted(found: Sequence[JudgedClaim]) -> bool:
 
 def judge(out: Path, as_json: bool, quiet: bool, strict: bool) -> int:
     """Judge all claims again from the records of ``out``; exit code 1 under ``strict`` when one is contradicted."""
-    voice = Voice(as_json=as_json, quiet=quiet)
+    messages = Messages(as_json=as_json, quiet=quiet)
     found, files = judged(remembered(out), out, f"mtam: claims judged by {out.name}")
-    tell(found, voice)
+    tell(found, messages)
     for path in files:
-        voice.tell(str(path))
-    voice.answer({"out": str(out), "claims": rows_of(found)})
+        messages.tell(str(path))
+    messages.answer({"out": str(out), "claims": rows_of(found)})
     return int(strict and contradicted(found))

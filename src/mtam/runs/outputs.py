@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mtam import __version__
 from mtam.analysis.run import Run
 from mtam.sweep import failures, schemas, store
-from mtam.sweep.plan import Plan
+from mtam.sweep.planning import Plan
 from mtam.sweep.safe_files import read_json
 from mtam.sweep.store import Record, write_text
 

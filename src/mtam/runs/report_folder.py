@@ -6,10 +6,10 @@ from pathlib import Path
 from mtam.base.errors import writing
 from mtam.checks import finding_folder
 from mtam.runs import judge_folder, run_check
-from mtam.runs.console import Voice
+from mtam.runs.console import Messages
 from mtam.runs.outputs import build
 from mtam.runs.run_sweep import tell
-from mtam.sweep import plan as planning
+from mtam.sweep import planning
 
 
 def report(out: Path, as_json: bool, quiet: bool) -> int:
@@ -22,11 +22,11 @@ def report(out: Path, as_json: bool, quiet: bool) -> int:
     if finding_folder.is_finding(out):
         run_check.report(out, as_json, quiet)
         return 0
-    voice = Voice(as_json=as_json, quiet=quiet)
+    messages = Messages(as_json=as_json, quiet=quiet)
     plan = planning.read(out)
     with writing(out):
         outcome = build(plan, out)
     failures = outcome.run.failures
-    tell(outcome, voice)
-    voice.answer(outcome.summary | {"missing": outcome.run.missing, "failed": len(failures)})
+    tell(outcome, messages)
+    messages.answer(outcome.summary | {"missing": outcome.run.missing, "failed": len(failures)})
     return 1 if failures else 0

@@ -13,11 +13,11 @@ from mtam.base import conf_files
 from mtam.base.spec import Frozen
 from mtam.checks.check_registry import CheckJob
 from mtam.runs import judge_folder, run_check
-from mtam.runs.console import Voice
+from mtam.runs.console import Messages
 from mtam.runs.run_plan import Options, folder
-from mtam.runs.run_sweep import run_plan
+from mtam.runs.run_sweep import run_and_summarise
 from mtam.sweep.launch import cores
-from mtam.sweep.plan import Plan
+from mtam.sweep.planning import Plan
 from mtam.sweep.settings import validate
 
 
@@ -58,14 +58,14 @@ class _Step:
     def name(self) -> str:
         return self.what.name if isinstance(self.what, Plan) else f"check {self.what.name}"
 
-    def run(self, options: Options, voice: Voice) -> tuple[dict[str, Any], int]:
+    def run(self, options: Options, messages: Messages) -> tuple[dict[str, Any], int]:
         """The job's summary and exit code."""
         if isinstance(self.what, Plan):
-            return run_plan(self.what, replace(options, out=self.out), voice)
+            return run_and_summarise(self.what, replace(options, out=self.out), messages)
         if options.dry_run:
-            voice.tell(f"{self.name}: {run_check.cached(self.what, self.out)}")
+            messages.tell(f"{self.name}: {run_check.cached(self.what, self.out)}")
             return {"check": self.what.name, "out": str(self.out)}, 0
-        return run_check.run_check(self.what, self.out, voice, options.force), 0
+        return run_check.run_check(self.what, self.out, messages, options.force), 0
 
     def seconds(self) -> float:
         """A rough forecast on all cores."""
@@ -79,7 +79,7 @@ def reproduce(scale: str, launcher: Sequence[str], options: Options, as_json: bo
 
     The exit code is 1 when a trial failed, and under ``strict`` also when a claim is contradicted.
     """
-    voice = Voice(as_json=as_json, quiet=options.quiet)
+    messages = Messages(as_json=as_json, quiet=options.quiet)
     assert options.out is not None
     jobs = validate(_Scale, conf_files.load(f"reproduce/{scale}"), "", f"reproduce/{scale}").jobs
     steps = [_step(job.compose(launcher), options.out) for job in jobs]
@@ -90,19 +90,19 @@ def reproduce(scale: str, launcher: Sequence[str], options: Options, as_json: bo
     for at, step in enumerate(steps):
         left = sum(rest.seconds() for rest in steps[at:])
         heading = f"job {at + 1} of {len(steps)}: {step.name}; about {max(left / 60, 1):.0f} min to go"
-        voice.tell(Text(heading, style="bold"))
-        summary, code = step.run(options, voice)
+        messages.tell(Text(heading, style="bold"))
+        summary, code = step.run(options, messages)
         summaries.append(summary)
         worst = max(worst, code)
     told: dict[str, Any] = {"scale": scale, "out": str(parent), "jobs": summaries}
     if not options.dry_run:
         found, files = judge_folder.judged([step.out for step in steps], parent, f"mtam: both papers at {scale} scale")
-        judge_folder.tell(found, voice)
+        judge_folder.tell(found, messages)
         for path in files:
-            voice.tell(str(path))
+            messages.tell(str(path))
         told["claims"] = judge_folder.rows_of(found)
         worst = max(worst, int(strict and judge_folder.contradicted(found)))
-    voice.answer(told)
+    messages.answer(told)
     return worst
 
 

@@ -12,7 +12,7 @@ from mtam.base.errors import UsageError, writing
 from mtam.base.finding import FINDING
 from mtam.checks import finding_folder
 from mtam.checks.check_registry import CHECKS, CheckJob, settings_of
-from mtam.runs.console import Voice
+from mtam.runs.console import Messages
 from mtam.runs.outputs import PAGE
 from mtam.runs.run_plan import place
 from mtam.sweep import progress
@@ -41,29 +41,29 @@ def settings_text(name: str, texts: Sequence[str], as_json: bool) -> str:
 
 def check(name: str, texts: Sequence[str], out: Path | None, as_json: bool, quiet: bool, force: bool) -> None:
     """Run one check and tell its finding."""
-    voice = Voice(as_json=as_json, quiet=quiet)
+    messages = Messages(as_json=as_json, quiet=quiet)
     job = compose(name, texts)
-    voice.answer(run_check(job, folder_of(job, out), voice, force))
+    messages.answer(run_check(job, folder_of(job, out), messages, force))
 
 
 def check_all(texts: Sequence[str], out: Path | None, as_json: bool, quiet: bool, force: bool) -> None:
     """Run every check with its own settings; ``out`` is the parent of their folders."""
     if texts:
         raise UsageError(f"settings such as {texts[0]} belong to one check; name it instead of all.")
-    voice = Voice(as_json=as_json, quiet=quiet)
+    messages = Messages(as_json=as_json, quiet=quiet)
     jobs = [compose(name, []) for name in CHECKS]
     folders = [folder_of(job, None if out is None else out / f"check-{job.name}-{job.digest}") for job in jobs]
-    found = [run_check(job, where, voice, force) for job, where in zip(jobs, folders, strict=True)]
-    voice.answer({"check": "all", "out": str(out or Path("outputs")), "checks": found})
+    found = [run_check(job, where, messages, force) for job, where in zip(jobs, folders, strict=True)]
+    messages.answer({"check": "all", "out": str(out or Path("outputs")), "checks": found})
 
 
 def report(out: Path, as_json: bool, quiet: bool) -> None:
     """Tables and picture of a check again, from its finding alone."""
-    voice = Voice(as_json=as_json, quiet=quiet)
+    messages = Messages(as_json=as_json, quiet=quiet)
     kept = finding_folder.read(out)
     if kept is None:
         raise UsageError(f"{out / FINDING} cannot be read; run the check again into this folder.")
-    voice.answer(_tell(kept, out, voice, again=True) | {"computed": 0})
+    messages.answer(_tell(kept, out, messages, again=True) | {"computed": 0})
 
 
 def folder_of(job: CheckJob, out: Path | None) -> Path:
@@ -80,17 +80,17 @@ def cached(job: CheckJob, out: Path) -> str:
     return f"{'is there' if there else 'would be computed'}; nothing was written. Folder: {out}"
 
 
-def run_check(job: CheckJob, out: Path, voice: Voice, force: bool) -> dict[str, Any]:
+def run_check(job: CheckJob, out: Path, messages: Messages, force: bool) -> dict[str, Any]:
     """Compute the finding unless it is there, tell it, and give its summary."""
     kept = None if force else finding_folder.read(out)
     fresh = kept is None or kept.stamp != job.stamp()
     if kept is None or fresh:
-        with progress.display(voice.err, f"check {job.name}", voice.quiet) as show:
+        with progress.display(messages.err, f"check {job.name}", messages.quiet) as show:
             kept = finding_folder.compute(job, lambda fraction: show(fraction, "computing", 0.0))
         finding_folder.write(kept, out)
-    told = _tell(kept, out, voice, again=fresh)
+    told = _tell(kept, out, messages, again=fresh)
     if not fresh:
-        voice.tell("Nothing was computed again: the finding was there.")
+        messages.tell("Nothing was computed again: the finding was there.")
     return told | {"computed": int(fresh)}
 
 
@@ -103,7 +103,7 @@ def _write(kept: finding_folder.StoredFinding, out: Path) -> None:
     write_text(out / PAGE, page.render([check]))
 
 
-def _tell(kept: finding_folder.StoredFinding, out: Path, voice: Voice, *, again: bool) -> dict[str, Any]:
+def _tell(kept: finding_folder.StoredFinding, out: Path, messages: Messages, *, again: bool) -> dict[str, Any]:
     from mtam.report import finding_report
 
     page = out / PAGE
@@ -112,8 +112,8 @@ def _tell(kept: finding_folder.StoredFinding, out: Path, voice: Voice, *, again:
         with writing(out):
             _write(kept, out)
     for what in finding_report.screen(kept.finding):
-        voice.tell(what)
+        messages.tell(what)
     for path in files:
-        voice.tell(str(path))
+        messages.tell(str(path))
     told = kept.finding.model_dump(mode="json")
     return {"check": told.pop("name"), "out": str(out), "seconds": kept.seconds, "settings": kept.settings, **told}

@@ -13,10 +13,9 @@ from typing import Any
 
 from mtam.base.errors import UsageError, opening, writing
 from mtam.runs.outputs import Outcome, build
-from mtam.sweep import execute, launch, progress, store
-from mtam.sweep import plan as planning
+from mtam.sweep import execute, launch, planning, progress, store
 from mtam.sweep.cluster import slurm, slurm_wait
-from mtam.sweep.plan import Plan
+from mtam.sweep.planning import Plan
 from mtam.sweep.progress_account import Board, Launcher
 from mtam.sweep.store import write_text
 

@@ -5,67 +5,68 @@ from typing import Any
 from rich.text import Text
 
 from mtam.problems.registry import problem
-from mtam.runs import run_plan as plans
-from mtam.runs.console import Voice
+from mtam.runs import run_plan
+from mtam.runs.console import Messages
 from mtam.runs.outputs import PAGE, Outcome
 from mtam.runs.run_plan import Options
-from mtam.sweep.plan import Plan
+from mtam.sweep.planning import Plan
 
 
 def run_and_tell(plan: Plan, options: Options, as_json: bool) -> int:
     """Run one plan and tell its result; the exit code is 1 when a trial failed."""
-    voice = Voice(as_json=as_json, quiet=options.quiet)
-    summary, code = run_plan(plan, options, voice)
-    voice.answer(summary)
+    messages = Messages(as_json=as_json, quiet=options.quiet)
+    summary, code = run_and_summarise(plan, options, messages)
+    messages.answer(summary)
     return code
 
 
-def run_plan(plan: Plan, options: Options, voice: Voice) -> tuple[dict[str, Any], int]:
+def run_and_summarise(plan: Plan, options: Options, messages: Messages) -> tuple[dict[str, Any], int]:
+    """Run one plan and tell its result: the summary and the exit code."""
     if options.dry_run:
-        told = plans.forecast(plan, options)
-        voice.tell(
+        told = run_plan.forecast(plan, options)
+        messages.tell(
             f"{plan.name}: {told['to_compute']} of {told['trials']} trials would be computed "
             f"({told['cached']} are there) in {told['packs']} packs on {told['workers']} workers, "
             f"about {told['forecast_seconds']:.0f} s; nothing was written. Folder: {told['out']}"
         )
         return told, 0
     if options.detach:
-        return _submit(plan, options, voice), 0
-    outcome = plans.run(plan, options, voice.err)
+        return _submit(plan, options, messages), 0
+    outcome = run_plan.run(plan, options, messages.err)
     share = options.task is not None and outcome.run.missing > 0  # a task of an array leaves the rest to its siblings
     if share:
-        _tell_share(outcome, voice)
+        _tell_share(outcome, messages)
     else:
-        tell(outcome, voice)
+        tell(outcome, messages)
     return outcome.summary, 1 if outcome.run.failures or (outcome.run.missing and not share) else 0
 
 
-def _tell_share(outcome: Outcome, voice: Voice) -> None:
+def _tell_share(outcome: Outcome, messages: Messages) -> None:
     """What a task of a job array says while its siblings are at work."""
     if outcome.run.failures:
-        _tell_failures(outcome, voice)
+        _tell_failures(outcome, messages)
     run = outcome.run
-    voice.tell(
+    messages.tell(
         f"The share of this task is done: {outcome.computed} trials computed, {run.missing} of "
         f"{len(run.plan.trials)} have no record yet. The last task prints the tables; mtam report {run.folder} "
         "prints what there is."
     )
 
 
-def _tell_failures(outcome: Outcome, voice: Voice) -> None:
+def _tell_failures(outcome: Outcome, messages: Messages) -> None:
     from mtam.report import terminal
     from mtam.report.tables.terminal_grid import Layout, terminal_grid
 
     table = terminal.failures_table(outcome.run.plan, outcome.run.failures)
-    voice.tell(terminal_grid(table, Layout(style="bold red")))
+    messages.tell(terminal_grid(table, Layout(style="bold red")))
     for sentence in outcome.advice:
-        voice.tell(sentence)
+        messages.tell(sentence)
 
 
-def _submit(plan: Plan, options: Options, voice: Voice) -> dict[str, Any]:
-    out, submitted = plans.submit(plan, options)
+def _submit(plan: Plan, options: Options, messages: Messages) -> dict[str, Any]:
+    out, submitted = run_plan.submit(plan, options)
     told = str(submitted)
-    voice.tell(
+    messages.tell(
         f"{plan.name}: {told}. `mtam status {out}` shows how far it is, the same command without --detach waits for it "
         f"and prints its tables" + (f", scancel {' '.join(submitted.jobs)} cancels it." if submitted.jobs else ".")
     )
@@ -73,7 +74,7 @@ def _submit(plan: Plan, options: Options, voice: Voice) -> dict[str, Any]:
     return {plan.kind: plan.name, "out": str(out), "trials": len(plan.trials), **counts}
 
 
-def tell(outcome: Outcome, voice: Voice) -> None:
+def tell(outcome: Outcome, messages: Messages) -> None:
     from mtam.base.table import Table
     from mtam.report import terminal
     from mtam.report.tables.terminal_grid import Layout, terminal_grid
@@ -81,25 +82,25 @@ def tell(outcome: Outcome, voice: Voice) -> None:
     run = outcome.run
     told: list[Table | str] = []
     if run.plan.kind == "fit" and "failure" not in outcome.summary:
-        voice.tell(terminal_grid(terminal.fit_table(outcome.summary), Layout(header=False)))
+        messages.tell(terminal_grid(terminal.fit_table(outcome.summary), Layout(header=False)))
         told += [f"Warning: {warning}." for warning in outcome.summary.get("warnings", [])]
     elif run.plan.kind == "sweep":
         told += terminal.sweep_report(run.cells, problem(run.plan.problem))
     for what in (*told, *run.tables):
-        voice.tell(terminal_grid(what) if isinstance(what, Table) else what)
+        messages.tell(terminal_grid(what) if isinstance(what, Table) else what)
     if run.failures:
-        _tell_failures(outcome, voice)
+        _tell_failures(outcome, messages)
     if run.missing:
-        voice.tell(f"Half-finished: {run.missing} of {len(run.plan.trials)} trials have no record yet.")
+        messages.tell(f"Half-finished: {run.missing} of {len(run.plan.trials)} trials have no record yet.")
     if outcome.computed == 0 and run.missing == 0:
-        voice.tell(f"Nothing was computed again: all {len(run.plan.trials)} records were there.")
+        messages.tell(f"Nothing was computed again: all {len(run.plan.trials)} records were there.")
     for path in outcome.files:
-        voice.tell(str(path))
+        messages.tell(str(path))
     if outcome.run.plan.kind == "sweep":
         from mtam.report import summary_lines
 
-        voice.tell(Text("In short", style="bold"))
+        messages.tell(Text("In short", style="bold"))
         run = outcome.run
         for line in summary_lines.in_short(run.cells, problem(run.plan.problem).size, run.answers):
-            voice.tell(f"  {line}")
-        voice.tell(f"  all of it, with pictures: {outcome.run.folder / PAGE}")
+            messages.tell(f"  {line}")
+        messages.tell(f"  all of it, with pictures: {outcome.run.folder / PAGE}")

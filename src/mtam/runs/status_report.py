@@ -9,10 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from mtam.base.errors import UsageError
-from mtam.runs.console import Voice
+from mtam.runs.console import Messages
 from mtam.sweep import progress
 from mtam.sweep.folder_status import Status, Survey
-from mtam.sweep.plan import label
+from mtam.sweep.planning import label
 
 LOOK_EVERY = 1.0  # seconds
 
@@ -24,14 +24,14 @@ def status(out: Path, as_json: bool, watch: bool) -> None:
     """
     if watch and as_json:
         raise UsageError("--watch and --json do not go together: --json prints one object.")
-    voice = Voice(as_json=as_json, quiet=False)
+    messages = Messages(as_json=as_json, quiet=False)
     survey = Survey(out)
     if watch:
-        _watch(survey, voice)
+        _watch(survey, messages)
         return
     found = survey.look()
-    voice.tell(_shown(survey, found))
-    voice.answer(
+    messages.tell(_shown(survey, found))
+    messages.answer(
         {
             survey.plan.kind: survey.plan.name,
             "out": str(out),
@@ -46,12 +46,12 @@ def status(out: Path, as_json: bool, watch: bool) -> None:
     )
 
 
-def _watch(survey: Survey, voice: Voice) -> None:
+def _watch(survey: Survey, messages: Messages) -> None:
     from rich.live import Live
 
     found = survey.look()
     try:
-        with Live(_shown(survey, found), console=voice.out, auto_refresh=False) as live:
+        with Live(_shown(survey, found), console=messages.out, auto_refresh=False) as live:
             while not found.over:
                 time.sleep(LOOK_EVERY)
                 found = survey.look()

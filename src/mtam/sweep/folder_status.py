@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mtam.sweep import plan as planning
-from mtam.sweep import progress, store
+from mtam.sweep import planning, progress, store
 from mtam.sweep.cluster import slurm
-from mtam.sweep.plan import Plan
+from mtam.sweep.planning import Plan
 
 QUEUE_EVERY = 10.0  # seconds between calls of squeue
 

@@ -23,8 +23,7 @@ from typing import Any
 
 from mtam.base.errors import UncachedWarning, UsageError
 from mtam.base.threads import one_thread
-from mtam.sweep import execute, failures, progress, store
-from mtam.sweep import plan as planning
+from mtam.sweep import execute, failures, planning, progress, store
 from mtam.sweep.progress_account import Board, Launcher
 from mtam.sweep.signals import STOPPING
 

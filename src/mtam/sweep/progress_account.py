@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mtam.sweep import progress, store
-from mtam.sweep.plan import Plan
+from mtam.sweep.planning import Plan
 from mtam.sweep.progress import Beat
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mtam.sweep import plan as planning
+from mtam.sweep import planning
 from mtam.sweep.cluster import squeue
 from mtam.sweep.cluster.slurm_task import TRIES, Task
 

@@ -11,7 +11,7 @@ from mtam.config import plan_sweep
 from mtam.sweep import progress, store
 from mtam.sweep.cluster import slurm, slurm_wait, squeue
 from mtam.sweep.cluster.slurm_wait import GRACE, QUEUE_POLL_MOST, _Queue, until_done
-from mtam.sweep.plan import Plan
+from mtam.sweep.planning import Plan
 from mtam.sweep.progress_account import Board
 
 Tasks = dict[str, tuple[str, tuple[tuple[str, ...], ...]]] | None

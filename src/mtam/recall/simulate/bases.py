@@ -10,7 +10,7 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from mtam.recall.recall_spec import Basis, misfit
+from mtam.recall.recall_data import Basis, misfit
 
 Array = NDArray[np.float64]
 
@@ -109,7 +109,7 @@ def grid(basis: Basis, modes: int, nodes: int) -> Grid:
     Cosines and Legendre polynomials attain sup_x sum_j a_j |e_j(x)| at the border x = 0, Haar functions on the
     nodes, splines on the borders of their cells, so that the profile holds the true supremum and not one over a mesh.
 
-    Raises ValueError for an unknown basis, and as ``spec.misfit`` says.
+    Raises ValueError for an unknown basis, and as ``recall_data.misfit`` says.
     """
     if basis not in get_args(Basis):
         raise ValueError(f"the basis must be one of {', '.join(get_args(Basis))}, not {basis}")

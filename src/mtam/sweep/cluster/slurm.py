@@ -15,7 +15,7 @@ from mtam.base.threads import VARIABLES
 from mtam.sweep import safe_files, store
 from mtam.sweep.cluster import squeue
 from mtam.sweep.cluster.slurm_task import Pack, Task
-from mtam.sweep.plan import Plan
+from mtam.sweep.planning import Plan
 from mtam.sweep.schemas import Submission
 from mtam.sweep.settings import SlurmSettings
 from mtam.sweep.store import write_text

@@ -10,8 +10,7 @@ from typing import NoReturn
 
 from rich.console import Console
 
-from mtam.sweep import execute, failures, launch, progress, store
-from mtam.sweep import plan as planning
+from mtam.sweep import execute, failures, launch, planning, progress, store
 from mtam.sweep.cluster import squeue
 from mtam.sweep.progress_account import Launcher
 

@@ -10,7 +10,7 @@ from mtam.base.spec import KEYS
 from mtam.config import plan_fit, plan_sweep
 from mtam.interaction.interaction_spec import InteractionData, InteractionTrial, interaction_model
 from mtam.recall.recall_spec import RecallData, RecallTrial, recall_model
-from mtam.sweep import plan as planning
+from mtam.sweep import planning
 
 
 def test_a_pack_holds_trials_of_one_shape() -> None:
