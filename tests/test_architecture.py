@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from mtam.base import columns
+
 REPO = Path(__file__).resolve().parents[1]
 SRC = REPO / "src" / "mtam"
 MODULES = sorted(SRC.rglob("*.py"))
@@ -128,6 +130,23 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
         left = {name: used for name, used in left.items() if name not in free}
     inside = {name for name in left if any(name in used for used in left.values())}
     assert not inside
+
+
+def test_column_names_stand_once() -> None:
+    """What more than one room reads from a record is called by its constant of ``base.columns``."""
+    names = {value for name, value in vars(columns).items() if name.isupper()} - {"error", "converged", "intervals"}
+    assert names
+    told = []
+    for path in MODULES:
+        tree = ast.parse(path.read_text())
+        parts = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in ast.walk(node)}
+        told += [
+            f"{path.relative_to(SRC)}:{node.lineno} {node.value}"
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant) and node.value in names and id(node) not in parts
+            if path.name != "columns.py"
+        ]
+    assert not told
 
 
 def test_modules_fit_a_sitting() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mtam.base.columns import as_record
+from mtam.base.columns import BAYES_ERROR, as_record
 from mtam.recall.evaluation.benchmarks import bayes
 from mtam.recall.evaluation.controls import exchanged, foreign_queries, gain
 from mtam.recall.evaluation.risk import attention_map, dimension, outputs, recall, risk, sensitivity, sharpest
@@ -59,7 +59,7 @@ def run(
     for m, trial in enumerate(trials):
         if beside[m] and "failure" not in records[m]:
             found = bayes(trial)
-            records[m] |= {"bayes_error": found["error"], "bayes_error_se": found["error_se"]}
+            records[m] |= {BAYES_ERROR: found["error"], "bayes_error_se": found["error_se"]}
             tick(trained + (1 - trained) * (m + 1) / len(trials))
     shared: dict[str, Any] = {
         "seconds": (time.process_time() - cpu) / len(trials),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from mtam.analysis.cell_results import CellResult
+from mtam.base.columns import FORECAST_ERROR
 from mtam.base.table import SweepAnswer
 from mtam.rates import judge_curves
 from mtam.rates.compare import FIRST
@@ -18,7 +19,7 @@ MOST = 5  # lines; the sixth tells where the page is
 CELLS = 4  # that have a line each
 RATIOS = 8  # in one line
 OWN = ("softmax", "ips_erm")  # the papers' own estimators, which others are compared with
-FORECAST = "forecast_error"
+FORECAST = FORECAST_ERROR
 
 
 def in_short(results: Sequence[CellResult], size: str, answers: Sequence[SweepAnswer] = ()) -> list[str]:

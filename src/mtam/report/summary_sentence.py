@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mtam.analysis.cell_results import CellResult
+from mtam.base.columns import ORACLE_ERROR
 from mtam.rates.laws import PowerLaw
 from mtam.report.format import number
 
@@ -20,7 +21,7 @@ def of_fit(summary: Mapping[str, Any]) -> str:
     told = []
     if "error" in summary:
         told.append(f"squared error {summary['error']:.2e} ± {summary['error_se']:.0e}")
-    if "oracle_error" in summary:
+    if ORACLE_ERROR in summary:
         told.append(f"with A* known {summary['oracle_error']:.2e}")
     if "holdout_error" in summary:
         told.append(f"hold-out error {summary['holdout_error']:.3g} ± {summary['holdout_se']:.1g}")

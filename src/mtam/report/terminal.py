@@ -5,6 +5,7 @@ from itertools import islice
 from typing import Any
 
 from mtam.analysis.cell_results import CellResult
+from mtam.base.columns import ORACLE_ERROR, PARAMETRIC_ERROR
 from mtam.base.table import Cell, Table, figure
 from mtam.problems.registry import Problem, problem
 from mtam.rates.curve import sizes_of
@@ -170,8 +171,8 @@ def fit_table(summary: Mapping[str, Any]) -> Table:
     at = f"d = {s['d']}, N = {s['tokens']}, M = {s['samples']}"
     rows = (
         ("error", "error", "||g_hat - g*||² in L2(rho), g* has variance 1"),
-        ("oracle error", "oracle_error", "the same with A* known"),
-        ("parametric part", "parametric_error", "error - oracle error, the price of learning A"),
+        ("oracle error", ORACLE_ERROR, "the same with A* known"),
+        ("parametric part", PARAMETRIC_ERROR, "error - oracle error, the price of learning A"),
         ("predicted", "predicted_parametric_error", "p sigma²/M, p = 2rd - r² - 1"),
         ("hold-out error", "holdout_error", "mean squared error of prediction on samples the fit has not seen"),
         ("explained", "explained", "share of the variance of Y, on the same samples"),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mtam.base.columns import ORACLE_ERROR
 from mtam.base.table import Cell, Table
 from mtam.interaction.reading.interaction_cells import InteractionCell
 from mtam.rates.fitting.fit import student_interval
@@ -75,7 +76,7 @@ def caveats(cells: Sequence[InteractionCell]) -> Table:
 def about_tokens(cells: Sequence[InteractionCell]) -> list[Table]:
     """What the bounds say of N and what the error with A* known does, where the cells differ in it."""
     pairwise = [cell for cell in cells if not cell.trial.data.row_normalised]
-    known = [(cell, errors) for cell in pairwise if (errors := cell.matrix("oracle_error")) is not None]
+    known = [(cell, errors) for cell in pairwise if (errors := cell.matrix(ORACLE_ERROR)) is not None]
     if len({cell.trial.data.tokens for cell, _ in known}) < 2:
         return []
     first = known[0][0].trial

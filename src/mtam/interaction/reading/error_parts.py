@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import nnls
 
+from mtam.base.columns import ORACLE_ERROR, PARAMETRIC_ERROR
 from mtam.interaction.interaction_spec import InteractionTrial
 
 Array = npt.NDArray[np.float64]
@@ -25,7 +26,7 @@ def decompose(columns: Mapping[str, Array], trial: InteractionTrial) -> dict[str
     column is missing, where there is no noise or the truth is no function of pairs, for fewer than two seeds, and where
     an error is zero or lacking in some trial: relative errors have no meaning there.
     """
-    needed = ("n", "seed", "intervals", "oracle_error", "parametric_error")
+    needed = ("n", "seed", "intervals", ORACLE_ERROR, PARAMETRIC_ERROR)
     sigma = trial.data.noise
     if any(name not in columns for name in needed) or sigma == 0 or trial.data.row_normalised:
         return {}

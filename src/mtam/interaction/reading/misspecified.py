@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mtam.base.columns import A_COSINE, ORACLE_ERROR
 from mtam.base.table import Cell, Table, mean_figure
 from mtam.interaction.reading.interaction_cells import InteractionCell
 from mtam.interaction.simulate.activations import GAIN
@@ -39,7 +40,7 @@ def _row(cell: InteractionCell) -> list[Cell]:
     last = [cell.numbers[cell.sizes[-1], seed] for seed in cell.complete]
     shapes = np.array([_shape(record) for record in last if "phi_hat" in record]).reshape(-1, 2)
     columns = [np.array([float(record[name]) for record in last if name in record]) for name in
-               ("a_cosine", "error", "oracle_error")]  # fmt: skip
+               (A_COSINE, "error", ORACLE_ERROR)]  # fmt: skip
     return [cell.label, *map(mean_figure, [*columns, *shapes.T])]
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from mtam.base.columns import EXCESS_RATIO, FORECAST_ERROR, FORECAST_ORACLE_ERROR
 from mtam.base.table import Cell, Table, figure, mean_figure
 from mtam.interaction.reading.interaction_cells import InteractionCell
 from mtam.rates.fitting.fit import student_interval
@@ -25,7 +26,7 @@ FORECAST, FIRST_ORDER = "  forecast", "  forecast, first order"
 
 def price(cells: Sequence[InteractionCell]) -> list[Table]:
     """The ratio at every M, and what its trend on ln M says; empty where no cell has a price of A."""
-    priced = [(cell, ratios) for cell in cells if (ratios := cell.matrix("excess_ratio")) is not None]
+    priced = [(cell, ratios) for cell in cells if (ratios := cell.matrix(EXCESS_RATIO)) is not None]
     if not priced:
         return []
     sizes = max((cell.sizes for cell, _ in priced), key=len)
@@ -80,7 +81,7 @@ def _at(sizes: Sequence[int], cell: InteractionCell, figures: Sequence[Cell]) ->
 
 def _forecast(cell: InteractionCell) -> Array | None:
     """The forecast ratio  # (seeds, sizes)."""
-    total, known = cell.matrix("forecast_error"), cell.matrix("forecast_oracle_error")
+    total, known = cell.matrix(FORECAST_ERROR), cell.matrix(FORECAST_ORACLE_ERROR)
     if total is None or known is None:
         return None
     return np.asarray((total - known) * cell.size_axis / _unit(cell))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from mtam.base.columns import FORECAST_ERROR, FORECAST_ORACLE_ERROR, ORACLE_ERROR, PARAMETRIC_ERROR
 from mtam.base.table import Cell, Table
 from mtam.interaction.reading.interaction_cells import InteractionCell
 from mtam.rates import judge_curves
@@ -10,7 +11,7 @@ from mtam.rates.laws import PowerLaw
 
 PUBLISHED = {3: -0.81, 8: -0.899}  # slopes of the paper's figure, by degree
 PARAMETRIC = -1.0
-PARTS = {"error": "total", "oracle_error": "A* known"}
+PARTS = {"error": "total", ORACLE_ERROR: "A* known"}
 FIGURES = ["reported", "theory", "beta = P", "forecast"]
 SLOPES = ["cell", "error", "this run", *FIGURES, "reported?", "theory?", "forecast?"]
 
@@ -41,7 +42,7 @@ def _slope(cell: InteractionCell, name: str) -> list[Cell]:
     )  # fmt: skip
     if as_proven and name == "error" and not cell.trial.inside_theorem():  # with A* known it asks nothing of r d
         as_proven = as_proven.outside
-    expected = cell.curve("forecast_error" if name == "error" else "forecast_oracle_error")
+    expected = cell.curve(FORECAST_ERROR if name == "error" else FORECAST_ORACLE_ERROR)
     as_forecast, forecast = judge_curves.follows(points, expected) if expected else (None, None)
     figures = (published, theory, other, forecast)
     return [cell.label, PARTS[name], slope, *figures, as_reported, as_proven, as_forecast]
@@ -59,7 +60,7 @@ def claims_table(cells: Sequence[InteractionCell]) -> Table:
                 claim = f"P = {degree}: lines over d nearly parallel ({word})"
                 rows.append([claim, said.interval, said.verdict, said.reason])
     for cell in cells:
-        price = cell.curve("parametric_error")
+        price = cell.curve(PARAMETRIC_ERROR)
         if price is not None and cell.trial.parameters() > 0 and price.errors.mean() > 0:
             said = judge_curves.exponent(price, PARAMETRIC)
             rows.append([f"{cell.label}: the price of A falls as 1/M", said.interval, said.verdict, said.reason])

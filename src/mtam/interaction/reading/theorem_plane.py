@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from mtam.base.columns import PARAMETRIC_ERROR
 from mtam.interaction.interaction_spec import InteractionTrial
 
 FEWEST = 4  # values of r d, and two of M: less is no plane
@@ -18,9 +19,9 @@ def plane(trials: Sequence[InteractionTrial], numbers: Sequence[Mapping[str, Any
     """
     values: dict[tuple[int, int], list[tuple[float, float]]] = {}
     for trial, record in zip(trials, numbers, strict=True):
-        if "parametric_error" in record:
+        if PARAMETRIC_ERROR in record:
             place = (trial.data.rank * trial.data.d, trial.n)
-            values.setdefault(place, []).append((float(record["parametric_error"]), float(record["error"])))
+            values.setdefault(place, []).append((float(record[PARAMETRIC_ERROR]), float(record["error"])))
     products, sizes = (sorted({place[axis] for place in values}) for axis in (0, 1))
     others = {trial.data.model_copy(update={"d": 1, "rank": 1}).model_dump_json() for trial in trials}
     if len(products) < FEWEST or len(sizes) < 2 or len(others) > 1 or len({t.model for t in trials}) > 1:

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from mtam.base.columns import ATTENTION_ENTROPY, ATTENTION_MASS, RECALL_ACCURACY
 from mtam.recall.aligned_memory import tensor
 from mtam.recall.simulate.contexts import RecallProblem, Sample
 from mtam.recall.transformer.network import Network
@@ -102,9 +103,9 @@ def recall(weights: Tensor, sample: Sample) -> dict[str, float]:
     share = _shares(weights)
     answering = torch.from_numpy(sample.answering)
     return {
-        "attention_mass": float(share.gather(0, answering[None]).mean()),
-        "attention_entropy": float(-torch.special.xlogy(share, share).sum(0).mean()),
-        "recall_accuracy": float((weights.argmax(0) == answering).double().mean()),
+        ATTENTION_MASS: float(share.gather(0, answering[None]).mean()),
+        ATTENTION_ENTROPY: float(-torch.special.xlogy(share, share).sum(0).mean()),
+        RECALL_ACCURACY: float((weights.argmax(0) == answering).double().mean()),
     }
 
 

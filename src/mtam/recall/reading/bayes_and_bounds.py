@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mtam.base.columns import BAYES_ERROR
 from mtam.base.table import Cell, Table, figure
 from mtam.recall.reading.recall_cells import Array, RecallCell
 from mtam.recall.recall_spec import BENCHMARK_FROM
@@ -33,13 +34,13 @@ def _bayes_rule(cells: Sequence[RecallCell]) -> list[Table]:
     rows: list[list[Cell]] = []
     for cell in cells:
         data = cell.trial.data
-        sizes = [n for n in cell.sizes if n >= BENCHMARK_FROM and np.isfinite(cell.values("bayes_error", n)).all()]
+        sizes = [n for n in cell.sizes if n >= BENCHMARK_FROM and np.isfinite(cell.values(BAYES_ERROR, n)).all()]
         if not sizes:
             continue
         low = lower_bound(data.alpha, data.decay, sizes, data.noise, spectrum=data.spectrum)
         high = reference_curve(data.alpha, data.decay, sizes, data.noise, spectrum=data.spectrum)
         for n, below, above in zip(sizes, low, high, strict=True):
-            errors, bayes = cell.values("error", n), cell.values("bayes_error", n)
+            errors, bayes = cell.values("error", n), cell.values(BAYES_ERROR, n)
             risk = float(errors.mean())
             rows.append([
                 cell.label, n, risk, float(bayes.mean()), figure(*ratio(errors, bayes)), float(above), float(below),

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from mtam.base.columns import ATTENTION_MASS
 from mtam.base.table import Cell, SweepAnswer, Table
 from mtam.rates.fitting.fit import student_interval
 from mtam.rates.intervals import Interval
@@ -26,7 +27,7 @@ def tables(cells: Sequence[RecallCell]) -> list[Table]:
     rows: list[list[Cell]] = []
     for dim, own in _planes(cells).items():
         counts = _counts(own)
-        mass = np.array([cell.values("attention_mass", n).mean() for cell in own])
+        mass = np.array([cell.values(ATTENTION_MASS, n).mean() for cell in own])
         risk = np.array([cell.values("error", n).mean() for cell in own])
         within, beyond = (risk[side] for side in (counts <= dim + 1, counts > 2 * dim))
         rows.append([
@@ -50,7 +51,7 @@ def answers(cells: Sequence[RecallCell]) -> list[SweepAnswer]:
     """Where the mass of each seed falls below LEVELS, with intervals over seeds, and what lies beyond the borders."""
     n, seeds = common(cells)
     planes = _planes(cells)
-    if np.isnan(by_seed(cells, "attention_mass", n, seeds)).any():  # a rival without attention
+    if np.isnan(by_seed(cells, ATTENTION_MASS, n, seeds)).any():  # a rival without attention
         return []
     found = []
     for level in LEVELS:
@@ -97,7 +98,7 @@ def _counts(own: Sequence[RecallCell]) -> Array:
 def _lost(own: Sequence[RecallCell], n: int, seeds: Sequence[int], level: float) -> Interval | float:
     """The number of components where the mass falls below ``level``, interpolated in ln I, by seed."""
     counts = _counts(own)
-    mass = by_seed(own, "attention_mass", n, seeds)
+    mass = by_seed(own, ATTENTION_MASS, n, seeds)
     where = [crossing(np.log(counts), row, level) for row in mass]
     known = np.array([x for x in where if x is not None])
     interval = student_interval(known) if len(known) == len(seeds) else None

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import numpy as np
 
+from mtam.base.columns import ATTENTION_MASS
 from mtam.base.table import Cell, Table, figure
 from mtam.recall.reading.recall_cells import RecallCell
 from mtam.recall.reading.thresholds import DIFFUSE, MOVED, PLATEAU, RECALLED, SCANT
@@ -44,8 +45,7 @@ def tables(cells: Sequence[RecallCell]) -> list[Table]:
             continue
         expected = effective_dimension(data.alpha, data.decay, [n], data.noise, spectrum=data.spectrum)[0]
         mass, gain, used = (
-            figure(float(cell.values(name, n).mean()))
-            for name in ("attention_mass", "swap_gain", "effective_dimension")
+            figure(float(cell.values(name, n).mean())) for name in (ATTENTION_MASS, "swap_gain", "effective_dimension")
         )
         said = diagnosis(cell)
         rows.append([cell.label, mass, gain, used, int(expected), said.learned, said.because])
@@ -61,7 +61,7 @@ def tables(cells: Sequence[RecallCell]) -> list[Table]:
 def diagnosis(cell: RecallCell) -> Diagnosis:
     """The diagnosis of one cell, from the means over seeds at its largest size."""
     n, data = cell.sizes[-1], cell.trial.data
-    error, mass, gain = (float(cell.values(name, n).mean()) for name in ("error", "attention_mass", "swap_gain"))
+    error, mass, gain = (float(cell.values(name, n).mean()) for name in ("error", ATTENTION_MASS, "swap_gain"))
     uniform, floor = 1 / data.components, float(cell.values("token_floor", n).mean())
     if floor >= SCANT and error <= 1 + PLATEAU:
         why = f"with the measure named and the target known, the risk would still be {floor:.2f}"

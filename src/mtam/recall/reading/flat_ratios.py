@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from mtam.base.columns import BAYES_ERROR
 from mtam.base.table import Cell, SweepAnswer
 from mtam.rates.curve import Curve, curve
 from mtam.rates.judge_curves import ratio_slope
@@ -24,7 +25,7 @@ def answers(cells: Sequence[RecallCell]) -> list[SweepAnswer]:
     """The slope of ln(risk / Bayes) on ln n, by cell, and where the other legs are; nothing without Bayes rules."""
     slopes: dict[str, Cell] = {}
     for index, cell in enumerate(cells):
-        ours, theirs = (_curve(cell, name) for name in ("error", "bayes_error"))
+        ours, theirs = (_curve(cell, name) for name in ("error", BAYES_ERROR))
         slope = None if ours is None or theirs is None else ratio_slope(ours, theirs)
         if slope is None:
             return []
@@ -39,7 +40,7 @@ def _curve(cell: RecallCell, name: str) -> Curve | None:
     rows = [
         {"n": n, "seed": seed, "error": float(numbers[name])}
         for (n, seed), numbers in cell.numbers.items()
-        if "bayes_error" in numbers and name in numbers
+        if BAYES_ERROR in numbers and name in numbers
     ]
     if not rows:
         return None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mtam.base.columns import ATTENTION_MASS
 from mtam.base.table import Cell, SweepAnswer
 from mtam.rates.fitting.fit import student_interval
 from mtam.rates.intervals import Interval
@@ -55,7 +56,7 @@ def answers(cells: Sequence[RecallCell]) -> list[SweepAnswer]:
             said = as_good(gap)
             figures |= {name: said, f"{name}_risk": gap}
             parts.append(f"{name}: {words(said)} (risk x {{{name}_risk:.3g}})")
-        figures["softmax_mass"] = student_interval(one.softmax.values("attention_mass", n))
+        figures["softmax_mass"] = student_interval(one.softmax.values(ATTENTION_MASS, n))
         sentence = f"{tags} tags, n = {n}: {'; '.join(parts)}; softmax's attention mass {{softmax_mass:.3g}}"
         lines.append(SweepAnswer(key=f"rivals_{tags}", sentence=sentence, figures=figures))
     return lines

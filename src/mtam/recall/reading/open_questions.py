@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from mtam.base.columns import ATTENTION_MASS
 from mtam.base.table import Cell, SweepAnswer, Table
 from mtam.rates.fitting.fit import slopes, student_interval
 from mtam.rates.intervals import Interval
@@ -107,7 +108,7 @@ def _separation(cells: Sequence[RecallCell]) -> list[OpenQuestion]:
     axis = -np.log1p(-np.array([cell.trial.data.correlation for cell in ordered]))
     errors = by_seed(ordered, "error", n, seeds)
     curves = (
-        (f"attention mass is one half at n = {n} where", by_seed(ordered, "attention_mass", n, seeds), LOST),
+        (f"attention mass is one half at n = {n} where", by_seed(ordered, ATTENTION_MASS, n, seeds), LOST),
         (f"its risk is twice that at the smallest rho at n = {n} where", -errors / errors[:, :1], -2.0),
     )
     found = []
@@ -175,7 +176,7 @@ def _keys(cells: Sequence[RecallCell]) -> list[OpenQuestion]:
     words = {Verdict.SUPPORTED: "holds", Verdict.CONTRADICTED: "breaks"}
     found = []
     for cell in cells:
-        mass, width = student_interval(cell.values("attention_mass", n)), getattr(cell.trial.model, "key_dim", None)
+        mass, width = student_interval(cell.values(ATTENTION_MASS, n)), getattr(cell.trial.model, "key_dim", None)
         said = NOTHING if mass is None else within(mass, low=RECALLED)
         dim, recall = cell.trial.data.seen_dim(), words.get(said.verdict, "may hold" if mass else f"({_TOO_FEW})")
         keys = f"with keys of {width or dim} of {dim} dimensions, {cell.trial.data.components} components"

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from mtam.base.columns import ATTENTION_ENTROPY, ATTENTION_MASS, RECALL_ACCURACY
 from mtam.base.streams import torch_seed
 from mtam.recall.recall_spec import RecallTrial
 from mtam.recall.toy.toy_baselines import arms
@@ -120,9 +121,9 @@ def _record(
         "shuffled_expected": shuffled(trial),
         "swap_gain": gain,
         "sign_plateau": bool(abs(mse / baseline - 1) < PLATEAU and gain < 0.5),
-        "attention_mass": max(same),
-        "attention_entropy": float(np.mean([_entropy(s, half) for s in same])),
-        "recall_accuracy": float(np.mean([s > ONE_SIDED for s in same])),
+        ATTENTION_MASS: max(same),
+        ATTENTION_ENTROPY: float(np.mean([_entropy(s, half) for s in same])),
+        RECALL_ACCURACY: float(np.mean([s > ONE_SIDED for s in same])),
         "token_weight_same": [s / half for s in same],
         "token_weight_other": [o / half for o in other],
         "heads_matching": sum(s > ONE_SIDED for s in same),

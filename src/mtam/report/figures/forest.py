@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from mtam.analysis.cell_results import CellResult
+from mtam.base.columns import FORECAST_ERROR
 from mtam.rates.laws import PowerLaw, SubPolynomial
 from mtam.report.figures.axes import below, literal
 from mtam.report.figures.palette import GUIDE, TRUTH, Look, looks
@@ -59,7 +60,7 @@ def _slope(result: CellResult, look: Look) -> Row | None:
     if isinstance(result.law, SubPolynomial) or result.fit is None or result.fit.slope is None:
         return None
     slope = result.fit.slope
-    expected = result.parts.get("forecast_error")
+    expected = result.parts.get(FORECAST_ERROR)
     line = expected.fit(PowerLaw()) if expected is not None else None
     return Row(
         result.label, look, slope.value, slope.low, slope.high, result.law.theory_slope, line.line if line else None

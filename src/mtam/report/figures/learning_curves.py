@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from mtam.analysis.cell_results import CellResult
+from mtam.base.columns import FORECAST_ERROR, ORACLE_ERROR
 from mtam.rates.curve import Curve
 from mtam.rates.fitting.fit import Fit
 from mtam.rates.intervals import Interval
@@ -124,11 +125,11 @@ def _part(drawn: Drawn, size: str, name: str, names: Sequence[str], axis: Axes) 
         if points is not None and power is not None:
             line = FittedCurve(result.label, points, power, np.asarray, power.loglog)
             _draw(axis, look, line, size, crowded=len(drawn) > CROWD)
-        expected = result.parts.get({"error": "forecast_error"}.get(name, f"forecast_{name}"))
+        expected = result.parts.get({"error": FORECAST_ERROR}.get(name, f"forecast_{name}"))
         if expected is not None and expected.positive:
             forecasts = True
             axis.plot(expected.sizes, np.exp(expected.mean_log), ":", color=look.colour, linewidth=1.4)
-    if name in ("error", "oracle_error"):
+    if name in ("error", ORACLE_ERROR):
         _theory(axis, drawn[0][0], size)
     _y(axis, drawn, names)
     _log_x(axis, drawn, size)
@@ -242,5 +243,5 @@ def _table(drawn: Drawn, names: Sequence[str], flat: Mapping[str, str]) -> pd.Da
 
 
 def _forecast(result: CellResult, name: str, index: int) -> float | None:
-    expected = result.parts.get({"error": "forecast_error"}.get(name, f"forecast_{name}"))
+    expected = result.parts.get({"error": FORECAST_ERROR}.get(name, f"forecast_{name}"))
     return None if expected is None or not expected.positive else float(np.exp(expected.mean_log)[index])
