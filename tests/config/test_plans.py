@@ -113,7 +113,7 @@ def test_explicit_sizes_win() -> None:
 
 
 def test_the_first_seed_moves_the_seeds_and_keeps_the_trials_of_those_that_remain() -> None:
-    plain = plan_sweep("alpha", ["sweep.sizes=[64]", "sweep.seeds=4"])
+    plain = plan_sweep("alpha", ["sweep.sizes=[64]", "sweep.seeds=4", "sweep.first_seed=0"])
     moved = plan_sweep("alpha", ["sweep.sizes=[64]", "sweep.seeds=3", "sweep.first_seed=2"])
     assert sorted({trial.seed for trial in moved.trials.values()}) == [2, 3, 4]
     assert {key for key, trial in plain.trials.items() if trial.seed >= 2} < moved.trials.keys()
@@ -125,7 +125,7 @@ def test_the_first_seed_moves_the_seeds_and_keeps_the_trials_of_those_that_remai
 def test_values_survive_the_way_through_the_grammar(alpha: float, seeds: int) -> None:
     plan = plan_sweep("alpha", [f"data.alpha={alpha!r}", f"sweep.seeds={seeds}", "sweep.sizes=[64]"])
     assert [cell.axis["data.alpha"] for cell in plan.cells] == [alpha]
-    assert sorted(trial.seed for trial in plan.trials.values()) == list(range(seeds))
+    assert sorted(trial.seed for trial in plan.trials.values()) == list(range(20, 20 + seeds))
 
 
 @given(st.text(max_size=30))

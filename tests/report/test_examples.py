@@ -20,7 +20,7 @@ from tests.conftest import TINY
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, dict[str, Any]]:
     out = tmp_path_factory.mktemp("examples") / "run"
-    plan = plan_sweep("alpha", [*TINY, "launcher=inline"])
+    plan = plan_sweep("alpha", [*TINY, "sweep.first_seed=0", "launcher=inline"])
     run_plan.run(plan, run_plan.Options(out=out, device="cpu", quiet=True), Console(stderr=True))
     return plan, store.read_all(out, plan.trials)
 

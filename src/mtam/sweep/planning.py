@@ -253,6 +253,9 @@ def _check(plan: Plan) -> None:
 def difference(old: Plan, new: Plan) -> str:
     """The first settings in which two plans differ, in words."""
     before, after = dict(_leaves(old.config)), dict(_leaves(new.config))
+    trial = next(iter(old.trials.values()), None)
+    meant = {} if trial is None else dict(_leaves(trial.model_dump()))  # settings younger than the older plan
+    before = {key: meant[key] for key in after.keys() & meant.keys()} | before
     changed = [
         f"{key} was {before.get(key)!r}, now {after.get(key)!r}"
         for key in sorted(before.keys() | after.keys())
