@@ -10,9 +10,9 @@ from pathlib import Path
 HOLD, PAUSE, PACK, DIES = "MTAM_TEST_HOLD", "MTAM_TEST_PAUSE", "MTAM_TEST_PACK", "MTAM_TEST_DIES"
 SITE = f"""
 import os, signal, time
-from mtam.sweep import progress
+from mtam.sweep import heartbeats
 
-def braked(out, pack, before=None, heartbeat=progress.heartbeat):
+def braked(out, pack, before=None, heartbeat=heartbeats.heartbeat):
     tick = heartbeat(out, pack, before)
 
     def slow(fraction, resumed):
@@ -28,7 +28,7 @@ def braked(out, pack, before=None, heartbeat=progress.heartbeat):
 
     return slow
 
-progress.heartbeat = braked
+heartbeats.heartbeat = braked
 """
 
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from mtam.sweep import progress
+from mtam.sweep import heartbeats
 from tests.conftest import TINY
 
 TABLES = ("curve.csv", "rates.csv", "curves.png")
@@ -84,6 +84,6 @@ def until(holds: Callable[[], object], process: "subprocess.Popen[str] | None" =
         time.sleep(0.02)
 
 
-def under_way(out: Path) -> list[progress.Beat]:
+def under_way(out: Path) -> list[heartbeats.Beat]:
     """Packs that have begun their work: with the brake on they are no further."""
-    return [beat for beat in progress.beats(out) if beat.fraction > 0]
+    return [beat for beat in heartbeats.beats(out) if beat.fraction > 0]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mtam.config import plan_sweep
-from mtam.sweep import progress, store
+from mtam.sweep import heartbeats, store
 from mtam.sweep.folder_status import Survey
 from mtam.sweep.planning import Plan
 
@@ -28,7 +28,7 @@ def end(out: Path, pack: tuple[str, ...], seconds: float, ended: float, **more: 
 
 
 def beat(out: Path, pack: str, **about: object) -> None:
-    path = out / progress.FOLDER / f"{pack}.json"
+    path = out / heartbeats.FOLDER / f"{pack}.json"
     path.parent.mkdir(exist_ok=True)
     now = time.time()
     path.write_text(json.dumps({"fraction": 0.5, "started": now - 10, "time": now, "host": "elsewhere", **about}))

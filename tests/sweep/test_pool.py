@@ -13,7 +13,7 @@ import pytest
 
 from mtam.base.errors import UncachedWarning, UsageError
 from mtam.config import plan_sweep
-from mtam.sweep import execute, failures, launch, pool, progress, store
+from mtam.sweep import execute, failures, heartbeats, launch, pool, store
 from mtam.sweep.planning import Plan
 from mtam.sweep.progress_account import Board, Launcher
 from mtam.sweep.signals import STOPPING
@@ -57,7 +57,7 @@ def test_a_death_is_charged_to_the_packs_that_were_under_way(
     """The whole pool is broken then: packs that had not begun are no suspects, nor is one that has ended."""
     one, two, three = plan.packs
     futures = {ended(): one, ended(BrokenProcessPool()): two, ended(BrokenProcessPool("pool")): three}
-    monkeypatch.setattr(progress, "begun_by_workers", lambda _out, _since: {one[0]: 7, two[0]: 8})
+    monkeypatch.setattr(heartbeats, "begun_by_workers", lambda _out, _since: {one[0]: 7, two[0]: 8})
     assert pool._watch(futures, board, False, 0.0) == [two]
     assert board.done == {one}
 
@@ -109,7 +109,7 @@ def test_a_worker_does_what_it_is_told(order: int, plan: Plan, tmp_path: Path, m
 
     def run(_out: Path, trials: dict[str, Any], *, device: str, tick: Any) -> None:
         reached.append(f"{device} {len(trials)}")
-        assert list((tmp_path / progress.FOLDER).glob("*.json"))
+        assert list((tmp_path / heartbeats.FOLDER).glob("*.json"))
         told.value = pool.STOP
         tick(0.5, 0.0)
         reached.append("after the stop")
@@ -118,7 +118,7 @@ def test_a_worker_does_what_it_is_told(order: int, plan: Plan, tmp_path: Path, m
     monkeypatch.setattr(pool, "_worker", {"out": tmp_path, "plan": plan, "order": told, "device": "cpu"})
     pool._work(plan.packs[0])
     assert reached == ([f"cpu {len(plan.packs[0])}"] if order == pool.GO else [])
-    assert not list(tmp_path.glob(f"{progress.FOLDER}/*.json"))
+    assert not list(tmp_path.glob(f"{heartbeats.FOLDER}/*.json"))
 
 
 def test_processes_that_are_started_inside_do_not_see_the_signals() -> None:
@@ -141,7 +141,7 @@ def test_what_is_true_of_all_workers_is_said_once(capsys: pytest.CaptureFixture[
 def test_waiting_for_idle_workers_has_an_end(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of living processes alone: a heartbeat of one that is gone is not waited for."""
     monkeypatch.setattr(pool, "POLL", 0.01)
-    monkeypatch.setattr(progress, "begun_by_workers", lambda _out, _since: {"a": os.getpid()})
+    monkeypatch.setattr(heartbeats, "begun_by_workers", lambda _out, _since: {"a": os.getpid()})
     pool._until_idle(board, 0.0)
     monkeypatch.setattr(multiprocessing, "active_children", lambda: [SimpleNamespace(pid=os.getpid())])
     pool._until_idle(board, 0.0, patience=0.05)

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from mtam.config import plan_sweep
+from mtam.sweep.heartbeats import Beat
 from mtam.sweep.planning import Plan
-from mtam.sweep.progress import Beat
 from mtam.sweep.progress_account import Board
 
 

@@ -13,7 +13,7 @@ from mtam.base import conf_files
 from mtam.base.errors import UsageError
 from mtam.base.spec import SCHEMA, Trial
 from mtam.config import plan_sweep
-from mtam.sweep import execute, planning, progress, store
+from mtam.sweep import execute, heartbeats, planning, store
 from mtam.sweep.cluster import slurm
 from mtam.sweep.folder_status import Survey
 from mtam.sweep.planning import Plan
@@ -81,7 +81,7 @@ def test_what_a_record_cannot_hold_becomes_a_failure_when_it_is_written(
 
 
 def beaten(out: Path, pack: str, **change: Any) -> Path:
-    path = out / progress.FOLDER / f"{pack}.json"
+    path = out / heartbeats.FOLDER / f"{pack}.json"
     path.parent.mkdir(exist_ok=True)
     now = time.time()
     told = {
@@ -116,7 +116,7 @@ def test_a_heartbeat_of_another_shape_or_of_the_year_9999_is_not_heard(
     beaten(tmp_path, pack, **change)
     found = Survey(tmp_path).look()
     assert (found.running_packs, found.elapsed) == (0, None)
-    assert progress.begun_by_workers(tmp_path, 0.0) == {}
+    assert heartbeats.begun_by_workers(tmp_path, 0.0) == {}
 
 
 def test_a_heartbeat_of_a_pack_that_is_none_of_this_run_is_not_heard(plan: Plan, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from mtam.base.errors import UsageError, opening, writing
 from mtam.runs.outputs import Outcome, build
-from mtam.sweep import execute, launch, planning, progress, store
+from mtam.sweep import execute, heartbeats, launch, planning, progress, store
 from mtam.sweep.cluster import slurm, slurm_wait
 from mtam.sweep.planning import Plan
 from mtam.sweep.progress_account import Board, Launcher
@@ -193,7 +193,7 @@ def check_same(plan: Plan, out: Path) -> Plan:
 
 def _is_ours(name: str) -> bool:
     """What a run may leave before its manifest: a crash, or a sibling of a job array, must not block the folder."""
-    return name in (CONFIG, progress.FOLDER) or (name.startswith(".") and name.endswith(".tmp"))
+    return name in (CONFIG, heartbeats.FOLDER) or (name.startswith(".") and name.endswith(".tmp"))
 
 
 def _prepare(plan: Plan, out: Path, options: Options) -> None:

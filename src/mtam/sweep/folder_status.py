@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mtam.sweep import planning, progress, store
+from mtam.sweep import heartbeats, planning, store
 from mtam.sweep.cluster import slurm
 from mtam.sweep.planning import Plan
 
@@ -59,7 +59,7 @@ class Survey:
                 seconds, resumed = record.get("pack_seconds", 0.0), record.get("resumed_at", 0.0)
                 self._seen[key] = Told(store.failed(record), seconds, 1 - resumed, record.get("ended"))
         known = {pack[0] for pack in self.plan.packs}
-        beats = {beat.pack: beat for beat in progress.beats(self.out, living=True) if beat.pack in known}
+        beats = {beat.pack: beat for beat in heartbeats.beats(self.out, living=True) if beat.pack in known}
         running = {key for pack in self.plan.packs if pack[0] in beats for key in pack} - self._seen.keys()
         cells = []
         for cell, keys in zip(self.plan.cells, self.plan.keys, strict=True):
@@ -76,7 +76,7 @@ class Survey:
             work / trials if trials else None, self._in_queue(),
         )  # fmt: skip
 
-    def _elapsed(self, beats: Iterable[progress.Beat]) -> float | None:
+    def _elapsed(self, beats: Iterable[heartbeats.Beat]) -> float | None:
         """The length of the union of the times in which packs were under way; breaks between two runs do not count."""
         spans = {(told.ended - told.seconds, told.ended) for told in self._seen.values() if told.ended is not None}
         spans |= {(beat.started, beat.time) for beat in beats}
@@ -86,7 +86,9 @@ class Survey:
             until = max(until, end)
         return total if spans else None
 
-    def _remaining(self, work: float, done: list[tuple[str, ...]], beats: Mapping[str, progress.Beat]) -> float | None:
+    def _remaining(
+        self, work: float, done: list[tuple[str, ...]], beats: Mapping[str, heartbeats.Beat]
+    ) -> float | None:
         """The forecast cost of what is missing, in the seconds that a unit of forecast cost has taken so far."""
         ended = set(done)
         spent, left = sum(self.plan.cost(pack) * self._seen[pack[0]].share for pack in done), 0.0

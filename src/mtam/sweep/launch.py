@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from mtam.sweep import execute, failures, pool, progress, store
+from mtam.sweep import execute, failures, heartbeats, pool, progress, store
 from mtam.sweep.planning import Plan
 from mtam.sweep.progress_account import Board, Launcher
 
@@ -51,24 +51,24 @@ def run(plan: Plan, out: Path, packs: Sequence[tuple[str, ...]], launcher: Launc
         else:
             pool.run(out, packs, launcher, board)
     finally:
-        progress.silence_all(out, (pack[0] for pack in packs))
+        heartbeats.silence_all(out, (pack[0] for pack in packs))
 
 
 def _run_inline(plan: Plan, out: Path, packs: Sequence[tuple[str, ...]], launcher: Launcher, board: Board) -> None:
     for pack in packs:
-        beat = progress.heartbeat(out, pack[0])
+        beat = heartbeats.heartbeat(out, pack[0])
 
         def tick(
             fraction: float, resumed: float, pack: tuple[str, ...] = pack, beat: Callable[[float, float], None] = beat
         ) -> None:
             beat(fraction, resumed)
-            board.update([progress.Beat(pack[0], fraction, resumed)])
+            board.update([heartbeats.Beat(pack[0], fraction, resumed)])
 
         try:
             tick(0.0, 0.0)
             execute.execute(out, {key: plan.trials[key] for key in pack}, device=launcher.device, tick=tick)
         finally:
-            progress.silence(out, pack[0])
+            heartbeats.silence(out, pack[0])
         board.end(pack)
         board.update([])
         if launcher.fail_fast and board.failed(pack):

@@ -23,7 +23,7 @@ from typing import Any
 
 from mtam.base.errors import UncachedWarning, UsageError
 from mtam.base.threads import one_thread
-from mtam.sweep import execute, failures, planning, progress, store
+from mtam.sweep import execute, failures, heartbeats, planning, store
 from mtam.sweep.progress_account import Board, Launcher
 from mtam.sweep.signals import STOPPING
 
@@ -69,14 +69,14 @@ def _work(pack: tuple[str, ...]) -> None:
         if order.value == STOP:
             raise KeyboardInterrupt
 
-    tick = progress.heartbeat(out, pack[0], before=check)
+    tick = heartbeats.heartbeat(out, pack[0], before=check)
     try:
         tick(0.0, 0.0)
         execute.execute(out, {key: plan.trials[key] for key in pack}, device=_worker["device"], tick=tick)
     except KeyboardInterrupt:
         return
     finally:
-        progress.silence(out, pack[0])
+        heartbeats.silence(out, pack[0])
 
 
 def run(out: Path, packs: Sequence[tuple[str, ...]], launcher: Launcher, board: Board) -> None:
@@ -110,7 +110,7 @@ def run(out: Path, packs: Sequence[tuple[str, ...]], launcher: Launcher, board: 
         finally:
             _end(pool)
         for pack in set(died) - board.done:
-            progress.silence(out, pack[0])
+            heartbeats.silence(out, pack[0])
             deaths[pack] += 1
             if deaths[pack] >= ATTEMPTS:
                 _record_death(out, pack, launcher.device)
@@ -157,7 +157,7 @@ def _watch(
     """Wait for the packs; return those that were running when a worker died."""
     open_futures = set(futures)
     while open_futures:
-        board.update(progress.beats(board.out, living=True))
+        board.update(heartbeats.beats(board.out, living=True))
         ended, open_futures = wait(open_futures, POLL, FIRST_COMPLETED)
         broken = False
         for future in ended:
@@ -171,7 +171,7 @@ def _watch(
                 if fail_fast and board.failed(futures[future]):
                     raise _FailFast
         if broken:
-            suspects = progress.begun_by_workers(board.out, since)  # the dead one's heartbeat is still there
+            suspects = heartbeats.begun_by_workers(board.out, since)  # the dead one's heartbeat is still there
             return [pack for pack in futures.values() if pack[0] in suspects and pack not in board.done]
     return []
 
@@ -192,9 +192,9 @@ def _until_idle(board: Board, since: float, patience: float = math.inf) -> None:
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         living = {child.pid for child in multiprocessing.active_children()}
-        if living.isdisjoint(progress.begun_by_workers(board.out, since).values()):
+        if living.isdisjoint(heartbeats.begun_by_workers(board.out, since).values()):
             return
-        board.update(progress.beats(board.out, living=True))
+        board.update(heartbeats.beats(board.out, living=True))
         time.sleep(POLL / 4)
 
 

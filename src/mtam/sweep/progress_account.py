@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mtam.sweep import progress, store
+from mtam.sweep.heartbeats import Beat
 from mtam.sweep.planning import Plan
-from mtam.sweep.progress import Beat
 
 
 @dataclass(frozen=True)

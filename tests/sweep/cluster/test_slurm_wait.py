@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from mtam.config import plan_sweep
-from mtam.sweep import progress, store
+from mtam.sweep import heartbeats, store
 from mtam.sweep.cluster import slurm, slurm_wait, squeue
 from mtam.sweep.cluster.slurm_wait import GRACE, QUEUE_POLL_MOST, _Queue, until_done
 from mtam.sweep.planning import Plan
@@ -124,11 +124,11 @@ def test_a_pack_that_still_beats_has_not_ended(
     for pack in plan.packs:
         end(tmp_path, pack)
 
-    def beats(_out: Path, *, living: bool) -> list[progress.Beat]:
+    def beats(_out: Path, *, living: bool) -> list[heartbeats.Beat]:
         assert living
-        return [progress.Beat(plan.packs[0][0], 0.5)] if cluster.now < 1030 else []
+        return [heartbeats.Beat(plan.packs[0][0], 0.5)] if cluster.now < 1030 else []
 
-    monkeypatch.setattr(progress, "beats", beats)
+    monkeypatch.setattr(heartbeats, "beats", beats)
     assert until_done(tmp_path, plan.packs, board(plan, tmp_path, []), False) == []
     assert 30 <= cluster.now - 1000 < 35
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from mtam.sweep import progress, store
+from mtam.sweep import heartbeats, store
 from mtam.sweep.cluster import slurm, squeue
 from mtam.sweep.cluster.slurm_task import Pack
 from mtam.sweep.progress_account import Board
@@ -24,7 +24,7 @@ def until_done(out: Path, packs: Sequence[Pack], board: Board, fail_fast: bool) 
     waiting = list(packs)
     look = _Queue(out)
     while waiting:
-        beats = list(progress.beats(out, living=True))
+        beats = list(heartbeats.beats(out, living=True))
         under_way = {beat.pack for beat in beats}
         there = _recorded(out)
         ended = [pack for pack in waiting if pack[0] not in under_way and there.issuperset(pack)]
