@@ -18,7 +18,7 @@ from mtam.base.finding import Finding, JudgedStatement, Panel, Series
 from mtam.base.table import Cell, Table
 from mtam.checks.check_registry import Tick
 from mtam.checks.check_settings import CheckSettings
-from mtam.checks.spectral_case import LN10, SpectralCase, power_of_ten
+from mtam.checks.spectral_case import LN10, ExponentTrace, SpectralCase, exponent_statement, power_of_ten
 from mtam.rates.verdict import Verdict
 from mtam.recall.spectrum import Spectrum
 from mtam.recall.theory import metric_entropy, water_filling
@@ -200,19 +200,9 @@ def entropy_verdict(cases: Sequence[Spectral], found: Sequence[tuple[Array, Arra
 def exponent_verdict(
     case: Spectral, sizes: Array, exponents: Array, visible: float | None, within: float
 ) -> JudgedStatement:
-    """Whether the local exponent comes to its limit and stays there, settles elsewhere, or is still on its way."""
-    last, middle = float(exponents[-1]), float(exponents[len(exponents) // 2])
-    law = "(ln n)^(alpha/(alpha+1))" if case.exponential else "(2 alpha - 1) ln ln n"
-    moving = abs(last - middle) > within * case.limit / 4
-    where = f"from n = {power_of_ten(visible)} on" if visible is not None else "nowhere for good"
-    return JudgedStatement(
-        key=f"exponent_{case.key}",
-        claim=f"-ln R_ref of {case.name} grows as {law}, exponent {case.limit:.3g}",
-        said=Verdict.SUPPORTED if visible is not None else Verdict.UNDECIDED if moving else Verdict.CONTRADICTED,
-        because=f"within {within:.0%} {where}; {last:.4f} at n = {power_of_ten(float(sizes[-1]))}",
-        expected=case.limit,
-        value=last,
-    )
+    """The verdict on the local exponent of R_ref."""
+    trace = ExponentTrace("R_ref", "(2 alpha - 1) ln ln n", case.limit, sizes, exponents, visible)
+    return exponent_statement(case, trace, within)
 
 
 def feasible_verdict(cases: Sequence[Spectral], first: Sequence[float], within: float) -> JudgedStatement:

@@ -20,7 +20,7 @@ from mtam.base.table import Cell, Estimate, Table
 from mtam.checks import judge_estimates
 from mtam.checks.check_registry import Tick
 from mtam.checks.check_settings import CheckSettings
-from mtam.rates.verdict import Verdict
+from mtam.rates.verdict import Verdict, of_all
 from mtam.recall import gates
 from mtam.recall.recall_spec import RecallData
 from mtam.recall.theory import one_hot_error
@@ -173,18 +173,10 @@ def linear_verdict(each: BestAffine) -> JudgedStatement:
 def elu_verdict(found: Sequence[BestAffine]) -> JudgedStatement:
     """Linear attention with positive features, over all tag sets."""
     least = min(found, key=lambda each: each.elu.value)
-    words = [said_of(each.elu) for each in found]
-    worst: Verdict = (
-        Verdict.CONTRADICTED
-        if Verdict.CONTRADICTED in words
-        else Verdict.UNDECIDED
-        if Verdict.UNDECIDED in words
-        else Verdict.SUPPORTED
-    )
     return JudgedStatement(
         key="linear_elu",
         claim="linear attention with elu + 1 features selects on none of the tag sets",
-        said=worst,
+        said=of_all(said_of(each.elu) for each in found),
         because=f"least error reached {least.elu.value:.4f} ± {least.elu.se:.4f} ({least.tags}), the best of "
         f"{len(SHARP)} descents",
         value=least.elu.value,
@@ -208,18 +200,10 @@ def frozen_verdict(each: BestAffine, bandwidths: Sequence[float]) -> JudgedState
 def softmax_verdict(found: Sequence[BestAffine]) -> JudgedStatement:
     """Softmax over all tag sets."""
     most = max(found, key=lambda each: each.softmax.value)
-    words = {said_of(each.softmax) for each in found}
-    said: Verdict = (
-        Verdict.CONTRADICTED
-        if Verdict.SUPPORTED in words
-        else Verdict.UNDECIDED
-        if Verdict.UNDECIDED in words
-        else Verdict.SUPPORTED
-    )
     return JudgedStatement(
         key="softmax",
         claim="softmax selects on every tag set",
-        said=said,
+        said=of_all(said_of(each.softmax).contrary for each in found),
         because=f"largest error reached {most.softmax.value:.1e} ± {most.softmax.se:.1e} ({most.tags})",
         value=most.softmax.value,
         **_interval(most.softmax),

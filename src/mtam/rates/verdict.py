@@ -3,6 +3,7 @@
 Curves, claims and checks all use these four words. "Supported" needs evidence as much as "contradicted" does.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -23,6 +24,19 @@ class Verdict(StrEnum):
         return {"undecided": "undecided at this scale", "outside": "outside the theorem's conditions"}.get(
             self.value, self.value
         )
+
+    @property
+    def contrary(self) -> "Verdict":
+        """What the same numbers say of the opposite statement."""
+        return {Verdict.SUPPORTED: Verdict.CONTRADICTED, Verdict.CONTRADICTED: Verdict.SUPPORTED}.get(self, self)
+
+
+def of_all(verdicts: Iterable[Verdict]) -> Verdict:
+    """What is said of a statement about every case: one case contradicts it, and every one is needed to support it."""
+    words = set(verdicts)
+    if Verdict.CONTRADICTED in words:
+        return Verdict.CONTRADICTED
+    return Verdict.SUPPORTED if words == {Verdict.SUPPORTED} else Verdict.UNDECIDED
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from mtam.checks.check_settings import CheckSettings
 from mtam.checks.minimax import minimax_tables
 from mtam.checks.minimax.minimax_case import MinimaxCase
 from mtam.checks.minimax.minimax_tables import Adaptive
-from mtam.checks.spectral_case import LN10, power_of_ten
+from mtam.checks.spectral_case import LN10, ExponentTrace, exponent_statement, power_of_ten
 from mtam.rates.verdict import Verdict
 from mtam.recall.theory.metric_entropy import WINDOW, stays_within
 from mtam.recall.theory.pinsker import DONOHO
@@ -117,20 +117,11 @@ def counted_verdict(rows: Sequence[Sequence[Any]]) -> JudgedStatement:
 
 
 def exponent_verdict(case: MinimaxCase, within: float) -> JudgedStatement:
-    """Whether the local exponent comes to its limit and stays there as far as the curve is followed."""
+    """The verdict on the local exponent of the linear minimax risk, as far as the curve is followed."""
     exponents = case.exponents(case.sizes)
-    seen, last = stays_within(case.sizes, exponents, case.limit, within), float(exponents[-1])
-    moving = abs(last - float(exponents[len(exponents) // 2])) > within * case.limit / 4
-    law = "(ln n)^(alpha/(alpha+1))" if case.exponential else "(2 alpha + 1) ln ln n"
-    where = f"from n = {power_of_ten(seen)} on" if seen is not None else "nowhere for good"
-    return JudgedStatement(
-        key=f"exponent_{case.key}",
-        claim=f"-ln R of {case.name} grows as {law}, exponent {case.limit:.3g}",
-        said=Verdict.SUPPORTED if seen is not None else Verdict.UNDECIDED if moving else Verdict.CONTRADICTED,
-        because=f"within {within:.0%} {where}; {last:.4f} at n = {power_of_ten(float(case.sizes[-1]))}",
-        expected=case.limit,
-        value=last,
-    )
+    seen = stays_within(case.sizes, exponents, case.limit, within)
+    trace = ExponentTrace("R", "(2 alpha + 1) ln ln n", case.limit, case.sizes, exponents, seen)
+    return exponent_statement(case, trace, within)
 
 
 def bracket_verdict(case: MinimaxCase) -> JudgedStatement:

@@ -10,7 +10,7 @@ from mtam.checks.judge_estimates import LEVEL
 from mtam.checks.regime.regime_lines import BEYOND, FIRST, RegimeLines
 from mtam.interaction.theory.regime_curve import FARTHEST, RegimeCurve, samples_needed
 from mtam.rates.fitting.fit import student_interval
-from mtam.rates.verdict import Verdict
+from mtam.rates.verdict import Verdict, of_all
 
 Array = npt.NDArray[np.float64]
 
@@ -90,7 +90,7 @@ def _settles(
         )
         if abs(found.value) >= abs(worst[0]):
             worst = (found.value, found.low, found.high)
-    case, said = lines.case, _whole(verdicts)
+    case, said = lines.case, of_all(verdicts)
     promised = size >= samples_needed(case.beta, case.rank * max(lines.slopes))
     return (said if promised or said == Verdict.SUPPORTED else Verdict.OUTSIDE), worst
 
@@ -99,12 +99,6 @@ def from_where_on(lines: RegimeLines, figures: Array, margin: float) -> float:
     """``seen_from``, infinite where it never is."""
     found = lines.seen_from(figures, margin)
     return float("inf") if found is None else found
-
-
-def _whole(verdicts: list[Verdict]) -> Verdict:
-    if Verdict.CONTRADICTED in verdicts:
-        return Verdict.CONTRADICTED
-    return Verdict.SUPPORTED if set(verdicts) == {Verdict.SUPPORTED} else Verdict.UNDECIDED
 
 
 def price_verdict(lines: RegimeLines, most: float) -> JudgedStatement | None:
