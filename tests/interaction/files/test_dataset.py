@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from mtam.interaction.files import dataset
 from mtam.interaction.files.dataset import digest, read, validate
 from tests.interaction.files.helpers import long_table, sample
+from tests.interaction.pickle_bomb import Bomb
 
 Array = npt.NDArray[np.float64]
 
@@ -136,13 +137,6 @@ def test_data_that_cannot_be_learned_from_get_one_sentence(
     assert "\n" not in str(told.value)
     with pytest.raises(ValueError, match=says):
         validate(x, y, "data.npz")
-
-
-class Bomb:
-    """Unpickled, it would raise SystemExit, which nothing here catches."""
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return (exec, ("raise SystemExit('executed')",))
 
 
 def members(**parts: bytes) -> bytes:

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from mtam.interaction.files import dataset, long_table
 from mtam.interaction.files.dataset import digest, read
 from tests.conftest import Mtam
+from tests.interaction.pickle_bomb import Bomb
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.standard_normal((20, 3, 2)), RNG.standard_normal((20, 3))
@@ -155,11 +156,6 @@ def test_long_tables_with_damaged_columns_are_numbers_or_a_sentence(data: st.Dat
         told = str(error)
     assert "\n" not in told
     assert "a.parquet" in told if told else x.shape[:2] == y.shape
-
-
-class Bomb:
-    def __reduce__(self) -> tuple[Any, ...]:
-        return (exec, ("raise SystemExit('executed')",))
 
 
 HOSTILE: dict[str, tuple[str, Callable[[], bytes], str]] = {

@@ -10,20 +10,9 @@ from mtam.interaction.model.splines import Spline, SplineSpace
 from mtam.interaction.own_data import confidence_band
 from mtam.interaction.own_data.confidence_band import Frame, pseudoinverse, scores
 from mtam.interaction.solver.varpro import RIDGE, whitener
+from tests.interaction.simulated import made
 
 Array = npt.NDArray[np.float64]
-
-
-def made(samples: int = 600, d: int = 3, sigma: float = 0.3, seed: int = 0) -> tuple[Array, Array]:
-    """Rank 2 with singular values 1 and 0.8, tanh, independent Gaussian tokens."""
-    rng = np.random.default_rng(seed)
-    left, right = (np.linalg.qr(rng.standard_normal((d, 2)))[0] for _ in range(2))
-    matrix = left * [1, 0.8] @ right.T
-    x = rng.standard_normal((samples, 5, d))
-    phi = np.tanh(x @ (matrix / np.linalg.norm(matrix)) @ x.transpose(0, 2, 1))
-    return x, pair_kernels_reference.off_diagonal_mean(phi).reshape(samples, 5) + sigma * rng.standard_normal(
-        (samples, 5)
-    )
 
 
 def test_the_band_is_the_sandwich_of_the_dense_problem() -> None:

@@ -14,6 +14,7 @@ from mtam.interaction.model import pair_kernels_reference
 from mtam.interaction.own_data import fit_own_data
 from mtam.interaction.own_data.fitted_interaction import FittedInteraction, from_record
 from mtam.interaction.own_data.own_data_spec import OwnTrial
+from tests.interaction.simulated import made
 
 Array = npt.NDArray[np.float64]
 Result = dict[str, Any]
@@ -26,18 +27,6 @@ PROMISED = {
     "no_interaction_p", "linear_p", "constant_p", "linear_explained", "structure_p", "structure_p_values",
     "structure_shares", "angles", "zero_tokens",
 }  # fmt: skip
-
-
-def made(samples: int = 600, d: int = 3, sigma: float = 0.3, seed: int = 0) -> tuple[Array, Array]:
-    """Rank 2 with singular values 1 and 0.8, tanh, independent Gaussian tokens."""
-    rng = np.random.default_rng(seed)
-    left, right = (np.linalg.qr(rng.standard_normal((d, 2)))[0] for _ in range(2))
-    matrix = left * [1, 0.8] @ right.T
-    x = rng.standard_normal((samples, 5, d))
-    phi = np.tanh(x @ (matrix / np.linalg.norm(matrix)) @ x.transpose(0, 2, 1))
-    return x, pair_kernels_reference.off_diagonal_mean(phi).reshape(samples, 5) + sigma * rng.standard_normal(
-        (samples, 5)
-    )
 
 
 def trial(folder: Path, x: Array, y: Array, **settings: Any) -> OwnTrial:

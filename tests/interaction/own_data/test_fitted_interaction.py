@@ -16,6 +16,7 @@ from hypothesis.extra import numpy as hnp
 
 from mtam.interaction.model.pair_kernels_reference import off_diagonal_mean
 from mtam.interaction.own_data.fitted_interaction import Band, FittedInteraction, from_record, load_interaction
+from tests.interaction.pickle_bomb import Bomb
 
 Array = npt.NDArray[np.float64]
 
@@ -140,13 +141,6 @@ def archive(**arrays: Any) -> bytes:
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)
     return buffer.getvalue()
-
-
-class Bomb:
-    """Unpickled, it would raise SystemExit, which nothing here catches."""
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return (exec, ("raise SystemExit('executed')",))
 
 
 def members(**parts: bytes) -> bytes:

@@ -7,22 +7,12 @@ import numpy as np
 import pytest
 
 from mtam.interaction.estimators import erm
-from mtam.interaction.interaction_spec import InteractionData
 from mtam.interaction.model.splines import SplineSpace
 from mtam.interaction.search.lack_of_fit import ALARM
 from mtam.interaction.search.search import NOISE_GAIN, Search, coarsen, confirm, gain, polish, search
-from mtam.interaction.simulate.truth import SCALE, draw_truth, simulate
+from mtam.interaction.simulate.truth import SCALE
 from mtam.interaction.solver.levenberg_marquardt import start
-from mtam.interaction.solver.varpro import Profile
-
-
-def problem() -> tuple[Profile, np.ndarray, np.ndarray]:
-    """A profile and the factors of the truth in its whitened coordinates."""
-    data = InteractionData(d=6, tokens=5, rank=2)
-    truth = draw_truth(data, 0)
-    profile = erm.prepare(*simulate(data, truth, 1500, 0), 2, SplineSpace(3, 8), np.random.default_rng(0))
-    back = np.linalg.inv(profile.white)
-    return profile, back @ truth.left, back @ truth.right
+from tests.interaction.simulated import problem
 
 
 def silent() -> None:

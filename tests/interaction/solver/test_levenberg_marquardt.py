@@ -11,16 +11,7 @@ from mtam.interaction.search.second_descent import elsewhere
 from mtam.interaction.simulate.truth import SCALE, draw_truth, simulate
 from mtam.interaction.solver.gauss_newton import curvature
 from mtam.interaction.solver.levenberg_marquardt import SETTLED, assessed, refine, slope, start
-from mtam.interaction.solver.varpro import Profile
-
-
-def problem() -> tuple[Profile, np.ndarray, np.ndarray]:
-    """A profile and the factors of the truth in its whitened coordinates."""
-    data = InteractionData(d=6, tokens=5, rank=2)
-    truth = draw_truth(data, 0)
-    profile = erm.prepare(*simulate(data, truth, 1500, 0), 2, SplineSpace(3, 8), np.random.default_rng(0))
-    back = np.linalg.inv(profile.white)
-    return profile, back @ truth.left, back @ truth.right
+from tests.interaction.simulated import problem
 
 
 def test_a_start_is_a_direction() -> None:
