@@ -23,7 +23,7 @@ SPLIT_FROM = 4096  # where the Bayes rule costs as much as the training: packs o
 
 
 class ReportedToy(Frozen):
-    """The paper's own toy experiment (Appendix D), for protocol=reported only; ``provenance`` says what is known of it.
+    """The paper's own toy experiment (Appendix D), for protocol=reported only; what is known of it: ``reported_toy``.
 
     Of the data only alpha, modes (16), nodes, length (5000), noise (0.01) and test (2000) are read there.
     """

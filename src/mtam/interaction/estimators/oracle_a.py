@@ -38,7 +38,7 @@ def fit(
 ) -> OracleFit:
     """Least squares at A* = left right^T  # (M, N, d), (M, N), (d, r), (d, r).
 
-    Over ``space``, or with the number of intervals chosen from the data by ``criterion``, see ``knots.choose``.
+    Over ``space``, or with the number of intervals chosen from the data by ``criterion``, see ``choose_k.choose``.
     """
     head = double(x[: max(1, 4000 // x.shape[1])])
     arguments = (head @ left) @ (head @ right).transpose(0, 2, 1)

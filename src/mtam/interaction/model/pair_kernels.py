@@ -1,8 +1,8 @@
 """Fused loops over pairs of tokens, for splines with uniform knots.
 
 Notation: a block holds S samples of N tokens, rows i = 0..SN-1; p_i = U^T x_i, q_j = V^T x_j, u_ij = p_i . q_j, and j
-runs over the other tokens of the sample of i. No array over pairs is ever stored. ``reference.py`` says the same
-in plain numpy.
+runs over the other tokens of the sample of i. No array over pairs is ever stored.
+``pair_kernels_reference`` says the same in plain numpy.
 
 Innermost loops run over samples, at one pair (i, j) of token places: contiguous, so that they use vector registers
 whatever N and r are, and successive additions to a row of features hit different rows. Splines are evaluated in the

@@ -3,8 +3,8 @@
 - *found*: the search found the bottom of the loss (``search.Search.converged``), and there is something to find: a
   test of no interaction on held-out samples rejects at level 5%;
 - *explains*: on held-out samples the fit predicts better than a constant and better than a linear regression on the
-  token and the mean of the others, each at level 5% (``heldout``);
-- *fits*: nothing is left in the residuals (``structure``, ``adequacy``).
+  token and the mean of the others, each at level 5% (``held_out_tests``);
+- *fits*: nothing is left in the residuals (``residual_structure``, ``lack_of_fit``).
 
 *converged* is all three.
 """

@@ -2,7 +2,7 @@
 
 Two ranks are compared on the same held-out samples: the larger one is better if it lowers the mean squared prediction
 error by more than two standard errors of the paired difference over samples, or by more than one if the residuals of
-the smaller one show structure (``adequacy``). The paired difference is far sharper than the errors one by one: what
+the smaller one show structure (``lack_of_fit``). The paired difference is far sharper than the errors one by one: what
 they have in common, the noise above all, cancels.
 """
 
@@ -43,7 +43,7 @@ class Attempt:
 
     rank: int
     losses: Array  # mean squared prediction error per held-out sample (M2,)
-    products: Array  # see ``heldout.products`` (M2,)
+    products: Array  # see ``held_out_tests.products`` (M2,)
     converged: bool
     lack_of_fit: float
 

@@ -121,7 +121,7 @@ def _run(trial: OwnTrial, report: Tick) -> dict[str, Any]:
 def _fitted(
     trial: OwnTrial, fit: Fit, split: Split, x: Array, y: Array
 ) -> tuple[choose_rank.Choice, tuple[erm.Erm, FittedInteraction], dict[str, Any]]:
-    """The choice of the rank, the fit to all data, and what its residuals hold; see ``ownrank``."""
+    """The choice of the rank, the fit to all data, and what its residuals hold; see ``choose_rank``."""
     tried = choose_rank.choose(fit, split, trial.ranks())
     chosen = fit(x, y, tried.rank)
     left = first = assessment.left(x, y, chosen[1], tried.rank)

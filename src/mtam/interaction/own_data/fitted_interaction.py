@@ -185,7 +185,7 @@ def load_interaction(path: str | os.PathLike[str]) -> FittedInteraction:
 
 
 def from_record(found: Mapping[str, Any]) -> FittedInteraction:
-    """The interaction in the numbers of a record of own data (``own.run``), exactly as it was fitted."""
+    """The interaction in the numbers of a record of own data (``fit_own_data.run``), exactly as it was fitted."""
     coefficients = np.array(found["coefficients"], dtype=np.float64)
     d, degree, intervals = int(found["d"]), int(found["spline_degree"]), int(found["intervals"])
     band = Band(*(np.array(found[name], dtype=np.float64) for name in ("phi_grid", "band_low", "band_high")))

@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import scipy.special
 
+from mtam.interaction.solver.row_sums import mean_of_others
+
 Array = npt.NDArray[np.float64]
 
 LEVEL = 0.05  # one-sided
@@ -60,6 +62,5 @@ def linear(x: Array, y: Array, x_test: Array, y_test: Array) -> Array:
 
 def _regressors(x: Array) -> Array:
     """# (S, N, d) -> (SN, 2d + 1)."""
-    means = (x.sum(axis=1, keepdims=True) - x) / (x.shape[1] - 1)
-    both = np.concatenate([np.ones((*x.shape[:2], 1)), x, means], axis=2)
+    both = np.concatenate([np.ones((*x.shape[:2], 1)), x, mean_of_others(x)], axis=2)
     return np.asarray(both.reshape(-1, both.shape[2]))

@@ -1,6 +1,6 @@
 """What a user's data are warned of: they can be fitted, but hardly mean what a fit takes them for.
 
-Each warning is one sentence: what was seen, what it does to the fit, what to do. Refusals are in ``ownfile``.
+Each warning is one sentence: what was seen, what it does to the fit, what to do. Refusals are in ``dataset``.
 """
 
 import hashlib
@@ -24,7 +24,11 @@ HEAVY = 2.0  # tail index below which there is no variance
 
 def hints(x: Array, y: Array) -> list[str]:
     """The warnings that apply  # (M, N, d), (M, N)."""
-    found = [_zeros(x), _repeated(x, y), _origin(x), _dominant_token(x), _dominant_response(y), _tails(y)]
+    mean, deviation = moments(x)
+    found = [
+        _zeros(x), _repeated(x, y), _origin(mean, deviation), _dominant_token(x, mean, deviation),
+        _dominant_response(y), _tails(y),
+    ]  # fmt: skip
     return [one for one in found if one is not None]
 
 
@@ -76,8 +80,7 @@ def _repeated(x: Array, y: Array) -> str | None:
     )
 
 
-def _origin(x: Array) -> str | None:
-    mean, deviation = moments(x)
+def _origin(mean: Array, deviation: Array) -> str | None:
     ratio = np.abs(mean) / deviation
     worst = int(np.argmax(ratio))
     if ratio[worst] < FAR:
@@ -88,8 +91,7 @@ def _origin(x: Array) -> str | None:
     )
 
 
-def _dominant_token(x: Array) -> str | None:
-    mean, deviation = moments(x)
+def _dominant_token(x: Array, mean: Array, deviation: Array) -> str | None:
     largest, total = 0.0, 0.0
     for block in blocks(x):
         lengths = (((block - mean) / deviation) ** 2).sum(axis=2)

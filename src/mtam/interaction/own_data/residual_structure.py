@@ -5,9 +5,9 @@ single tokens w_i, means of the others, squares of both, products w_i (mean w_j)
 |w_i - w_j|, the position i of the token, and the order of the tokens (the fitted interaction with earlier tokens
 alone, with neighbours, with the token itself, and its size along the positions).
 
-The estimation of (phi, A) is accounted for: with Z the score features of the fit (``band``), the part of psi that the
-fit can reach is projected out, psi' = psi - Z (Z^T Z)^{-1} Z^T psi. To first order the residuals are (I - H) noise with
-Z^T (I - H) = 0, and sum_i psi'_i e_i = sum_i psi'_i noise_i: fitting does not move it. Per function
+The estimation of (phi, A) is accounted for: with Z the score features of the fit (``confidence_band``), the part of psi
+that the fit can reach is projected out, psi' = psi - Z (Z^T Z)^{-1} Z^T psi. To first order the residuals are (I - H)
+noise with Z^T (I - H) = 0, and sum_i psi'_i e_i = sum_i psi'_i noise_i: fitting does not move it. Per function
 
     t_k^2 = (sum_m s_mk)^2 / sum_m s_mk^2,   s_mk = sum_{i in sample m} psi'_ik e_i,
 
@@ -31,6 +31,7 @@ import scipy.special
 from mtam.interaction.files.validate_arrays import blocks
 from mtam.interaction.model.splines import Spline
 from mtam.interaction.own_data import confidence_band
+from mtam.interaction.solver.row_sums import mean_of_others
 from mtam.interaction.solver.varpro import whitener
 
 Array = npt.NDArray[np.float64]
@@ -162,22 +163,17 @@ def _functions(w: Array, g: Array) -> Array:
     few, fewer = w[..., :QUADRATIC], w[..., :CUBIC]
     a, b = np.triu_indices(few.shape[-1])
     squares, cubes = few[..., a] * few[..., b], fewer**2
-    means, mean_cubes = _others(w), _others(cubes)
+    means, mean_cubes = mean_of_others(w), mean_of_others(cubes)
     both = (
         _outer(fewer, mean_cubes),
         _outer(cubes, means[..., : fewer.shape[-1]]),
         _outer(cubes, mean_cubes),
     )
     columns = (
-        w, means, squares, _others(squares), _outer(few, means[..., : few.shape[-1]]), *both, _distances(w),
+        w, means, squares, mean_of_others(squares), _outer(few, means[..., : few.shape[-1]]), *both, _distances(w),
         np.broadcast_to(_cosines(tokens), (samples, tokens, min(tokens - 1, FREQUENCIES))), _ordered(g),
     )  # fmt: skip
     return np.concatenate(columns, axis=-1).reshape(samples * tokens, -1)
-
-
-def _others(values: Array) -> Array:
-    """Mean over the other tokens of the sample  # (S, N, m) -> (S, N, m)."""
-    return np.asarray((values.sum(axis=1, keepdims=True) - values) / (values.shape[1] - 1))
 
 
 def _outer(left: Array, right: Array) -> Array:

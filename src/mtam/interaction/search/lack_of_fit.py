@@ -1,9 +1,9 @@
 """Does a fit leave structure in its residuals? A check of the basin that does not know the truth.
 
 At the right A the residuals e are noise of mean zero, whatever the tokens. In a wrong basin part of the interaction is
-still in them. If a direction of A is missed, it shows in the moments that find starts: E[e_i x_i m_i^T],
-E[e_i x_i x_i^T], E[e_i C_i] (``starts``). If all directions are there but wrongly coupled, as in a_1 b_2^T + a_2 b_1^T
-for a_1 b_1^T + a_2 b_2^T and even phi, none of these sees it, but E[e_i Q(p_i) mean_j Q(q_j)^T] does, p_i and q_j the
+still in them. If a direction of A is missed, it shows in the moments that find starts: E[e_i x_i m_i^T], E[e_i x_i
+x_i^T], E[e_i C_i] (``moment_starts``). If all directions are there but wrongly coupled, as in a_1 b_2^T + a_2 b_1^T for
+a_1 b_1^T + a_2 b_2^T and even phi, none of these sees it, but E[e_i Q(p_i) mean_j Q(q_j)^T] does, p_i and q_j the
 coordinates of tokens in the singular spaces of A and Q(p) the products p_a p_b less their means. Each moment names the
 direction in which it is largest, a function psi of the tokens such as (a . x_i)(b . m_i). The direction is taken from
 one half of the samples and tested on the other:
@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from mtam.interaction.search.moment_starts import moments
 from mtam.interaction.solver.levenberg_marquardt import Point
-from mtam.interaction.solver.row_sums import BLOCK_ROWS, double
+from mtam.interaction.solver.row_sums import BLOCK_ROWS, double, mean_of_others
 from mtam.interaction.solver.varpro import Profile
 
 Array = npt.NDArray[np.float64]
@@ -63,11 +63,6 @@ def _products(p: Array) -> Array:
     return np.asarray(p[..., a] * p[..., b] - (a == b))
 
 
-def _others(values: Array) -> Array:
-    """Mean over the other tokens of the sample  # (S, N, m) -> (S, N, m)."""
-    return np.asarray((values.sum(axis=1, keepdims=True) - values) / (values.shape[1] - 1))
-
-
 def _blocks(profile: Profile, residuals: Array, axes: Array) -> Iterator[tuple[Array, Array]]:
     """Residuals and coordinates of whitened tokens along ``axes``, in blocks  # (d, m) -> (S, N), (S, N, m)."""
     step = max(1, BLOCK_ROWS // profile.tokens)
@@ -101,7 +96,7 @@ def _leading(profile: Profile, residuals: Array, frames: tuple[Array, Array]) ->
     coupling = np.zeros((size, size))
     for e, at in _blocks(profile, residuals, np.concatenate(frames, axis=1)):
         outer = _products(at[..., :k]) * e[..., None]
-        coupling += outer.reshape(-1, size).T @ _others(_products(at[..., k:])).reshape(-1, size)
+        coupling += outer.reshape(-1, size).T @ mean_of_others(_products(at[..., k:])).reshape(-1, size)
     a, _, bt = np.linalg.svd(coupling)
     return _Leading(left, right, a[:, 0], bt[0])
 
@@ -114,12 +109,12 @@ def _test(profile: Profile, residuals: Array, frames: tuple[Array, Array], leadi
     for e, at in _blocks(profile, residuals, np.concatenate([leading.left, leading.right, *frames], axis=1)):
         psi = np.empty((*e.shape, 4))
         p, q = at[..., :3], at[..., 3:6]  # (S, N, 3)
-        psi[..., 0] = p[..., 0] * _others(q)[..., 0]
+        psi[..., 0] = p[..., 0] * mean_of_others(q)[..., 0]
         psi[..., 1] = (p * q)[..., 1]
-        psi[..., 2] = _others(p * q)[..., 2]
+        psi[..., 2] = mean_of_others(p * q)[..., 2]
         psi[..., :3] -= means
         psi[..., 3] = _products(at[..., 6 : 6 + k]) @ leading.outer
-        psi[..., 3] *= _others(_products(at[..., 6 + k :])) @ leading.inner
+        psi[..., 3] *= mean_of_others(_products(at[..., 6 + k :])) @ leading.inner
         sums = np.einsum("sn,snk->sk", e, psi)
         total += sums.sum(axis=0)
         squares += (sums**2).sum(axis=0)

@@ -108,7 +108,7 @@ def polish(profile: Profile, point: Point, rank: int, tick: Tick) -> Point:
 
 
 def confirm(profile: Profile, found: Search, rank: int, rng: np.random.Generator, tick: Tick) -> Search:
-    """After a long descent a second one from elsewhere: whether they end alike, and the better one. See ``bottom``."""
+    """After a long descent one from elsewhere: whether both end alike, and the better one; see ``second_descent``."""
     if not found.converged or found.point.iterations <= second_descent.QUICK:
         return found
     begin = second_descent.elsewhere(profile, found.point, multistart.parameters(profile, rank), rng)

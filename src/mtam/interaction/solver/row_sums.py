@@ -1,6 +1,6 @@
 """Passes over the data: the sums over all rows (sample, token) that a fit needs, block by block.
 
-Everything that touches every pair of tokens is here or in ``torchpasses``, which does the same on another device.
+Everything that touches every pair of tokens is here or in ``row_sums_torch``, which does the same on another device.
 Memory beyond the data does not depend on M. Factors are in the coordinates of the tokens as given: P = X U, Q = X V.
 """
 
@@ -26,6 +26,11 @@ SCORE_ROWS = 512  # rows per block where there is a Jacobian as well
 def double(x: Data) -> Array:
     """The same in double precision, itself if it is."""
     return np.asarray(x, dtype=np.float64)
+
+
+def mean_of_others(values: Array) -> Array:
+    """Mean over the other tokens of the sample  # (S, N, m) -> (S, N, m)."""
+    return np.asarray((values.sum(axis=1, keepdims=True) - values) / (values.shape[1] - 1))
 
 
 class Passes(Protocol):

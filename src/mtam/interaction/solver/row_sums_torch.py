@@ -1,4 +1,4 @@
-"""The passes of ``passes`` in torch, double precision, for data on a CUDA device.
+"""The passes of ``row_sums`` in torch, double precision, for data on a CUDA device.
 
 Aggregated features by power sums: S_ike = sum_{j != i, u_ij in interval k} t_ij^e by scattered addition, then
 F_i,k+a = sum_e C[a, e] S_ike, one small product per row instead of one spline evaluation per pair. On CUDA scattered
@@ -21,7 +21,7 @@ ROOM = 2**22  # numbers of an array over pairs and powers, per block
 
 
 class TorchPasses:
-    """Passes over x (M, N, d), y (M, N) kept on a torch device; see ``passes.Passes``."""
+    """Passes over x (M, N, d), y (M, N) kept on a torch device; see ``row_sums.Passes``."""
 
     def __init__(self, x: Data, y: Array, device: str) -> None:
         self.device, self.tokens = torch.device(device), x.shape[1]

@@ -8,7 +8,7 @@ with n = M N rows and T the orthonormalising matrix of the spline space. By the 
 derivative of c: dL/dA = -(2/n) sum_i residual_i x_i z_i^T (Golub and Pereyra 1973; Kaufman 1975).
 
 Tokens are whitened implicitly: factors live in whitened coordinates, x_w = W^T x with W E[x x^T] W^T = I, so that
-P = X (W U). The sums over rows are those of ``passes``.
+P = X (W U). The sums over rows are those of ``row_sums``.
 """
 
 from collections.abc import Iterator

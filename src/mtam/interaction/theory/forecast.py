@@ -26,8 +26,8 @@ since the slope of a spline on K intervals has K^2 times its variance K sigma^2/
 sigma^4/M^2 at given K, whose share falls only as M^{-(2 beta - 2)/(2 beta + 1)} where K grows as M^{1/(2 beta + 1)}. Cp
 at an A that has fitted noise is optimistic about large K as well, and where K is large D_K is no small number. So the
 orders are not counted: for the first of the noises the loss itself is minimised from the linear solution, through the
-estimator's stages (see ``nearest``), and what this adds to the linear model under the same noises is added to the
-forecast. Nothing is fitted to any run. Where A has more than 400 parameters the forecast stays of first order.
+estimator's stages (see ``forecast_exact``), and what this adds to the linear model under the same noises is added to
+the forecast. Nothing is fitted to any run. Where A has more than 400 parameters the forecast stays of first order.
 
 The asymptotic exponents of the theorem are not visible at feasible M; measured slopes are compared with the slope of
 this forecast on the same sizes, and the asymptotic figure is printed beside it.
