@@ -112,6 +112,8 @@ class Trial(Frozen):
 
     unhashed: ClassVar[Sequence[tuple[str, str]]] = ()  # fields that name a file whose content is known by its digest
 
+    later: ClassVar[Sequence[tuple[str, str]]] = ()  # settings younger than keys: at their default they enter none
+
     own: ClassVar[str] = ""  # the paper's own estimator, where none is named
 
     model: SerializeAsAny[EstimatorSettings]
@@ -126,7 +128,13 @@ class Trial(Frozen):
 
     def key(self) -> str:
         """Twenty hexadecimal digits of the SHA-256 of the canonical JSON of all fields."""
-        return self.key_of({**self.model_dump(mode="json"), "model": self.model.identity()})
+        fields = {**self.model_dump(mode="json"), "model": self.model.identity()}
+        for name, inner in self.later:
+            part = getattr(self, name)
+            kind: type[Frozen] = type(part)
+            if getattr(part, inner) == _default(kind, inner):
+                del fields[name][inner]
+        return self.key_of(fields)
 
     @classmethod
     def key_of(cls, fields: Mapping[str, Any]) -> str:

@@ -22,6 +22,7 @@ class InteractionData(Frozen):
     degree: int = Field(3, ge=1)  # P, smoothness of the truth; the theory's beta is P - 1
     activation: Activation = "bspline"
     knots: int = Field(6, ge=1)  # intervals of bspline, odd and even truths
+    frequencies: int = Field(512, ge=8, le=2**14)  # of the series of rate_hard truths
     holder: float = Field(10.0, gt=0)  # L, Hoelder constant of the bumps of hypotheses
     samples_file: str | None = None  # CSV with columns u, phi, for activation samples
     samples_sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$")  # of its content, found here

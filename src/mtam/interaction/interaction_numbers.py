@@ -90,7 +90,9 @@ class BesideOracleNumbers:
     predicted_parametric_error: p sigma^2 / M; excess_ratio: the excess in that unit; forecast_error,
     forecast_oracle_error: mean errors by ``theory.forecast``, K chosen as here, and with A* known;
     forecast_linear_price: their difference to first order; forecast_best_error: with the best K;
-    forecast_intervals: mean of the chosen K.
+    forecast_intervals: mean of the chosen K; forecast_typical_error, forecast_typical_oracle_error: geometric instead
+    of arithmetic means over the simulated noises, as curves over seeds are averaged; linear_error: of the estimator
+    linearised at the truth, with the same K on the same data, see ``theory.linear_fit``.
     """
 
     oracle_error: float
@@ -106,6 +108,9 @@ class BesideOracleNumbers:
     forecast_linear_price: float | None = None
     forecast_best_error: float | None = None
     forecast_intervals: float | None = None
+    forecast_typical_error: float | None = None
+    forecast_typical_oracle_error: float | None = None
+    linear_error: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -35,6 +35,7 @@ class InteractionTrial(Trial):
 
     own: ClassVar[str] = "ips_erm"
     unhashed: ClassVar[Sequence[tuple[str, str]]] = (("data", "samples_file"),)
+    later: ClassVar[Sequence[tuple[str, str]]] = (("data", "frequencies"),)
 
     problem: Literal["interaction"] = "interaction"
     protocol: Literal["claimed", "reported"] = "claimed"
@@ -98,6 +99,11 @@ class InteractionTrial(Trial):
     def cost(self) -> float:
         """Seconds on one thread: the data, the fit, and what stands beside it; see ``mtam.interaction.cost``."""
         return cost.BUSY * (cost.data_seconds(self.data, self.n) + self.model.seconds(self.data, self.n))
+
+    def has_linear(self) -> bool:
+        """Whether its error has the linearised estimator as a control variate: least squares, more than phi unknown."""
+        rank = self.fit_rank() == self.data.rank
+        return self.model.name == "ips_erm" and rank and self.parameters() > 0 and not self.data.row_normalised
 
     def inside_theorem(self) -> bool:
         """r d <= (M / ln M)^{1/(2 beta + 1)}: where the theorem's rate is free of d and r (paper B, Theorem 4.4)."""

@@ -5,7 +5,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mtam.base.columns import FORECAST_BEST_ERROR, FORECAST_ERROR, FORECAST_ORACLE_ERROR, as_record
+from mtam.base.columns import (
+    FORECAST_BEST_ERROR,
+    FORECAST_ERROR,
+    FORECAST_ORACLE_ERROR,
+    FORECAST_TYPICAL_ERROR,
+    FORECAST_TYPICAL_ORACLE_ERROR,
+    as_record,
+)
 from mtam.base.one_by_one import Tick, answer_each
 from mtam.base.variants import load
 from mtam.interaction.estimators.estimators import EstimatedInteraction, Estimator, fit_oracle, spline_space
@@ -15,6 +22,9 @@ from mtam.interaction.simulate.against_truth import picture
 from mtam.interaction.simulate.squared_error import Errors, evaluate
 from mtam.interaction.simulate.truth import draw_truth, simulate
 from mtam.interaction.theory.forecast import forecast
+from mtam.interaction.theory.linear_fit import linear_fit
+
+LINEAR_ROWS = 2**22  # of the data, beyond which the control variate would cost as much as the fit
 
 
 def run(
@@ -39,8 +49,11 @@ def _run(trial: InteractionTrial, device: str, report: Tick) -> dict[str, Any]:
     estimates = [found]
     if not trial.model.knows_a:
         estimates.append(fit_oracle(truth, x, y, found.space or spline_space(trial), "rule"))
+    functions = [estimate.g for estimate in estimates]
+    if trial.has_linear() and y.size <= LINEAR_ROWS:
+        functions.insert(1, linear_fit(truth, x, y, found.space or spline_space(trial)))
     del x, y
-    errors = evaluate(truth, [estimate.g for estimate in estimates], trial.seed, trial.data.tokens)
+    errors = evaluate(truth, functions, trial.seed, trial.data.tokens)
     numbers = ErrorNumbers(
         error=float(errors.errors[0]),
         error_se=float(errors.standard_errors[0]),
@@ -53,17 +66,20 @@ def _run(trial: InteractionTrial, device: str, report: Tick) -> dict[str, Any]:
         spline = SplineNumbers(intervals=found.space.intervals, spline_degree=found.space.degree)
         result |= as_record(spline)
     if len(estimates) == 2:
-        result |= _beside_oracle(trial, errors, estimates[1])
+        linear = float(errors.errors[1]) if len(functions) > 2 else None
+        result |= _beside_oracle(trial, errors, estimates[1], linear)
     return result | picture(truth, found.phi, found.matrix, errors.arguments)
 
 
-def _beside_oracle(trial: InteractionTrial, errors: Errors, known: EstimatedInteraction) -> dict[str, Any]:
+def _beside_oracle(
+    trial: InteractionTrial, errors: Errors, known: EstimatedInteraction, linear: float | None
+) -> dict[str, Any]:
     """What knowing A* would have given, on the same pairs, and what theory forecasts."""
     unit = trial.parameters() * trial.data.noise**2 / trial.n
     pairwise = not trial.data.row_normalised
     numbers = BesideOracleNumbers(
-        oracle_error=float(errors.errors[1]),
-        oracle_error_se=float(errors.standard_errors[1]),
+        oracle_error=float(errors.errors[-1]),
+        oracle_error_se=float(errors.standard_errors[-1]),
         oracle_seconds=known.numbers["seconds"],
         excess=errors.excess,
         excess_se=errors.excess_se,
@@ -71,6 +87,7 @@ def _beside_oracle(trial: InteractionTrial, errors: Errors, known: EstimatedInte
         predicted_parametric_error=unit,
         excess_ratio=errors.excess / unit if unit > 0 and pairwise else None,
         **(_forecasts(trial) if pairwise else {}),
+        linear_error=linear,
     )
     return as_record(numbers)
 
@@ -83,4 +100,6 @@ def _forecasts(trial: InteractionTrial) -> dict[str, float]:
         "forecast_linear_price": expected.linear_price,
         FORECAST_BEST_ERROR: expected.best,
         "forecast_intervals": expected.intervals,
+        FORECAST_TYPICAL_ERROR: expected.typical,
+        FORECAST_TYPICAL_ORACLE_ERROR: expected.typical_oracle,
     }

@@ -5,7 +5,7 @@ import pytest
 
 from mtam.interaction.interaction_spec import Activation, InteractionData
 from mtam.interaction.model.splines import SplineSpace
-from mtam.interaction.simulate.activations import FREQUENCIES, activation, rate_hard
+from mtam.interaction.simulate.activations import FREQUENCIES, activation, rate_hard, rough_series
 
 GRID = np.linspace(-1, 1, 2001)
 
@@ -31,11 +31,22 @@ def test_seed_is_the_identity() -> None:
 
 @pytest.mark.parametrize("beta", [1, 2])
 def test_rate_hard_is_its_fourier_series(beta: int) -> None:
-    phi = rate_hard(beta, np.random.default_rng(7))
+    phi = rate_hard(beta, np.random.default_rng(7).standard_normal((2, FREQUENCIES)))
     k = np.arange(1, FREQUENCIES + 1)
     a, b = np.random.default_rng(7).standard_normal((2, FREQUENCIES)) * k ** -(beta + 0.5)
     angles = np.pi / 2 * GRID[:, None] * k
     np.testing.assert_allclose(phi(GRID), np.cos(angles) @ a + np.sin(angles) @ b, atol=1e-7)
+
+
+def test_a_longer_series_goes_on_from_the_shorter_one() -> None:
+    short, long = (rough_series(3, frequencies) for frequencies in (100, 2048))
+    np.testing.assert_array_equal(long[:, :100], short)
+    k = np.arange(FREQUENCIES + 1.0, 2049)
+    for degree in (2, 3):
+        data = InteractionData(activation="rate_hard", degree=degree)
+        more = data.model_copy(update={"frequencies": 2048})
+        apart = activation(more, 3)(GRID) - activation(data, 3)(GRID)
+        assert apart.std() == pytest.approx(np.sum(k ** -(2.0 * degree - 1)) ** 0.5, rel=0.2)
 
 
 def test_rate_hard_approximation_error_falls_like_two_beta() -> None:
@@ -43,7 +54,7 @@ def test_rate_hard_approximation_error_falls_like_two_beta() -> None:
     grid = np.linspace(-1, 1, 20001)
     sizes, slopes = np.array([8, 16, 32, 64, 128]), []
     for seed in range(8):
-        values = rate_hard(2, np.random.default_rng(seed))(grid)
+        values = rate_hard(2, np.random.default_rng(seed).standard_normal((2, FREQUENCIES)))(grid)
         errors = []
         for intervals in sizes:
             design = SplineSpace(3, int(intervals)).design(grid)

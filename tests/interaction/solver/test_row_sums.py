@@ -42,3 +42,17 @@ def test_large_data_are_kept_in_single_precision_and_computed_with_in_double(mon
     )
     np.testing.assert_array_equal(kept.matrix, copied.matrix)
     np.testing.assert_array_equal(kept.phi.coefficients, copied.phi.coefficients)
+
+
+def test_sums_without_the_zeros_are_those_with_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few tokens and many intervals: scattered additions take the place of a product of mostly zeros."""
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((9000, 3, 4)), rng.standard_normal((9000, 3))
+    u, v = rng.standard_normal((2, 4, 1)) / 6
+    space, passes = SplineSpace(2, 200), Blocks(x, y)
+    assert passes._sparse(space)
+    assert not passes._sparse(SplineSpace(3, 20))
+    found = passes.normal(u, v, space, None)
+    monkeypatch.setattr(row_sums, "DENSE_GAIN", 10**9)
+    for ours, theirs in zip(found, passes.normal(u, v, space, None), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-9)

@@ -18,7 +18,7 @@ Array = npt.NDArray[np.float64]
 Function = Callable[[Array], Array]
 
 GAIN = 3.0  # u has standard deviation 1/3, so tanh(3u), exp(3u) see arguments of unit variance
-FREQUENCIES = 512  # of the rate-hard series: finer than any K a fit can afford
+FREQUENCIES = 512  # of the rate-hard series, at first: where beta = 2, finer than any K that data ask for
 FINE = 32  # cubic intervals per shortest wavelength of the rate-hard table
 
 
@@ -33,7 +33,7 @@ def activation(data: InteractionData, seed: int) -> Function:
         case "even":
             return parity(smooth_spline(data.degree, rng, data.knots), +1)
         case "rate_hard":
-            return rate_hard(max(1, data.degree - 1), rng)
+            return rate_hard(max(1, data.degree - 1), rough_series(seed, data.frequencies))
         case "samples":
             assert data.samples_file is not None
             return read(data.samples_file, data.samples_sha256).interpolate()
@@ -64,15 +64,24 @@ def parity(phi: Spline, sign: int) -> Spline:
     return Spline(phi.space, (phi.coefficients + sign * phi.coefficients[::-1]) / 2)
 
 
-def rate_hard(beta: float, rng: np.random.Generator) -> Spline:
-    """sum_k k^{-(beta + 1/2)} (a_k cos(pi k u/2) + b_k sin(pi k u/2)), k = 1..512, a, b standard normal.
+def rough_series(seed: int, frequencies: int) -> Array:
+    """a, b of the rate-hard truth of a seed, standard normal; the first 512 are the same however many  # (2, F)."""
+    first = generator(seed, "interaction", "truth", "activation").standard_normal((2, FREQUENCIES))
+    more = generator(seed, "interaction", "truth", "activation", "continued")
+    rest = more.standard_normal((2, max(0, frequencies - FREQUENCIES)))
+    return np.concatenate([first, rest], axis=1)[:, :frequencies]
+
+
+def rate_hard(beta: float, series: Array) -> Spline:
+    """sum_k k^{-(beta + 1/2)} (a_k cos(pi k u/2) + b_k sin(pi k u/2)), k = 1..F; ``series`` is a, b  # (2, F).
 
     The squared error of its best approximation by splines on K intervals falls like K^{-2 beta}, without steps, at
-    every K below the last frequency: no spline class contains it, and its smoothness is beta and not more. Tabulated by
-    a cubic spline whose own error (below 1e-7) is far under any fit's.
+    every K below about F/2: no spline class contains it, and its smoothness is beta and not more. What the series lacks
+    beyond F is the share (K/F)^{2 beta} of that error, in order of magnitude. Tabulated by a cubic spline whose own
+    error (below 1e-7) is far under any fit's.
     """
-    k = np.arange(1, FREQUENCIES + 1)
-    a, b = rng.standard_normal((2, FREQUENCIES)) * k ** -(beta + 0.5)
+    k = np.arange(1, series.shape[1] + 1)
+    a, b = series * k ** -(beta + 0.5)
     return tabulated(a, b)
 
 

@@ -9,13 +9,13 @@ and the choice of K. It knows the truth, and is no estimator.
 import numpy as np
 import numpy.typing as npt
 import scipy.linalg
+import scipy.sparse
 
-from mtam.interaction.model import pair_kernels
 from mtam.interaction.model.splines import Spline, SplineSpace
 from mtam.interaction.simulate.squared_error import Interaction
 from mtam.interaction.simulate.truth import Truth
 from mtam.interaction.solver.row_sums import Data, double
-from mtam.interaction.solver.varpro import RIDGE
+from mtam.interaction.solver.varpro import Profile
 from mtam.interaction.theory.tangents import DIFFERENCE, Tangents
 
 Array = npt.NDArray[np.float64]
@@ -26,19 +26,22 @@ HEAD = 2**12  # samples behind the basis
 
 def linear_fit(truth: Truth, x: Data, y: Array, space: SplineSpace) -> Interaction:
     """g(x, y) = phi_hat(u) + sum_k a_k phi*'(u) x^T D_k y, u = x^T A* y  # x (M, N, d), y (M, N)."""
-    tangents, tokens = Tangents(truth), x.shape[1]
+    tangents, tokens, rows = Tangents(truth), x.shape[1], y.size
     head = double(x[:HEAD])
-    basis = space.orthonormaliser(truth.arguments(head[:, 0], head[:, 1]))
-    size = space.dimension
-    gram = np.eye(size + tangents.count) * RIDGE
-    moment = np.zeros(len(gram))
-    for start in range(0, len(x), BLOCK):
+    known = Profile(x, y, np.eye(x.shape[2]), space, truth.arguments(head[:, 0], head[:, 1]))
+    size, basis = known.basis.shape[1], known.basis
+    fit = known.fit(truth.left, truth.right)  # of phi alone; its Gram matrix has the ridge in it
+    gram = np.eye(size + tangents.count) * known.ridge
+    gram[:size, :size] = fit.gram
+    moment = np.concatenate([fit.gram @ fit.coefficients, np.zeros(tangents.count)])
+    for start in range(0, len(x) if tangents.count else 0, BLOCK):
         part = double(x[start : start + BLOCK])
-        raw = np.empty((part.shape[0] * tokens, size))
-        pair_kernels.features(*tangents.arguments(part), tokens, space.pieces, space.intervals, raw)
-        rows = np.concatenate([raw @ basis, tangents.features(part)], axis=1)
-        gram += rows.T @ rows
-        moment += rows.T @ y[start : start + BLOCK].reshape(-1)
+        moves = tangents.features(part) / rows
+        cross = basis.T @ (_features(space, *tangents.arguments(part), tokens).T @ moves)
+        gram[:size, size:] += cross
+        gram[size:, :size] += cross.T
+        gram[size:, size:] += moves.T @ moves * rows
+        moment[size:] += moves.T @ y[start : start + BLOCK].reshape(-1)
     theta = scipy.linalg.solve(gram, moment, assume_a="pos")
     phi, moved = Spline(space, basis @ theta[:size]), tangents.matrix(theta[size:])
 
@@ -49,3 +52,17 @@ def linear_fit(truth: Truth, x: Data, y: Array, space: SplineSpace) -> Interacti
         return np.asarray(values)
 
     return g
+
+
+def _features(space: SplineSpace, p: Array, q: Array, tokens: int) -> "scipy.sparse.csr_array":
+    """F_ib = (N-1)^{-1} sum_{j != i} B_b(u_ij) without its zeros  # p, q (SN, r) -> (SN, K+s)."""
+    u = p.reshape(-1, tokens, p.shape[1]) @ q.reshape(-1, tokens, q.shape[1]).transpose(0, 2, 1)
+    pairs = u[:, ~np.eye(tokens, dtype=bool)].ravel()
+    place = np.clip((pairs + 1) * (space.intervals / 2), 0, space.intervals)
+    k = np.minimum(place.astype(np.int64), space.intervals - 1)
+    width = np.arange(space.degree + 1)
+    values = ((place - k - 0.5)[:, None] ** width) @ space.pieces.T / (tokens - 1)
+    starts = np.arange(len(p) + 1) * ((tokens - 1) * len(width))
+    return scipy.sparse.csr_array(
+        (values.ravel(), (k[:, None] + width).ravel(), starts), shape=(len(p), space.dimension)
+    )

@@ -18,8 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import zeta
 
-from mtam.base.streams import generator
-from mtam.interaction.simulate.activations import FREQUENCIES, tabulated
+from mtam.interaction.simulate.activations import rough_series, tabulated
 from mtam.interaction.theory.gaussian_arguments import GaussianArguments
 
 Array = npt.NDArray[np.float64]
@@ -43,7 +42,7 @@ def rough_truths(beta: int, seeds: Sequence[int], law: GaussianArguments, freque
     k = np.arange(1, frequencies + 1)
     values, slopes = [], []
     for seed in seeds:
-        a, b = _coefficients(seed, frequencies) * k ** -(beta + 0.5)
+        a, b = rough_series(seed, frequencies) * k ** -(beta + 0.5)
         values.append(tabulated(a, b)(law.u))
         slopes.append(tabulated(np.pi / 2 * k * b, -np.pi / 2 * k * a)(law.u))
     phi, slope = np.stack(values, axis=1), np.stack(slopes, axis=1)
@@ -51,14 +50,6 @@ def rough_truths(beta: int, seeds: Sequence[int], law: GaussianArguments, freque
     phi -= law.law @ phi
     gain = (law.law @ phi**2) ** -0.5
     return RoughTruths(beta, phi * gain, slope * gain, gain, frequencies)
-
-
-def _coefficients(seed: int, frequencies: int) -> Array:
-    """a, b: as ``activations.rate_hard`` draws them, then more  # (2, F)."""
-    first = generator(seed, "interaction", "truth", "activation").standard_normal((2, FREQUENCIES))
-    more = generator(seed, "interaction", "truth", "activation", "continued")
-    rest = more.standard_normal((2, max(0, frequencies - FREQUENCIES)))
-    return np.concatenate([first, rest], axis=1)[:, :frequencies]
 
 
 def outside_splines(x: Array, degree: int) -> Array:
