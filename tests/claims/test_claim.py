@@ -35,11 +35,12 @@ def test_a_claim_names_a_run_that_exists(claim: Claim) -> None:
         assert value in axes[key], f"{claim.id}: {key} = {value} is no cell of {claim.sweep}"
 
 
-@pytest.mark.parametrize("scale", ["standard", "full"])
-def test_every_claim_can_be_judged_by_the_larger_scales(scale: str) -> None:
+@pytest.mark.parametrize(("scale", "dear"), [("standard", {"inside"}), ("full", set())])
+def test_every_claim_can_be_judged_by_the_larger_scales(scale: str, dear: set[str]) -> None:
+    """Half an hour is not enough for the sizes at which the theorem's condition holds in d = 30."""
     jobs = conf_files.load(f"reproduce/{scale}")["jobs"]
     run = {job["sweep"] for job in jobs if "sweep" in job} | {f"check {job['check']}" for job in jobs if "check" in job}
-    assert {claim.place for claim in CLAIMS} <= run
+    assert {claim.place for claim in CLAIMS} - run == dear
 
 
 MISTAKES: list[tuple[str, Callable[[str], str], str]] = [

@@ -55,3 +55,25 @@ def test_an_estimator_with_one_knot_interval_contradicts_the_rate(mtam: Mtam) ->
     settings = ("data.d=1", "sweep.n_min=4000", "sweep.n_max=64000", "sweep.seeds=4")
     assert mtam("sweep", "d", *settings, "model.intervals=1", "--out", "broken", "--quiet").code == 0
     assert judged(mtam, "broken", "rate-d1") == {"rate-d1": "contradicted"}
+
+
+def test_a_smoother_truth_in_one_dimension_is_not_parallel(mtam: Mtam) -> None:
+    """Fits of two truths, d = 1 and 5 at sizes inside the condition: beta = 1 in both, then beta = 3 in d = 5."""
+    settings = ("sweep.n_min=8000", "sweep.n_max=128000", "sweep.seeds=5", "sweep.first_seed=40", "launcher=inline")
+    for name, d, degree in (("rough", "1,5", "2"), ("smooth", "5", "4")):
+        said = mtam("sweep", "inside", f"data.d={d}", f"data.degree={degree}", *settings, "--out", name, "--quiet")
+        assert said.code == 0, said.err
+    rough, smooth = (gather([Path(name)]).sweeps["inside"] for name in ("rough", "smooth"))
+    claim = CLAIMS["inside-parallel"]
+    claim = claim.model_copy(update={"judge": claim.judge.model_copy(update={"values": [1, 5]})})
+    found = judge(claim, Gathered((rough,), {})).row
+    assert found["verdict"] != "contradicted", found
+    at = {(trial.n, trial.seed): key for cell, keys in zip(smooth.plan.cells, smooth.plan.keys, strict=True)
+          for key, trial in zip(keys, cell.trials, strict=True)}  # fmt: skip
+    place = rough.index({"data.d": 5})
+    swapped = {
+        key: smooth.records[at[trial.n, trial.seed]]
+        for key, trial in zip(rough.plan.keys[place], rough.plan.cells[place].trials, strict=True)
+    }
+    mixed = replace(rough, records={**rough.records, **swapped})
+    assert judge(claim, Gathered((mixed,), {})).row["verdict"] == "contradicted"

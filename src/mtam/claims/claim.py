@@ -43,11 +43,30 @@ class Slope(Frozen):
         return self
 
 
+class AtLeastAsFast(Frozen):
+    """The log-log slope of a column is ``expected`` or less, within a margin: what an upper bound says."""
+
+    way: Literal["at_least_as_fast"]
+    column: str = "error"
+    expected: float
+    margin: float = Field(gt=0)
+
+
+class SlopeNear(Frozen):
+    """The log-log slope of a column is ``expected`` within a margin, by two one-sided tests."""
+
+    way: Literal["slope_near"]
+    column: str = "error"
+    expected: float
+    margin: float = Field(NEARLY, gt=0)
+
+
 class Exponent(Frozen):
     """The exponent of a column that may be negative, as a difference of errors is: column ~ n^exponent."""
 
     way: Literal["exponent"]
     column: str
+    from_n: int = 0
     expected: float
     tolerance: float = Field(0.0, ge=0)
     widest: float = Field(WIDEST_DIFFERENCE, gt=0)
@@ -123,7 +142,8 @@ class Found(Frozen):
 
 
 Way = Annotated[
-    LawWay | Slope | Exponent | LevelWay | Ratio | FlatRatio | Ordering | Equivalence | Found,
+    LawWay | Slope | AtLeastAsFast | SlopeNear | Exponent | LevelWay | Ratio | FlatRatio | Ordering | Equivalence
+    | Found,
     Field(discriminator="way"),
 ]  # fmt: skip
 
@@ -137,11 +157,11 @@ class Claim(Frozen):
     reported: str = ""  # the paper's figure
     theory: str = ""  # theory's figure; {expected} stands for what the run's own forecast says
     sweep: str | None = None
-    at: Cell = Field(default_factory=dict)  # settings that name the cell
+    at: Cell = Field(default_factory=dict)  # settings that name the cell, or what cells along an axis have in common
     judge: Way
     why: str  # why judged in this way, with these margins
     outside: str = ""  # an assumption of the theorem that this cell breaks, whatever the size
-    needs: str | None = None  # a fact of the cell (true or false) without which it lies outside the theorem
+    needs: str | None = None  # a fact of trials (true or false); sizes without it lie outside the theorem
 
     @model_validator(mode="after")
     def _has_a_place(self) -> Self:

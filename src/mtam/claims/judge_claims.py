@@ -10,6 +10,7 @@ import numpy as np
 from mtam.analysis.run import NoEvidence, Run
 from mtam.base.table import Cell, Table
 from mtam.claims.claim import (
+    AtLeastAsFast,
     Claim,
     Equivalence,
     Exponent,
@@ -20,8 +21,10 @@ from mtam.claims.claim import (
     Ordering,
     Ratio,
     Slope,
+    SlopeNear,
     Way,
 )
+from mtam.claims.conditions import Without, from_size, promised
 from mtam.claims.evidence import Gathered
 from mtam.rates import judge_curves
 from mtam.rates.curve import Curve, matched
@@ -110,9 +113,11 @@ def judge(claim: Claim, gathered: Gathered) -> JudgedClaim:
             return _outside(JudgedClaim(claim, statement.judgement, statement.expected), outside)
         run = gathered.sweep(claim.sweep or "")
         index = _index(claim, run)
-        cell = "all" if index is None else run.label(index)
+        cell = "all" if isinstance(index, list) else run.label(index)
+        run, without = promised(run, index, claim.needs) if claim.needs else (run, Without())
         judgement, expected = _judge(claim.judge, run, index)
-        outside = outside or _broken_need(claim, run, index)
+        judgement = without.told(judgement)
+        outside = outside or without.everything
     except (NoEvidence, ValueError) as reason:  # ValueError: curves that cannot be compared
         return JudgedClaim(claim, Judgement(Verdict.UNDECIDED, None, str(reason)), cell=cell)
     return _outside(JudgedClaim(claim, judgement, expected, cell), outside)
@@ -126,22 +131,12 @@ def _outside(judged: JudgedClaim, why: str) -> JudgedClaim:
     return replace(judged, judgement=replace(judged.judgement, verdict=Verdict.OUTSIDE, reason=reason))
 
 
-def _broken_need(claim: Claim, run: Run, index: int | None) -> str:
-    """The fact that the claim needs and the cell lacks, in words, with the size that theory needs where it is told."""
-    if not claim.needs or index is None:
-        return ""
-    facts = run.cell(index).facts
-    if claim.needs not in facts:
-        raise NoEvidence(f"nothing is known of {claim.needs} in this cell of {run.plan.name}")
-    if facts[claim.needs]:
-        return ""
-    size = facts.get("theorem_needs_M")
-    return f"{claim.needs} does not hold here" + ("" if size is None else f": theory needs M = {size:.1g}")
-
-
-def _index(claim: Claim, run: Run) -> int | None:
-    """The claim's cell; None for claims about several cells."""
-    return None if isinstance(claim.judge, Ordering | Equivalence) else run.index(claim.at)
+def _index(claim: Claim, run: Run) -> int | list[int]:
+    """The claim's cell in the plan, or its cells along an axis."""
+    way = claim.judge
+    if isinstance(way, Ordering | Equivalence):
+        return [run.index({**claim.at, way.axis: value}) for value in way.values]
+    return run.index(claim.at)
 
 
 def _finite(number: float) -> float | None:
@@ -153,7 +148,7 @@ Judged = tuple[Judgement, float | None]  # and what theory expects of this very 
 
 
 @singledispatch
-def _judge(way: Way, run: Run, index: int | None) -> Judged:
+def _judge(way: Way, run: Run, index: int | list[int]) -> Judged:
     raise NotImplementedError(type(way).__name__)
 
 
@@ -178,8 +173,18 @@ def _slope(way: Slope, run: Run, index: int) -> Judged:
 
 
 @_judge.register
+def _at_least_as_fast(way: AtLeastAsFast, run: Run, index: int) -> Judged:
+    return judge_curves.at_least_as_fast(run.curve(index, way.column), way.expected, way.margin), way.expected
+
+
+@_judge.register
+def _slope_near(way: SlopeNear, run: Run, index: int) -> Judged:
+    return judge_curves.slope_near(run.curve(index, way.column), way.expected, way.margin), way.expected
+
+
+@_judge.register
 def _exponent(way: Exponent, run: Run, index: int) -> Judged:
-    points = run.curve(index, way.column, signed=True)
+    points = from_size(run.curve(index, way.column, signed=True), way.from_n)
     return judge_curves.exponent(points, way.expected, tolerance=way.tolerance, widest=way.widest), way.expected
 
 
@@ -221,18 +226,16 @@ def _each(sizes: Sequence[int], at: Callable[[int, float], Judgement], level: fl
 
 
 @_judge.register
-def _ordering(way: Ordering, run: Run, index: None) -> Judged:
-    del index
-    return judge_curves.ordering([each.errors for each in matched(_along(way, run))]), None
+def _ordering(way: Ordering, run: Run, index: list[int]) -> Judged:
+    return judge_curves.ordering([each.errors for each in matched(_along(way, run, index))]), None
 
 
 @_judge.register
-def _equivalence(way: Equivalence, run: Run, index: None) -> Judged:
-    del index
+def _equivalence(way: Equivalence, run: Run, index: list[int]) -> Judged:
     axis = way.axis.rpartition(".")[2]
     names = [f"{axis} = {value:g}" if isinstance(value, float) else f"{axis} = {value}" for value in way.values]
-    return judge_curves.same_slope(_along(way, run), way.margin, names), None
+    return judge_curves.same_slope(_along(way, run, index), way.margin, names), None
 
 
-def _along(way: Ordering | Equivalence, run: Run) -> list[Curve]:
-    return [run.curve(run.index({way.axis: value}), way.column) for value in way.values]
+def _along(way: Ordering | Equivalence, run: Run, index: list[int]) -> list[Curve]:
+    return [run.curve(place, way.column) for place in index]

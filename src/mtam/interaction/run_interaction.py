@@ -21,7 +21,7 @@ from mtam.interaction.interaction_spec import InteractionTrial
 from mtam.interaction.simulate.against_truth import picture
 from mtam.interaction.simulate.squared_error import Errors, evaluate
 from mtam.interaction.simulate.truth import draw_truth, simulate
-from mtam.interaction.theory.forecast import forecast
+from mtam.interaction.theory.forecast import feasible, forecast
 from mtam.interaction.theory.linear_fit import linear_fit
 
 LINEAR_ROWS = 2**22  # of the data, beyond which the control variate would cost as much as the fit
@@ -86,7 +86,7 @@ def _beside_oracle(
         parametric_error=errors.excess,
         predicted_parametric_error=unit,
         excess_ratio=errors.excess / unit if unit > 0 and pairwise else None,
-        **(_forecasts(trial) if pairwise else {}),
+        **(_forecasts(trial) if pairwise and feasible(trial) else {}),
         linear_error=linear,
     )
     return as_record(numbers)

@@ -9,6 +9,8 @@ intervals are Student's over seeds. Errors are compared as ratios: on logs, wher
     ratio_within  one error is so many times another
     equivalence   figures are equal within a margin (two one-sided tests)
     follows       the slope of one curve is that of another, which is known
+    at_least_as_fast  a slope is at most so much, within a margin: what an upper bound says (one-sided)
+    slope_near    a slope is so much within a margin (two one-sided tests)
     same_slope    the slopes of several curves are equal within a margin
     flat_ratio    the ratio of two curves is no power of n beyond a margin
     exponent      a difference of errors, which may be negative, falls with this exponent
@@ -162,6 +164,33 @@ def follows(
     expected = float(weighted_slopes(axis, points.sizes, known.mean_log[None], np.log(points.errors))[0])
     found = slope(PowerLaw(), points.sizes, points.errors)
     return contains(found, expected, tolerance=tolerance, widest=widest), expected
+
+
+def at_least_as_fast(points: Curve, expected: float, margin: float, *, level: float = 0.95) -> Judgement:
+    """Whether the log-log slope is at most ``expected`` + ``margin``, as an upper bound on the error has it.
+
+    One-sided: supported when the upper end of the interval at 2 level - 1 lies below, contradicted when the interval
+    at ``level`` lies above altogether. A steeper slope breaks no upper bound.
+    """
+    border = f"{expected:.3g} + {margin:.2g}"
+    return _slope_within(points, (-np.inf, expected + margin), border, level)
+
+
+def slope_near(points: Curve, expected: float, margin: float, *, level: float = 0.95) -> Judgement:
+    """Whether the log-log slope is ``expected`` within ``margin``: two one-sided tests (Schuirmann 1987)."""
+    return _slope_within(points, (expected - margin, expected + margin), f"{expected:.3g} ± {margin:.2g}", level)
+
+
+def _slope_within(points: Curve, ends: tuple[float, float], shown: str, level: float) -> Judgement:
+    tests, wide = (slope(PowerLaw(), points.sizes, points.errors, each) for each in (2 * level - 1, level))
+    if tests is None or wide is None:
+        return NOTHING
+    low, high = ends
+    if wide.low > high or wide.high < low:
+        return Judgement(Verdict.CONTRADICTED, wide, f"the interval lies beyond {shown}")
+    if tests.low >= low and tests.high <= high:
+        return Judgement(Verdict.SUPPORTED, tests, f"the interval keeps within {shown}", level=round(2 * level - 1, 9))
+    return Judgement(Verdict.UNDECIDED, wide, f"the interval crosses the border of {shown}")
 
 
 def exponent(

@@ -61,6 +61,7 @@ PAIRS = 2**15  # under rho
 BLOCK = 2**11  # rows at a time
 EXACT_ROWS, EXACT_TOTAL = 6000, 24000  # of the design on which the loss itself is minimised; of all noises together
 MOST_EXACT = 8  # noises
+MOST_INTERVALS = 150  # of the rule: with more, intervals at the ends of the design hold too few rows to tell anything
 NOTHING = 1e-30  # an error that rounding may have taken below zero
 MOST_PARAMETERS = 400  # of A; beyond, one minimum would cost more than the rest, and the forecast is of first order
 
@@ -78,8 +79,19 @@ class Forecast:
     typical_oracle: float  # the same of oracle
 
 
+def feasible(trial: InteractionTrial) -> bool:
+    """Whether the rows of the design and of the exact minimum, 6000 and more, suffice for the splines of ``trial``.
+
+    Beyond, a few rows decide the spline near its ends, errors come out many times too large and corrections negative.
+    """
+    return _counts(trial)[0] <= MOST_INTERVALS
+
+
 def forecast(trial: InteractionTrial) -> Forecast:
-    """The forecast for the truth, sizes and noise of ``trial``, averaged over simulated noises."""
+    """The forecast for the truth, sizes and noise of ``trial``, averaged over simulated noises.
+
+    It is to be relied on where it is ``feasible``.
+    """
     counts = _counts(trial)
     truth = draw_truth(trial.data, trial.seed, trial.n)
     spaces = [SplineSpace(trial.spline_degree(), count) for count in counts]
