@@ -64,7 +64,7 @@ def rates(file: Path, wanted: Wanted, out: Path | None, as_json: bool, quiet: bo
     if out is not None:
         summary["out"] = str(out)
     for path in files:
-        messages.tell(str(path))
+        messages.path(path)
     messages.answer(_finite(summary))
 
 

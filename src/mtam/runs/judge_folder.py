@@ -109,6 +109,6 @@ def judge(out: Path, as_json: bool, quiet: bool, strict: bool) -> int:
     found, files = judged(remembered(out), out, f"mtam: claims judged by {out.name}")
     tell(found, messages)
     for path in files:
-        messages.tell(str(path))
+        messages.path(path)
     messages.answer({"out": str(out), "claims": rows_of(found)})
     return int(strict and contradicted(found))

@@ -99,7 +99,7 @@ def reproduce(scale: str, launcher: Sequence[str], options: Options, as_json: bo
         found, files = judge_folder.judged([step.out for step in steps], parent, f"mtam: both papers at {scale} scale")
         judge_folder.tell(found, messages)
         for path in files:
-            messages.tell(str(path))
+            messages.path(path)
         told["claims"] = judge_folder.rows_of(found)
         worst = max(worst, int(strict and judge_folder.contradicted(found)))
     messages.answer(told)

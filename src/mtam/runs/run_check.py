@@ -114,6 +114,6 @@ def _tell(kept: finding_folder.StoredFinding, out: Path, messages: Messages, *, 
     for what in finding_report.screen(kept.finding):
         messages.tell(what)
     for path in files:
-        messages.tell(str(path))
+        messages.path(path)
     told = kept.finding.model_dump(mode="json")
     return {"check": told.pop("name"), "out": str(out), "seconds": kept.seconds, "settings": kept.settings, **told}

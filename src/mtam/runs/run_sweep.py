@@ -95,7 +95,7 @@ def tell(outcome: Outcome, messages: Messages) -> None:
     if outcome.computed == 0 and run.missing == 0:
         messages.tell(f"Nothing was computed again: all {len(run.plan.trials)} records were there.")
     for path in outcome.files:
-        messages.tell(str(path))
+        messages.path(path)
     if outcome.run.plan.kind == "sweep":
         from mtam.report import summary_lines
 
