@@ -56,6 +56,8 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would run; wri
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no tables.")]
 Force = Annotated[bool, typer.Option("--force", help="Compute again what is already there.")]
+Tables = Annotated[bool, typer.Option("--tables", help="All tables, not only what fits one screen.")]
+Details = Annotated[bool, typer.Option("--details", help="Claims with sources, theory and reasons.")]
 RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Compute failed trials again.")]
 Folder = Annotated[str, typer.Argument(help="The folder of a run.", metavar="DIR")]
 

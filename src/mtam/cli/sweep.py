@@ -15,6 +15,7 @@ from mtam.cli.app import (
     RetryFailed,
     Settings,
     SweepName,
+    Tables,
     Workers,
     app,
     options_of,
@@ -22,7 +23,7 @@ from mtam.cli.app import (
 from mtam.cli.options_to_settings import check_together, share_of, with_launcher
 
 
-@app.command(short_help="Run a sweep: tables, slopes, figures.")
+@app.command(short_help="Run a sweep: verdicts, tables, figures.")
 def sweep(
     name: SweepName,
     settings: Settings = None,
@@ -35,13 +36,14 @@ def sweep(
     quiet: Quiet = False,
     force: Force = False,
     retry_failed: RetryFailed = False,
+    tables: Tables = False,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first failed trial.")] = False,
     extend: Annotated[bool, typer.Option("--extend", help="Add trials to the sweep that --out holds.")] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Submit to SLURM and leave.")] = False,
     task_id: Annotated[int | None, typer.Option(help="With --num-tasks: this task's number, from 0.")] = None,
     num_tasks: Annotated[int | None, typer.Option(help="Share the packs among so many tasks.")] = None,
 ) -> None:
-    """Train and measure a whole sweep; compute only what is missing; print convergence tables and slopes."""
+    """Train and measure a whole sweep; compute only what is missing; say what it shows, with tables and a page."""
     options = options_of(out, device, dry_run, quiet, force, retry_failed)
     task = share_of(task_id, num_tasks)
     from dataclasses import replace
@@ -49,7 +51,7 @@ def sweep(
     from mtam import config
 
     options = replace(options, fail_fast=fail_fast, task=task)
-    options = replace(options, extend=extend, detach=detach)
+    options = replace(options, extend=extend, detach=detach, tables=tables)
     plan = config.plan_sweep(name, with_launcher(settings, launcher, workers))
     check_together(plan.config["launcher"]["name"], detach, task)
     from mtam.runs import run_sweep

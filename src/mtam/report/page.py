@@ -18,10 +18,11 @@ from mtam.base import conf_files
 from mtam.base.table import Cell, Table
 from mtam.problems.registry import problem
 from mtam.rates.verdict import Judgement
-from mtam.report import claims_table, finding_section, page_parts, settings_sources, summary_sentence, terminal
+from mtam.report import finding_section, page_parts, settings_sources, summary_sentence, terminal
 from mtam.report.figures.picture import Picture
 from mtam.report.finding_section import Checked
 from mtam.report.format import counts
+from mtam.report.screens import claims_table
 from mtam.report.tables.cell_text import cell_text
 from mtam.sweep import store
 from mtam.sweep.planning import Plan, label

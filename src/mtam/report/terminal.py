@@ -141,13 +141,7 @@ def _fact(value: Any) -> Cell:
 
 def notes_on_slopes(results: Sequence[CellResult]) -> list[str]:
     """What a reader must know before trusting the slopes."""
-    notes = []
-    if any(len(result.curve.seeds) < 2 and not result.curve.partial for result in results):
-        notes.append("A slope needs at least two seeds for its interval; where there are fewer none is given.")
-    for result in results:
-        if result.curve.dropped and not result.curve.partial:
-            seeds = ", ".join(map(str, result.curve.dropped))
-            notes.append(f"{result.label}: seeds {seeds} lack a size and are left out of the curve.")
+    notes = notes_on_seeds(results)
     signed = [
         result.label for result in results if any(part.seeds and not part.positive for part in result.parts.values())
     ]
@@ -162,6 +156,18 @@ def notes_on_slopes(results: Sequence[CellResult]) -> list[str]:
             "between cells, levels are. The asymptotic gamma is not visible at feasible n: compare the free gamma with "
             "that of the reference curve, which covers the same sizes."
         )
+    return notes
+
+
+def notes_on_seeds(results: Sequence[CellResult]) -> list[str]:
+    """Which seeds a slope has to do without, and where it has no interval for want of them."""
+    notes = []
+    if any(len(result.curve.seeds) < 2 and not result.curve.partial for result in results):
+        notes.append("A slope needs at least two seeds for its interval; where there are fewer none is given.")
+    for result in results:
+        if result.curve.dropped and not result.curve.partial:
+            seeds = ", ".join(map(str, result.curve.dropped))
+            notes.append(f"{result.label}: seeds {seeds} lack a size and are left out of the curve.")
     return notes
 
 

@@ -13,8 +13,12 @@ PIPE = 140  # columns where there is no terminal and COLUMNS says nothing: table
 class Messages:
     """Results and sentences: results to standard output unless that is kept for JSON; progress to standard error."""
 
-    def __init__(self, *, as_json: bool, quiet: bool, pipe_width: int = PIPE) -> None:
+    def __init__(
+        self, *, as_json: bool, quiet: bool, tables: bool = False, details: bool = False, pipe_width: int = PIPE
+    ) -> None:
         self.as_json, self.quiet = as_json, quiet
+        self.tables = tables  # whether all of them are wanted, not only what fits one screen
+        self.details = details or tables  # whether claims are told with sources, theory and reasons
         self.err = _console(pipe_width, stderr=True)
         self.out = self.err if as_json else _console(pipe_width, stderr=False)
 

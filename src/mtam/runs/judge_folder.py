@@ -91,11 +91,20 @@ def _table(found: Sequence[JudgedClaim]) -> tuple[Table, int]:
 
 
 def tell(found: Sequence[JudgedClaim], messages: Messages) -> None:
-    """The table for a person."""
-    from mtam.report import claims_table
+    """The claims for a person: a line each, or under ``messages.details`` the table with theory and reasons."""
+    from mtam.report.screens import claims_table
 
-    for what in claims_table.screen(*_table(found)):
+    shown = claims_table.screen if messages.details else claims_table.lines
+    for what in shown(*_table(found)):
         messages.tell(what)
+    if not messages.details:
+        messages.tell("Sources, theory and reasons: the same command with --details, or the page:")
+
+
+def tell_files(files: Sequence[Path], messages: Messages) -> None:
+    """The page, which is the last of the files, and under ``messages.details`` the others too."""
+    for path in files if messages.details else files[-1:]:
+        messages.path(path)
 
 
 def contradicted(found: Sequence[JudgedClaim]) -> bool:
@@ -103,12 +112,10 @@ def contradicted(found: Sequence[JudgedClaim]) -> bool:
     return any(each.judgement.verdict is Verdict.CONTRADICTED for each in found)
 
 
-def judge(out: Path, as_json: bool, quiet: bool, strict: bool) -> int:
+def judge(out: Path, messages: Messages, strict: bool) -> int:
     """Judge all claims again from the records of ``out``; exit code 1 under ``strict`` when one is contradicted."""
-    messages = Messages(as_json=as_json, quiet=quiet)
     found, files = judged(remembered(out), out, f"mtam: claims judged by {out.name}")
     tell(found, messages)
-    for path in files:
-        messages.path(path)
+    tell_files(files, messages)
     messages.answer({"out": str(out), "claims": rows_of(found)})
     return int(strict and contradicted(found))

@@ -12,17 +12,17 @@ from mtam.runs.run_sweep import tell
 from mtam.sweep import planning
 
 
-def report(out: Path, as_json: bool, quiet: bool) -> int:
+def report(out: Path, as_json: bool, quiet: bool, tables: bool) -> int:
     """Build tables, figures and page again from the records in ``out``; of a reproduction, the page over its runs.
 
     The exit code is 1 when a trial has failed.
     """
     if os.path.lexists(out / judge_folder.JOBS):
-        return judge_folder.judge(out, as_json, quiet, strict=False)
+        return judge_folder.judge(out, Messages(as_json=as_json, quiet=quiet, tables=tables), strict=False)
     if finding_folder.is_finding(out):
-        run_check.report(out, as_json, quiet)
+        run_check.report(out, Messages(as_json=as_json, quiet=quiet, tables=tables))
         return 0
-    messages = Messages(as_json=as_json, quiet=quiet)
+    messages = Messages(as_json=as_json, quiet=quiet, tables=tables)
     plan = planning.read(out)
     with writing(out):
         outcome = build(plan, out)

@@ -37,6 +37,8 @@ class Options:
     task: tuple[int, int] | None = None  # (i, k): only every k-th pack, from the i-th on
     extend: bool = False  # --out may hold a part of this sweep
     detach: bool = False  # submit to SLURM and leave
+    tables: bool = False  # tell all of them
+    details: bool = False  # tell claims with sources, theory and reasons
 
 
 def folder(plan: Plan, options: Options) -> Path:

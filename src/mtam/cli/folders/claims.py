@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from mtam.cli.app import Folder, Json, Quiet, app
+from mtam.cli.app import Details, Folder, Json, Quiet, app
 from mtam.cli.paths import looked_up
 
 
@@ -13,9 +13,12 @@ def claims(
     out: Folder,
     json_: Json = False,
     quiet: Quiet = False,
+    details: Details = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit code 1 when a claim is contradicted.")] = False,
 ) -> None:
     """Judge the claims of both papers again from the records of a run, or of all runs of a reproduction."""
     from mtam.runs import judge_folder
+    from mtam.runs.console import Messages
 
-    raise typer.Exit(judge_folder.judge(looked_up(out), json_, quiet, strict))
+    messages = Messages(as_json=json_, quiet=quiet, details=details)
+    raise typer.Exit(judge_folder.judge(looked_up(out), messages, strict))
