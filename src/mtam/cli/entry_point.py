@@ -11,7 +11,18 @@ import typer
 from mtam.base import standard_streams
 from mtam.base.errors import RunError, UsageError, legible
 from mtam.base.threads import one_thread
-from mtam.cli import check, completion, config_command, fit_ips, guide_command, list_options, rates, reproduce, sweep
+from mtam.cli import (
+    check,
+    completion,
+    config_command,
+    fit_ips,
+    guide_command,
+    list_options,
+    rates,
+    reproduce,
+    sweep,
+    warm,
+)
 from mtam.cli.app import app
 from mtam.cli.folders import claims, report, status
 from mtam.sweep.signals import MAY_BE_IGNORED, STOPPING
@@ -29,6 +40,7 @@ COMMANDS = (
     list_options,
     config_command,
     guide_command,
+    warm,
 )
 INTERRUPTED = 130
 AGAIN = 0.05  # seconds

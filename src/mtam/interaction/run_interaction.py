@@ -1,11 +1,11 @@
 """One interaction trial from specification to numbers: simulate, fit, fit the oracle, evaluate on fresh pairs."""
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from mtam.base.columns import FORECAST_BEST_ERROR, FORECAST_ERROR, FORECAST_ORACLE_ERROR, as_record
+from mtam.base.compile_time import Stopwatch
 from mtam.base.one_by_one import Tick, answer_each
 from mtam.base.variants import load
 from mtam.interaction.estimators.estimators import EstimatedInteraction, Estimator, fit_oracle, spline_space
@@ -30,10 +30,10 @@ def run(
 
 
 def _run(trial: InteractionTrial, device: str, report: Tick) -> dict[str, Any]:
-    clock = time.process_time()
+    watch = Stopwatch()
     truth = draw_truth(trial.data, trial.seed, trial.n)
     x, y = simulate(trial.data, truth, trial.n, trial.seed)
-    data_seconds = time.process_time() - clock
+    data_seconds = watch.cpu
     fit: Estimator = load(trial.model.fit)
     found = fit(trial, truth, x, y, device, lambda part: report(0.9 * part))
     estimates = [found]

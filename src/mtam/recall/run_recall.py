@@ -1,7 +1,6 @@
 """From trials of one shape to one record each: draw, train as one batched program, evaluate."""
 
 import math
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ import torch
 from torch import Tensor
 
 from mtam.base.columns import BAYES_ERROR, as_record
+from mtam.base.compile_time import Stopwatch
 from mtam.recall.evaluation.benchmarks import bayes
 from mtam.recall.evaluation.controls import exchanged, foreign_queries, gain
 from mtam.recall.evaluation.risk import attention_map, dimension, outputs, recall, risk, sensitivity, sharpest
@@ -52,7 +52,7 @@ def run(
     """
     if len({trial.shape() for trial in trials}) > 1:
         raise ValueError("trials of different shapes cannot be trained as one program")
-    began, cpu = time.perf_counter(), time.process_time()
+    watch = Stopwatch()
     beside = [trial.benchmarked() for trial in trials]
     trained = TRAINING if any(beside) else 1.0
     records = _best_length(trials, torch.device(device), lambda share: tick(trained * share), checkpoint)
@@ -62,8 +62,8 @@ def run(
             records[m] |= {BAYES_ERROR: found["error"], "bayes_error_se": found["error_se"]}
             tick(trained + (1 - trained) * (m + 1) / len(trials))
     shared: dict[str, Any] = {
-        "seconds": (time.process_time() - cpu) / len(trials),
-        "pack_seconds": time.perf_counter() - began,
+        "seconds": watch.cpu / len(trials),
+        "pack_seconds": watch.wall,
         "members": len(trials),
     }
     return [each if "failure" in each else as_record(TrainedNumbers(**each, **shared)) for each in records]

@@ -27,6 +27,11 @@ class Messages:
         if not self.quiet:
             self.out.print(what, soft_wrap=isinstance(what, str) and not _has_width(self.out))
 
+    def say_to_err(self, sentence: str) -> None:
+        """Say what goes on, where progress is shown."""
+        if not self.quiet:
+            self.err.print(sentence, soft_wrap=True)
+
     def path(self, path: object) -> None:
         """Show a path in one line, however long, so that it can be copied."""
         if not self.quiet:

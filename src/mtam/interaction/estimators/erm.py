@@ -1,12 +1,12 @@
 """The empirical risk minimiser over splines x matrices of rank r, from tokens and responses to a fitted interaction."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from mtam.base.compile_time import Stopwatch
 from mtam.interaction.estimators.choose_k import SMOOTH, Criterion, choose, grid
 from mtam.interaction.model.domain import domain, ends
 from mtam.interaction.model.splines import Spline, SplineSpace
@@ -81,7 +81,7 @@ def fit(
     ``space``, and A is polished with the chosen one. In d = 1 the matrix is a scalar that phi absorbs, and the fit is
     linear least squares.
     """
-    clock, at_end = time.process_time(), False
+    watch, at_end = Stopwatch(), False
     wide, criterion = options.wide, options.criterion
     profile = prepare(x, y, rank, space, rng, options.device)
     if x.shape[2] == 1:
@@ -109,7 +109,7 @@ def fit(
         found = replace(found, point=point, lack_of_fit=lack_of_fit(profile, point))
     if x.shape[2] > 1:
         found = confirm(profile, found, rank, rng, tick)
-    return replace(_answer(profile, found, time.process_time() - clock), at_end=at_end)
+    return replace(_answer(profile, found, watch.cpu), at_end=at_end)
 
 
 def _answer(profile: Profile, found: Search, seconds: float) -> Erm:

@@ -2,7 +2,6 @@
 
 import itertools
 import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
@@ -11,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mtam.base.columns import as_record
+from mtam.base.compile_time import Stopwatch
 from mtam.base.streams import generator, torch_seed
 from mtam.interaction.estimators import als, erm, oracle_a
 from mtam.interaction.estimators.choose_k import SMOOTH, rule
@@ -68,9 +68,9 @@ def fit_oracle(
     truth: Truth, x: Data, y: Array, space: SplineSpace, k_rule: KRule, beta: float = SMOOTH
 ) -> EstimatedInteraction:
     """Oracle-A over ``space``, or over splines with a K of its own choice; ``beta`` as in ``choose_k.choose``."""
-    clock = time.process_time()
+    watch = Stopwatch()
     known = oracle_a.fit(x, y, truth.left, truth.right, space, None if k_rule == "rule" else k_rule, beta)
-    numbers = OracleANumbers(loss=known.loss, seconds=time.process_time() - clock)
+    numbers = OracleANumbers(loss=known.loss, seconds=watch.cpu)
     return EstimatedInteraction(known.g, known.phi, truth.matrix, known.phi.space, as_record(numbers))
 
 

@@ -1,6 +1,5 @@
 """The oracle benchmarks as estimators of a trial: k-NN and Gaussian-process regression on true coefficients."""
 
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ import torch
 from numpy.linalg import LinAlgError
 
 from mtam.base.columns import as_record
+from mtam.base.compile_time import Stopwatch
 from mtam.recall.evaluation.oracles import gaussian_process, nearest_neighbours
 from mtam.recall.evaluation.risk import risk
 from mtam.recall.recall_numbers import BenchmarkNumbers
@@ -34,7 +34,7 @@ def solve(trial: RecallTrial) -> dict[str, Any]:
         return {
             "failure": f"exact Gaussian-process regression is limited to n = {BENCHMARK_TO}, this trial has {trial.n}"
         }
-    began, cpu = time.perf_counter(), time.process_time()
+    watch = Stopwatch()
     neighbours = None
     if trial.model.name == "knn":
         p, train, test = _samples(trial)
@@ -46,9 +46,7 @@ def solve(trial: RecallTrial) -> dict[str, Any]:
             scores = bayes(trial)
         except LinAlgError:
             return {"failure": "the kernel matrix is singular to rounding; give the data some noise"}
-    numbers = BenchmarkNumbers(
-        **scores, neighbours=neighbours, seconds=time.process_time() - cpu, pack_seconds=time.perf_counter() - began
-    )
+    numbers = BenchmarkNumbers(**scores, neighbours=neighbours, seconds=watch.cpu, pack_seconds=watch.wall)
     return as_record(numbers)
 
 
