@@ -18,10 +18,10 @@ from mtam.base.finding import Finding, JudgedStatement, Panel, Series
 from mtam.base.table import Cell, Table
 from mtam.checks.check_registry import Tick
 from mtam.checks.check_settings import CheckSettings
-from mtam.checks.spectral_case import LN10, ExponentTrace, SpectralCase, exponent_statement, power_of_ten
 from mtam.rates.verdict import Verdict
 from mtam.recall.spectrum import Spectrum
 from mtam.recall.theory import metric_entropy, water_filling
+from mtam.recall.theory.spectral_case import LN10, ExponentTrace, SpectralCase, exponent_statement, power_of_ten
 from mtam.recall.theory.water_filling import Array
 
 FEASIBLE = float(np.log(2) * (6 * 14) ** 0.5)  # the middle of ln n over the sizes 2^6 .. 2^14 of a sweep

@@ -10,8 +10,8 @@ from mtam.base.finding import Finding
 from mtam.checks.minimax import minimax_check, minimax_tables
 from mtam.checks.minimax.minimax_case import MinimaxCase
 from mtam.checks.minimax.minimax_check import Settings
-from mtam.checks.spectral_case import LN10
 from mtam.rates.verdict import Verdict
+from mtam.recall.theory.spectral_case import LN10, minimax_exponent
 
 Array = NDArray[np.float64]
 
@@ -54,7 +54,7 @@ class Elsewhere(MinimaxCase):
 @pytest.mark.parametrize("kind", [Planted, Elsewhere])
 def test_a_curve_with_another_exponent_is_contradicted(kind: type[MinimaxCase]) -> None:
     case = kind("exponential", 1.0, 1.0, 0.1)
-    assert minimax_check.exponent_verdict(case, 0.05).said == Verdict.CONTRADICTED
+    assert minimax_exponent(case, 0.05).said == Verdict.CONTRADICTED
     assert minimax_check.constant_verdict(case).said == Verdict.UNDECIDED
 
 
