@@ -25,7 +25,7 @@ from mtam.checks.minimax.minimax_tables import Adaptive
 from mtam.rates.verdict import Verdict
 from mtam.recall.theory.metric_entropy import WINDOW, stays_within
 from mtam.recall.theory.pinsker import DONOHO
-from mtam.recall.theory.spectral_case import LN10, WITHIN, minimax_exponent, power_of_ten
+from mtam.recall.theory.spectral_case import FIRST, LN10, WITHIN, minimax_exponent, power_of_ten
 
 OPEN = 1.15  # the bracket is closed where -ln of its ends differ by at most this factor
 SHARP = 0.1  # the constant is visible where -ln R is this near to its asymptotic form, as a share
@@ -72,7 +72,7 @@ def check(settings: Settings, tick: Tick) -> Finding:
             "white noise: over mean-square gradient at most 1; bracket: 1-Lipschitz F with E F = 0, random design",
         ],
         if_false="the local exponent would settle elsewhere, or the bracket would stay open as n grows",
-        verdicts=[counted_verdict(counts.rows), *verdicts],
+        verdicts=[counted_verdict(counts.rows), *verdicts, feasible_verdict([*law, *powers])],
         tables=[
             counts,
             minimax_tables.brackets(law),
@@ -113,6 +113,22 @@ def counted_verdict(rows: Sequence[Sequence[Any]]) -> JudgedStatement:
         because=f"-ln R leaves the bracket by {worst:.2g} at most",
         expected=0.0,
         value=worst,
+    )
+
+
+def feasible_verdict(cases: Sequence[MinimaxCase]) -> JudgedStatement:
+    """Whether the sizes of a sweep show the exponents of the exact curve, with neither noise nor seeds in the way."""
+    first = [float(case.exponents(np.array([FIRST]))[0]) for case in cases]
+    far = [
+        f"{case.name}: {here:.2f} for {case.limit:.2f}"
+        for case, here in zip(cases, first, strict=True)
+        if abs(here - case.limit) > NEAR * case.limit
+    ]
+    return JudgedStatement(
+        key="feasible_sizes",
+        claim=f"n = 2^6 .. 2^14 shows the exponents of the theorem within {NEAR:.0%}",
+        said=Verdict.CONTRADICTED if far else Verdict.SUPPORTED,
+        because=", ".join(far) or "each of them does",
     )
 
 
