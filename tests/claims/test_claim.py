@@ -42,10 +42,14 @@ def test_every_claim_can_be_judged_by_the_larger_scales(scale: str) -> None:
     assert {claim.place for claim in CLAIMS} <= run
 
 
+LEG = "[minimax-exponent-alpha-05,"
+TWICE = ("id: recall-law-alpha-1", "id: recall-law-alpha-05")
 MISTAKES: list[tuple[str, Callable[[str], str], str]] = [
-    ("an unknown way", lambda text: text.replace("way: law", "way: lore"), "does not match any of the expected tags"),
+    ("an unknown way", lambda text: text.replace("way: law,", "way: lore,"), "does not match any of the expected tags"),
     ("a field that is misspelt", lambda text: text.replace("    why:", "    wy:", 1), "claims.0.why"),
-    ("the same id twice", lambda text: text.replace("recall-law-alpha-1", "recall-law-alpha-05"), "given twice"),
+    ("the same id twice", lambda text: text.replace(*TWICE), "given twice"),
+    ("a leg that is no claim", lambda text: text.replace(LEG, "[minimax-exponent,"), "which is no claim"),
+    ("a leg with legs", lambda text: text.replace(LEG, "[recall-law-alpha-1,"), "which rests on other claims itself"),
     ("no YAML", lambda text: text + "\n  - [", "not valid YAML"),
 ]
 

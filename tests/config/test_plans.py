@@ -196,3 +196,15 @@ def test_a_file_that_sets_what_none_of_its_models_has_is_refused(
         assert plan_sweep("mine", ["model=softmax,frozen_rbf", "sweep.seeds=1"]).trials
     finally:
         conf_files.conf_dir.cache_clear()
+
+
+def test_cells_that_scatter_more_can_have_more_seeds() -> None:
+    """Only at the place that the file names; the smallest seeds are those of all cells, and other sweeps have none."""
+    few, many = (plan_sweep("alpha", ["sweep.sizes=[64]", *more]) for more in ((), ("sweep.more_seeds=2",)))
+    assert [[trial.seed for trial in cell.trials] for cell in few.cells] == 3 * [[20, 21, 22]]
+    assert [[trial.seed for trial in cell.trials] for cell in many.cells] == 2 * [[20, 21, 22]] + [[20, 21, 22, 23, 24]]
+    pinned = plan_sweep("alpha", ["sweep.sizes=[64]", "data.alpha=2", "sweep.more_seeds=2"])
+    assert len(pinned.cells[0].trials) == 5
+    assert set(few.trials) < set(many.trials)
+    with pytest.raises(UsageError, match=r"there is no setting sweep\.more_at"):
+        plan_sweep("alpha", ["sweep.more_at=1"])

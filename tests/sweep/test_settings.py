@@ -37,7 +37,10 @@ def test_sizes_that_are_given_are_taken_in_order() -> None:
 
 
 def test_seeds_are_as_many_as_asked_from_the_first() -> None:
-    assert list(sweep(seeds=3, first_seed=5).seed_range()) == [5, 6, 7]
+    assert list(sweep(seeds=3, first_seed=5).seed_range({})) == [5, 6, 7]
+    more = sweep(seeds=1, more_seeds=2, more_at={"data.alpha": [2.0]})
+    assert [len(more.seed_range({"data.alpha": alpha})) for alpha in (1.0, 2.0)] == [1, 3]
+    assert len(sweep(seeds=1, more_seeds=2).seed_range({"data.alpha": 2.0})) == 1
 
 
 @pytest.mark.parametrize(

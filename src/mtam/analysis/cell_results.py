@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mtam.analysis.law_comparison import compared, comparison, ends, flat, judgement
+from mtam.analysis.law_comparison import comparison, ends, flat
 from mtam.base.columns import BAYES_ERROR
 from mtam.problems.registry import problem
 from mtam.rates.compare import Comparison
@@ -17,8 +17,8 @@ from mtam.rates.fitting.fit import Fit
 from mtam.rates.fitting.sensitivity import Later, leave_smallest_out, local_intervals
 from mtam.rates.goodness_of_fit import lack_of_fit
 from mtam.rates.intervals import Interval
+from mtam.rates.law_judgement import compared
 from mtam.rates.laws import Floats, Law, PowerLaw, law
-from mtam.rates.verdict import Judgement
 from mtam.sweep import store
 from mtam.sweep.planning import Plan, label
 from mtam.sweep.store import Record
@@ -55,11 +55,6 @@ class CellResult:
         default = () if isinstance(self.law, PowerLaw) else (PowerLaw(),)
         rivals = default if self.rivals is None else self.rivals
         return compared(self.law, rivals, self.curve, floor=self.floor)
-
-    @property
-    def law_judgement(self) -> Judgement | None:
-        """Whether the curve decides for its law against the first rival."""
-        return judgement(self.compared, self.curve)
 
     @cached_property
     def comparison(self) -> dict[str, Any]:

@@ -20,9 +20,10 @@ Cell = dict[str, Value]
 
 
 class LawWay(Frozen):
-    """Theory's law against a power law, as the cell's own comparison decides (AICc and the free exponent)."""
+    """Theory's law against a power law on one column, decided by AICc and the seeds."""
 
     way: Literal["law"]
+    column: str = "error"
 
 
 class Slope(Frozen):
@@ -114,6 +115,16 @@ class Equivalence(Frozen):
     margin: float = Field(NEARLY, gt=0)
 
 
+class AllOf(Frozen):
+    """Every one of these claims: one that is contradicted contradicts it, and all are needed to support it.
+
+    The interval is that of the last one.
+    """
+
+    way: Literal["all_of"]
+    claims: list[str] = Field(min_length=2)
+
+
 class Found(Frozen):
     """What a check found: one of its verdicts, by key."""
 
@@ -123,7 +134,7 @@ class Found(Frozen):
 
 
 Way = Annotated[
-    LawWay | Slope | Exponent | LevelWay | Ratio | FlatRatio | Ordering | Equivalence | Found,
+    LawWay | Slope | Exponent | LevelWay | Ratio | FlatRatio | Ordering | Equivalence | AllOf | Found,
     Field(discriminator="way"),
 ]  # fmt: skip
 
@@ -167,6 +178,12 @@ def load() -> list[Claim]:
         if claim.id in seen:
             raise UsageError(f"conf/claims: the id {claim.id} is given twice.")
         seen.add(claim.id)
+    ways = {claim.id: claim.judge.way for claim in found}
+    for claim in found:
+        for part in claim.judge.claims if isinstance(claim.judge, AllOf) else ():
+            if ways.get(part, "all_of") == "all_of":
+                what = "rests on other claims itself" if part in ways else "is no claim"
+                raise UsageError(f"conf/claims: {claim.id} rests on {part}, which {what}.")
     return found
 
 

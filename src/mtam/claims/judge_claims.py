@@ -1,6 +1,6 @@
 """Judge claims by the runs at hand: one row each, with the interval that the verdict rests on."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import singledispatch
 from typing import Any
@@ -10,6 +10,7 @@ import numpy as np
 from mtam.analysis.run import NoEvidence, Run
 from mtam.base.table import Cell, Table
 from mtam.claims.claim import (
+    AllOf,
     Claim,
     Equivalence,
     Exponent,
@@ -23,12 +24,12 @@ from mtam.claims.claim import (
     Way,
 )
 from mtam.claims.evidence import Gathered
-from mtam.rates import judge_curves
+from mtam.rates import judge_curves, law_judgement
 from mtam.rates.curve import Curve, matched
 from mtam.rates.fitting.fit import student_interval
 from mtam.rates.intervals import Interval
-from mtam.rates.laws import PowerLaw
-from mtam.rates.verdict import Judgement, Verdict
+from mtam.rates.laws import PowerLaw, SubPolynomial
+from mtam.rates.verdict import Judgement, Verdict, joined
 
 COLUMNS = ("id", "claim", "source", "reported", "theory", "value", "low", "high", "verdict", "because", "sweep", "cell")
 
@@ -98,13 +99,17 @@ def claims_table(judged: Iterable[JudgedClaim]) -> Table:
 
 def judge_all(claims: Iterable[Claim], gathered: Gathered) -> list[JudgedClaim]:
     """Every claim in its order; what was not run is undecided, with the reason."""
-    return [judge(claim, gathered) for claim in claims]
+    claims = list(claims)
+    single = {claim.id: judge(claim, gathered) for claim in claims if not isinstance(claim.judge, AllOf)}
+    return [single.get(claim.id) or judge(claim, gathered, single) for claim in claims]
 
 
-def judge(claim: Claim, gathered: Gathered) -> JudgedClaim:
-    """One claim judged."""
+def judge(claim: Claim, gathered: Gathered, others: Mapping[str, JudgedClaim] | None = None) -> JudgedClaim:
+    """One claim judged; ``others`` are the judged claims that one of way = all_of rests on."""
     cell, outside = "", claim.outside
     try:
+        if isinstance(claim.judge, AllOf):
+            return _all_of(claim, claim.judge, gathered, others or {})
         if isinstance(claim.judge, Found):
             statement = gathered.verdict(claim.judge.check, claim.judge.key)
             return _outside(JudgedClaim(claim, statement.judgement, statement.expected), outside)
@@ -116,6 +121,17 @@ def judge(claim: Claim, gathered: Gathered) -> JudgedClaim:
     except (NoEvidence, ValueError) as reason:  # ValueError: curves that cannot be compared
         return JudgedClaim(claim, Judgement(Verdict.UNDECIDED, None, str(reason)), cell=cell)
     return _outside(JudgedClaim(claim, judgement, expected, cell), outside)
+
+
+def _all_of(claim: Claim, way: AllOf, gathered: Gathered, others: Mapping[str, JudgedClaim]) -> JudgedClaim:
+    """The claim by the verdicts on the claims that it rests on, in their order."""
+    run = gathered.sweep(claim.sweep or "")
+    index = run.index(claim.at)
+    parts = {part: others[part].judgement for part in way.claims if part in others}
+    lacking = [part for part in way.claims if part not in others]
+    if lacking:
+        raise NoEvidence(f"not judged: {', '.join(lacking)}")
+    return _outside(JudgedClaim(claim, joined(parts, shown=way.claims[-1]), None, run.label(index)), claim.outside)
 
 
 def _outside(judged: JudgedClaim, why: str) -> JudgedClaim:
@@ -159,11 +175,11 @@ def _judge(way: Way, run: Run, index: int | None) -> Judged:
 
 @_judge.register
 def _law(way: LawWay, run: Run, index: int) -> Judged:
-    del way
-    found = run.cell(index)
-    if found.law_judgement is None:
-        raise NoEvidence("too few sizes or seeds to compare laws")
-    return found.law_judgement, found.comparison.get("reference_gamma")
+    points, law = run.curve(index, way.column), run.cell(index).law
+    found = law_judgement.judgement(law_judgement.compared(law, (PowerLaw(),), points), points)
+    if found is None:
+        raise NoEvidence(law_judgement.TOO_FEW)
+    return found, law.gamma if isinstance(law, SubPolynomial) else None
 
 
 @_judge.register

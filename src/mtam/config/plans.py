@@ -206,14 +206,15 @@ def plan_sweep(name: str, texts: Sequence[str]) -> Plan:
     launcher = launcher_settings(config["launcher"], file)
     axes = _axes(settings, overrides, config)
     config["sweep"]["axes"] = {axis.key: list(axis.values) for axis in axes}
-    count = math.prod(len(axis.values) for axis in axes) * len(settings.sample_sizes()) * settings.seeds
+    count = math.prod(len(axis.values) for axis in axes) * len(settings.sample_sizes())
+    count *= settings.seeds + settings.more_seeds
     if count > MOST_TRIALS:
         raise UsageError(f"this sweep has {count} trials; valid: at most {MOST_TRIALS}.")
     cells = []
     for at, cell in _cells(file, axes, overrides, (options, config)):
         if isinstance(cell["model"], dict) and isinstance(config["model"], dict):
             config["model"] = {**cell["model"], **config["model"]}  # of several models, what any of them was set to
-        sizes, seeds = settings.sample_sizes(), settings.seed_range()
+        sizes, seeds = settings.sample_sizes(), settings.seed_range(at)
         frozen = tuple(freeze(file, {**cell, "n": n, "seed": seed}) for n in sizes for seed in seeds)
         cells.append(Cell({key: _as_frozen(frozen[0], key, value) for key, value in at.items()}, frozen))
     config["launcher"] = launcher

@@ -46,8 +46,9 @@ class TrainedNumbers(RecallNumbers):
     when the answering measure is exchanged; token_floor, token_floor_se: Bayes risk given the tokens, as error;
     train_loss, holdout_loss: mean squared errors at best_step; steps: of the optimiser; trace_*: the same along the
     training; parameters: trained numbers; bandwidth: h of a frozen kernel; bayes_error, bayes_error_se: of the Bayes
-    rule on the same contexts, as error; seconds: processor time of the pack per member; pack_seconds: wall time;
-    members: trials in the pack.
+    rule on the same contexts, as error; average_bayes_error: its risk averaged over the prior, on the same contexts,
+    over the prior's variance; seconds: processor time of the pack per member; pack_seconds: wall time; members: trials
+    in the pack.
     """
 
     attention_mass: float
@@ -74,6 +75,7 @@ class TrainedNumbers(RecallNumbers):
     bandwidth: float | None = None
     bayes_error: float | None = None
     bayes_error_se: float | None = None
+    average_bayes_error: float | None = None
     seconds: float
     pack_seconds: float
     members: int

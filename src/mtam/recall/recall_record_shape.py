@@ -22,6 +22,7 @@ class RecallShape(Numbers):
     shuffled_error: Size = 0.0
     bayes_error: Size = 0.0
     bayes_error_se: Size = 0.0
+    average_bayes_error: Size = 0.0
     token_floor: Size = 0.0
     holdout_loss: Number = 0.0
     attention_map: list[Number] = Field(default_factory=list, min_length=1)  # (contexts, components), row by row

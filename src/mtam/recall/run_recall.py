@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mtam.base.columns import BAYES_ERROR, as_record
+from mtam.base.columns import as_record
 from mtam.base.compile_time import Stopwatch
-from mtam.recall.evaluation.benchmarks import bayes
+from mtam.recall.evaluation.benchmarks import beside
 from mtam.recall.evaluation.controls import exchanged, foreign_queries, gain
 from mtam.recall.evaluation.risk import attention_map, dimension, outputs, recall, risk, sensitivity, sharpest
 from mtam.recall.evaluation.token_floor import token_floor
@@ -53,13 +53,12 @@ def run(
     if len({trial.shape() for trial in trials}) > 1:
         raise ValueError("trials of different shapes cannot be trained as one program")
     watch = Stopwatch()
-    beside = [trial.benchmarked() for trial in trials]
-    trained = TRAINING if any(beside) else 1.0
+    solved = [trial.benchmarked() or trial.averaged() for trial in trials]
+    trained = TRAINING if any(solved) else 1.0
     records = _best_length(trials, torch.device(device), lambda share: tick(trained * share), checkpoint)
     for m, trial in enumerate(trials):
-        if beside[m] and "failure" not in records[m]:
-            found = bayes(trial)
-            records[m] |= {BAYES_ERROR: found["error"], "bayes_error_se": found["error_se"]}
+        if solved[m] and "failure" not in records[m]:
+            records[m] |= beside(trial)
             tick(trained + (1 - trained) * (m + 1) / len(trials))
     shared: dict[str, Any] = {
         "seconds": watch.cpu / len(trials),

@@ -51,6 +51,7 @@ class RunSection:
     pictures: Sequence[Picture] = ()
     files: Mapping[str, str] = field(default_factory=dict)  # text of the CSV files, by name
     folder: str = ""  # where the files lie, as the page sees it
+    laws: Sequence[str] = ()  # the verdicts on the cells' laws in words, where these rest on more than the curves
 
     @property
     def name(self) -> str:
@@ -102,7 +103,7 @@ def _shown(job: RunSection) -> dict[str, Any]:
     failures = [key for key in plan.trials if key in job.records and store.failed(job.records[key])]
     sheets, notes = _sheets(job)
     result = (
-        summary_sentence.of_sweep(job.results, kind.size)
+        summary_sentence.of_sweep(job.results, kind.size, job.laws)
         if plan.kind == "sweep"
         else summary_sentence.of_fit(job.summary)
     )

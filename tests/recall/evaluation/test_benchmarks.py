@@ -1,11 +1,13 @@
 """The benchmarks as estimators of a trial: the order in which knowledge helps, and what they refuse."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.linalg import LinAlgError
 
 from mtam.problems.registry import run_pack
-from mtam.recall.evaluation import benchmarks
+from mtam.recall.evaluation import benchmarks, posterior
 from mtam.recall.recall_spec import RecallData, RecallTrial, recall_model
 from mtam.recall.simulate.contexts import problem
 
@@ -91,3 +93,21 @@ def test_the_prior_is_centred_where_the_target_is_before_it_is_standardised(monk
     assert abs(shift) > 0.1
     assert found["mse"] == pytest.approx(np.mean((-shift - p.sample("test", 128).clean) ** 2))
     np.testing.assert_allclose(given[0], p.sample("train", 64).observed + shift)
+
+
+def test_beside_a_model_stands_what_the_trial_asks_for() -> None:
+    """The average Bayes risk is that of sweep bayes on the same contexts; the Bayes rule begins at n = 1024."""
+
+    def asked(n: int, **more: Any) -> dict[str, float]:
+        data = RecallData(target="matern_stratified", test=1100)
+        return benchmarks.beside(RecallTrial(n=n, seed=5, data=data, model=recall_model(**more)))
+
+    assert asked(64) == asked(64, benchmark=True) == {}
+    average = asked(64, benchmark=True, average_bayes=True)
+    assert list(average) == ["average_bayes_error"]
+    alone = RecallTrial(n=64, seed=5, data=RecallData(test=benchmarks.AVERAGED), model=recall_model("posterior"))
+    (record,) = posterior.run([alone], device="cpu", tick=lambda _: None)
+    assert average["average_bayes_error"] == pytest.approx(record["error"], rel=1e-12)
+    both = asked(1024, benchmark=True, average_bayes=True)
+    assert list(both) == ["bayes_error", "bayes_error_se", "average_bayes_error"]
+    assert 0 < both["average_bayes_error"] < average["average_bayes_error"]

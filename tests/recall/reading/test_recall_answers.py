@@ -77,19 +77,3 @@ def test_a_question_stands_before_its_answer() -> None:
 def test_a_sweep_that_asks_nothing_says_nothing() -> None:
     assert lines([], []) == []
     assert lines([trial(s) for s in SEEDS], [numbers(s) for s in SEEDS]) == []
-
-
-def test_the_sweep_of_alpha_tells_how_flat_the_ratio_is_and_where_the_other_legs_are() -> None:
-    """A ratio of 2 n^0.1 for alpha = 2 and a flat one for alpha = 1, seeds alike; without a Bayes rule nothing."""
-    some, told = [], []
-    for alpha, drift in ((1.0, 0.0), (2.0, 0.1)):
-        for n in (512, 1024, 4096):
-            for seed in SEEDS:
-                some.append(trial(seed, alpha=alpha).model_copy(update={"n": n}))
-                bayes = 0.1 * JITTER[seed]
-                told.append({"error": 2 * bayes * n**drift} | ({"bayes_error": bayes} if n >= 1024 else {}))
-    first, second = lines(some, told)
-    assert first.startswith("slope of ln(risk / Bayes) on ln n from n = 1024 on, 0 is flat: ")
-    assert "0.1 [0.1, 0.1] (alpha = 2.0)" in first
-    assert "mtam sweep bayes" in second
-    assert lines(some, [{"error": 0.1} for _ in some]) == []

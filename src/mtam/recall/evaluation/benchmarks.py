@@ -7,13 +7,16 @@ from typing import Any
 import torch
 from numpy.linalg import LinAlgError
 
-from mtam.base.columns import as_record
+from mtam.base.columns import AVERAGE_BAYES_ERROR, BAYES_ERROR, as_record
 from mtam.base.compile_time import Stopwatch
+from mtam.recall.evaluation import posterior
 from mtam.recall.evaluation.oracles import gaussian_process, nearest_neighbours
 from mtam.recall.evaluation.risk import risk
 from mtam.recall.recall_numbers import BenchmarkNumbers
 from mtam.recall.recall_spec import BENCHMARK_TO, RecallTrial
 from mtam.recall.simulate.contexts import RecallProblem, Sample, problem
+
+AVERAGED = 1024  # fresh contexts on which the posterior variance is averaged: it scatters by percents
 
 
 def run(
@@ -57,11 +60,34 @@ def bayes(trial: RecallTrial) -> dict[str, float]:
     targets, no estimator has less risk. On a single target another one may be luckier.
     Raises numpy.linalg.LinAlgError where the kernel matrix is singular to rounding.
     """
+    return _bayes(*_samples(trial))
+
+
+def beside(trial: RecallTrial) -> dict[str, float]:
+    """What a trained model's record holds of the Bayes rule on its own contexts: as its trial asks.
+
+    bayes_error, bayes_error_se (``bayes``); average_bayes_error, the posterior variance on the first AVERAGED fresh
+    contexts over the prior's variance, which no target enters (``posterior``).
+    Raises numpy.linalg.LinAlgError where the kernel matrix is singular to rounding.
+    """
+    if not (trial.benchmarked() or trial.averaged()):
+        return {}
     p, train, test = _samples(trial)
+    numbers: dict[str, float] = {}
+    if trial.benchmarked():
+        scores = _bayes(p, train, test)
+        numbers |= {BAYES_ERROR: scores["error"], "bayes_error_se": scores["error_se"]}
+    if trial.averaged():
+        known, asked = (p.answer.inputs(s.recalled(), s.query) for s in (train, test.head(AVERAGED)))
+        numbers[AVERAGE_BAYES_ERROR] = float(posterior.shares(p, known, asked).mean())
+    return numbers
+
+
+def _bayes(p: RecallProblem, train: Sample, test: Sample) -> dict[str, float]:
     known, asked = (p.answer.inputs(s.recalled(), s.query) for s in (train, test))
     offset = p.answer.mean / p.answer.deviation  # the prior is centred, the standardised target is not
     variance = 1 / p.answer.deviation**2
-    raw = gaussian_process(known, train.observed + offset, asked, variance, trial.data.noise)
+    raw = gaussian_process(known, train.observed + offset, asked, variance, p.data.noise)
     return risk(torch.from_numpy(raw - offset), test, p.answer.variance)
 
 

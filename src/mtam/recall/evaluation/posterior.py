@@ -64,9 +64,16 @@ def prior_shares(trial: RecallTrial) -> Array:
     Raises numpy.linalg.LinAlgError where the kernel matrix is singular to rounding.
     """
     p = problem(trial.data, trial.seed)
-    total = population_variance(half_widths(trial.data, p.law))
-    known, asked = _inputs(p, "train", trial.n), _inputs(p, "test", trial.data.test)
-    return posterior_variance(known, asked, trial.data.noise**2 * total) / total
+    return shares(p, _inputs(p, "train", trial.n), _inputs(p, "test", trial.data.test))
+
+
+def shares(p: RecallProblem, known: Array, asked: Array) -> Array:
+    """v(z) / v0 at inputs ``asked``, given answers at ``known`` with the problem's noise. (m, dim), (n, dim) -> (m,)
+
+    Raises numpy.linalg.LinAlgError where the kernel matrix is singular to rounding.
+    """
+    total = population_variance(half_widths(p.data, p.law))
+    return posterior_variance(known, asked, p.data.noise**2 * total) / total
 
 
 def _inputs(p: RecallProblem, split: str, n: int) -> Array:

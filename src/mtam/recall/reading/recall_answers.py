@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from mtam.base.table import SweepAnswer
 from mtam.rates.trial_numbers import Numbers
-from mtam.recall.reading import capacity, flat_ratios, linear_and_frozen, open_questions
+from mtam.recall.reading import capacity, law_legs, linear_and_frozen, open_questions
 from mtam.recall.reading.recall_cells import recall_cells
 from mtam.recall.recall_spec import RecallTrial
 
@@ -20,4 +20,4 @@ def answers(trials: Sequence[RecallTrial], numbers: Sequence[Numbers]) -> list[S
     if varied == capacity.ABOUT:
         return capacity.answers(cells)
     asked = open_questions.answers(cells)
-    return flat_ratios.answers(cells) if varied == {"alpha"} and not asked else asked
+    return asked or (law_legs.answers(cells) if varied <= {"alpha"} else [])
