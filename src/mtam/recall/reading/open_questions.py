@@ -1,7 +1,8 @@
 """What the sweeps of the open questions answer, each with an interval over seeds.
 
 A sweep asks a question by the setting that it varies: the spectrum (open question 1), the basis (2), the tokens per
-context, the separation of the tags, their rotation, the width of the keys, rivals of softmax attention.
+context, the separation of the tags, their rotation, the width of the keys, the start of the attention, rivals of
+softmax attention.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,6 +17,7 @@ from mtam.rates.judge_curves import NOTHING, ratio, within
 from mtam.rates.verdict import Verdict
 from mtam.recall.reading import linear_and_frozen
 from mtam.recall.reading.question import OpenQuestion
+from mtam.recall.reading.questions import learned_attention
 from mtam.recall.reading.recall_cells import RecallCell, by_seed, common, crossing
 from mtam.recall.reading.thresholds import LOST, PLATEAU, RECALLED
 
@@ -196,5 +198,6 @@ _QUESTIONS: tuple[tuple[set[str], Callable[[Sequence[RecallCell]], list[OpenQues
     ({"length"}, _length),
     ({"rotate", "name"}, _rotation),
     ({"key_dim"}, _keys),
+    ({"init"}, learned_attention.questions),
     ({"tags", "name"}, linear_and_frozen.questions),
 )
