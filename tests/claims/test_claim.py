@@ -10,7 +10,7 @@ from mtam import config
 from mtam.base import conf_files
 from mtam.base.errors import UsageError
 from mtam.checks.check_registry import CHECKS
-from mtam.claims.claim import Claim, Equivalence, Found, Ordering, Ratio, load
+from mtam.claims.claim import Claim, Equivalence, FlatRatio, Found, Ordering, Ratio, load
 from tests.conftest import REPO
 
 CLAIMS = load()
@@ -29,7 +29,7 @@ def test_a_claim_names_a_run_that_exists(claim: Claim) -> None:
     if isinstance(claim.judge, Ordering | Equivalence):
         named[claim.judge.axis] = claim.judge.values[0]
         assert set(claim.judge.values) <= set(axes[claim.judge.axis])
-    if isinstance(claim.judge, Ratio) and claim.judge.rival:
+    if isinstance(claim.judge, Ratio | FlatRatio) and claim.judge.rival:
         named |= claim.judge.rival
     for key, value in named.items():
         assert value in axes[key], f"{claim.id}: {key} = {value} is no cell of {claim.sweep}"

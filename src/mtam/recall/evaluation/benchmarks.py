@@ -5,15 +5,20 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from numpy.linalg import LinAlgError
+from numpy.typing import NDArray
 
 from mtam.base.columns import as_record
-from mtam.recall.evaluation.oracles import gaussian_process, nearest_neighbours
+from mtam.recall.evaluation.axis_gains import axis_gains
+from mtam.recall.evaluation.oracles import nearest_neighbours, posterior_mean
 from mtam.recall.evaluation.risk import risk
 from mtam.recall.recall_numbers import BenchmarkNumbers
 from mtam.recall.recall_spec import BENCHMARK_TO, RecallTrial
 from mtam.recall.simulate.contexts import RecallProblem, Sample, problem
+
+Array = NDArray[np.float64]
 
 
 def run(
@@ -53,7 +58,7 @@ def solve(trial: RecallTrial) -> dict[str, Any]:
 
 
 def bayes(trial: RecallTrial) -> dict[str, float]:
-    """Risk of exact Gaussian-process regression on the trial's own contexts, the answering component's u given.
+    """Risk and axes learned of exact Gaussian-process regression on the trial's own contexts, with recall given.
 
     With the target's own kernel, mean, variance and noise this is the Bayes rule of a Matern target: averaged over
     targets, no estimator has less risk. On a single target another one may be luckier.
@@ -63,8 +68,13 @@ def bayes(trial: RecallTrial) -> dict[str, float]:
     known, asked = (p.answer.inputs(s.recalled(), s.query) for s in (train, test))
     offset = p.answer.mean / p.answer.deviation  # the prior is centred, the standardised target is not
     variance = 1 / p.answer.deviation**2
-    raw = gaussian_process(known, train.observed + offset, asked, variance, trial.data.noise)
-    return risk(torch.from_numpy(raw - offset), test, p.answer.variance)
+    mean = posterior_mean(known, train.observed + offset, asked, variance, trial.data.noise)
+
+    def answers(samples: list[Sample]) -> Array:
+        return np.array([mean(p.answer.inputs(s.recalled(), s.query)) for s in samples])
+
+    scores = risk(torch.from_numpy(mean(asked) - offset), test, p.answer.variance)
+    return {**scores, "axes_learned": float(axis_gains(answers, [test], [p]).sum())}
 
 
 def _samples(trial: RecallTrial) -> tuple[RecallProblem, Sample, Sample]:
