@@ -42,6 +42,13 @@ def test_every_claim_can_be_judged_by_the_larger_scales(scale: str) -> None:
     assert {claim.place for claim in CLAIMS} <= run
 
 
+@pytest.mark.parametrize("sweep", conf_files.options("sweep"))
+def test_every_sweep_has_claims_or_says_why_not(sweep: str) -> None:
+    reason = conf_files.load(f"sweep/{sweep}")["sweep"].get("exploratory")
+    judged = any(claim.sweep == sweep for claim in CLAIMS)
+    assert judged != bool(reason), f"{sweep}: either claims are judged by it, or sweep.exploratory says why none is"
+
+
 MISTAKES: list[tuple[str, Callable[[str], str], str]] = [
     ("an unknown way", lambda text: text.replace("way: law", "way: lore"), "does not match any of the expected tags"),
     ("a field that is misspelt", lambda text: text.replace("    why:", "    wy:", 1), "claims.0.why"),

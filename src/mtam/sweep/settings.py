@@ -23,6 +23,7 @@ class SweepSettings(Frozen):
     n_max: int = Field(ge=1)
     seeds: int = Field(ge=1)
     first_seed: int = Field(0, ge=0)
+    exploratory: str | None = Field(None, min_length=20)  # why no claim is judged by this sweep; None: there is one
 
     @field_validator("sizes", mode="after")
     @classmethod
