@@ -336,3 +336,83 @@ def test_verdicts_of_checks_join_the_table() -> None:
     told = judge(claim, Gathered((), {"fano": finding_of(said)})).row
     assert (told["verdict"], told["value"], told["low"]) == ("contradicted", 2.0, 1.5)
     assert judge(claim, Gathered((), {})).row["verdict"] == Verdict.UNDECIDED.in_full
+
+
+def _scaled(column: str, to: str, factor: Callable[[Trial, dict[str, Any]], float]) -> Numbers:
+    """``column`` is so many times ``to``, which falls as n^-0.4 with targets' levels, up to two percent."""
+
+    def numbers(trial: Trial, axis: dict[str, Any], rng: np.random.Generator) -> dict[str, float]:
+        level = float(np.exp(np.random.default_rng([3, trial.seed]).standard_normal()) * trial.n**-0.4)
+        return {to: level, column: level * factor(trial, axis) * float(np.exp(0.02 * rng.standard_normal()))}
+
+    return numbers
+
+
+@pytest.mark.parametrize(
+    ("claim", "sweep", "column", "to"),
+    [
+        ("capacity-growth-rate", "capacity_growth", "error", "bayes_error"),
+        ("polynomial-rate-1", "spectrum", "error", "bayes_error"),
+        ("polynomial-rate-3", "spectrum", "error", "bayes_error"),
+    ],
+)
+@pytest.mark.parametrize(("drift", "said"), [(0.0, "supported"), (0.3, "contradicted")])
+def test_a_model_that_falls_behind_the_bayes_rule_contradicts_its_rate(
+    claim: str, sweep: str, column: str, to: str, drift: float, said: str
+) -> None:
+    run = evidence(sweep, ["sweep.seeds=5"], _scaled(column, to, lambda trial, _: 1.5 * trial.n**drift))
+    assert verdict(claim, run) == said
+
+
+@pytest.mark.parametrize(
+    ("claim", "sweep", "key", "value"),
+    [("basis-rate-haar", "basis", "data.basis", "haar"), ("separation-rate", "separation", "data.correlation", 0.5)],
+)
+@pytest.mark.parametrize(("drift", "said"), [(0.0, "supported"), (0.3, "contradicted"), (-0.3, "contradicted")])
+def test_a_cell_with_a_rate_of_its_own_is_not_flat_against_the_rival(
+    claim: str, sweep: str, key: str, value: object, drift: float, said: str
+) -> None:
+    """The rate is a power of n away in the claim's cell alone; an assumption that is broken keeps its word outside."""
+    factor = _scaled("error", "level", lambda trial, axis: trial.n**drift if axis[key] == value else 1.0)
+    run = evidence(sweep, ["sweep.seeds=5"], factor)
+    within = CLAIMS[claim].model_copy(update={"outside": ""})
+    assert verdict(within, run) == said
+    if CLAIMS[claim].outside:
+        assert verdict(claim, run) == "outside the theorem's conditions"
+
+
+@pytest.mark.parametrize(
+    ("claim", "sweep", "columns", "supported", "contradicted"),
+    [
+        ("effective-dimension-alpha-05", "alpha", ("axes_learned", "cover_axes"), 1.2, 0.2),
+        ("effective-dimension-bayes-alpha-1", "alpha", ("axes_learned", "bayes_axes_learned"), 0.95, 0.6),
+        ("capacity-posterior-2", "capacity_noise", ("attention_mass", "posterior_mass"), 0.97, 0.6),
+        ("length-floor", "length", ("error", "token_floor"), 1.5, 4.0),
+    ],
+)
+def test_ratios_of_columns_come_out_both_ways(
+    claim: str, sweep: str, columns: tuple[str, str], supported: float, contradicted: float
+) -> None:
+    for factor, said in ((supported, "supported"), (contradicted, "contradicted")):
+        run = evidence(sweep, ["sweep.seeds=4"], _scaled(*columns, lambda *_, by=factor: by))
+        assert verdict(claim, run) == said
+
+
+@pytest.mark.parametrize(
+    ("claim", "sweep", "column", "holds", "fails"),
+    [
+        ("capacity-growth-recall", "capacity_growth", "attention_mass", 0.97, 0.06),
+        ("capacity-within-rankin", "capacity", "attention_mass", 0.98, 0.7),
+        ("capacity-saturation", "capacity", "attention_mass", 0.2, 0.9),
+    ],
+)
+def test_masses_come_out_both_ways(claim: str, sweep: str, column: str, holds: float, fails: float) -> None:
+    for mass, said in ((holds, "supported"), (fails, "contradicted")):
+        run = evidence(sweep, ["sweep.seeds=4"], lambda *at, by=mass: {column: by + 1e-3 * at[-1].normal()})
+        assert verdict(claim, run) == said
+
+
+def test_longer_contexts_that_are_worth_more_contradict_that_length_does_not_count() -> None:
+    for power, said in ((0.0, "supported"), (-0.4, "contradicted")):
+        factor = _scaled("error", "level", lambda _, axis, by=power: (axis["data.length"] / 64) ** by)  # type: ignore[misc]
+        assert verdict("length-free", evidence("length", ["sweep.seeds=4"], factor)) == said

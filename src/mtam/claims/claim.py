@@ -87,13 +87,20 @@ class Ratio(Frozen):
 
 
 class FlatRatio(Frozen):
-    """A column over another one of the same cell is flat in n: the slope of the log ratio lies within a margin."""
+    """A column over another one, or over that of another cell, is flat in n: the log ratio's slope lies in a margin."""
 
     way: Literal["flat_ratio"]
     column: str = "error"
-    to: str
+    to: str | None = None  # a column of the same cell
+    rival: Cell | None = None  # or settings that name another cell
     from_n: int = 0
     margin: float = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _one_rival(self) -> Self:
+        if (self.to is None) == (self.rival is None):
+            raise ValueError("a flat ratio is taken to either a column (to) or a cell (rival)")
+        return self
 
 
 class Ordering(Frozen):

@@ -207,9 +207,7 @@ def _level(way: LevelWay, run: Run, index: int) -> Judged:
 
 @_judge.register
 def _ratio(way: Ratio, run: Run, index: int) -> Judged:
-    points = run.curve(index, way.column)
-    other = run.curve(index, way.to) if way.to else run.curve(run.index(way.rival or {}), way.column)
-    ours, theirs = matched([points, other])
+    ours, theirs = matched(_beside(way, run, index))
     chosen = [k for k, n in enumerate(ours.sizes) if n >= way.from_n][-1 if way.largest else 0 :]
     if not chosen:
         raise NoEvidence(f"no size reaches {way.from_n}")
@@ -222,8 +220,14 @@ def _ratio(way: Ratio, run: Run, index: int) -> Judged:
 
 @_judge.register
 def _flat_ratio(way: FlatRatio, run: Run, index: int) -> Judged:
-    ours, theirs = (run.curve(index, column) for column in (way.column, way.to))
+    ours, theirs = _beside(way, run, index)
     return judge_curves.flat_ratio(ours, theirs, way.margin, from_size=way.from_n), 0.0
+
+
+def _beside(way: Ratio | FlatRatio, run: Run, index: int) -> tuple[Curve, Curve]:
+    """The claim's curve and the one that it is held against, of the same cell or of a rival."""
+    points = run.curve(index, way.column)
+    return points, run.curve(index, way.to) if way.to else run.curve(run.index(way.rival or {}), way.column)
 
 
 def _each(sizes: Sequence[int], at: Callable[[int, float], Judgement], level: float = 0.95) -> Judgement:

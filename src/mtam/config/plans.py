@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from mtam.base import conf_files, conf_models
 from mtam.base.errors import UsageError
+from mtam.base.size_rules import at_size, is_rule
 from mtam.base.spec import Frozen, Trial
 from mtam.config.grammar import Overrides, parse_overrides, value_of
 from mtam.problems.registry import problem
@@ -153,7 +154,9 @@ def _hashable(value: Any) -> Hashable:
 
 
 def _as_frozen(trial: Trial, dotted: str, value: Any) -> Any:
-    """The value of an axis as the spec holds it, so that 1 and 1.0 name the same cell."""
+    """The value of an axis as the spec holds it, so that 1 and 1.0 name the same cell; a rule of n as it was given."""
+    if is_rule(value):
+        return value
     found: Any = trial
     for part in dotted.split("."):
         found = getattr(found, part, value)  # a setting that the estimator of this cell does not have
@@ -214,8 +217,9 @@ def plan_sweep(name: str, texts: Sequence[str]) -> Plan:
     for at, cell in _cells(file, axes, overrides, (options, config)):
         if isinstance(cell["model"], dict) and isinstance(config["model"], dict):
             config["model"] = {**cell["model"], **config["model"]}  # of several models, what any of them was set to
-        sizes, seeds = settings.sample_sizes(), settings.seed_range(at)
-        frozen = tuple(freeze(file, {**cell, "n": n, "seed": seed}) for n in sizes for seed in seeds)
+        seeds = settings.seed_range(at)
+        at_sizes = [at_size(cell, n) | {"n": n} for n in settings.sample_sizes()]
+        frozen = tuple(freeze(file, {**settled, "seed": seed}) for settled in at_sizes for seed in seeds)
         cells.append(Cell({key: _as_frozen(frozen[0], key, value) for key, value in at.items()}, frozen))
     config["launcher"] = launcher
     _refuse_twins(cell.axis for cell in cells)

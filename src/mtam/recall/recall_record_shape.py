@@ -17,7 +17,10 @@ class RecallShape(Numbers):
     attention_mass: Number = 0.0
     attention_entropy: Number = 0.0
     recall_accuracy: Number = 0.0
-    effective_dimension: Number = 0.0
+    posterior_mass: Number = 0.0
+    axes_learned: Number = 0.0
+    cover_axes: Number = 0.0
+    bayes_axes_learned: Number = 0.0
     swap_gain: Number = 0.0
     shuffled_error: Size = 0.0
     bayes_error: Size = 0.0

@@ -6,23 +6,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from mtam.base.columns import as_record
 from mtam.base.compile_time import Stopwatch
+from mtam.recall.evaluation.axis_gains import axis_gains
 from mtam.recall.evaluation.benchmarks import beside
 from mtam.recall.evaluation.controls import exchanged, foreign_queries, gain
-from mtam.recall.evaluation.risk import attention_map, dimension, outputs, recall, risk, sensitivity, sharpest
+from mtam.recall.evaluation.posterior_weights import posterior_mass
+from mtam.recall.evaluation.risk import attention_map, outputs, participation, recall, risk, sensitivity, sharpest
 from mtam.recall.evaluation.token_floor import token_floor
 from mtam.recall.recall_models import LONGER, FrozenRbfModel, trained_settings
 from mtam.recall.recall_numbers import TrainedNumbers
 from mtam.recall.recall_spec import RecallTrial
 from mtam.recall.simulate.contexts import RecallProblem, Sample, problem
+from mtam.recall.theory.minimax import effective_dimension
 from mtam.recall.training.checkpoint import STATE, Keeper
 from mtam.recall.training.train import Trained, TrainingPlan, train
 from mtam.recall.transformer import tensors
 from mtam.recall.transformer.network import Network
+
+Array = NDArray[np.float64]
 
 KIND = torch.float32
 TRAINING = 0.4  # share of the time that training takes where the Bayes rule is solved beside it
@@ -36,6 +43,7 @@ class Member:
     answers: Tensor  # (n,)
     weights: Tensor  # (heads * I, n)
     strength: Tensor  # (J,)
+    gains: Array  # (J,)
     controls: dict[str, float]
     variance: float | None  # of the target's population, where it is known
 
@@ -171,6 +179,7 @@ def assess(
     foreign = told([foreign_queries(s) for s in some])
     moved = [exchanged(s, p) for s, p in zip(some, problems, strict=True)]
     swapped = told(moved)
+    gains = axis_gains(lambda given: told(given).numpy(), samples, problems)
     records = []
     for m, trial in enumerate(trials):
         variance = problems[m].answer.variance
@@ -180,7 +189,7 @@ def assess(
             controls["swap_gain"] = gain(before, after, some[m].clean, moved[m].clean)
         if trial.data.length is not None:
             controls |= token_floor(samples[m], problems[m])
-        member = Member(found.answers[m], found.weights[m], strength[m], controls, variance)
+        member = Member(found.answers[m], found.weights[m], strength[m], gains[m], controls, variance)
         records.append(_record(trial, samples[m], member, trained, m, network))
     return records
 
@@ -198,7 +207,11 @@ def _record(
         **recall(own, sample),
         **attention_map(own, sample),
         **({"head_masses": masses} if len(masses) > 1 else {}),
-        **dimension(found.strength, scores["mse"]),
+        "posterior_mass": posterior_mass(sample, trial.data),
+        "axis_gains": [round(float(gain), 4) for gain in found.gains],
+        "axes_learned": float(found.gains.sum()),
+        "cover_axes": cover_axes(trial),
+        **participation(found.strength),
         **found.controls,
         "train_loss": trained.train_loss[m],
         "holdout_loss": trained.holdout_loss[m],
@@ -214,3 +227,9 @@ def _record(
     if not all(math.isfinite(value) for value in record.values() if not isinstance(value, list)):
         return {"failure": "the trained network gives answers that are not finite on fresh contexts"}
     return record
+
+
+def cover_axes(trial: RecallTrial) -> int:
+    """D_eff(n) of theory for a trial: axes that the best cover of the coefficient box splits."""
+    d = trial.data
+    return int(effective_dimension(d.alpha, d.decay, [trial.n], d.noise, spectrum=d.spectrum)[0])

@@ -17,6 +17,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from mtam.base.errors import UsageError
+from mtam.base.size_rules import is_rule, size_rule
 from mtam.base.spec import READABLE, SCHEMA, Frozen, Trial
 from mtam.problems.registry import problem
 from mtam.sweep import safe_files
@@ -241,13 +242,21 @@ def _check(plan: Plan) -> None:
         for key, value in cell.axis.items():
             if key.removeprefix("model.") in unread:  # an axis of schema 2 that its trials did not depend on
                 continue
-            found: Any = functools.reduce(getattr, key.split("."), cell.trials[0])
+            found = _setting(cell.trials[0], key)
             if isinstance(found, Frozen):  # a group of settings, by the name of its option
                 fits = isinstance(value, str) and re.fullmatch(r"[\w.-]+", value) is not None
+            elif is_rule(value):  # each trial holds what it comes to at its size
+                rule = size_rule(value)
+                fits = rule is None or all(_setting(trial, key) == rule.at(trial.n) for trial in cell.trials)
             else:
                 fits = type(found) is type(value) and found == value
             if not fits:
                 raise ValueError(f"{key} is not {value!r} in the trials of that cell")
+
+
+def _setting(trial: Trial, key: str) -> Any:
+    """The value of a dotted key; raises AttributeError for an unknown one."""
+    return functools.reduce(getattr, key.split("."), trial)
 
 
 def difference(old: Plan, new: Plan) -> str:

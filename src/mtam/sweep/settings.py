@@ -26,6 +26,7 @@ class SweepSettings(Frozen):
     first_seed: int = Field(0, ge=0)
     more_seeds: int = Field(0, ge=0)  # further seeds of the cells at ``more_at``, which scatter more than the others
     more_at: dict[str, list[Any]] = Field(default_factory=dict)  # values along axes
+    exploratory: str | None = Field(None, min_length=20)  # why no claim is judged by this sweep; None: there is one
 
     @field_validator("sizes", mode="after")
     @classmethod

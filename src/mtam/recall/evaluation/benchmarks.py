@@ -4,19 +4,24 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from numpy.linalg import LinAlgError
+from numpy.typing import NDArray
 
 from mtam.base.columns import AVERAGE_BAYES_ERROR, BAYES_ERROR, as_record
 from mtam.base.compile_time import Stopwatch
 from mtam.recall.evaluation import posterior
-from mtam.recall.evaluation.oracles import gaussian_process, nearest_neighbours
+from mtam.recall.evaluation.axis_gains import axis_gains
+from mtam.recall.evaluation.oracles import nearest_neighbours, posterior_mean
 from mtam.recall.evaluation.risk import risk
 from mtam.recall.recall_numbers import BenchmarkNumbers
 from mtam.recall.recall_spec import BENCHMARK_TO, RecallTrial
 from mtam.recall.simulate.contexts import RecallProblem, Sample, problem
 
 AVERAGED = 1024  # fresh contexts on which the posterior variance is averaged: it scatters by percents
+
+Array = NDArray[np.float64]
 
 
 def run(
@@ -54,7 +59,7 @@ def solve(trial: RecallTrial) -> dict[str, Any]:
 
 
 def bayes(trial: RecallTrial) -> dict[str, float]:
-    """Risk of exact Gaussian-process regression on the trial's own contexts, the answering component's u given.
+    """Risk and axes learned of exact Gaussian-process regression on the trial's own contexts, with recall given.
 
     With the target's own kernel, mean, variance and noise this is the Bayes rule of a Matern target: averaged over
     targets, no estimator has less risk. On a single target another one may be luckier.
@@ -66,7 +71,7 @@ def bayes(trial: RecallTrial) -> dict[str, float]:
 def beside(trial: RecallTrial) -> dict[str, float]:
     """What a trained model's record holds of the Bayes rule on its own contexts: as its trial asks.
 
-    bayes_error, bayes_error_se (``bayes``); average_bayes_error, the posterior variance on the first AVERAGED fresh
+    bayes_error, bayes_error_se, bayes_axes_learned (``bayes``); average_bayes_error, the posterior variance on the first AVERAGED fresh
     contexts over the prior's variance, which no target enters (``posterior``).
     Raises numpy.linalg.LinAlgError where the kernel matrix is singular to rounding.
     """
@@ -77,6 +82,7 @@ def beside(trial: RecallTrial) -> dict[str, float]:
     if trial.benchmarked():
         scores = _bayes(p, train, test)
         numbers |= {BAYES_ERROR: scores["error"], "bayes_error_se": scores["error_se"]}
+        numbers["bayes_axes_learned"] = scores["axes_learned"]
     if trial.averaged():
         known, asked = (p.answer.inputs(s.recalled(), s.query) for s in (train, test.head(AVERAGED)))
         numbers[AVERAGE_BAYES_ERROR] = float(posterior.shares(p, known, asked).mean())
@@ -87,8 +93,13 @@ def _bayes(p: RecallProblem, train: Sample, test: Sample) -> dict[str, float]:
     known, asked = (p.answer.inputs(s.recalled(), s.query) for s in (train, test))
     offset = p.answer.mean / p.answer.deviation  # the prior is centred, the standardised target is not
     variance = 1 / p.answer.deviation**2
-    raw = gaussian_process(known, train.observed + offset, asked, variance, p.data.noise)
-    return risk(torch.from_numpy(raw - offset), test, p.answer.variance)
+    mean = posterior_mean(known, train.observed + offset, asked, variance, p.data.noise)
+
+    def answers(samples: list[Sample]) -> Array:
+        return np.array([mean(p.answer.inputs(s.recalled(), s.query)) for s in samples])
+
+    scores = risk(torch.from_numpy(mean(asked) - offset), test, p.answer.variance)
+    return {**scores, "axes_learned": float(axis_gains(answers, [test], [p]).sum())}
 
 
 def _samples(trial: RecallTrial) -> tuple[RecallProblem, Sample, Sample]:

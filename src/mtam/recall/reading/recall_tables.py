@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from mtam.base.table import Table
 from mtam.rates.trial_numbers import Numbers
 from mtam.recall.reading import bayes_and_bounds, capacity, diagnosis, law_legs, open_questions, published_toy
+from mtam.recall.reading.questions import effective_axes, growing_capacity
 from mtam.recall.reading.recall_cells import recall_cells
 from mtam.recall.recall_spec import RecallTrial
 
@@ -16,8 +17,7 @@ def tables(trials: Sequence[RecallTrial], numbers: Sequence[Numbers]) -> list[Ta
     if trials[0].protocol == "reported":
         return published_toy.tables(trials, numbers)
     cells = recall_cells(trials, numbers)
-    return [
-        table
-        for part in (law_legs, bayes_and_bounds, diagnosis, capacity, open_questions)
-        for table in part.tables(cells)
-    ]
+    if growing_capacity.applies(cells):
+        return growing_capacity.tables(cells)
+    parts = (law_legs, bayes_and_bounds, diagnosis, effective_axes, capacity, open_questions)
+    return [table for part in parts for table in part.tables(cells)]
