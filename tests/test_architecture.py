@@ -24,7 +24,7 @@ MOST_PARAMETERS = 8  # of a function, compiled kernels aside
 MAY_IMPORT = {
     "base": {"rates"},
     "rates": set(),
-    "problems": {"base"},
+    "problems": {"base", "rates"},
     "recall": {"base", "rates"},
     "interaction": {"base", "rates"},
     "sweep": {"base", "problems"},
@@ -32,7 +32,7 @@ MAY_IMPORT = {
     "analysis": {"base", "problems", "rates", "sweep"},
     "checks": {"base", "interaction", "rates", "recall", "sweep"},
     "report": {"analysis", "base", "problems", "rates", "sweep"},
-    "claims": {"analysis", "base", "checks", "rates", "sweep"},
+    "claims": {"analysis", "base", "checks", "problems", "rates", "sweep"},
     "runs": {"analysis", "base", "checks", "claims", "config", "interaction", "problems", "rates", "report", "sweep"},
     "cli": {"base", "config", "runs", "sweep"},
     "__init__": {"interaction"},

@@ -193,7 +193,7 @@ def check_same(plan: Plan, out: Path) -> Plan:
 
 def _is_ours(name: str) -> bool:
     """What a run may leave before its manifest: a crash, or a sibling of a job array, must not block the folder."""
-    return name in (CONFIG, heartbeats.FOLDER) or (name.startswith(".") and name.endswith(".tmp"))
+    return name in (CONFIG, planning.SOURCE, heartbeats.FOLDER) or (name.startswith(".") and name.endswith(".tmp"))
 
 
 def _prepare(plan: Plan, out: Path, options: Options) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from rich.text import Text
 
-from mtam.problems.registry import problem
+from mtam.claims.claim import of_problems
 from mtam.runs import run_plan
 from mtam.runs.console import Messages
 from mtam.runs.outputs import PAGE, Outcome
@@ -22,6 +22,7 @@ def run_and_tell(plan: Plan, options: Options, as_json: bool) -> int:
 
 def run_and_summarise(plan: Plan, options: Options, messages: Messages) -> tuple[dict[str, Any], int]:
     """Run one plan and tell its result: the summary and the exit code."""
+    of_problems([plan.definition])  # a claim that is wrong is told before hours are spent
     if options.dry_run:
         told = run_plan.forecast(plan, options)
         messages.tell(
@@ -85,7 +86,7 @@ def tell(outcome: Outcome, messages: Messages) -> None:
         messages.tell(terminal_grid(terminal.fit_table(outcome.summary), Layout(header=False)))
         told += [f"Warning: {warning}." for warning in outcome.summary.get("warnings", [])]
     elif run.plan.kind == "sweep":
-        told += terminal.sweep_report(run.cells, problem(run.plan.problem))
+        told += terminal.sweep_report(run.cells, run.plan.definition)
     for what in (*told, *run.tables):
         messages.tell(terminal_grid(what) if isinstance(what, Table) else what)
     if run.failures:
@@ -101,6 +102,6 @@ def tell(outcome: Outcome, messages: Messages) -> None:
 
         messages.tell(Text("In short", style="bold"))
         run = outcome.run
-        for line in summary_lines.in_short(run.cells, problem(run.plan.problem).size, run.answers):
+        for line in summary_lines.in_short(run.cells, run.plan.definition.size, run.answers):
             messages.tell(f"  {line}")
         messages.tell(f"  all of it, with pictures: {outcome.run.folder / PAGE}")

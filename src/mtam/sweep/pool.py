@@ -40,11 +40,11 @@ GO, FINISH, STOP = range(3)  # what workers are told: go on; finish the pack but
 _worker: dict[str, Any] = {}
 
 
-def _start_worker(out: Path, device: str, order: Any, once: Any, parent: int) -> None:
+def _start_worker(out: Path, device: str, order: Any, once: Any, parent: int, code: str | None) -> None:
     warnings.showwarning = partial(_warn, once)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     one_thread()
-    _worker.update(out=out, device=device, order=order, plan=planning.read(out))
+    _worker.update(out=out, device=device, order=order, plan=planning.read(out, code))
 
 
 def _warn(once: Any, message: Warning | str, category: type[Warning], *_: Any) -> None:
@@ -91,7 +91,7 @@ def run(out: Path, packs: Sequence[tuple[str, ...]], launcher: Launcher, board: 
         order.value, since = GO, time.time()
         workers = min(launcher.workers, len(waiting))
         with _shared_memory(), _signals_blocked():  # multiprocessing's own tracker is started here
-            given = (out, launcher.device, order, once, os.getpid())
+            given = (out, launcher.device, order, once, os.getpid(), board.code)
             pool = ProcessPoolExecutor(workers, context, _start_worker, given)
         try:
             with _signals_blocked():

@@ -23,7 +23,7 @@ class Board:
     """Adds up what is done, weighted by forecast cost, and shows it."""
 
     def __init__(self, plan: Plan, out: Path, packs: Sequence[tuple[str, ...]], show: progress.Show) -> None:
-        self.out = out
+        self.out, self.code = out, plan.code
         self.done: set[tuple[str, ...]] = set()
         self._show = show
         self._costs = {pack[0]: plan.cost(pack) for pack in packs}
