@@ -37,6 +37,7 @@ class Options:
     task: tuple[int, int] | None = None  # (i, k): only every k-th pack, from the i-th on
     extend: bool = False  # --out may hold a part of this sweep
     detach: bool = False  # submit to SLURM and leave
+    apart: bool = False  # compute in worker processes, be it one
 
 
 def folder(plan: Plan, options: Options) -> Path:
@@ -208,7 +209,8 @@ def _prepare(plan: Plan, out: Path, options: Options) -> None:
 def _launcher(plan: Plan, options: Options) -> Launcher:
     settings = plan.config["launcher"]
     workers = settings["workers"] or launch.cores()
-    return Launcher(settings["name"], workers, execute.resolve_device(options.device), options.fail_fast)
+    device = execute.resolve_device(options.device)
+    return Launcher(settings["name"], workers, device, options.fail_fast, options.apart)
 
 
 def forecast(plan: Plan, options: Options) -> dict[str, Any]:

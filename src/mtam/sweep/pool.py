@@ -19,6 +19,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from mtam.base.errors import UncachedWarning, UsageError
@@ -94,7 +95,7 @@ def run(out: Path, packs: Sequence[tuple[str, ...]], launcher: Launcher, board: 
             given = (out, launcher.device, order, once, os.getpid(), board.code)
             pool = ProcessPoolExecutor(workers, context, _start_worker, given)
         try:
-            with _signals_blocked():
+            with _signals_blocked(), _without_main():
                 futures = {pool.submit(_work, pack): pack for pack in waiting}
             died = _watch(futures, board, launcher.fail_fast, since) or waiting
             order.value = FINISH
@@ -145,6 +146,21 @@ def _signals_blocked() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """Processes started inside do not run the script that is running here.
+
+    ``spawn`` has every worker import the main module anew, for what was pickled from it. Nothing of a worker comes
+    from there, and a script that calls ``mtam.sweep`` outside ``if __name__ == "__main__"`` would start itself.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 class _FailFast(Exception):

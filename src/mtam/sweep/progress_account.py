@@ -17,6 +17,7 @@ class Launcher:
     workers: int
     device: str
     fail_fast: bool = False  # stop after the first pack with a failed trial
+    apart: bool = False  # in worker processes even where one would do
 
 
 class Board:
