@@ -34,7 +34,7 @@ MAY_IMPORT = {
     "report": {"analysis", "base", "problems", "rates", "sweep"},
     "claims": {"analysis", "base", "checks", "problems", "rates", "sweep"},
     "runs": {"analysis", "base", "checks", "claims", "config", "interaction", "problems", "rates", "report", "sweep"},
-    "cli": {"base", "config", "runs", "sweep"},
+    "cli": {"base", "config", "problems", "runs", "sweep"},
     "__init__": {"interaction", "runs"},
     "__main__": {"cli"},
 }

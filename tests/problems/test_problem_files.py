@@ -203,7 +203,7 @@ def test_a_folder_is_read_without_running_its_file(mean: Path, mtam: Mtam, here:
     assert (here / "ran.txt").read_text() == "x"
     assert with_code == {name: (here / "run" / name).read_bytes() for name in with_code}
     rows = {row["id"]: row for row in json.loads((here / "run" / "claims.json").read_text())}
-    assert {"gaussian-mean-rate", "gaussian-mean-shrunk"} <= rows.keys()
+    assert {"gaussian-mean-rate", "gaussian-mean-control"} <= rows.keys()
     named = mtam("report", "run", "--problem", "run/problem.py")
     assert named.code == 0, named.err
     assert (here / "ran.txt").read_text() == "xx"

@@ -32,7 +32,7 @@ def test_a_sweep_is_frames_of_trials_curves_rates_and_judgements(run: SweepRun) 
     mean = run.curves[run.curves["model"] == "sample_mean"]
     by_hand = run.trials[run.trials["model"] == "sample_mean"].groupby("n")["error"].mean()
     assert mean["error"].tolist() == pytest.approx(by_hand.tolist(), rel=1e-12)
-    assert mean["reference"].tolist() == [8 / n for n in (16, 32, 64, 128)]
+    assert mean["reference"].tolist() == [32 / n for n in (16, 32, 64, 128)]
     assert run.rates["theory_slope"].tolist() == [-1.0] * 3
     assert list(run.judgements.columns) == list(JUDGED)
     verdicts = dict(zip(run.judgements["statement"] + run.judgements["cell"], run.judgements["verdict"], strict=True))

@@ -11,7 +11,7 @@ from mtam.cli.paths import looked_up
 if TYPE_CHECKING:
     from mtam.runs.run_plan import Options
 
-ORDER = ("sweep", "fit-ips", "reproduce", "check", "rates", "report", "status", "claims", "list", "config")
+ORDER = ("sweep", "fit-ips", "reproduce", "check", "rates", "report", "status", "claims", "list", "config", "new")
 
 
 class InOrder(TyperGroup):

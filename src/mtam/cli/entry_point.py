@@ -25,10 +25,11 @@ from mtam.cli import (
     sweep,
 )
 from mtam.cli.app import app
+from mtam.cli.new_files import new
 from mtam.sweep.signals import MAY_BE_IGNORED, STOPPING
 
 # Importing them registers their commands.
-COMMANDS = (sweep, fit_ips, reproduce, check, rates, report, status, claims, list_options, config_command)
+COMMANDS = (sweep, fit_ips, reproduce, check, rates, report, status, claims, list_options, config_command, new)
 INTERRUPTED = 130
 AGAIN = 0.05  # seconds
 STOPPED = "interrupted; what is done is kept, the same command goes on from there."

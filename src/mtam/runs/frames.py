@@ -13,7 +13,7 @@ from mtam.rates.curve import sizes_of
 from mtam.rates.verdict import Judgement
 
 CURVE = ("n", "error", "standard_error", "seeds", "reference", "lower_bound")
-JUDGED = ("cell", "statement", "verdict", "value", "low", "high", "because", "source")
+JUDGED = ("cell", "statement", "verdict", "value", "low", "high", "because", "source", "id")
 
 
 def curves_frame(results: Sequence[CellResult]) -> pd.DataFrame:
@@ -44,10 +44,10 @@ def judgements_frame(results: Sequence[CellResult], claims: Iterable[JudgedClaim
     """One row per statement: the slope that theory predicts, the law against its first rival, and claims.
 
     A slope supports theory's only if its interval is narrow enough to tell the two apart from their neighbours
-    (``rates.judge_curves``); ``low`` and ``high`` are NaN where the verdict rests on no interval.
+    (``rates.judge_curves``); ``low`` and ``high`` are NaN where the verdict rests on no interval; ``id`` names claims.
     """
     rows = [row for result in results for row in _of_cell(result)]
-    rows += [_row(each.cell, each.claim.claim, each.judgement, each.claim.source) for each in claims]
+    rows += [_row(each.cell, each.claim.claim, each.judgement, each.claim.source, each.claim.id) for each in claims]
     return pd.DataFrame(rows, columns=list(JUDGED))
 
 
@@ -64,11 +64,11 @@ def _of_cell(result: CellResult) -> list[dict[str, Any]]:
     return told
 
 
-def _row(cell: str, statement: str, judged: Judgement, source: str) -> dict[str, Any]:
+def _row(cell: str, statement: str, judged: Judgement, source: str, key: str = "") -> dict[str, Any]:
     value = judged.interval
     ends = (np.nan,) * 3 if value is None else (value.value, value.low, value.high)
     numbers = dict(zip(("value", "low", "high"), map(float, ends), strict=True))
     return {
         "cell": cell, "statement": statement, "verdict": str(judged.verdict), **numbers,
-        "because": judged.reason, "source": source,
+        "because": judged.reason, "source": source, "id": key,
     }  # fmt: skip

@@ -27,7 +27,7 @@ from mtam.problems.own import (
 class MeanData(DataSettings):
     """n draws of N(theta, sigma^2 I_d)."""
 
-    d: int = Field(8, ge=1)  # dimension
+    d: int = Field(32, ge=1)  # dimension
     sigma: float = Field(1.0, gt=0)  # standard deviation of a coordinate
 
 
@@ -84,7 +84,7 @@ CLAIMS = [
         "why": "exact at every n, so the interval must hold -1; one that holds -1/2 as well supports nothing",
     },
     {
-        "id": "gaussian-mean-shrunk",
+        "id": "gaussian-mean-control",
         "claim": "so does that of half the sample mean",
         "source": "false: its bias ||theta||^2 / 4 does not fall",
         "theory": "-1 (to be refused)",
