@@ -10,7 +10,6 @@ import pandas as pd
 
 from mtam.analysis.law_comparison import comparison, ends, flat
 from mtam.base.columns import BAYES_ERROR
-from mtam.problems.registry import problem
 from mtam.rates.compare import Comparison
 from mtam.rates.curve import Curve, curve, sizes_of
 from mtam.rates.fitting.fit import Fit
@@ -138,21 +137,19 @@ def cell_results(plan: Plan, rows: pd.DataFrame) -> list[CellResult]:
         own = rows[rows["cell"] == index]
         if own.empty:
             continue
-        names = [name for name in problem(plan.problem).parts if name in own and own[name].abs().max() > 0]
+        names = [name for name in plan.definition.parts if name in own and own[name].abs().max() > 0]
         parts = {name: curve(own, name, signed=True) for name in names}
         points, last = curve(own), cell.trials[-1]
-        expected, bound = problem(plan.problem).forecasts(last, [int(n) for n in points.sizes])
+        expected, bound = plan.definition.forecasts(last, [int(n) for n in points.sizes])
         reference = None if expected is None else np.asarray(expected, dtype=float)
         lower = None if bound is None else np.asarray(bound, dtype=float)
         bayes = own.groupby("n")[BAYES_ERROR].mean().to_numpy(dtype=float) if BAYES_ERROR in own else None
-        names = ["error", *problem(plan.problem).levels]
+        names = ["error", *plan.definition.levels]
         complete = own[own["seed"].isin(points.seeds)]
         levels = {name: _level(complete, name) for name in names if name in own}
         done = own[own["status"] == "done"].select_dtypes("number").dropna(axis="columns", how="all")
-        facts = last.facts() | problem(plan.problem).decompose(
-            {str(name): done[name].to_numpy() for name in done}, last
-        )
-        ratios = {name: curve(own, name, signed=True) for name in problem(plan.problem).ratios if name in own}
+        facts = last.facts() | plan.definition.decompose({str(name): done[name].to_numpy() for name in done}, last)
+        ratios = {name: curve(own, name, signed=True) for name in plan.definition.ratios if name in own}
         results.append(
             CellResult(
                 cell.axis, law(last.law()), points, parts, facts, reference, levels=levels, ratios=ratios,
@@ -273,5 +270,5 @@ def summary_of_fit(plan: Plan, record: Record) -> dict[str, Any]:
         settings |= {"rank": data.rank, "degree": data.degree}
     else:
         settings |= {"degree": numbers["spline_degree"], "warnings": record["numbers"].get("warnings", [])}
-        settings |= {"hints": problem(plan.problem).hints_of(record["numbers"])}
+        settings |= {"hints": plan.definition.hints_of(record["numbers"])}
     return numbers | settings

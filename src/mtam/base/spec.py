@@ -113,6 +113,7 @@ class Trial(Frozen):
     unhashed: ClassVar[Sequence[tuple[str, str]]] = ()  # fields that name a file whose content is known by its digest
 
     own: ClassVar[str] = ""  # the paper's own estimator, where none is named
+    definition: ClassVar[Any] = None  # the problem that the class was made for; None: the built-in one of its name
 
     model: SerializeAsAny[EstimatorSettings]
     n: int = Field(le=2**26)

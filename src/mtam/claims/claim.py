@@ -4,7 +4,7 @@ The files conf/claims/*.yaml hold them. A way to judge is a name and its numbers
 claims cannot run code.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from mtam.base import conf_files
 from mtam.base.errors import UsageError
 from mtam.base.spec import Frozen
+from mtam.problems.registry import Problem
 from mtam.rates.judge_curves import NEARLY, WIDEST, WIDEST_DIFFERENCE
 from mtam.sweep.settings import validate
 
@@ -192,6 +193,24 @@ def load() -> list[Claim]:
                 what = "rests on other claims itself" if part in ways else "is no claim"
                 raise UsageError(f"conf/claims: {claim.id} rests on {part}, which {what}.")
     return found
+
+
+def of_problems(problems: Iterable[Problem]) -> list[Claim]:
+    """The claims that problems bring along, where they are not built in. Raises UsageError for a claim that is wrong.
+
+    One without a place lives in the sweep that has the problem's name. Two runs of one problem bring the same claims.
+    """
+    found: dict[str, Claim] = {}
+    for problem in problems:
+        for claim in problem.claims:
+            way = claim.get("judge")
+            placed = "sweep" in claim or (isinstance(way, Mapping) and way.get("way") == "found")
+            tree = dict(claim) if placed else {"sweep": problem.name, **claim}
+            file = problem.source.file if problem.source else problem.name
+            (judged,) = validate(_File, {"claims": [tree]}, "", file).claims
+            if found.setdefault(judged.id, judged) != judged:
+                raise UsageError(f"{file}: the id {judged.id} of a claim is given twice.")
+    return list(found.values())
 
 
 def _read(name: str) -> Iterator[Claim]:

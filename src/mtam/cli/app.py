@@ -22,6 +22,7 @@ ORDER = (
     "claims",
     "list",
     "config",
+    "new",
     "guide",
     "warm",
 )
@@ -57,7 +58,15 @@ Settings = Annotated[
         show_default=False,
     ),
 ]
-SweepName = Annotated[str, typer.Argument(help="A file in conf/sweep.")]
+SweepName = Annotated[
+    str, typer.Argument(help="A file in conf/sweep; FILE.py, a problem of your own; or an installed problem.")
+]
+ProblemFile = Annotated[
+    str | None,
+    typer.Option(
+        "--problem", metavar="FILE.py", help="The file of a problem of your own; it is run.", show_default=False
+    ),
+]
 Out = Annotated[str | None, typer.Option(metavar="PATH", help="Folder of the run.  [default: outputs/<name>-<hash>]")]
 LAUNCHERS = ["inline", "local", "slurm"]
 LauncherName = Annotated[

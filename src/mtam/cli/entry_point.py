@@ -25,6 +25,7 @@ from mtam.cli import (
 )
 from mtam.cli.app import app
 from mtam.cli.folders import claims, report, status
+from mtam.cli.new_files import new
 from mtam.sweep.signals import MAY_BE_IGNORED, STOPPING
 
 # Importing them registers their commands.
@@ -39,6 +40,7 @@ COMMANDS = (
     claims,
     list_options,
     config_command,
+    new,
     guide_command,
     warm,
 )

@@ -11,6 +11,7 @@ from mtam.cli.app import (
     Json,
     LauncherName,
     Out,
+    ProblemFile,
     Quiet,
     RetryFailed,
     Settings,
@@ -21,6 +22,7 @@ from mtam.cli.app import (
     options_of,
 )
 from mtam.cli.options_to_settings import check_together, share_of, with_launcher
+from mtam.cli.paths import looked_up
 
 
 @app.command(short_help="Run a sweep: verdicts, tables, figures.")
@@ -40,6 +42,7 @@ def sweep(
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first failed trial.")] = False,
     extend: Annotated[bool, typer.Option("--extend", help="Add trials to the sweep that --out holds.")] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Submit to SLURM and leave.")] = False,
+    problem: ProblemFile = None,
     task_id: Annotated[int | None, typer.Option(help="With --num-tasks: this task's number, from 0.")] = None,
     num_tasks: Annotated[int | None, typer.Option(help="Share the packs among so many tasks.")] = None,
 ) -> None:
@@ -52,7 +55,8 @@ def sweep(
 
     options = replace(options, fail_fast=fail_fast, task=task)
     options = replace(options, extend=extend, detach=detach, tables=tables)
-    plan = config.plan_sweep(name, with_launcher(settings, launcher, workers))
+    file = looked_up(problem, "--problem")
+    plan = config.plan_named(name, with_launcher(settings, launcher, workers), file)
     check_together(plan.config["launcher"]["name"], detach, task)
     from mtam.runs import run_sweep
 

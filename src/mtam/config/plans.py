@@ -7,7 +7,7 @@ costs about a thousand times as much.
 import copy
 import itertools
 import math
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,12 +18,12 @@ from pydantic import ValidationError
 
 from mtam.base import conf_files, conf_models
 from mtam.base.errors import UsageError
-from mtam.base.size_rules import at_size, is_rule
 from mtam.base.spec import Frozen, Trial
 from mtam.config.grammar import Overrides, parse_overrides, value_of
-from mtam.problems.registry import problem
+from mtam.problems.registry import Problem, problem
 from mtam.sweep.planning import Cell, Plan
 from mtam.sweep.settings import SweepSettings, check_logger, describe, launcher_settings, validate
+from mtam.sweep.size_rules import at_size, is_rule
 
 Config = dict[str, Any]
 MOST_TRIALS = 100_000
@@ -92,7 +92,11 @@ def put(config: Config, dotted: str, value: Any) -> None:
 
 def freeze(name: str, settings: Config) -> Trial:
     """Validate one trial's settings; raise UsageError with one sentence for the first mistake."""
-    kind = problem(settings["problem"])
+    return frozen_as(problem(settings["problem"]), name, settings)
+
+
+def frozen_as(kind: Problem, name: str, settings: Config) -> Trial:
+    """The same for a problem that may not be built in."""
     model = settings["model"].get("name") if isinstance(settings["model"], dict) else settings["model"]
     if not isinstance(model, str) or model not in kind.estimators:
         valid = ", ".join(kind.estimators)
@@ -103,7 +107,9 @@ def freeze(name: str, settings: Config) -> Trial:
         raise UsageError(describe(error, name)) from None
 
 
-def _axes(settings: SweepSettings, overrides: Overrides, config: Config) -> list[Axis]:
+def axes_under(
+    settings: SweepSettings, overrides: Overrides, config: Config, check_option: Callable[[str, str], None]
+) -> list[Axis]:
     """The axes of the file, changed by the command line: a list opens or replaces one, one value pins it."""
     axes = {key: list(values) for key, values in settings.axes.items()}
     for key in axes:
@@ -117,9 +123,9 @@ def _axes(settings: SweepSettings, overrides: Overrides, config: Config) -> list
             raise UsageError(f"{key} cannot be an axis of a sweep; axes are settings of data and model.")
         if not values:
             raise UsageError(f"the axis {key} has no values.")
-        _refuse_twins({key: value} for value in values)  # before one configuration is composed for each
+        refuse_twins({key: value} for value in values)  # before one configuration is composed for each
         for value in values if key in conf_files.GROUPS else ():
-            _check_option(key, str(value))
+            check_option(key, str(value))
     return [Axis(key, tuple(values)) for key, values in axes.items()]
 
 
@@ -132,7 +138,7 @@ def _pinned(config: Config, dotted: str, text: str) -> Any:
     return config
 
 
-def _refuse_twins(places: Iterable[dict[str, Any]]) -> None:
+def refuse_twins(places: Iterable[dict[str, Any]]) -> None:
     """Raise UsageError when two places on the axes are one; 1 and 1.0 are the same number."""
     seen: set[Hashable] = set()
     for place in places:
@@ -153,7 +159,7 @@ def _hashable(value: Any) -> Hashable:
     return known
 
 
-def _as_frozen(trial: Trial, dotted: str, value: Any) -> Any:
+def as_frozen(trial: Trial, dotted: str, value: Any) -> Any:
     """The value of an axis as the spec holds it, so that 1 and 1.0 name the same cell; a rule of n as it was given."""
     if is_rule(value):
         return value
@@ -207,7 +213,7 @@ def plan_sweep(name: str, texts: Sequence[str]) -> Plan:
     settings = validate(SweepSettings, config["sweep"], "sweep", file)
     check_keys(file, settings.axes, models=[*models, *conf_files.models_of(file)])
     launcher = launcher_settings(config["launcher"], file)
-    axes = _axes(settings, overrides, config)
+    axes = axes_under(settings, overrides, config, _check_option)
     config["sweep"]["axes"] = {axis.key: list(axis.values) for axis in axes}
     count = math.prod(len(axis.values) for axis in axes) * len(settings.sample_sizes())
     count *= settings.seeds + settings.more_seeds
@@ -220,9 +226,9 @@ def plan_sweep(name: str, texts: Sequence[str]) -> Plan:
         seeds = settings.seed_range(at)
         at_sizes = [at_size(cell, n) | {"n": n} for n in settings.sample_sizes()]
         frozen = tuple(freeze(file, {**settled, "seed": seed}) for settled in at_sizes for seed in seeds)
-        cells.append(Cell({key: _as_frozen(frozen[0], key, value) for key, value in at.items()}, frozen))
+        cells.append(Cell({key: as_frozen(frozen[0], key, value) for key, value in at.items()}, frozen))
     config["launcher"] = launcher
-    _refuse_twins(cell.axis for cell in cells)
+    refuse_twins(cell.axis for cell in cells)
     return Plan("sweep", name, config["problem"], config, tuple(cells))
 
 

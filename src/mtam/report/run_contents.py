@@ -7,7 +7,6 @@ from typing import Any
 
 from mtam.analysis import cell_results
 from mtam.analysis.run import Run
-from mtam.problems.registry import problem
 from mtam.report import summary_sentence
 from mtam.report.examples import ExampleTrial, example_trials
 from mtam.report.figures import attention, fit_figure, forest, learning_curves, level_maps, loss_traces, ratio_plane
@@ -57,7 +56,7 @@ def _csv(run: Run) -> dict[str, str]:
 
 def _pictures(run: Run) -> list[Picture]:
     plan, records, results = run.plan, run.records, run.cells
-    kind = problem(plan.problem)
+    kind = plan.definition
     drawn = []
     if any(len(result.curve.sizes) > 1 for result in results):
         drawn += [

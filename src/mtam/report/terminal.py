@@ -7,7 +7,7 @@ from typing import Any
 from mtam.analysis.cell_results import CellResult
 from mtam.base.columns import ORACLE_ERROR, PARAMETRIC_ERROR
 from mtam.base.table import Cell, Table, figure
-from mtam.problems.registry import Problem, problem
+from mtam.problems.registry import Problem
 from mtam.rates.curve import sizes_of
 from mtam.rates.fitting.sensitivity import local_intervals
 from mtam.rates.laws import PowerLaw
@@ -224,7 +224,7 @@ def failures_table(plan: Plan, failures: Mapping[str, str]) -> Table:
     return Table(
         name="failures",
         title=f"{len(failures)} failed trials",
-        headings=["cell", problem(plan.problem).size, "seed", "reason", "record"],
+        headings=["cell", plan.definition.size, "seed", "reason", "record"],
         rows=[
             [label(cell.axis), trial.n, trial.seed, failures[key], f"records/{key}.json"]
             for cell, keys in zip(plan.cells, plan.keys, strict=True)

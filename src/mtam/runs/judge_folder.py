@@ -14,7 +14,7 @@ from mtam.base.table import Table
 from mtam.checks import finding_folder
 from mtam.checks.finding_folder import StoredFinding
 from mtam.claims import judge_claims
-from mtam.claims.claim import load
+from mtam.claims.claim import load, of_problems
 from mtam.claims.evidence import gather
 from mtam.claims.judge_claims import JudgedClaim
 from mtam.rates.verdict import Verdict
@@ -59,7 +59,8 @@ def judged(folders: Sequence[Path], out: Path, heading: str) -> tuple[list[Judge
     own, it is claims.html.
     """
     gathered = gather(list(folders))
-    found = judge_claims.judge_all(load(), gathered)
+    own = of_problems(run.plan.definition for run in gathered.runs)
+    found = judge_claims.judge_all([*load(), *own], gathered)
     rows = rows_of(found)
     table = pd.DataFrame(rows, columns=list(judge_claims.COLUMNS)).to_csv(index=False)
     checks = [_shown(kept, folder, out) for kept, folder in gathered.checks]

@@ -39,6 +39,7 @@ class Options:
     detach: bool = False  # submit to SLURM and leave
     tables: bool = False  # tell all of them
     details: bool = False  # tell claims with sources, theory and reasons
+    apart: bool = False  # compute in worker processes, be it one
 
 
 def folder(plan: Plan, options: Options) -> Path:
@@ -195,7 +196,7 @@ def check_same(plan: Plan, out: Path) -> Plan:
 
 def _is_ours(name: str) -> bool:
     """What a run may leave before its manifest: a crash, or a sibling of a job array, must not block the folder."""
-    return name in (CONFIG, heartbeats.FOLDER) or (name.startswith(".") and name.endswith(".tmp"))
+    return name in (CONFIG, planning.SOURCE, heartbeats.FOLDER) or (name.startswith(".") and name.endswith(".tmp"))
 
 
 def _prepare(plan: Plan, out: Path, options: Options) -> None:
@@ -210,7 +211,8 @@ def _prepare(plan: Plan, out: Path, options: Options) -> None:
 def _launcher(plan: Plan, options: Options) -> Launcher:
     settings = plan.config["launcher"]
     workers = settings["workers"] or launch.cores()
-    return Launcher(settings["name"], workers, execute.resolve_device(options.device), options.fail_fast)
+    device = execute.resolve_device(options.device)
+    return Launcher(settings["name"], workers, device, options.fail_fast, options.apart)
 
 
 def forecast(plan: Plan, options: Options) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from mtam.analysis.run import Run
-from mtam.problems.registry import problem
+from mtam.claims.claim import of_problems
 from mtam.runs import run_plan
 from mtam.runs.console import Messages
 from mtam.runs.outputs import PAGE, Outcome
@@ -27,6 +27,7 @@ def run_and_summarise(
     plan: Plan, options: Options, messages: Messages, *, brief: bool = False
 ) -> tuple[dict[str, Any], int]:
     """Run one plan and tell its result: the summary and the exit code. ``brief``: of a sweep the verdicts alone."""
+    of_problems([plan.definition])  # a claim that is wrong is told before hours are spent
     if options.dry_run:
         told = run_plan.forecast(plan, options)
         messages.tell(
@@ -111,7 +112,7 @@ def _tell_sweep(run: Run, messages: Messages, brief: bool) -> None:
     for part in short_screen.verdicts(run):
         messages.tell(part)
     if messages.tables:
-        _tell_all([*terminal.sweep_report(run.cells, problem(run.plan.problem)), *run.tables], messages)
+        _tell_all([*terminal.sweep_report(run.cells, run.plan.definition), *run.tables], messages)
     elif not brief:
         for part in short_screen.tables(run, messages.out):
             messages.tell(part)

@@ -127,8 +127,10 @@ def about(trial: Trial, device: str, seconds: float, members: int) -> dict[str, 
     }
 
 
-def _checked(answer: dict[str, Any], trial: Trial) -> dict[str, Any]:
+def _checked(answer: Any, trial: Trial) -> dict[str, Any]:
     """The answer itself, or a failure that names the numbers that are not finite or of another shape than records."""
+    if not isinstance(answer, dict):
+        raise TypeError(f"an answer must be a dict of numbers by name, and is {type(answer).__name__}")
     bad = [
         name
         for name, value in answer.items()

@@ -19,6 +19,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from mtam.base import compile_time
@@ -41,11 +42,11 @@ GO, FINISH, STOP = range(3)  # what workers are told: go on; finish the pack but
 _worker: dict[str, Any] = {}
 
 
-def _start_worker(out: Path, device: str, order: Any, once: Any, compiling: Any, parent: int) -> None:
+def _start_worker(out: Path, device: str, order: Any, once: Any, compiling: Any, parent: int, code: str | None) -> None:
     warnings.showwarning = partial(_warn, once)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     one_thread()
-    _worker.update(out=out, device=device, order=order, compiling=compiling, plan=planning.read(out))
+    _worker.update(out=out, device=device, order=order, compiling=compiling, plan=planning.read(out, code))
 
 
 def _warn(once: Any, message: Warning | str, category: type[Warning], *_: Any) -> None:
@@ -99,10 +100,10 @@ def run(out: Path, packs: Sequence[tuple[str, ...]], launcher: Launcher, board: 
         order.value, since = GO, time.time()
         workers = min(launcher.workers, len(waiting))
         with _shared_memory(), _signals_blocked():  # multiprocessing's own tracker is started here
-            given = (out, launcher.device, order, once, compiling, os.getpid())
+            given = (out, launcher.device, order, once, compiling, os.getpid(), board.code)
             pool = ProcessPoolExecutor(workers, context, _start_worker, given)
         try:
-            with _signals_blocked():
+            with _signals_blocked(), _without_main():
                 futures = {pool.submit(_work, pack): pack for pack in waiting}
             died = _watch(futures, board, launcher.fail_fast, since, compiling) or waiting
             order.value = FINISH
@@ -153,6 +154,21 @@ def _signals_blocked() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """Processes started inside do not run the script that is running here.
+
+    ``spawn`` has every worker import the main module anew, for what was pickled from it. Nothing of a worker comes
+    from there, and a script that calls ``mtam.sweep`` outside ``if __name__ == "__main__"`` would start itself.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 class _FailFast(Exception):

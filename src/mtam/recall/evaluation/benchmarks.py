@@ -71,8 +71,8 @@ def bayes(trial: RecallTrial) -> dict[str, float]:
 def beside(trial: RecallTrial) -> dict[str, float]:
     """What a trained model's record holds of the Bayes rule on its own contexts: as its trial asks.
 
-    bayes_error, bayes_error_se, bayes_axes_learned (``bayes``); average_bayes_error, the posterior variance on the first AVERAGED fresh
-    contexts over the prior's variance, which no target enters (``posterior``).
+    bayes_error, bayes_error_se, bayes_axes_learned (``bayes``); average_bayes_error, the posterior variance on the
+    first AVERAGED fresh contexts over the prior's variance, which no target enters (``posterior``).
     Raises numpy.linalg.LinAlgError where the kernel matrix is singular to rounding.
     """
     if not (trial.benchmarked() or trial.averaged()):

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from mtam.analysis.run import Run
 from mtam.base.table import Cell, Table
-from mtam.problems.registry import Problem, problem
+from mtam.problems.registry import Problem
 from mtam.rates.verdict import Judgement, Verdict
 from mtam.report import summary_lines, terminal
 from mtam.report.tables.terminal_grid import Layout, terminal_grid
@@ -26,7 +26,7 @@ COMPACT = Layout(compact=True)
 def verdicts(run: Run) -> Iterator[ConsoleRenderable]:
     """What the sweep says, for who reads nothing else, each sentence wrapped under its beginning."""
     yield Text("In short", style="bold")
-    for sentence in summary_lines.in_short(run.cells, problem(run.plan.problem).size, run.answers):
+    for sentence in summary_lines.in_short(run.cells, run.plan.definition.size, run.answers):
         yield Padding(Text(sentence), (0, 0, 0, 2), expand=False)
 
 
@@ -34,7 +34,7 @@ def tables(run: Run, console: Console) -> Iterator[ConsoleRenderable]:
     """At most MOST_TABLES tables, while there are lines left on the screen; and which notes belong to them."""
     left = LINES - sum(_height(part, console) for part in verdicts(run))
     shown = 0
-    for table in _candidates(run, problem(run.plan.problem)):
+    for table in _candidates(run, run.plan.definition):
         fitted = _fit(table, console)
         if fitted is None or shown == MOST_TABLES:
             continue

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mtam.base.errors import UsageError
-from mtam.base.size_rules import at_size, is_rule, size_rule
+from mtam.sweep.size_rules import at_size, is_rule, size_rule
 
 
 @pytest.mark.parametrize(
