@@ -4,6 +4,8 @@ The files conf/claims/*.yaml hold them. A way to judge is a name and its numbers
 claims cannot run code.
 """
 
+import hashlib
+import json
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 
@@ -154,6 +156,12 @@ class Claim(Frozen):
         """The sweep or check in which it can be seen."""
         return self.sweep or f"check {getattr(self.judge, 'check', '')}"
 
+    @property
+    def seal(self) -> str:
+        """Sixteen hexadecimal digits over what a verdict depends on: cell, way, margins, assumptions; not words."""
+        tree = self.model_dump(mode="json", include={"sweep", "at", "judge", "outside", "needs"})
+        return hashlib.sha256(json.dumps(tree, sort_keys=True).encode()).hexdigest()[:16]
+
 
 class _File(Frozen):
     claims: list[Claim]
@@ -168,6 +176,11 @@ def load() -> list[Claim]:
             raise UsageError(f"conf/claims: the id {claim.id} is given twice.")
         seen.add(claim.id)
     return found
+
+
+def seals(sweep: str) -> dict[str, str]:
+    """The claims about a sweep with their seals: what its manifest keeps, so that a threshold moved later shows."""
+    return {claim.id: claim.seal for claim in load() if claim.sweep == sweep}
 
 
 def _read(name: str) -> Iterator[Claim]:

@@ -30,7 +30,21 @@ from mtam.rates.intervals import Interval
 from mtam.rates.laws import PowerLaw
 from mtam.rates.verdict import Judgement, Verdict
 
-COLUMNS = ("id", "claim", "source", "reported", "theory", "value", "low", "high", "verdict", "because", "sweep", "cell")
+COLUMNS = (
+    "id",
+    "claim",
+    "source",
+    "reported",
+    "theory",
+    "value",
+    "low",
+    "high",
+    "verdict",
+    "because",
+    "sweep",
+    "cell",
+    "sealed",
+)
 
 
 @dataclass(frozen=True)
@@ -41,6 +55,7 @@ class JudgedClaim:
     judgement: Judgement
     expected: float | None = None  # what theory expects of this very run
     cell: str = ""
+    seal: str = ""  # whether the way to judge stood before the run; nothing is known of runs of older versions
 
     @property
     def theory(self) -> str:
@@ -57,8 +72,9 @@ class JudgedClaim:
 
     @property
     def where(self) -> str:
-        """The sweep or check with its cell."""
-        return f"{self.claim.place}: {self.cell}" if self.cell else self.claim.place
+        """The sweep or check with its cell, and whether the way to judge was sealed there before the run."""
+        place = f"{self.claim.place}: {self.cell}" if self.cell else self.claim.place
+        return f"{place}; judged as sealed {SEALED}" if self.seal == SEALED else place
 
     @property
     def here(self) -> bool:
@@ -83,6 +99,7 @@ class JudgedClaim:
             "because": self.judgement.reason,
             "sweep": claim.place,
             "cell": self.cell,
+            "sealed": self.seal,
         }
 
 
@@ -103,19 +120,36 @@ def judge_all(claims: Iterable[Claim], gathered: Gathered) -> list[JudgedClaim]:
 
 def judge(claim: Claim, gathered: Gathered) -> JudgedClaim:
     """One claim judged."""
-    cell, outside = "", claim.outside
+    cell, outside, seal = "", claim.outside, ""
     try:
         if isinstance(claim.judge, Found):
             statement = gathered.verdict(claim.judge.check, claim.judge.key)
             return _outside(JudgedClaim(claim, statement.judgement, statement.expected), outside)
         run = gathered.sweep(claim.sweep or "")
+        seal = _seal(claim, run)
         index = _index(claim, run)
         cell = "all" if index is None else run.label(index)
         judgement, expected = _judge(claim.judge, run, index)
         outside = outside or _broken_need(claim, run, index)
     except (NoEvidence, ValueError) as reason:  # ValueError: curves that cannot be compared
-        return JudgedClaim(claim, Judgement(Verdict.UNDECIDED, None, str(reason)), cell=cell)
-    return _outside(JudgedClaim(claim, judgement, expected, cell), outside)
+        return JudgedClaim(claim, Judgement(Verdict.UNDECIDED, None, str(reason)), cell=cell, seal=seal)
+    return _outside(JudgedClaim(claim, _told(judgement, seal), expected, cell, seal), outside)
+
+
+def _seal(claim: Claim, run: Run) -> str:
+    """Whether the manifest of the run holds the claim as it is judged now."""
+    seals = run.plan.seals
+    if not seals:
+        return ""
+    return WRITTEN_LATER if claim.id not in seals else SEALED if seals[claim.id] == claim.seal else CHANGED
+
+
+def _told(judgement: Judgement, seal: str) -> Judgement:
+    """The same, saying so where the way to judge is younger than the run."""
+    if seal in ("", SEALED):
+        return judgement
+    note = f"the way to judge was {seal}"
+    return replace(judgement, reason=f"{judgement.reason}; {note}" if judgement.reason else note)
 
 
 def _outside(judged: JudgedClaim, why: str) -> JudgedClaim:

@@ -108,6 +108,7 @@ class Manifest(Shape):
     packs: list[Annotated[list[str], Field(min_length=1)]]
     schema_: Literal[2, 3] = Field(3, alias="schema")  # READABLE
     aliases: dict[str, str] = Field(default_factory=dict)  # of keys, where a record goes by an older one
+    claims: dict[str, str] = Field(default_factory=dict)  # seals: a claim and the digest of how it was to be judged
 
     @model_validator(mode="after")
     def _parts(self) -> "Manifest":
