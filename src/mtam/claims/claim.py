@@ -4,6 +4,8 @@ The files conf/claims/*.yaml hold them. A way to judge is a name and its numbers
 claims cannot run code.
 """
 
+import hashlib
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, Literal, Self
 
@@ -173,6 +175,12 @@ class Claim(Frozen):
         """The sweep or check in which it can be seen."""
         return self.sweep or f"check {getattr(self.judge, 'check', '')}"
 
+    @property
+    def seal(self) -> str:
+        """Sixteen hexadecimal digits over what a verdict depends on: cell, way, margins, assumptions; not words."""
+        tree = self.model_dump(mode="json", include={"sweep", "at", "judge", "outside", "needs"})
+        return hashlib.sha256(json.dumps(tree, sort_keys=True).encode()).hexdigest()[:16]
+
 
 class _File(Frozen):
     claims: list[Claim]
@@ -211,6 +219,11 @@ def of_problems(problems: Iterable[Problem]) -> list[Claim]:
             if found.setdefault(judged.id, judged) != judged:
                 raise UsageError(f"{file}: the id {judged.id} of a claim is given twice.")
     return list(found.values())
+
+
+def seals(sweep: str, problem: Problem) -> dict[str, str]:
+    """The claims about a sweep with their seals: what its manifest keeps, so that a threshold moved later shows."""
+    return {claim.id: claim.seal for claim in (*load(), *of_problems([problem])) if claim.sweep == sweep}
 
 
 def _read(name: str) -> Iterator[Claim]:

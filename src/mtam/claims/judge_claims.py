@@ -31,7 +31,22 @@ from mtam.rates.intervals import Interval
 from mtam.rates.laws import PowerLaw, SubPolynomial
 from mtam.rates.verdict import Judgement, Verdict, joined
 
-COLUMNS = ("id", "claim", "source", "reported", "theory", "value", "low", "high", "verdict", "because", "sweep", "cell")
+COLUMNS = (
+    "id",
+    "claim",
+    "source",
+    "reported",
+    "theory",
+    "value",
+    "low",
+    "high",
+    "verdict",
+    "because",
+    "sweep",
+    "cell",
+    "sealed",
+)
+SEALED, CHANGED, WRITTEN_LATER = "before the run", "changed after the run", "written after the run"
 
 
 @dataclass(frozen=True)
@@ -42,6 +57,7 @@ class JudgedClaim:
     judgement: Judgement
     expected: float | None = None  # what theory expects of this very run
     cell: str = ""
+    seal: str = ""  # whether the way to judge stood before the run; nothing is known of runs of older versions
 
     @property
     def theory(self) -> str:
@@ -58,8 +74,9 @@ class JudgedClaim:
 
     @property
     def where(self) -> str:
-        """The sweep or check with its cell."""
-        return f"{self.claim.place}: {self.cell}" if self.cell else self.claim.place
+        """The sweep or check with its cell, and whether the way to judge was sealed there before the run."""
+        place = f"{self.claim.place}: {self.cell}" if self.cell else self.claim.place
+        return f"{place}; judged as sealed {SEALED}" if self.seal == SEALED else place
 
     @property
     def here(self) -> bool:
@@ -84,6 +101,7 @@ class JudgedClaim:
             "because": self.judgement.reason,
             "sweep": claim.place,
             "cell": self.cell,
+            "sealed": self.seal,
         }
 
 
@@ -106,7 +124,7 @@ def judge_all(claims: Iterable[Claim], gathered: Gathered) -> list[JudgedClaim]:
 
 def judge(claim: Claim, gathered: Gathered, others: Mapping[str, JudgedClaim] | None = None) -> JudgedClaim:
     """One claim judged; ``others`` are the judged claims that one of way = all_of rests on."""
-    cell, outside = "", claim.outside
+    cell, outside, seal = "", claim.outside, ""
     try:
         if isinstance(claim.judge, AllOf):
             return _all_of(claim, claim.judge, gathered, others or {})
@@ -114,13 +132,30 @@ def judge(claim: Claim, gathered: Gathered, others: Mapping[str, JudgedClaim] | 
             statement = gathered.verdict(claim.judge.check, claim.judge.key)
             return _outside(JudgedClaim(claim, statement.judgement, statement.expected), outside)
         run = gathered.sweep(claim.sweep or "")
+        seal = _seal(claim, run)
         index = _index(claim, run)
         cell = "all" if index is None else run.label(index)
         judgement, expected = _judge(claim.judge, run, index)
         outside = outside or _broken_need(claim, run, index)
     except (NoEvidence, ValueError) as reason:  # ValueError: curves that cannot be compared
-        return JudgedClaim(claim, Judgement(Verdict.UNDECIDED, None, str(reason)), cell=cell)
-    return _outside(JudgedClaim(claim, judgement, expected, cell), outside)
+        return JudgedClaim(claim, Judgement(Verdict.UNDECIDED, None, str(reason)), cell=cell, seal=seal)
+    return _outside(JudgedClaim(claim, _told(judgement, seal), expected, cell, seal), outside)
+
+
+def _seal(claim: Claim, run: Run) -> str:
+    """Whether the manifest of the run holds the claim as it is judged now."""
+    seals = run.plan.seals
+    if not seals:
+        return ""
+    return WRITTEN_LATER if claim.id not in seals else SEALED if seals[claim.id] == claim.seal else CHANGED
+
+
+def _told(judgement: Judgement, seal: str) -> Judgement:
+    """The same, saying so where the way to judge is younger than the run."""
+    if seal in ("", SEALED):
+        return judgement
+    note = f"the way to judge was {seal}"
+    return replace(judgement, reason=f"{judgement.reason}; {note}" if judgement.reason else note)
 
 
 def _all_of(claim: Claim, way: AllOf, gathered: Gathered, others: Mapping[str, JudgedClaim]) -> JudgedClaim:
@@ -131,7 +166,9 @@ def _all_of(claim: Claim, way: AllOf, gathered: Gathered, others: Mapping[str, J
     lacking = [part for part in way.claims if part not in others]
     if lacking:
         raise NoEvidence(f"not judged: {', '.join(lacking)}")
-    return _outside(JudgedClaim(claim, joined(parts, shown=way.claims[-1]), None, run.label(index)), claim.outside)
+    seal = _seal(claim, run)
+    judgement = _told(joined(parts, shown=way.claims[-1]), seal)
+    return _outside(JudgedClaim(claim, judgement, None, run.label(index), seal), claim.outside)
 
 
 def _outside(judged: JudgedClaim, why: str) -> JudgedClaim:

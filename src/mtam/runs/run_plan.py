@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mtam.base.errors import UsageError, opening, writing
+from mtam.claims.claim import seals
 from mtam.runs.outputs import Outcome, build
 from mtam.sweep import execute, heartbeats, launch, planning, progress, store
 from mtam.sweep.cluster import slurm, slurm_wait
@@ -202,6 +203,10 @@ def _is_ours(name: str) -> bool:
 def _prepare(plan: Plan, out: Path, options: Options) -> None:
     import yaml
 
+    if plan.kind == "sweep" and not os.path.lexists(out / planning.MANIFEST):
+        plan = replace(
+            plan, seals=seals(plan.name, plan.definition)
+        )  # thresholds are fixed before the first trial, or not at all
     with opening(out):
         text = yaml.safe_dump(plan.config, sort_keys=False)
         plan.write(out, extend=options.extend)

@@ -58,6 +58,7 @@ class Plan:
     frozen: tuple[tuple[str, ...], ...] | None = field(default=None, compare=False)  # the packs that a manifest holds
 
     aliases: Mapping[str, str] = field(default_factory=dict, compare=False)  # a trial's key -> that of its old record
+    seals: Mapping[str, str] = field(default_factory=dict, compare=False)  # claim -> digest of how it was to be judged
 
     @cached_property
     def identity(self) -> tuple[tuple[str, ...], ...]:
@@ -116,6 +117,7 @@ class Plan:
             "packs": [list(pack) for pack in self.packs],
             **({"aliases": dict(self.aliases)} if self.aliases else {}),
             **self._declared(),
+            **({"claims": dict(self.seals)} if self.seals else {}),
         }
 
     def _declared(self) -> dict[str, Any]:
@@ -163,7 +165,7 @@ def extended(found: Plan, plan: Plan) -> Plan:
     A pack is one tensor program: were it made up anew, records that are there would have to be computed again.
     Raises UsageError when ``plan`` lacks trials of ``found``, because a folder holds one sweep and all of it.
     """
-    plan = replace(plan, aliases=found.aliases)
+    plan = replace(plan, aliases=found.aliases, seals=found.seals)
     dropped = len(found.trials.keys() - plan.trials.keys())
     if found.problem != plan.problem or dropped:
         raise UsageError(
@@ -232,7 +234,7 @@ def _plan(shape: Manifest) -> Plan | None:
         raise ValueError(f"it has no trial {min(unknown)}")
     if not modern:
         return _of_schema_2(shape, trials)
-    plan = replace(_of_cells(shape, trials), aliases=shape.aliases)
+    plan = replace(_of_cells(shape, trials), aliases=shape.aliases, seals=shape.claims)
     return plan if plan.digest == shape.digest else None
 
 

@@ -110,6 +110,7 @@ class Manifest(Shape):
     schema_: Literal[2, 3] = Field(3, alias="schema")  # READABLE
     aliases: dict[str, str] = Field(default_factory=dict)  # of keys, where a record goes by an older one
     declared: Card | None = None  # of a problem that is not built in
+    claims: dict[str, str] = Field(default_factory=dict)  # seals: a claim and the digest of how it was to be judged
 
     @model_validator(mode="after")
     def _parts(self) -> "Manifest":
