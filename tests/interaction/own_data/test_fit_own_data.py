@@ -26,6 +26,7 @@ PROMISED = {
     "coefficients", "variance", "parameters", "reach", "warnings", "found", "explains", "fits", "basin",
     "no_interaction_p", "linear_p", "constant_p", "linear_explained", "structure_p", "structure_p_values",
     "structure_shares", "angles", "zero_tokens", "matrix_se", "column_angles_se", "row_angles_se",
+    "angle_se",
 }  # fmt: skip
 
 
@@ -136,7 +137,8 @@ def test_intervals_from_the_data(tmp_path: Path, rule: str) -> None:
 def test_a_penalised_fit_tells_both_bands_and_what_is_not_known_of_the_matrix(tmp_path: Path) -> None:
     found = once(tmp_path, *made(), model={"rank": 2, "k_rule": "reml"})
     assert set(found) - PROMISED == {
-        "simultaneous_low", "simultaneous_high", "simultaneous_critical", "simultaneous_range", "freedom", "smoothing",
+        "simultaneous_low", "simultaneous_high", "simultaneous_critical", "simultaneous_from", "simultaneous_to",
+        "freedom", "smoothing",
     }  # fmt: skip
     assert json.loads(json.dumps(found, allow_nan=False)) == found
     assert found["converged"]
@@ -151,6 +153,9 @@ def test_a_penalised_fit_tells_both_bands_and_what_is_not_known_of_the_matrix(tm
     entries = np.reshape(found["matrix_se"], (3, 3))
     assert np.all(entries > 0)
     assert np.linalg.norm(entries) < 0.3 * np.linalg.norm(found["matrix"])
+    grid = np.array(found["phi_grid"])
+    inside = (grid > found["simultaneous_from"]) & (grid < found["simultaneous_to"])
+    assert 0.2 < np.mean(inside) < 1
     assert len(found["column_angles_se"]) == len(found["row_angles_se"]) == 2
 
 

@@ -126,13 +126,14 @@ def _uncertainty(curve: BandCurve, found: erm.Erm) -> dict[str, Any]:
         "matrix_se": errors.entries.ravel().tolist(),
         "column_angles_se": errors.columns.tolist(),
         "row_angles_se": errors.rows.tolist(),
+        "angle_se": float(max(errors.columns.max(), errors.rows.max())),
     }
     simultaneous = curve.simultaneous()
     if simultaneous is None:
         return out
     low, high = (side.tolist() for side in simultaneous)
     whole = {"simultaneous_low": low, "simultaneous_high": high, "simultaneous_critical": curve.critical}
-    whole["simultaneous_range"] = list(curve.middle)
+    whole |= {"simultaneous_from": curve.middle[0], "simultaneous_to": curve.middle[1]}
     return out | whole | {"freedom": found.freedom, "smoothing": found.smoothing}
 
 
