@@ -81,7 +81,7 @@ class InteractionTrial(Trial):
 
     def spline_degree(self) -> int:
         """s, the degree of the spline: that of the truth where none is given."""
-        return self.model.spline().degree or self.data.degree
+        return self.model.spline().fitted_degree(self.data.degree)
 
     def parameters(self) -> int:
         """p = 2 r d - r^2 - 1, the identifiable parameters of a rank-r matrix of fixed norm."""

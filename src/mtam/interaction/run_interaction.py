@@ -9,6 +9,7 @@ from mtam.base.compile_time import Stopwatch
 from mtam.base.one_by_one import Tick, answer_each
 from mtam.base.variants import load
 from mtam.interaction.estimators.estimators import EstimatedInteraction, Estimator, fit_oracle, spline_space
+from mtam.interaction.interaction_models import KRule
 from mtam.interaction.interaction_numbers import BesideOracleNumbers, ErrorNumbers, SplineNumbers
 from mtam.interaction.interaction_spec import InteractionTrial
 from mtam.interaction.simulate.against_truth import picture
@@ -38,7 +39,8 @@ def _run(trial: InteractionTrial, device: str, report: Tick) -> dict[str, Any]:
     found = fit(trial, truth, x, y, device, lambda part: report(0.9 * part))
     estimates = [found]
     if not trial.model.knows_a:
-        estimates.append(fit_oracle(truth, x, y, found.space or spline_space(trial), "rule"))
+        beside: KRule = "reml" if trial.k_rule() == "reml" else "rule"  # on the K of the fit, smoothed on its own
+        estimates.append(fit_oracle(truth, x, y, found.space or spline_space(trial), beside))
     del x, y
     errors = evaluate(truth, [estimate.g for estimate in estimates], trial.seed, trial.data.tokens)
     numbers = ErrorNumbers(

@@ -186,6 +186,9 @@ def fit_table(summary: Mapping[str, Any]) -> Table:
         ("noise", "noise_sd", "standard deviation, from the residuals"),
         ("rank", "rank", "of A"),
         ("intervals K", "K" if "K" in s else "intervals", "knot intervals of the spline"),
+        ("freedom", "freedom", "effective degrees of freedom of the penalised spline, smoothed by REML"),
+        ("band", "simultaneous_critical", _bands(s)),
+        ("angle of A", "angle_se", "standard error, radians: of its worst singular vector out of the true space"),
         ("starts", "starts", f"{s.get('agreeing', 'none')} of them ended at the best loss"),
         *_words(s),
         ("seconds", "seconds", "of the fit alone, on one thread"),
@@ -198,6 +201,14 @@ def fit_table(summary: Mapping[str, Any]) -> Table:
         rows=[[name, _fitted(s, key), meaning] for name, key, meaning in rows if key in s],
         formats={"value": LEVEL},
     )
+
+
+def _bands(s: Mapping[str, Any]) -> str:
+    """What the figure's bands are."""
+    if "simultaneous_from" not in s:
+        return ""
+    low, high = s["simultaneous_from"], s["simultaneous_to"]
+    return f"times the standard error holds phi on all of [{low:.2g}, {high:.2g}] (95%); 1.96 times at each u"
 
 
 def _words(s: Mapping[str, Any]) -> list[tuple[str, str, str]]:
