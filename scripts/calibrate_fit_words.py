@@ -1,6 +1,7 @@
 """How often fits to own data are called found, explaining and fitting, over kinds of data with and without a truth.
 
-    python scripts/calibrate_fit_words.py [--kinds noise_d2 causal] [--sets 100] [--first 0] [--out FOLDER] [--table]
+    python scripts/calibrate_fit_words.py [--kinds noise_d2 causal] [--sets 100] [--first 0] [--rule reml]
+                                          [--out FOLDER] [--table]
 
 One line of sets.jsonl per data set; what is there is not computed again, so that the script can be stopped and
 continued. table.csv has a row per kind: how often each word is said, and how often the held-out test rejects "no
@@ -180,14 +181,16 @@ KINDS: dict[str, Draw] = {
 }
 
 
-def one(kind: str, seed: int, folder: Path) -> dict[str, Any]:
+def one(kind: str, seed: int, rule: str, folder: Path) -> dict[str, Any]:
     """A data set of a kind, through the file and the fit of the command line."""
     x, y = KINDS[kind](generator(seed, "calibrate_fit_words", kind))
     path = folder / "data.npz"
     np.savez(path, X=x, Y=y)
     samples, count, d = x.shape
     data = {"path": str(path), "sha256": dataset.digest(path), "samples": samples, "tokens": count, "d": d}
-    trial = OwnTrial.model_validate({"data": data, "n": samples, "seed": seed})
+    trial = OwnTrial.model_validate(
+        {"data": data, "n": samples, "seed": seed, "model": {"name": "ips_erm", "k_rule": rule}}
+    )
     (found,) = fit_own_data.run([trial], device="cpu", tick=lambda _: None)
     if "failure" in found:
         return {"kind": kind, "seed": seed, "failure": found["failure"]}
@@ -231,6 +234,7 @@ def main() -> None:
     parser.add_argument("--kinds", nargs="+", default=list(KINDS), choices=list(KINDS))
     parser.add_argument("--sets", type=int, default=100)
     parser.add_argument("--first", type=int, default=0, help="the first seed")
+    parser.add_argument("--rule", default="reml", choices=["reml", "cp", "rule"], help="one per folder")
     parser.add_argument("--out", type=Path, default=Path("outputs/fit-words"))
     parser.add_argument("--table", action="store_true", help="no new data sets")
     options = parser.parse_args()
@@ -245,7 +249,7 @@ def main() -> None:
             for seed in range(options.first, options.first + options.sets):
                 for kind in options.kinds:
                     if (kind, seed) not in done:
-                        rows.append(one(kind, seed, Path(folder)))
+                        rows.append(one(kind, seed, options.rule, Path(folder)))
                         file.write(json.dumps(rows[-1]) + "\n")
                         file.flush()
     if not rows:

@@ -40,6 +40,11 @@ class Said:
     out: str
     err: str
 
+    @property
+    def prose(self) -> str:
+        """Standard output with its lines joined: where a sentence wraps depends on the width."""
+        return " ".join(self.out.split())
+
 
 Mtam = Callable[..., Said]
 

@@ -433,7 +433,7 @@ def test_quoted_choices_are_choices(mtam: Mtam) -> None:
 def test_brackets_in_a_folder_name(mtam: Mtam) -> None:
     said = mtam("sweep", "alpha", *TINY, "--launcher", "inline", "--out", "r[bold]x[/bold]")
     assert said.code == 0, said.err
-    assert "r[bold]x[/bold]/curve.csv" in said.out
+    assert "r[bold]x[/bold]/report.html" in said.out
 
 
 def test_the_order_of_an_axis_changes_no_byte(mtam: Mtam) -> None:

@@ -30,6 +30,12 @@ def test_every_configuration_file_is_in_the_wheel(wheel: Path) -> None:
     assert not {name for name in names if "conf/" in name} - wanted
 
 
+def test_every_page_of_the_guide_is_in_the_wheel(wheel: Path) -> None:
+    pages = {f"mtam/guide/{path.name}" for path in (REPO / "src" / "mtam" / "guide").glob("*.md")}
+    assert pages
+    assert pages <= set(zipfile.ZipFile(wheel).namelist())
+
+
 def test_an_installed_wheel_lists_and_composes(wheel: Path, tmp_path: Path) -> None:
     home = tmp_path / "venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(home)], check=True)
@@ -52,3 +58,4 @@ def test_an_installed_wheel_lists_and_composes(wheel: Path, tmp_path: Path) -> N
     assert str(home) in where.stdout
     assert "alpha" in mtam("list")
     assert "data.alpha" in mtam("config", "sweep", "alpha")
+    assert "Lemma 3.4" in mtam("guide", "checks")

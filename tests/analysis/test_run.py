@@ -6,7 +6,7 @@ from mtam.analysis.run import NoEvidence, Run
 from mtam.config import plan_sweep
 from mtam.sweep.planning import Plan
 
-NUMBERS = {"attention_mass": 0.99, "swap_gain": 0.9, "effective_dimension": 3}
+NUMBERS = {"attention_mass": 0.99, "swap_gain": 0.9, "axes_learned": 3.0, "holdout_loss": 0.1}
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mtam.checks import entropy, spectral_case
+from mtam.checks import entropy
 from mtam.checks.entropy import Settings, Spectral
 from mtam.rates.verdict import Verdict
 
@@ -12,7 +12,7 @@ def test_the_finding_says_what_was_found() -> None:
     said = {verdict.key: verdict for verdict in finding.verdicts}
     assert {key: each.said for key, each in said.items()} == {
         "entropy": Verdict.SUPPORTED, "exponent_exp_1": Verdict.SUPPORTED, "exponent_exp_4": Verdict.SUPPORTED,
-        "exponent_poly_1": Verdict.SUPPORTED, "feasible_sizes": Verdict.CONTRADICTED,
+        "exponent_poly_1": Verdict.SUPPORTED,
     }  # fmt: skip
     seen = {row[0]: row for row in next(table for table in finding.tables if table.name == "visible").rows}
     assert 40 < float(str(seen["exp(-j^1)"][3])) < 200  # ln n: some 10^47
@@ -35,14 +35,3 @@ def test_an_exponent_that_settles_elsewhere_is_contradicted() -> None:
     assert entropy.exponent_verdict(right, sizes, exponents, None, 0.1).said == Verdict.CONTRADICTED
     moving = np.linspace(0.9, 0.6, len(sizes))
     assert entropy.exponent_verdict(right, sizes, moving, None, 0.1).said == Verdict.UNDECIDED
-
-
-def test_sizes_that_show_the_exponent_are_told() -> None:
-    case = Spectral("exponential", 1.0, 1.0, 0.1)
-    assert entropy.feasible_verdict([case], [0.52], 0.1).said == Verdict.SUPPORTED
-    assert entropy.feasible_verdict([case], [0.38], 0.1).said == Verdict.CONTRADICTED
-
-
-def test_sizes_in_words() -> None:
-    told = [spectral_case.power_of_ten(each * float(np.log(10))) for each in (3, 46.2, 2.3e6)]
-    assert told == ["1000", "10^46", "10^(2.3e+06)"]

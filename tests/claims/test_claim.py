@@ -10,7 +10,7 @@ from mtam import config
 from mtam.base import conf_files
 from mtam.base.errors import UsageError
 from mtam.checks.check_registry import CHECKS
-from mtam.claims.claim import Claim, Equivalence, Found, Ordering, Ratio, load
+from mtam.claims.claim import Claim, Equivalence, FlatRatio, Found, Ordering, Ratio, load
 from tests.conftest import REPO
 
 CLAIMS = load()
@@ -29,7 +29,7 @@ def test_a_claim_names_a_run_that_exists(claim: Claim) -> None:
     if isinstance(claim.judge, Ordering | Equivalence):
         named[claim.judge.axis] = claim.judge.values[0]
         assert set(claim.judge.values) <= set(axes[claim.judge.axis])
-    if isinstance(claim.judge, Ratio) and claim.judge.rival:
+    if isinstance(claim.judge, Ratio | FlatRatio) and claim.judge.rival:
         named |= claim.judge.rival
     for key, value in named.items():
         assert value in axes[key], f"{claim.id}: {key} = {value} is no cell of {claim.sweep}"
@@ -43,10 +43,21 @@ def test_every_claim_can_be_judged_by_the_larger_scales(scale: str, dear: set[st
     assert {claim.place for claim in CLAIMS} - run == dear
 
 
+@pytest.mark.parametrize("sweep", conf_files.options("sweep"))
+def test_every_sweep_has_claims_or_says_why_not(sweep: str) -> None:
+    reason = conf_files.load(f"sweep/{sweep}")["sweep"].get("exploratory")
+    judged = any(claim.sweep == sweep for claim in CLAIMS)
+    assert judged != bool(reason), f"{sweep}: either claims are judged by it, or sweep.exploratory says why none is"
+
+
+LEG = "[minimax-exponent-alpha-05,"
+TWICE = ("id: recall-law-alpha-1", "id: recall-law-alpha-05")
 MISTAKES: list[tuple[str, Callable[[str], str], str]] = [
-    ("an unknown way", lambda text: text.replace("way: law", "way: lore"), "does not match any of the expected tags"),
+    ("an unknown way", lambda text: text.replace("way: law,", "way: lore,"), "does not match any of the expected tags"),
     ("a field that is misspelt", lambda text: text.replace("    why:", "    wy:", 1), "claims.0.why"),
-    ("the same id twice", lambda text: text.replace("recall-law-alpha-1", "recall-law-alpha-05"), "given twice"),
+    ("the same id twice", lambda text: text.replace(*TWICE), "given twice"),
+    ("a leg that is no claim", lambda text: text.replace(LEG, "[minimax-exponent,"), "which is no claim"),
+    ("a leg with legs", lambda text: text.replace(LEG, "[recall-law-alpha-1,"), "which rests on other claims itself"),
     ("no YAML", lambda text: text + "\n  - [", "not valid YAML"),
 ]
 

@@ -50,6 +50,17 @@ def test_shuffled_queries_contradict_recall(mtam: Mtam, here: Path) -> None:
     assert judge(CLAIMS["recall-query-matters"], found).row["verdict"] == "contradicted"
 
 
+def test_attention_that_is_not_trained_contradicts_that_it_is_learned(mtam: Mtam, here: Path) -> None:
+    """The claims about a random form, asked about a random form that keeps its start."""
+    names = ("attention-learned", "attention-learned-risk")
+    small = ("model.width=32", "data.modes=8", "data.test=512", "sweep.sizes=[2048]", "sweep.seeds=3")
+    assert mtam("sweep", "start", *small, "--out", "run", "--quiet").code == 0
+    assert set(judged(mtam, "run", *names).values()) == {"supported"}
+    frozen = [CLAIMS[name].model_copy(update={"at": {"model.init": "random_frozen"}}) for name in names]
+    found = gather([here / "run"])
+    assert {judge(claim, found).row["verdict"] for claim in frozen} == {"contradicted"}
+
+
 def test_an_estimator_with_one_knot_interval_contradicts_the_rate(mtam: Mtam) -> None:
     """A single cubic cannot follow a rough truth: its error stays at the bias, whatever M."""
     settings = ("data.d=1", "sweep.n_min=4000", "sweep.n_max=64000", "sweep.seeds=4")

@@ -1,8 +1,13 @@
 """Completion of sweep names, groups and keys, in the words that bash, zsh and fish hand over."""
 
+from pathlib import Path
+
 import pytest
 
 from mtam.cli.completion import answer, candidates
+from tests.conftest import REPO
+
+MEAN = REPO / "src" / "mtam" / "problems" / "examples" / "gaussian_mean.py"
 
 
 @pytest.mark.parametrize(
@@ -27,6 +32,20 @@ from mtam.cli.completion import answer, candidates
 )
 def test_candidates(before: list[str], word: str, expected: list[str] | None) -> None:
     assert candidates(before, word) == expected
+
+
+def test_a_file_of_ones_own_is_read_and_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").write_text(MEAN.read_text() + "open('ran', 'w')\n")
+    (tmp_path / "maps").mkdir()
+    assert candidates(["sweep"], "m") == ["misspecified", "model", "maps/", "mine.py"]
+    assert candidates(["sweep", "mine.py"], "data.") == ["data.d=", "data.sigma="]
+    assert candidates(["sweep", "mine.py"], "model") == ["model=", "model.factor="]
+    assert candidates(["sweep", "mine.py", "model=first_half"], "model") == ["model="]
+    assert candidates(["sweep", "mine.py"], "model=s") == ["model=sample_mean", "model=shrunk"]
+    assert candidates(["sweep", "mine.py", "model"], "=") == ["sample_mean", "first_half", "shrunk"]
+    assert candidates(["sweep", "gone.py"], "model") == []
+    assert not (tmp_path / "ran").exists()
 
 
 def test_zsh(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

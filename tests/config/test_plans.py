@@ -1,5 +1,6 @@
 """Overrides in Hydra's grammar become frozen plans; one compose per choice of group options."""
 
+import math
 import shutil
 import time
 from pathlib import Path
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from mtam.base import conf_files
 from mtam.base.errors import UsageError
 from mtam.config import plan_fit, plan_sweep, plans
+from mtam.sweep import planning
 
 
 def axes(texts: list[str]) -> list[dict[str, Any]]:
@@ -196,3 +198,52 @@ def test_a_file_that_sets_what_none_of_its_models_has_is_refused(
         assert plan_sweep("mine", ["model=softmax,frozen_rbf", "sweep.seeds=1"]).trials
     finally:
         conf_files.conf_dir.cache_clear()
+
+
+def test_cells_that_scatter_more_can_have_more_seeds() -> None:
+    """Only at the place that the file names; the smallest seeds are those of all cells, and other sweeps have none."""
+    few, many = (plan_sweep("alpha", ["sweep.sizes=[64]", *more]) for more in ((), ("sweep.more_seeds=2",)))
+    assert [[trial.seed for trial in cell.trials] for cell in few.cells] == 3 * [[20, 21, 22]]
+    assert [[trial.seed for trial in cell.trials] for cell in many.cells] == 2 * [[20, 21, 22]] + [[20, 21, 22, 23, 24]]
+    pinned = plan_sweep("alpha", ["sweep.sizes=[64]", "data.alpha=2", "sweep.more_seeds=2"])
+    assert len(pinned.cells[0].trials) == 5
+    assert set(few.trials) < set(many.trials)
+    with pytest.raises(UsageError, match=r"there is no setting sweep\.more_at"):
+        plan_sweep("alpha", ["sweep.more_at=1"])
+
+
+def test_settings_that_follow_the_sample_size_hold_their_values_in_every_trial(tmp_path: Path) -> None:
+    plan = plan_sweep("alpha", ['data.components="ceil(ln(n))"', "data.tag_dim=data.components", "data.alpha=1"])
+    counts = {trial.n: (trial.data.components, trial.data.tag_dim) for trial in plan.trials.values()}  # type: ignore[attr-defined]
+    assert counts == {n: (math.ceil(math.log(n)),) * 2 for n in counts}
+    assert len(set(counts.values())) > 3
+    plan.write(tmp_path)
+    assert planning.read(tmp_path).digest == plan.digest
+    fixed = plan_sweep("alpha", ["data.components=5", "data.tag_dim=data.components", "data.alpha=1"])
+    assert fixed.digest == plan_sweep("alpha", ["data.components=5", "data.tag_dim=5", "data.alpha=1"]).digest
+
+
+def test_a_rule_along_an_axis_is_a_cell_of_its_own(tmp_path: Path) -> None:
+    texts = ['data.components="ceil(ln(n))","floor(0.5*n^0.5)"', "data.tags=iid", "data.alpha=1"]
+    plan = plan_sweep("alpha", texts)
+    assert [cell.axis["data.components"] for cell in plan.cells] == ["ceil(ln(n))", "floor(0.5*n^0.5)"]
+    plan.write(tmp_path)
+    assert planning.read(tmp_path).cells[1].axis == plan.cells[1].axis
+    manifest = tmp_path / planning.MANIFEST
+    manifest.write_text(manifest.read_text().replace("floor(0.5*n^0.5)", "floor(0.7*n^0.5)"))
+    with pytest.raises(UsageError, match=r"data\.components is not 'floor\(0\.7"):
+        planning.read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('data.components="ceil(ln(n)"', "is no rule of the sample size n; valid: ceil"),
+        ("data.components=data.tags", "data.components = 'cross_polytope': should be a valid integer"),
+        ('data.tag_dim="floor(0.1*ln(n))"', "data.tag_dim = 0: should be greater than or equal to 1"),
+    ],
+)
+def test_a_wrong_rule_is_one_sentence(text: str, told: str) -> None:
+    with pytest.raises(UsageError) as error:
+        plan_sweep("alpha", [text])
+    assert told in str(error.value)

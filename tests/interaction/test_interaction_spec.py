@@ -30,6 +30,21 @@ def test_the_samples_that_the_theorem_needs_are_the_root_of_its_condition(d: int
         assert trial(n, d=d, rank=rank, degree=degree).inside_theorem() == inside
 
 
+@pytest.mark.parametrize(
+    ("model", "data", "key"),
+    [
+        ({}, {}, "6ef9d9654b79b704455d"),
+        ({"name": "ips_erm", "k_rule": "cp"}, {"d": 5}, "f8c223ac606d130e3b77"),
+        ({"name": "ips_erm", "k_rule": "bic"}, {"d": 1, "rank": 1}, "e2d96bba28585dcd8b43"),
+        ({"name": "oracle_a", "k_rule": "cp"}, {"d": 5}, "0642f16a612ea4b358fe"),
+        ({"name": "als"}, {"d": 5}, "e5f0550fbedbc07eeb38"),
+    ],
+)
+def test_a_new_rule_moves_no_key(model: dict[str, Any], data: dict[str, Any], key: str) -> None:
+    """Keys of before there were penalised fits: what was computed then is not computed again."""
+    assert trial(2000, model, **data).key() == key
+
+
 def test_the_law_has_the_exponent_of_its_smoothness() -> None:
     assert trial(degree=3).law() == {"name": "power_law", "exponent": 0.8}
     assert trial(degree=1).law()["exponent"] == pytest.approx(2 / 3)
@@ -60,6 +75,11 @@ def test_a_fit_may_have_a_rank_and_a_spline_of_its_own() -> None:
     assert (own.fit_rank(), own.spline_degree(), own.k_rule()) == (3, 2, "rule")
     told = trial(model={"name": "oracle_a", "k_rule": "cp"}, d=5, rank=2, degree=4)
     assert (told.fit_rank(), told.spline_degree(), told.k_rule()) == (2, 4, "cp")
+    smooth = trial(model={"name": "ips_erm", "k_rule": "reml"}, d=5, rank=2, degree=8)
+    assert (smooth.spline_degree(), smooth.k_rule()) == (3, "reml")
+    assert trial(model={"name": "ips_erm", "k_rule": "reml", "intervals": 9, "degree": 8}).spline_degree() == 8
+    with pytest.raises(ValidationError, match=r"model\.degree = 4 .* valid with model\.k_rule=reml: 1 to 3"):
+        trial(model={"name": "oracle_a", "k_rule": "reml", "degree": 4})
 
 
 @pytest.mark.parametrize(

@@ -176,10 +176,10 @@ def test_theorys_own_curve_has_no_floor_that_explains_it(gamma: float) -> None:
 
 
 def test_at_the_border_the_floor_must_be_worse_and_off_it_no_better() -> None:
-    even, worse, lead = FlooredPower(0.1, 0.5, False), FlooredPower(0.1, 4.0, False), FlooredPower(0.1, 4.0, True)
+    even, worse, lead = (FlooredPower(0.1, *rest, OPEN) for rest in ((0.5, False), (4.0, False), (4.0, True)))
     assert [one.undoes(bends_most=False) for one in (even, worse, lead)] == [False, False, False]
     assert [one.undoes(bends_most=True) for one in (even, worse, lead)] == [True, False, True]
-    assert FlooredPower(0.1, -2.5, False).undoes(bends_most=False)
+    assert FlooredPower(0.1, -2.5, False, OPEN).undoes(bends_most=False)
 
 
 def test_too_few_sizes_or_seeds_say_nothing() -> None:

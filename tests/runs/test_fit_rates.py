@@ -116,7 +116,7 @@ def test_one_seed_has_a_slope_from_its_residuals_and_says_so(mtam: Mtam) -> None
     said = mtam("rates", "one.csv", "--out", "fits")
     assert said.code == 0, said.err
     assert "from the residuals" in said.out
-    assert "they say nothing of how much another seed would differ" in said.out
+    assert "they say nothing of how much another seed would differ" in said.prose
     assert "no column seed" in said.out
     cell = told(mtam("rates", "one.csv", "--json"))
     assert cell["basis"] == "residuals"
@@ -135,9 +135,9 @@ def test_seeds_that_lack_sizes_are_used_and_told_first(mtam: Mtam) -> None:
     brought(errors).to_csv("ragged.csv", index=False)
     said = mtam("rates", "ragged.csv", "--out", "fits")
     assert said.code == 0, said.err
-    first, second, *_ = said.out.splitlines()
-    assert "7 of 9 seeds lack sizes (2, 3, 4, 5, 6, 7, 8); each is used with the sizes that it has" in first
-    assert "seeds with one size only (9)" in second
+    first = "all: 7 of 9 seeds lack sizes (2, 3, 4, 5, 6, 7, 8); each is used with the sizes that it has"
+    assert said.prose.startswith(first)
+    assert "seeds with one size only (9)" in said.prose.split("┏")[0]
     cell = told(mtam("rates", "ragged.csv", "--json"))
     assert (cell["seeds"], cell["lacking_seeds"], cell["dropped_seeds"]) == (9, 7, [9])
     low, high = cell["slope_ci"]
@@ -166,7 +166,7 @@ def test_a_second_descent_is_told_with_the_sizes_where_the_error_rises(mtam: Mta
     brought(drawn(6) * hump).to_csv("double.csv", index=False)
     said = mtam("rates", "double.csv")
     assert "neither law fits" in said.out
-    assert "the error rises from n = 128 to 256, from n = 256 to 512, though it falls over all" in said.out
+    assert "the error rises from n = 128 to 256, from n = 256 to 512, though it falls over all" in said.prose
 
 
 def test_a_rising_accuracy_gets_a_remark(mtam: Mtam) -> None:

@@ -1,5 +1,6 @@
 """Worker processes: what they are told, what their deaths cost, what they may say. Real deaths: ``tests/faults``."""
 
+import ctypes
 import multiprocessing
 import os
 import signal
@@ -29,6 +30,9 @@ def board(plan: Plan, tmp_path: Path) -> Board:
     return Board(plan, tmp_path, plan.packs, lambda *_: None)
 
 
+IDLE = ctypes.c_int(0)  # no worker compiles
+
+
 def ended(error: BaseException | None = None) -> "Future[None]":
     future: Future[None] = Future()
     future.set_exception(error) if error else future.set_result(None)
@@ -47,7 +51,7 @@ def test_without_semaphores_one_sentence(plan: Plan, tmp_path: Path, monkeypatch
 
 
 def test_packs_that_end_are_done(plan: Plan, board: Board) -> None:
-    assert pool._watch({ended(): pack for pack in plan.packs}, board, False, 0.0) == []
+    assert pool._watch({ended(): pack for pack in plan.packs}, board, False, 0.0, IDLE) == []
     assert board.done == set(plan.packs)
 
 
@@ -58,13 +62,13 @@ def test_a_death_is_charged_to_the_packs_that_were_under_way(
     one, two, three = plan.packs
     futures = {ended(): one, ended(BrokenProcessPool()): two, ended(BrokenProcessPool("pool")): three}
     monkeypatch.setattr(heartbeats, "begun_by_workers", lambda _out, _since: {one[0]: 7, two[0]: 8})
-    assert pool._watch(futures, board, False, 0.0) == [two]
+    assert pool._watch(futures, board, False, 0.0, IDLE) == [two]
     assert board.done == {one}
 
 
 def test_faults_of_the_program_are_not_swallowed(plan: Plan, board: Board) -> None:
     with pytest.raises(ZeroDivisionError):
-        pool._watch({ended(ZeroDivisionError()): plan.packs[0]}, board, False, 0.0)
+        pool._watch({ended(ZeroDivisionError()): plan.packs[0]}, board, False, 0.0, IDLE)
 
 
 @pytest.mark.parametrize("fail_fast", [False, True])
@@ -73,10 +77,10 @@ def test_a_failed_trial_stops_the_pool_when_asked(fail_fast: bool, plan: Plan, b
     for key in pack:
         store.write(tmp_path, key, {"failure": "diverged"})
     if not fail_fast:
-        assert pool._watch({ended(): pack}, board, False, 0.0) == []
+        assert pool._watch({ended(): pack}, board, False, 0.0, IDLE) == []
         return
     with pytest.raises(pool._FailFast):
-        pool._watch({ended(): pack}, board, True, 0.0)
+        pool._watch({ended(): pack}, board, True, 0.0, IDLE)
 
 
 def test_survivors_of_a_death_count_where_their_records_are_new(plan: Plan, board: Board, tmp_path: Path) -> None:

@@ -36,8 +36,18 @@ def test_sizes_that_are_given_are_taken_in_order() -> None:
     assert sweep(sizes=[300, 20, 100]).sample_sizes() == [20, 100, 300]
 
 
+def test_why_no_claim_is_judged_is_a_sentence_or_nothing() -> None:
+    assert sweep().exploratory is None
+    assert sweep(exploratory="the paper says nothing of it").exploratory
+    with pytest.raises(UsageError, match=r"sweep\.exploratory = 'why not'"):
+        sweep(exploratory="why not")
+
+
 def test_seeds_are_as_many_as_asked_from_the_first() -> None:
-    assert list(sweep(seeds=3, first_seed=5).seed_range()) == [5, 6, 7]
+    assert list(sweep(seeds=3, first_seed=5).seed_range({})) == [5, 6, 7]
+    more = sweep(seeds=1, more_seeds=2, more_at={"data.alpha": [2.0]})
+    assert [len(more.seed_range({"data.alpha": alpha})) for alpha in (1.0, 2.0)] == [1, 3]
+    assert len(sweep(seeds=1, more_seeds=2).seed_range({"data.alpha": 2.0})) == 1
 
 
 @pytest.mark.parametrize(

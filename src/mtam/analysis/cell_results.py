@@ -8,17 +8,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mtam.analysis.law_comparison import compared, comparison, ends, flat, judgement
+from mtam.analysis.law_comparison import comparison, ends, flat
 from mtam.base.columns import BAYES_ERROR
-from mtam.problems.registry import problem
 from mtam.rates.compare import Comparison
 from mtam.rates.curve import Curve, curve, sizes_of
 from mtam.rates.fitting.fit import Fit
 from mtam.rates.fitting.sensitivity import Later, leave_smallest_out, local_intervals
 from mtam.rates.goodness_of_fit import lack_of_fit
 from mtam.rates.intervals import Interval
+from mtam.rates.law_judgement import compared
 from mtam.rates.laws import Floats, Law, PowerLaw, law
-from mtam.rates.verdict import Judgement
 from mtam.sweep import store
 from mtam.sweep.planning import Plan, label
 from mtam.sweep.store import Record
@@ -55,11 +54,6 @@ class CellResult:
         default = () if isinstance(self.law, PowerLaw) else (PowerLaw(),)
         rivals = default if self.rivals is None else self.rivals
         return compared(self.law, rivals, self.curve, floor=self.floor)
-
-    @property
-    def law_judgement(self) -> Judgement | None:
-        """Whether the curve decides for its law against the first rival."""
-        return judgement(self.compared, self.curve)
 
     @cached_property
     def comparison(self) -> dict[str, Any]:
@@ -143,21 +137,19 @@ def cell_results(plan: Plan, rows: pd.DataFrame) -> list[CellResult]:
         own = rows[rows["cell"] == index]
         if own.empty:
             continue
-        names = [name for name in problem(plan.problem).parts if name in own and own[name].abs().max() > 0]
+        names = [name for name in plan.definition.parts if name in own and own[name].abs().max() > 0]
         parts = {name: curve(own, name, signed=True) for name in names}
         points, last = curve(own), cell.trials[-1]
-        expected, bound = problem(plan.problem).forecasts(last, [int(n) for n in points.sizes])
+        expected, bound = plan.definition.forecasts(last, [int(n) for n in points.sizes])
         reference = None if expected is None else np.asarray(expected, dtype=float)
         lower = None if bound is None else np.asarray(bound, dtype=float)
         bayes = own.groupby("n")[BAYES_ERROR].mean().to_numpy(dtype=float) if BAYES_ERROR in own else None
-        names = ["error", *problem(plan.problem).levels]
+        names = ["error", *plan.definition.levels]
         complete = own[own["seed"].isin(points.seeds)]
         levels = {name: _level(complete, name) for name in names if name in own}
         done = own[own["status"] == "done"].select_dtypes("number").dropna(axis="columns", how="all")
-        facts = last.facts() | problem(plan.problem).decompose(
-            {str(name): done[name].to_numpy() for name in done}, last
-        )
-        ratios = {name: curve(own, name, signed=True) for name in problem(plan.problem).ratios if name in own}
+        facts = last.facts() | plan.definition.decompose({str(name): done[name].to_numpy() for name in done}, last)
+        ratios = {name: curve(own, name, signed=True) for name in plan.definition.ratios if name in own}
         results.append(
             CellResult(
                 cell.axis, law(last.law()), points, parts, facts, reference, levels=levels, ratios=ratios,
@@ -278,5 +270,5 @@ def summary_of_fit(plan: Plan, record: Record) -> dict[str, Any]:
         settings |= {"rank": data.rank, "degree": data.degree}
     else:
         settings |= {"degree": numbers["spline_degree"], "warnings": record["numbers"].get("warnings", [])}
-        settings |= {"hints": problem(plan.problem).hints_of(record["numbers"])}
+        settings |= {"hints": plan.definition.hints_of(record["numbers"])}
     return numbers | settings

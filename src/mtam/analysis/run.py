@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mtam.problems.registry import Problem, problem
+from mtam.problems.registry import Problem
 from mtam.sweep import store
 from mtam.sweep.planning import Plan, label
 from mtam.sweep.store import Record
@@ -79,7 +79,7 @@ class Run:
 
     @property
     def _problem(self) -> Problem:
-        return problem(self.plan.problem)
+        return self.plan.definition
 
     @cached_property
     def _finished(self) -> tuple[list[Any], list[dict[str, Any]]]:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 ERROR = "error"
 BAYES_ERROR = "bayes_error"
+AVERAGE_BAYES_ERROR = "average_bayes_error"
 ATTENTION_MASS = "attention_mass"
 ATTENTION_ENTROPY = "attention_entropy"
 RECALL_ACCURACY = "recall_accuracy"

@@ -89,6 +89,9 @@ def flatten(tree: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
             yield f"{prefix}{key}"
 
 
+PLACE = "sweep.more_at"  # is a place on axes, and as little set by KEY=VALUE as the axes are
+
+
 def keys(config: str, launcher: str | None = None, chosen: Iterable[str] = ()) -> list[str]:
     """Every key that KEY=VALUE may set under ``config`` (``sweep/alpha``, ``fit_ips``), and the group names.
 
@@ -107,7 +110,7 @@ def keys(config: str, launcher: str | None = None, chosen: Iterable[str] = ()) -
             found.append(group)
             for name in models if group == "model" else [option]:
                 found += flatten(_option(group, name), f"{group}.")
-    settings = (key for key in flatten(tree) if key != "sweep.axes" and not key.startswith("model."))
+    settings = (key for key in flatten(tree) if key != "sweep.axes" and not key.startswith(("model.", PLACE)))
     return sorted({*found, *settings})
 
 

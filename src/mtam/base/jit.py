@@ -11,7 +11,9 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import numba
+from numba.core import event
 
+from mtam.base import compile_time
 from mtam.base.errors import UncachedWarning
 
 Kernel = TypeVar("Kernel", bound=Callable[..., object])
@@ -23,6 +25,23 @@ OPTIONS: dict[str, Any] = {
 }
 
 _told: list[str] = []  # why nothing is kept, once it was said
+
+
+class _Compilations(event.Listener):
+    """Hears of every compilation, not of code that is read from the disk."""
+
+    def on_start(self, event: object) -> None:
+        """One begins."""
+        del event
+        compile_time.begin()
+
+    def on_end(self, event: object) -> None:
+        """One has ended."""
+        del event
+        compile_time.end()
+
+
+event.register("numba:compile", _Compilations())  # type: ignore[no-untyped-call]
 
 
 def kernel(function: Kernel) -> Kernel:

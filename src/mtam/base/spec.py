@@ -115,6 +115,7 @@ class Trial(Frozen):
     later: ClassVar[Sequence[tuple[str, str]]] = ()  # settings younger than keys: at their default they enter none
 
     own: ClassVar[str] = ""  # the paper's own estimator, where none is named
+    definition: ClassVar[Any] = None  # the problem that the class was made for; None: the built-in one of its name
 
     model: SerializeAsAny[EstimatorSettings]
     n: int = Field(le=2**26)

@@ -60,6 +60,7 @@ class SweepAnswer(Frozen):
     key: str = Field(pattern=r"^[a-z0-9_]+$")  # names the question
     sentence: str
     figures: dict[str, Cell] = Field(default_factory=dict)
+    law: bool = False  # whether it is the verdict on a cell's law, in place of what the cell's curve says by itself
 
 
 def figure(value: float | None, se: float | None = None) -> Estimate | float | None:

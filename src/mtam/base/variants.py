@@ -4,7 +4,7 @@ A registry maps names to ``Variant``; names, lists of valid words and refusals a
 pydantic, so that completion may ask; a variant's file is imported when its settings are wanted.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -18,16 +18,21 @@ REGISTRIES = {
 }
 
 
+Named = str | Callable[..., Any]  # module:name, or the function or class itself
+
+
 @dataclass(frozen=True)
 class Variant:
-    """One estimator: the class of its settings and the function that answers its trials, each as module:name."""
+    """One estimator: the class of its settings and the function that answers its trials."""
 
-    settings: str
-    run: str
+    settings: Named
+    run: Named
 
 
-def load(path: str) -> Any:
-    """What ``module:name`` names, imported now."""
+def load(path: Named) -> Any:
+    """What ``module:name`` names, imported now; what is no text is returned as it is."""
+    if not isinstance(path, str):
+        return path
     module, _, name = path.partition(":")
     return getattr(import_module(module), name)
 

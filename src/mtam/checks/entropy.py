@@ -18,10 +18,10 @@ from mtam.base.finding import Finding, JudgedStatement, Panel, Series
 from mtam.base.table import Cell, Table
 from mtam.checks.check_registry import Tick
 from mtam.checks.check_settings import CheckSettings
-from mtam.checks.spectral_case import LN10, ExponentTrace, SpectralCase, exponent_statement, power_of_ten
 from mtam.rates.verdict import Verdict
 from mtam.recall.spectrum import Spectrum
 from mtam.recall.theory import metric_entropy, water_filling
+from mtam.recall.theory.spectral_case import LN10, ExponentTrace, SpectralCase, exponent_statement, power_of_ten
 from mtam.recall.theory.water_filling import Array
 
 FEASIBLE = float(np.log(2) * (6 * 14) ** 0.5)  # the middle of ln n over the sizes 2^6 .. 2^14 of a sweep
@@ -89,11 +89,7 @@ def check(settings: Settings, tick: Tick) -> Finding:
             "R_ref(n) is the risk of the best water-filling cover, without the constants of the minimax theory",
         ],
         if_false="H over its formula would drift away from 1, and the local exponent would settle elsewhere",
-        verdicts=[
-            entropy_verdict(cases, [measure(case) for case in cases]),
-            *verdicts,
-            feasible_verdict(cases, [float(found[1][0]) for found in traces], settings.within),
-        ],
+        verdicts=[entropy_verdict(cases, [measure(case) for case in cases]), *verdicts],
         tables=[
             Table(
                 name="entropy",
@@ -203,18 +199,6 @@ def exponent_verdict(
     """The verdict on the local exponent of R_ref."""
     trace = ExponentTrace("R_ref", "(2 alpha - 1) ln ln n", case.limit, sizes, exponents, visible)
     return exponent_statement(case, trace, within)
-
-
-def feasible_verdict(cases: Sequence[Spectral], first: Sequence[float], within: float) -> JudgedStatement:
-    """Whether the sizes of a sweep show the exponent of R_ref, with neither noise nor seeds in the way."""
-    far = [at for at, case in enumerate(cases) if abs(first[at] - case.limit) > within * case.limit]
-    told = ", ".join(f"{cases[at].name}: {first[at]:.2f} for {cases[at].limit:.2f}" for at in far)
-    return JudgedStatement(
-        key="feasible_sizes",
-        claim=f"n = 2^6 .. 2^14 shows the asymptotic exponents within {within:.0%}",
-        said=Verdict.CONTRADICTED if far else Verdict.SUPPORTED,
-        because=told or "each of them does",
-    )
 
 
 def _entropy_rows(case: Spectral) -> list[list[Cell]]:

@@ -4,7 +4,9 @@ The files conf/claims/*.yaml hold them. A way to judge is a name and its numbers
 claims cannot run code.
 """
 
-from collections.abc import Iterator
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -12,6 +14,7 @@ from pydantic import Field, model_validator
 from mtam.base import conf_files
 from mtam.base.errors import UsageError
 from mtam.base.spec import Frozen
+from mtam.problems.registry import Problem
 from mtam.rates.judge_curves import NEARLY, WIDEST, WIDEST_DIFFERENCE
 from mtam.sweep.settings import validate
 
@@ -20,9 +23,10 @@ Cell = dict[str, Value]
 
 
 class LawWay(Frozen):
-    """Theory's law against a power law, as the cell's own comparison decides (AICc and the free exponent)."""
+    """Theory's law against a power law on one column, decided by AICc and the seeds."""
 
     way: Literal["law"]
+    column: str = "error"
 
 
 class Slope(Frozen):
@@ -105,13 +109,20 @@ class Ratio(Frozen):
 
 
 class FlatRatio(Frozen):
-    """A column over another one of the same cell is flat in n: the slope of the log ratio lies within a margin."""
+    """A column over another one, or over that of another cell, is flat in n: the log ratio's slope lies in a margin."""
 
     way: Literal["flat_ratio"]
     column: str = "error"
-    to: str
+    to: str | None = None  # a column of the same cell
+    rival: Cell | None = None  # or settings that name another cell
     from_n: int = 0
     margin: float = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _one_rival(self) -> Self:
+        if (self.to is None) == (self.rival is None):
+            raise ValueError("a flat ratio is taken to either a column (to) or a cell (rival)")
+        return self
 
 
 class Ordering(Frozen):
@@ -133,6 +144,16 @@ class Equivalence(Frozen):
     margin: float = Field(NEARLY, gt=0)
 
 
+class AllOf(Frozen):
+    """Every one of these claims: one that is contradicted contradicts it, and all are needed to support it.
+
+    The interval is that of the last one.
+    """
+
+    way: Literal["all_of"]
+    claims: list[str] = Field(min_length=2)
+
+
 class Found(Frozen):
     """What a check found: one of its verdicts, by key."""
 
@@ -143,7 +164,7 @@ class Found(Frozen):
 
 Way = Annotated[
     LawWay | Slope | AtLeastAsFast | SlopeNear | Exponent | LevelWay | Ratio | FlatRatio | Ordering | Equivalence
-    | Found,
+    | AllOf | Found,
     Field(discriminator="way"),
 ]  # fmt: skip
 
@@ -174,6 +195,12 @@ class Claim(Frozen):
         """The sweep or check in which it can be seen."""
         return self.sweep or f"check {getattr(self.judge, 'check', '')}"
 
+    @property
+    def seal(self) -> str:
+        """Sixteen hexadecimal digits over what a verdict depends on: cell, way, margins, assumptions; not words."""
+        tree = self.model_dump(mode="json", include={"sweep", "at", "judge", "outside", "needs"})
+        return hashlib.sha256(json.dumps(tree, sort_keys=True).encode()).hexdigest()[:16]
+
 
 class _File(Frozen):
     claims: list[Claim]
@@ -187,7 +214,36 @@ def load() -> list[Claim]:
         if claim.id in seen:
             raise UsageError(f"conf/claims: the id {claim.id} is given twice.")
         seen.add(claim.id)
+    ways = {claim.id: claim.judge.way for claim in found}
+    for claim in found:
+        for part in claim.judge.claims if isinstance(claim.judge, AllOf) else ():
+            if ways.get(part, "all_of") == "all_of":
+                what = "rests on other claims itself" if part in ways else "is no claim"
+                raise UsageError(f"conf/claims: {claim.id} rests on {part}, which {what}.")
     return found
+
+
+def of_problems(problems: Iterable[Problem]) -> list[Claim]:
+    """The claims that problems bring along, where they are not built in. Raises UsageError for a claim that is wrong.
+
+    One without a place lives in the sweep that has the problem's name. Two runs of one problem bring the same claims.
+    """
+    found: dict[str, Claim] = {}
+    for problem in problems:
+        for claim in problem.claims:
+            way = claim.get("judge")
+            placed = "sweep" in claim or (isinstance(way, Mapping) and way.get("way") == "found")
+            tree = dict(claim) if placed else {"sweep": problem.name, **claim}
+            file = problem.source.file if problem.source else problem.name
+            (judged,) = validate(_File, {"claims": [tree]}, "", file).claims
+            if found.setdefault(judged.id, judged) != judged:
+                raise UsageError(f"{file}: the id {judged.id} of a claim is given twice.")
+    return list(found.values())
+
+
+def seals(sweep: str, problem: Problem) -> dict[str, str]:
+    """The claims about a sweep with their seals: what its manifest keeps, so that a threshold moved later shows."""
+    return {claim.id: claim.seal for claim in (*load(), *of_problems([problem])) if claim.sweep == sweep}
 
 
 def _read(name: str) -> Iterator[Claim]:

@@ -1,6 +1,6 @@
 """Judge claims by the runs at hand: one row each, with the interval that the verdict rests on."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import singledispatch
 from typing import Any
@@ -10,6 +10,7 @@ import numpy as np
 from mtam.analysis.run import NoEvidence, Run
 from mtam.base.table import Cell, Table
 from mtam.claims.claim import (
+    AllOf,
     AtLeastAsFast,
     Claim,
     Equivalence,
@@ -26,14 +27,29 @@ from mtam.claims.claim import (
 )
 from mtam.claims.conditions import Without, from_size, promised
 from mtam.claims.evidence import Gathered
-from mtam.rates import judge_curves
+from mtam.rates import judge_curves, law_judgement
 from mtam.rates.curve import Curve, matched
 from mtam.rates.fitting.fit import student_interval
 from mtam.rates.intervals import Interval
-from mtam.rates.laws import PowerLaw
-from mtam.rates.verdict import Judgement, Verdict
+from mtam.rates.laws import PowerLaw, SubPolynomial
+from mtam.rates.verdict import Judgement, Verdict, joined
 
-COLUMNS = ("id", "claim", "source", "reported", "theory", "value", "low", "high", "verdict", "because", "sweep", "cell")
+COLUMNS = (
+    "id",
+    "claim",
+    "source",
+    "reported",
+    "theory",
+    "value",
+    "low",
+    "high",
+    "verdict",
+    "because",
+    "sweep",
+    "cell",
+    "sealed",
+)
+SEALED, CHANGED, WRITTEN_LATER = "before the run", "changed after the run", "written after the run"
 
 
 @dataclass(frozen=True)
@@ -44,6 +60,7 @@ class JudgedClaim:
     judgement: Judgement
     expected: float | None = None  # what theory expects of this very run
     cell: str = ""
+    seal: str = ""  # whether the way to judge stood before the run; nothing is known of runs of older versions
 
     @property
     def theory(self) -> str:
@@ -60,8 +77,9 @@ class JudgedClaim:
 
     @property
     def where(self) -> str:
-        """The sweep or check with its cell."""
-        return f"{self.claim.place}: {self.cell}" if self.cell else self.claim.place
+        """The sweep or check with its cell, and whether the way to judge was sealed there before the run."""
+        place = f"{self.claim.place}: {self.cell}" if self.cell else self.claim.place
+        return f"{place}; judged as sealed {SEALED}" if self.seal == SEALED else place
 
     @property
     def here(self) -> bool:
@@ -86,6 +104,7 @@ class JudgedClaim:
             "because": self.judgement.reason,
             "sweep": claim.place,
             "cell": self.cell,
+            "sealed": self.seal,
         }
 
 
@@ -101,17 +120,22 @@ def claims_table(judged: Iterable[JudgedClaim]) -> Table:
 
 def judge_all(claims: Iterable[Claim], gathered: Gathered) -> list[JudgedClaim]:
     """Every claim in its order; what was not run is undecided, with the reason."""
-    return [judge(claim, gathered) for claim in claims]
+    claims = list(claims)
+    single = {claim.id: judge(claim, gathered) for claim in claims if not isinstance(claim.judge, AllOf)}
+    return [single.get(claim.id) or judge(claim, gathered, single) for claim in claims]
 
 
-def judge(claim: Claim, gathered: Gathered) -> JudgedClaim:
-    """One claim judged."""
-    cell, outside = "", claim.outside
+def judge(claim: Claim, gathered: Gathered, others: Mapping[str, JudgedClaim] | None = None) -> JudgedClaim:
+    """One claim judged; ``others`` are the judged claims that one of way = all_of rests on."""
+    cell, outside, seal = "", claim.outside, ""
     try:
+        if isinstance(claim.judge, AllOf):
+            return _all_of(claim, claim.judge, gathered, others or {})
         if isinstance(claim.judge, Found):
             statement = gathered.verdict(claim.judge.check, claim.judge.key)
             return _outside(JudgedClaim(claim, statement.judgement, statement.expected), outside)
         run = gathered.sweep(claim.sweep or "")
+        seal = _seal(claim, run)
         index = _index(claim, run)
         cell = "all" if isinstance(index, list) else run.label(index)
         run, without = promised(run, index, claim.needs) if claim.needs else (run, Without())
@@ -119,8 +143,37 @@ def judge(claim: Claim, gathered: Gathered) -> JudgedClaim:
         judgement = without.told(judgement)
         outside = outside or without.everything
     except (NoEvidence, ValueError) as reason:  # ValueError: curves that cannot be compared
-        return JudgedClaim(claim, Judgement(Verdict.UNDECIDED, None, str(reason)), cell=cell)
-    return _outside(JudgedClaim(claim, judgement, expected, cell), outside)
+        return JudgedClaim(claim, Judgement(Verdict.UNDECIDED, None, str(reason)), cell=cell, seal=seal)
+    return _outside(JudgedClaim(claim, _told(judgement, seal), expected, cell, seal), outside)
+
+
+def _seal(claim: Claim, run: Run) -> str:
+    """Whether the manifest of the run holds the claim as it is judged now."""
+    seals = run.plan.seals
+    if not seals:
+        return ""
+    return WRITTEN_LATER if claim.id not in seals else SEALED if seals[claim.id] == claim.seal else CHANGED
+
+
+def _told(judgement: Judgement, seal: str) -> Judgement:
+    """The same, saying so where the way to judge is younger than the run."""
+    if seal in ("", SEALED):
+        return judgement
+    note = f"the way to judge was {seal}"
+    return replace(judgement, reason=f"{judgement.reason}; {note}" if judgement.reason else note)
+
+
+def _all_of(claim: Claim, way: AllOf, gathered: Gathered, others: Mapping[str, JudgedClaim]) -> JudgedClaim:
+    """The claim by the verdicts on the claims that it rests on, in their order."""
+    run = gathered.sweep(claim.sweep or "")
+    index = run.index(claim.at)
+    parts = {part: others[part].judgement for part in way.claims if part in others}
+    lacking = [part for part in way.claims if part not in others]
+    if lacking:
+        raise NoEvidence(f"not judged: {', '.join(lacking)}")
+    seal = _seal(claim, run)
+    judgement = _told(joined(parts, shown=way.claims[-1]), seal)
+    return _outside(JudgedClaim(claim, judgement, None, run.label(index), seal), claim.outside)
 
 
 def _outside(judged: JudgedClaim, why: str) -> JudgedClaim:
@@ -154,11 +207,11 @@ def _judge(way: Way, run: Run, index: int | list[int]) -> Judged:
 
 @_judge.register
 def _law(way: LawWay, run: Run, index: int) -> Judged:
-    del way
-    found = run.cell(index)
-    if found.law_judgement is None:
-        raise NoEvidence("too few sizes or seeds to compare laws")
-    return found.law_judgement, found.comparison.get("reference_gamma")
+    points, law = run.curve(index, way.column), run.cell(index).law
+    found = law_judgement.judgement(law_judgement.compared(law, (PowerLaw(),), points), points)
+    if found is None:
+        raise NoEvidence(law_judgement.TOO_FEW)
+    return found, law.gamma if isinstance(law, SubPolynomial) else None
 
 
 @_judge.register
@@ -196,9 +249,7 @@ def _level(way: LevelWay, run: Run, index: int) -> Judged:
 
 @_judge.register
 def _ratio(way: Ratio, run: Run, index: int) -> Judged:
-    points = run.curve(index, way.column)
-    other = run.curve(index, way.to) if way.to else run.curve(run.index(way.rival or {}), way.column)
-    ours, theirs = matched([points, other])
+    ours, theirs = matched(_beside(way, run, index))
     chosen = [k for k, n in enumerate(ours.sizes) if n >= way.from_n][-1 if way.largest else 0 :]
     if not chosen:
         raise NoEvidence(f"no size reaches {way.from_n}")
@@ -211,8 +262,14 @@ def _ratio(way: Ratio, run: Run, index: int) -> Judged:
 
 @_judge.register
 def _flat_ratio(way: FlatRatio, run: Run, index: int) -> Judged:
-    ours, theirs = (run.curve(index, column) for column in (way.column, way.to))
+    ours, theirs = _beside(way, run, index)
     return judge_curves.flat_ratio(ours, theirs, way.margin, from_size=way.from_n), 0.0
+
+
+def _beside(way: Ratio | FlatRatio, run: Run, index: int) -> tuple[Curve, Curve]:
+    """The claim's curve and the one that it is held against, of the same cell or of a rival."""
+    points = run.curve(index, way.column)
+    return points, run.curve(index, way.to) if way.to else run.curve(run.index(way.rival or {}), way.column)
 
 
 def _each(sizes: Sequence[int], at: Callable[[int, float], Judgement], level: float = 0.95) -> Judgement:

@@ -11,7 +11,21 @@ from mtam.cli.paths import looked_up
 if TYPE_CHECKING:
     from mtam.runs.run_plan import Options
 
-ORDER = ("sweep", "fit-ips", "reproduce", "check", "rates", "report", "status", "claims", "list", "config")
+ORDER = (
+    "sweep",
+    "fit-ips",
+    "reproduce",
+    "check",
+    "rates",
+    "report",
+    "status",
+    "claims",
+    "list",
+    "config",
+    "new",
+    "guide",
+    "warm",
+)
 
 
 class InOrder(TyperGroup):
@@ -44,7 +58,15 @@ Settings = Annotated[
         show_default=False,
     ),
 ]
-SweepName = Annotated[str, typer.Argument(help="A file in conf/sweep.")]
+SweepName = Annotated[
+    str, typer.Argument(help="A file in conf/sweep; FILE.py, a problem of your own; or an installed problem.")
+]
+ProblemFile = Annotated[
+    str | None,
+    typer.Option(
+        "--problem", metavar="FILE.py", help="The file of a problem of your own; it is run.", show_default=False
+    ),
+]
 Out = Annotated[str | None, typer.Option(metavar="PATH", help="Folder of the run.  [default: outputs/<name>-<hash>]")]
 LAUNCHERS = ["inline", "local", "slurm"]
 LauncherName = Annotated[
@@ -56,6 +78,8 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would run; wri
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no tables.")]
 Force = Annotated[bool, typer.Option("--force", help="Compute again what is already there.")]
+Tables = Annotated[bool, typer.Option("--tables", help="All tables, not only what fits one screen.")]
+Details = Annotated[bool, typer.Option("--details", help="Claims with sources, theory and reasons.")]
 RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Compute failed trials again.")]
 Folder = Annotated[str, typer.Argument(help="The folder of a run.", metavar="DIR")]
 

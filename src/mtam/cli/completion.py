@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from mtam.base import conf_files
 
@@ -56,7 +57,9 @@ def candidates(before: Sequence[str], word: str) -> list[str] | None:
     if word.startswith("-") or (before and before[-1].startswith("--") and "=" not in before[-1]):
         return None
     if path[:1] == ["sweep"] and len(path) == 1:
-        return [name for name in conf_files.options("sweep") if name.startswith(word)]
+        return [name for name in conf_files.options("sweep") if name.startswith(word)] + _files(word)
+    if path[:1] == ["sweep"] and path[1].endswith(".py"):
+        return _of_file(path, word)
     if path[:1] == ["sweep"]:
         return _setting(path, word, f"sweep/{path[1]}" if path[1] in conf_files.options("sweep") else "sweep/alpha")
     if path[:1] == ["check"] and len(path) == 1:
@@ -66,6 +69,38 @@ def candidates(before: Sequence[str], word: str) -> list[str] | None:
     if path[:1] == ["fit-ips"]:
         return _setting(path, word, "fit_ips")
     return None
+
+
+def _files(word: str) -> list[str]:
+    """Python files and folders that begin so, where a person has begun to write one."""
+    folder, _, start = word.rpartition("/")
+    try:
+        found = sorted(Path(folder or ".").expanduser().iterdir()) if word else []
+    except OSError:
+        return []
+    shown = [path for path in found if path.name.startswith(start) and not path.name.startswith(".")]
+    place = f"{folder}/" if folder else ""
+    return [f"{place}{path.name}{'/' * path.is_dir()}" for path in shown if path.is_dir() or path.suffix == ".py"]
+
+
+def _of_file(path: Sequence[str], word: str) -> list[str]:
+    """Groups and keys of the problem in a file, which is read and not run."""
+    from mtam.problems.outline import outline
+
+    found = outline(Path(path[1]).expanduser())
+    if found is None:
+        return []
+    group, sign, start = word.partition("=")
+    split = path[-1] if word == "=" else path[-2] if path[-1] == "=" else ""  # bash
+    options = {"model": list(found.estimators)} | {name: conf_files.options(name) for name in ("launcher", "logger")}
+    if split in options:
+        return [option for option in options[split] if option.startswith(word.lstrip("="))]
+    if sign and group in options:
+        return [f"{group}={option}" for option in options[group] if option.startswith(start)]
+    chosen = re.findall(r"\bmodel ?= ?(\S+)", " ".join(path))
+    models = chosen[-1].split(",") if chosen else []
+    sweep = [f"sweep.{key}" for key in ("sizes", "n_min", "n_max", "seeds", "first_seed")]
+    return [f"{key}=" for key in sorted([*options, *found.keys(models), *sweep]) if key.startswith(word)]
 
 
 def _setting(path: Sequence[str], word: str, file: str) -> list[str]:

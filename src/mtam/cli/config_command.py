@@ -5,18 +5,19 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from mtam.cli.app import Json, Settings, SweepName, configs
+from mtam.cli.app import Json, ProblemFile, Settings, SweepName, configs
+from mtam.cli.paths import looked_up
 
 if TYPE_CHECKING:
     from mtam.sweep.planning import Plan
 
 
 @configs.command("sweep")
-def config_sweep(name: SweepName, settings: Settings = None, json_: Json = False) -> None:
+def config_sweep(name: SweepName, settings: Settings = None, json_: Json = False, problem: ProblemFile = None) -> None:
     """The configuration of a sweep."""
     from mtam import config
 
-    _print_config(config.plan_sweep(name, settings or []), json_)
+    _print_config(config.plan_named(name, settings or [], looked_up(problem, "--problem")), json_)
 
 
 @configs.command("fit-ips")

@@ -13,22 +13,37 @@ from mtam.base.errors import RunError, UsageError, legible
 from mtam.base.threads import one_thread
 from mtam.cli import (
     check,
-    claims,
     completion,
     config_command,
     fit_ips,
+    guide_command,
     list_options,
     rates,
-    report,
     reproduce,
-    status,
     sweep,
+    warm,
 )
 from mtam.cli.app import app
+from mtam.cli.folders import claims, report, status
+from mtam.cli.new_files import new
 from mtam.sweep.signals import MAY_BE_IGNORED, STOPPING
 
 # Importing them registers their commands.
-COMMANDS = (sweep, fit_ips, reproduce, check, rates, report, status, claims, list_options, config_command)
+COMMANDS = (
+    sweep,
+    fit_ips,
+    reproduce,
+    check,
+    rates,
+    report,
+    status,
+    claims,
+    list_options,
+    config_command,
+    new,
+    guide_command,
+    warm,
+)
 INTERRUPTED = 130
 AGAIN = 0.05  # seconds
 STOPPED = "interrupted; what is done is kept, the same command goes on from there."

@@ -6,7 +6,20 @@ import typer
 
 from mtam.base import conf_files
 from mtam.base.errors import UsageError
-from mtam.cli.app import Device, DryRun, Force, Json, LauncherName, Quiet, RetryFailed, Workers, app, options_of
+from mtam.cli.app import (
+    Details,
+    Device,
+    DryRun,
+    Force,
+    Json,
+    LauncherName,
+    Quiet,
+    RetryFailed,
+    Tables,
+    Workers,
+    app,
+    options_of,
+)
 from mtam.cli.options_to_settings import with_launcher
 
 
@@ -26,11 +39,17 @@ def reproduce(
     quiet: Quiet = False,
     force: Force = False,
     retry_failed: RetryFailed = False,
+    tables: Tables = False,
+    details: Details = False,
 ) -> None:
     """Run every job of a scale and judge the claims of both papers; resumes where it stopped."""
     if scale not in conf_files.options("reproduce"):
         raise UsageError(f"--scale {scale} is unknown; {conf_files.nearest(scale, conf_files.options('reproduce'))}")
     options = options_of(out, device, dry_run, quiet, force, retry_failed)
+    from dataclasses import replace
+
     from mtam.runs import reproduce_papers
+
+    options = replace(options, tables=tables, details=details)
 
     raise typer.Exit(reproduce_papers.reproduce(scale, with_launcher(None, launcher, workers), options, json_, strict))

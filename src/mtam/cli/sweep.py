@@ -11,18 +11,21 @@ from mtam.cli.app import (
     Json,
     LauncherName,
     Out,
+    ProblemFile,
     Quiet,
     RetryFailed,
     Settings,
     SweepName,
+    Tables,
     Workers,
     app,
     options_of,
 )
 from mtam.cli.options_to_settings import check_together, share_of, with_launcher
+from mtam.cli.paths import looked_up
 
 
-@app.command(short_help="Run a sweep: tables, slopes, figures.")
+@app.command(short_help="Run a sweep: verdicts, tables, figures.")
 def sweep(
     name: SweepName,
     settings: Settings = None,
@@ -35,13 +38,15 @@ def sweep(
     quiet: Quiet = False,
     force: Force = False,
     retry_failed: RetryFailed = False,
+    tables: Tables = False,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first failed trial.")] = False,
     extend: Annotated[bool, typer.Option("--extend", help="Add trials to the sweep that --out holds.")] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Submit to SLURM and leave.")] = False,
+    problem: ProblemFile = None,
     task_id: Annotated[int | None, typer.Option(help="With --num-tasks: this task's number, from 0.")] = None,
     num_tasks: Annotated[int | None, typer.Option(help="Share the packs among so many tasks.")] = None,
 ) -> None:
-    """Train and measure a whole sweep; compute only what is missing; print convergence tables and slopes."""
+    """Train and measure a whole sweep; compute only what is missing; say what it shows, with tables and a page."""
     options = options_of(out, device, dry_run, quiet, force, retry_failed)
     task = share_of(task_id, num_tasks)
     from dataclasses import replace
@@ -49,8 +54,9 @@ def sweep(
     from mtam import config
 
     options = replace(options, fail_fast=fail_fast, task=task)
-    options = replace(options, extend=extend, detach=detach)
-    plan = config.plan_sweep(name, with_launcher(settings, launcher, workers))
+    options = replace(options, extend=extend, detach=detach, tables=tables)
+    file = looked_up(problem, "--problem")
+    plan = config.plan_named(name, with_launcher(settings, launcher, workers), file)
     check_together(plan.config["launcher"]["name"], detach, task)
     from mtam.runs import run_sweep
 

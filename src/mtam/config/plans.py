@@ -7,7 +7,7 @@ costs about a thousand times as much.
 import copy
 import itertools
 import math
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,9 +20,10 @@ from mtam.base import conf_files, conf_models
 from mtam.base.errors import UsageError
 from mtam.base.spec import Frozen, Trial
 from mtam.config.grammar import Overrides, parse_overrides, value_of
-from mtam.problems.registry import problem
+from mtam.problems.registry import Problem, problem
 from mtam.sweep.planning import Cell, Plan
 from mtam.sweep.settings import SweepSettings, check_logger, describe, launcher_settings, validate
+from mtam.sweep.size_rules import at_size, is_rule
 
 Config = dict[str, Any]
 MOST_TRIALS = 100_000
@@ -91,7 +92,11 @@ def put(config: Config, dotted: str, value: Any) -> None:
 
 def freeze(name: str, settings: Config) -> Trial:
     """Validate one trial's settings; raise UsageError with one sentence for the first mistake."""
-    kind = problem(settings["problem"])
+    return frozen_as(problem(settings["problem"]), name, settings)
+
+
+def frozen_as(kind: Problem, name: str, settings: Config) -> Trial:
+    """The same for a problem that may not be built in."""
     model = settings["model"].get("name") if isinstance(settings["model"], dict) else settings["model"]
     if not isinstance(model, str) or model not in kind.estimators:
         valid = ", ".join(kind.estimators)
@@ -102,7 +107,9 @@ def freeze(name: str, settings: Config) -> Trial:
         raise UsageError(describe(error, name)) from None
 
 
-def _axes(settings: SweepSettings, overrides: Overrides, config: Config) -> list[Axis]:
+def axes_under(
+    settings: SweepSettings, overrides: Overrides, config: Config, check_option: Callable[[str, str], None]
+) -> list[Axis]:
     """The axes of the file, changed by the command line: a list opens or replaces one, one value pins it."""
     axes = {key: list(values) for key, values in settings.axes.items()}
     for key in axes:
@@ -116,9 +123,9 @@ def _axes(settings: SweepSettings, overrides: Overrides, config: Config) -> list
             raise UsageError(f"{key} cannot be an axis of a sweep; axes are settings of data and model.")
         if not values:
             raise UsageError(f"the axis {key} has no values.")
-        _refuse_twins({key: value} for value in values)  # before one configuration is composed for each
+        refuse_twins({key: value} for value in values)  # before one configuration is composed for each
         for value in values if key in conf_files.GROUPS else ():
-            _check_option(key, str(value))
+            check_option(key, str(value))
     return [Axis(key, tuple(values)) for key, values in axes.items()]
 
 
@@ -131,7 +138,7 @@ def _pinned(config: Config, dotted: str, text: str) -> Any:
     return config
 
 
-def _refuse_twins(places: Iterable[dict[str, Any]]) -> None:
+def refuse_twins(places: Iterable[dict[str, Any]]) -> None:
     """Raise UsageError when two places on the axes are one; 1 and 1.0 are the same number."""
     seen: set[Hashable] = set()
     for place in places:
@@ -152,8 +159,10 @@ def _hashable(value: Any) -> Hashable:
     return known
 
 
-def _as_frozen(trial: Trial, dotted: str, value: Any) -> Any:
-    """The value of an axis as the spec holds it, so that 1 and 1.0 name the same cell."""
+def as_frozen(trial: Trial, dotted: str, value: Any) -> Any:
+    """The value of an axis as the spec holds it, so that 1 and 1.0 name the same cell; a rule of n as it was given."""
+    if is_rule(value):
+        return value
     found: Any = trial
     for part in dotted.split("."):
         found = getattr(found, part, value)  # a setting that the estimator of this cell does not have
@@ -204,20 +213,22 @@ def plan_sweep(name: str, texts: Sequence[str]) -> Plan:
     settings = validate(SweepSettings, config["sweep"], "sweep", file)
     check_keys(file, settings.axes, models=[*models, *conf_files.models_of(file)])
     launcher = launcher_settings(config["launcher"], file)
-    axes = _axes(settings, overrides, config)
+    axes = axes_under(settings, overrides, config, _check_option)
     config["sweep"]["axes"] = {axis.key: list(axis.values) for axis in axes}
-    count = math.prod(len(axis.values) for axis in axes) * len(settings.sample_sizes()) * settings.seeds
+    count = math.prod(len(axis.values) for axis in axes) * len(settings.sample_sizes())
+    count *= settings.seeds + settings.more_seeds
     if count > MOST_TRIALS:
         raise UsageError(f"this sweep has {count} trials; valid: at most {MOST_TRIALS}.")
     cells = []
     for at, cell in _cells(file, axes, overrides, (options, config)):
         if isinstance(cell["model"], dict) and isinstance(config["model"], dict):
             config["model"] = {**cell["model"], **config["model"]}  # of several models, what any of them was set to
-        sizes, seeds = settings.sample_sizes(), settings.seed_range()
-        frozen = tuple(freeze(file, {**cell, "n": n, "seed": seed}) for n in sizes for seed in seeds)
-        cells.append(Cell({key: _as_frozen(frozen[0], key, value) for key, value in at.items()}, frozen))
+        seeds = settings.seed_range(at)
+        at_sizes = [at_size(cell, n) | {"n": n} for n in settings.sample_sizes()]
+        frozen = tuple(freeze(file, {**settled, "seed": seed}) for settled in at_sizes for seed in seeds)
+        cells.append(Cell({key: as_frozen(frozen[0], key, value) for key, value in at.items()}, frozen))
     config["launcher"] = launcher
-    _refuse_twins(cell.axis for cell in cells)
+    refuse_twins(cell.axis for cell in cells)
     return Plan("sweep", name, config["problem"], config, tuple(cells))
 
 

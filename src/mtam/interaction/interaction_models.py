@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from mtam.base.spec import EstimatorSettings
 from mtam.interaction import cost
 from mtam.interaction.interaction_data import InteractionData
 
-KRule = Literal["rule", "cp", "holdout", "bic"]
+KRule = Literal["rule", "cp", "holdout", "bic", "reml"]
+SMOOTHEST = 3  # highest degree of a penalised spline: beyond, B-splines are too alike for differences to mean anything
+GIVEN = ("rule", "reml")  # K is known before the data are seen
 
 # What all estimators of interactions shared at schema 2. Frozen: it enters every key.
 LEGACY: Mapping[str, Any] = {
@@ -33,6 +35,18 @@ class SplineChoice:
         """How K is chosen: a given number of intervals is a rule too."""
         return "rule" if self.intervals is not None else self.k_rule
 
+    def fitted_degree(self, truth: int) -> int:
+        """s, that of the truth where none is given, as far as a penalised spline may have it."""
+        return min(self.degree or truth, SMOOTHEST) if self.rule == "reml" else self.degree or truth
+
+    def checked(self) -> None:
+        """ValueError for a degree that a penalised spline cannot have."""
+        if self.rule == "reml" and (self.degree or 0) > SMOOTHEST:
+            raise ValueError(
+                f"model.degree = {self.degree} is too high for a penalised spline; valid with model.k_rule=reml: 1 to "
+                f"{SMOOTHEST}, with another rule up to 9"
+            )
+
 
 class InteractionModel(EstimatorSettings):
     """An estimator of interactions."""
@@ -51,7 +65,7 @@ class InteractionModel(EstimatorSettings):
 
     def seconds(self, data: InteractionData, samples: int) -> float:
         """A forecast of the seconds on one thread of the fit and what stands beside it."""
-        return self.fit_seconds(data, samples) + cost.forecast_seconds(data, samples, self.spline().rule == "rule")
+        return self.fit_seconds(data, samples) + cost.forecast_seconds(data, samples, self.spline().rule in GIVEN)
 
     def fit_seconds(self, data: InteractionData, samples: int) -> float:
         """Of the fit alone."""
@@ -59,7 +73,7 @@ class InteractionModel(EstimatorSettings):
 
     def _choice_seconds(self, data: InteractionData, samples: int) -> float:
         chosen = self.spline()
-        if chosen.rule == "rule":
+        if chosen.rule in GIVEN:
             return 0.0
         return cost.choice_seconds(chosen.degree or data.degree, samples * data.tokens)
 
@@ -79,6 +93,11 @@ class IpsErmModel(InteractionModel):
     def fit_rank(self, data: InteractionData) -> int:
         """As set, else the rank of the truth."""
         return self.rank or data.rank
+
+    @model_validator(mode="after")
+    def _degree_of_a_penalised_spline(self) -> Self:
+        self.spline().checked()
+        return self
 
     def spline(self) -> SplineChoice:
         """As set."""
@@ -102,6 +121,11 @@ class OracleAModel(InteractionModel):
     intervals: int | None = Field(None, ge=1)  # K; None: by k_rule
     k_rule: KRule = "rule"  # how K is chosen where intervals is null
     k_constant: float = Field(4.0, gt=0)  # c in K = ceil(c M^{1/(2 beta + 1)})
+
+    @model_validator(mode="after")
+    def _degree_of_a_penalised_spline(self) -> Self:
+        self.spline().checked()
+        return self
 
     def spline(self) -> SplineChoice:
         """As set."""

@@ -25,7 +25,7 @@ class ErmNumbers:
     converged: what the search says of itself, without the truth; starts, agreeing: how many, and how many ended in one
     basin; lack_of_fit: standard deviations of a test of the residuals; loss: mean squared residual, in units of Var g*;
     iterations: of the last refinement; seconds: processor time of the fit; intervals_at_end: whether the data chose the
-    largest K that was tried.
+    largest K that was tried, or no smoothing; freedom: effective degrees of freedom of a penalised phi.
     """
 
     converged: bool
@@ -36,6 +36,7 @@ class ErmNumbers:
     iterations: int
     seconds: float
     intervals_at_end: bool | None = None
+    freedom: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,11 +141,17 @@ class OwnDataNumbers:
     starts, agreeing, lack_of_fit: as of the empirical risk minimiser; d, tokens, samples: of the data; parameters: p;
     rank_*: the ranks that were tried, with their hold-out errors; phi_grid, phi_hat, band_low, band_high: u, phi and
     its band; u_density: per unit of u; singular_hat: singular values of A; matrix: A, row by row; coefficients: of the
-    spline; seconds: processor time; reach: u at the end of the spline's domain, in units of three standard deviations;
-    found, explains, fits: the three words; basin: whether the search trusts its bottom; no_interaction_p, constant_p,
-    linear_p: p-values of the held-out tests; linear_explained: share of the variance that a linear regression explains;
-    structure_*: p-values and shares of the groups of functions that residuals are tested against; angles: coordinates
-    that look like angles; zero_tokens: share of tokens that are zero; warnings: sentences.
+    spline; matrix_se: standard errors of the entries of A at its norm; column_angles_se, row_angles_se: of the left and
+    the right singular vectors, the angle out of the space of the true ones, in radians, tokens whitened; angle_se: the
+    largest of them; simultaneous_low, simultaneous_high: the band that holds phi at all u between simultaneous_from and
+    simultaneous_to at once (quantiles 2% to 98% of u), of a penalised phi; simultaneous_critical: its half-width in
+    standard errors; freedom: effective degrees of freedom of a penalised phi; smoothing: its lambda, of squared second
+    differences of the coefficients, in units of the mean squared residual; seconds: processor time; reach: u at the end
+    of the spline's domain, in units of three standard deviations; found, explains, fits: the three words; basin:
+    whether the search trusts its bottom; no_interaction_p, constant_p, linear_p: p-values of the held-out tests;
+    linear_explained: share of the variance that a linear regression explains; structure_*: p-values and shares of the
+    groups of functions that residuals are tested against; angles: coordinates that look like angles; zero_tokens: share
+    of tokens that are zero; warnings: sentences.
     """
 
     rank: int
@@ -190,6 +197,17 @@ class OwnDataNumbers:
     structure_p: float
     structure_p_values: list[float]
     structure_shares: list[float]
+    matrix_se: list[float]
+    column_angles_se: list[float]
+    row_angles_se: list[float]
+    angle_se: float
+    simultaneous_low: list[float] | None = None
+    simultaneous_high: list[float] | None = None
+    simultaneous_critical: float | None = None
+    simultaneous_from: float | None = None
+    simultaneous_to: float | None = None
+    freedom: float | None = None
+    smoothing: float | None = None
     angles: list[int]
     zero_tokens: float
     warnings: list[str]

@@ -22,17 +22,21 @@ class FitShape(Numbers):
     phi_true: list[Number] = Field(default_factory=list, min_length=2)
     band_low: list[Number] = Field(default_factory=list, min_length=2)
     band_high: list[Number] = Field(default_factory=list, min_length=2)
+    simultaneous_low: list[Number] = Field(default_factory=list, min_length=2)
+    simultaneous_high: list[Number] = Field(default_factory=list, min_length=2)
+    simultaneous_from: Number = 0.0
+    simultaneous_to: Number = 0.0
     singular_hat: list[Size] = Field(default_factory=list, min_length=1)
     singular_true: list[Size] = Field(default_factory=list, min_length=1)
 
     @model_validator(mode="after")
     def _aligned(self) -> Self:
-        points = len(self.phi_grid)
+        points, wide = len(self.phi_grid), (self.simultaneous_low, self.simultaneous_high)
         if not points == len(self.phi_hat) == len(self.u_density):
             raise ValueError("phi_grid, phi_hat and u_density differ in length")
-        if {len(self.phi_true), len(self.band_low), len(self.band_high)} - {0, points}:
+        if {len(curve) for curve in (self.phi_true, self.band_low, self.band_high, *wide)} - {0, points}:
             raise ValueError("curves over phi_grid differ in length")
-        if len(self.band_low) != len(self.band_high):
+        if len(self.band_low) != len(self.band_high) or len(wide[0]) != len(wide[1]):
             raise ValueError("a band has two sides")
         if self.singular_true and len(self.singular_true) != len(self.singular_hat):
             raise ValueError("A and its estimate have different numbers of singular values")

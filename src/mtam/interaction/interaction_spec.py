@@ -82,7 +82,7 @@ class InteractionTrial(Trial):
 
     def spline_degree(self) -> int:
         """s, the degree of the spline: that of the truth where none is given."""
-        return self.model.spline().degree or self.data.degree
+        return self.model.spline().fitted_degree(self.data.degree)
 
     def parameters(self) -> int:
         """p = 2 r d - r^2 - 1, the identifiable parameters of a rank-r matrix of fixed norm."""
@@ -101,9 +101,12 @@ class InteractionTrial(Trial):
         return cost.BUSY * (cost.data_seconds(self.data, self.n) + self.model.seconds(self.data, self.n))
 
     def has_linear(self) -> bool:
-        """Whether its error has the linearised estimator as a control variate: least squares, more than phi unknown."""
-        rank = self.fit_rank() == self.data.rank
-        return self.model.name == "ips_erm" and rank and self.parameters() > 0 and not self.data.row_normalised
+        """Whether its error has the linearised estimator as a control variate: least squares, more than phi unknown.
+
+        A penalised fit has not: what is linearised carries no penalty.
+        """
+        least_squares = self.model.name == "ips_erm" and self.k_rule() != "reml" and self.fit_rank() == self.data.rank
+        return least_squares and self.parameters() > 0 and not self.data.row_normalised
 
     def inside_theorem(self) -> bool:
         """r d <= (M / ln M)^{1/(2 beta + 1)}: where the theorem's rate is free of d and r (paper B, Theorem 4.4)."""

@@ -1,6 +1,5 @@
 """One interaction trial from specification to numbers: simulate, fit, fit the oracle, evaluate on fresh pairs."""
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,11 @@ from mtam.base.columns import (
     FORECAST_TYPICAL_ORACLE_ERROR,
     as_record,
 )
+from mtam.base.compile_time import Stopwatch
 from mtam.base.one_by_one import Tick, answer_each
 from mtam.base.variants import load
 from mtam.interaction.estimators.estimators import EstimatedInteraction, Estimator, fit_oracle, spline_space
+from mtam.interaction.interaction_models import KRule
 from mtam.interaction.interaction_numbers import BesideOracleNumbers, ErrorNumbers, SplineNumbers
 from mtam.interaction.interaction_spec import InteractionTrial
 from mtam.interaction.simulate.against_truth import picture
@@ -40,15 +41,16 @@ def run(
 
 
 def _run(trial: InteractionTrial, device: str, report: Tick) -> dict[str, Any]:
-    clock = time.process_time()
+    watch = Stopwatch()
     truth = draw_truth(trial.data, trial.seed, trial.n)
     x, y = simulate(trial.data, truth, trial.n, trial.seed)
-    data_seconds = time.process_time() - clock
+    data_seconds = watch.cpu
     fit: Estimator = load(trial.model.fit)
     found = fit(trial, truth, x, y, device, lambda part: report(0.9 * part))
     estimates = [found]
     if not trial.model.knows_a:
-        estimates.append(fit_oracle(truth, x, y, found.space or spline_space(trial), "rule"))
+        beside: KRule = "reml" if trial.k_rule() == "reml" else "rule"  # on the K of the fit, smoothed on its own
+        estimates.append(fit_oracle(truth, x, y, found.space or spline_space(trial), beside))
     functions = [estimate.g for estimate in estimates]
     if trial.has_linear() and y.size <= LINEAR_ROWS:
         functions.insert(1, linear_fit(truth, x, y, found.space or spline_space(trial)))

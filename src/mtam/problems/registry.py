@@ -12,7 +12,7 @@ from mtam.base import columns
 from mtam.base.errors import UsageError
 from mtam.base.spec import Numbers, Trial
 from mtam.base.table import SweepAnswer, Table
-from mtam.base.variants import Variant, load, models, own_settings, settings_class
+from mtam.base.variants import Named, Variant, load, models, own_settings, settings_class
 
 # run(trials of one shape, device=..., tick=..., checkpoint=folder for the state of this pack, or None)
 #   -> one dict of numbers per trial, or {"failure": sentence}
@@ -20,26 +20,43 @@ Run = Callable[..., list[dict[str, Any]]]
 
 
 @dataclass(frozen=True)
+class Source:
+    """Where a problem that is not built in was declared."""
+
+    file: str  # as it was named; module:name of an installed one
+    code: str  # the first 20 hexadecimal digits of the SHA-256 of its text
+    text: str = ""  # the file; empty where only a manifest speaks of it
+    installed: bool = False
+
+    @property
+    def named(self) -> str | None:
+        """The digest by which other processes may run the copy that a run keeps of a file that the user has named."""
+        return self.code if self.text and not self.installed else None
+
+
+@dataclass(frozen=True)
 class Problem:
     """A family of trials and the estimators that answer them."""
 
     name: str
-    spec: str
-    numbers: str  # the shape of the numbers in a record
+    spec: Named
+    numbers: Named  # the shape of the numbers in a record
     size: str  # the field's letter for the sample size
     parts: Mapping[str, str] = field(default_factory=dict)  # further errors in a record that have curves -> heading
     levels: Mapping[str, str] = field(default_factory=dict)  # numbers worth a look at the largest size -> heading
     ratios: Mapping[str, str] = field(default_factory=dict)  # numbers that theory says are flat in the size -> heading
-    plane: str | None = None  # function of trials and their numbers -> a heat map over two quantities, or None
-    decomposition: str | None = None  # function of a cell's columns and a trial -> facts fitted to its records
-    reference: str | None = None  # function of a trial and sizes -> the error that theory forecasts up to constants
-    lower_bound: str | None = None  # function of a trial and sizes -> what no estimator can fall below; or None
-    tables: str | None = None  # function of trials and their numbers -> typed tables of the problem's own
-    answers: str | None = None  # function of trials and their numbers -> what the sweep answers, a few sentences
+    plane: Named | None = None  # function of trials and their numbers -> a heat map over two quantities, or None
+    decomposition: Named | None = None  # function of a cell's columns and a trial -> facts fitted to its records
+    reference: Named | None = None  # function of a trial and sizes -> the error that theory forecasts up to constants
+    lower_bound: Named | None = None  # function of a trial and sizes -> what no estimator can fall below; or None
+    tables: Named | None = None  # function of trials and their numbers -> typed tables of the problem's own
+    answers: Named | None = None  # function of trials and their numbers -> what the sweep answers, a few sentences
     papers: tuple[str, ...] = ()  # keys of the bibliography: whose theory is tested
     kinds: tuple[str, ...] = ("sweep",)  # of plans that have such trials
-    notes: str | None = None  # function of the numbers of a single fit -> typed tables
-    hints: str | None = None  # function of the numbers of a single fit -> sentences about its data
+    notes: Named | None = None  # function of the numbers of a single fit -> typed tables
+    hints: Named | None = None  # function of the numbers of a single fit -> sentences about its data
+    claims: tuple[Mapping[str, Any], ...] = ()  # of the problem itself, beside those of conf/claims
+    source: Source | None = None  # None: built in
 
     @property
     def estimators(self) -> Mapping[str, Variant]:
@@ -170,6 +187,12 @@ def problem(name: str) -> Problem:
     return PROBLEMS[name]
 
 
+def definition(trial: Trial) -> Problem:
+    """The problem of a trial: the one that its class was declared for, else the built-in one of its name."""
+    declared: Problem | None = type(trial).definition
+    return problem(getattr(trial, "problem", "")) if declared is None else declared
+
+
 def run_pack(
     trials: Sequence[Trial], *, device: str, tick: Callable[[float], None], checkpoint: Path | None = None
 ) -> list[dict[str, Any]]:
@@ -177,7 +200,7 @@ def run_pack(
 
     Where the estimator keeps its state it does so in the folder ``checkpoint``, and goes on from what it finds there.
     """
-    first: Any = trials[0]
-    answers = problem(first.problem).run(first)(trials, device=device, tick=tick, checkpoint=checkpoint)
+    first = trials[0]
+    answers = definition(first).run(first)(trials, device=device, tick=tick, checkpoint=checkpoint)
     assert len(answers) == len(trials), f"{len(answers)} answers to {len(trials)} trials"
     return answers

@@ -174,6 +174,7 @@ class FlooredPower:
     floor: float
     aicc: float  # AICc(floored power) - AICc(law): positive prefers the law
     towards_it: bool  # whether the seeds lead from the law to the floored power: c > 0 at 95%
+    answer: int  # FIRST: the law, SECOND: the floored power, as for any two laws; OPEN, NEITHER
 
     def undoes(self, *, bends_most: bool) -> bool:
         """Whether it takes a preference over n^-b back; ``bends_most``: the curve's own gamma is at the border."""
@@ -198,4 +199,5 @@ def floored_power(law: Law, sizes: Floats, errors: Floats) -> FlooredPower | Non
     floored = fit_means(PowerLaw(), sizes, logs.mean(axis=0), weight, floor=True)
     c = over_seeds(towards(ours, floored, weight, logs))
     lead = c is not None and c.low > 0
-    return FlooredPower(float(floored.floor), float(penalised(floored) - penalised(ours)), lead)
+    gain, answer = penalised(floored) - penalised(ours), decide(ours, floored, weight, logs)
+    return FlooredPower(float(floored.floor), float(gain), lead, int(answer))

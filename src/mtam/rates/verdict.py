@@ -3,7 +3,7 @@
 Curves, claims and checks all use these four words. "Supported" needs evidence as much as "contradicted" does.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -58,3 +58,17 @@ class Judgement:
     def outside(self) -> "Judgement":
         """The same where an assumption of the statement does not hold: the numbers' own verdict is kept beside it."""
         return replace(self, verdict=Verdict.OUTSIDE, numbers=self.verdict)
+
+
+def joined(parts: Mapping[str, Judgement], shown: str | None = None) -> Judgement:
+    """What is said of a statement that needs every part, by the parts' names; the interval is that of ``shown``.
+
+    Supported only when each part is, for which no correction is due (an intersection-union test); one part that is
+    contradicted contradicts it. Raises ValueError where there is no part.
+    """
+    if not parts:
+        raise ValueError("a statement needs at least one part to be judged by")
+    verdict = of_all(part.verdict for part in parts.values())
+    told = "; ".join(f"{name} {part.verdict}: {part.reason}" for name, part in parts.items())
+    interval = None if shown is None else parts[shown].interval
+    return Judgement(verdict, interval, told)

@@ -27,11 +27,17 @@ BANDWIDTHS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)  # of a frozen kernel, from one-hot
 LONGER = 3  # times the steps, at every tripling
 
 Init = Literal["identity", "random"]
+SoftmaxInit = Literal["identity", "random", "random_frozen"]
 
 
 def exact_seconds(n: int) -> float:
     """The seconds of Gaussian-process regression on n contexts."""
     return 0.2 + 1e-4 * n + 1.6e-8 * n**2 + 2.5e-12 * n**3
+
+
+def variance_seconds(n: int) -> float:
+    """The seconds of the posterior variance: a factorisation, and a solution for each of a thousand fresh contexts."""
+    return 0.05 + 5e-8 * n**2 + 4.6e-12 * n**3
 
 
 class RecallModel(EstimatorSettings):
@@ -50,6 +56,10 @@ class RecallModel(EstimatorSettings):
 
     def asks_for_benchmark(self) -> bool:
         """Whether the Bayes rule is wanted beside the estimator."""
+        return False
+
+    def asks_for_average(self) -> bool:
+        """Whether the Bayes risk averaged over the prior is wanted beside the estimator."""
         return False
 
     def matrix_bytes(self, n: int) -> float:
@@ -145,11 +155,14 @@ class SoftmaxModel(TrainedModel):
     heads: int = Field(1, ge=1)  # attention heads side by side, each with values of its own
     key_dim: int | None = Field(None, ge=1)  # rank of the form W = Q^T K; null: the tags' dimension
     beta0: float = Field(4.0, gt=0)  # W starts at beta0 times the identity
-    init: Init = "identity"
+    init: SoftmaxInit = "identity"  # random_frozen: random, and the form is not trained, which shows what training adds
     triplings: int = Field(0, ge=0, le=6)  # trainings of 3, 9, .. times the steps, while the holdout gains by it
+    average_bayes: bool = False  # the Bayes risk averaged over the prior beside the model, of Matern targets
 
     def gate(self) -> Any:
-        """One full form, or several heads, or keys of fewer dimensions."""
+        """One full form, trained or not, or several heads, or keys of fewer dimensions."""
+        if self.init == "random_frozen":
+            return load("mtam.recall.gates.softmax:FrozenForm")()
         if not self._several():
             return super().gate()
         return load("mtam.recall.gates.multihead:MultiHead")(self.heads, self.key_dim)
@@ -162,22 +175,30 @@ class SoftmaxModel(TrainedModel):
         return self.heads
 
     def misfit(self, data: RecallData) -> str | None:
-        """Keys have at most the dimensions of the tags."""
+        """Keys have at most the dimensions of the tags; a frozen form is one full form."""
+        if self.init == "random_frozen" and self._several():
+            return (
+                "model.init = random_frozen takes one head with full keys; valid: model.heads = 1, model.key_dim = null"
+            )
         if self.key_dim is None or self.key_dim <= data.seen_dim():
             return None
         return f"model.key_dim = {self.key_dim} but tags have {data.seen_dim()} dimensions; valid: at most that"
+
+    def asks_for_average(self) -> bool:
+        """As set."""
+        return self.average_bayes
 
     def most_triplings(self) -> int:
         """As set."""
         return self.triplings
 
     def shape(self) -> tuple[Any, ...]:
-        """The width of the keys, too."""
-        return (*super().shape(), self.key_dim)
+        """The width of the keys, and whether the form is trained, too."""
+        return (*super().shape(), self.key_dim, self.init == "random_frozen")
 
     def step_seconds(self) -> float:
-        """Heads and narrow keys have no compiled form."""
-        return LAYERED_STEP if self._several() else STEP
+        """Heads, narrow keys and a frozen form have no compiled form."""
+        return LAYERED_STEP if self._several() or self.init == "random_frozen" else STEP
 
 
 class LinearModel(TrainedModel):
@@ -290,5 +311,5 @@ class PosteriorModel(RecallModel):
         return DOUBLE_MATRIX * n**2
 
     def seconds(self, n: int) -> float:
-        """One factorisation, and a solution for each of a thousand fresh contexts."""
-        return 0.05 + 5e-8 * n**2 + 4.6e-12 * n**3
+        """That of the variance, and no more."""
+        return variance_seconds(n)

@@ -17,11 +17,15 @@ class RecallShape(Numbers):
     attention_mass: Number = 0.0
     attention_entropy: Number = 0.0
     recall_accuracy: Number = 0.0
-    effective_dimension: Number = 0.0
+    posterior_mass: Number = 0.0
+    axes_learned: Number = 0.0
+    cover_axes: Number = 0.0
+    bayes_axes_learned: Number = 0.0
     swap_gain: Number = 0.0
     shuffled_error: Size = 0.0
     bayes_error: Size = 0.0
     bayes_error_se: Size = 0.0
+    average_bayes_error: Size = 0.0
     token_floor: Size = 0.0
     holdout_loss: Number = 0.0
     attention_map: list[Number] = Field(default_factory=list, min_length=1)  # (contexts, components), row by row

@@ -1,28 +1,35 @@
 """From trials of one shape to one record each: draw, train as one batched program, evaluate."""
 
 import math
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from mtam.base.columns import BAYES_ERROR, as_record
-from mtam.recall.evaluation.benchmarks import bayes
+from mtam.base.columns import as_record
+from mtam.base.compile_time import Stopwatch
+from mtam.recall.evaluation.axis_gains import axis_gains
+from mtam.recall.evaluation.benchmarks import beside
 from mtam.recall.evaluation.controls import exchanged, foreign_queries, gain
-from mtam.recall.evaluation.risk import attention_map, dimension, outputs, recall, risk, sensitivity, sharpest
+from mtam.recall.evaluation.posterior_weights import posterior_mass
+from mtam.recall.evaluation.risk import attention_map, outputs, participation, recall, risk, sensitivity, sharpest
 from mtam.recall.evaluation.token_floor import token_floor
 from mtam.recall.recall_models import LONGER, FrozenRbfModel, trained_settings
 from mtam.recall.recall_numbers import TrainedNumbers
 from mtam.recall.recall_spec import RecallTrial
 from mtam.recall.simulate.contexts import RecallProblem, Sample, problem
+from mtam.recall.theory.minimax import effective_dimension
 from mtam.recall.training.checkpoint import STATE, Keeper
 from mtam.recall.training.train import Trained, TrainingPlan, train
 from mtam.recall.transformer import tensors
 from mtam.recall.transformer.network import Network
+
+Array = NDArray[np.float64]
 
 KIND = torch.float32
 TRAINING = 0.4  # share of the time that training takes where the Bayes rule is solved beside it
@@ -36,6 +43,7 @@ class Member:
     answers: Tensor  # (n,)
     weights: Tensor  # (heads * I, n)
     strength: Tensor  # (J,)
+    gains: Array  # (J,)
     controls: dict[str, float]
     variance: float | None  # of the target's population, where it is known
 
@@ -52,18 +60,17 @@ def run(
     """
     if len({trial.shape() for trial in trials}) > 1:
         raise ValueError("trials of different shapes cannot be trained as one program")
-    began, cpu = time.perf_counter(), time.process_time()
-    beside = [trial.benchmarked() for trial in trials]
-    trained = TRAINING if any(beside) else 1.0
+    watch = Stopwatch()
+    solved = [trial.benchmarked() or trial.averaged() for trial in trials]
+    trained = TRAINING if any(solved) else 1.0
     records = _best_length(trials, torch.device(device), lambda share: tick(trained * share), checkpoint)
     for m, trial in enumerate(trials):
-        if beside[m] and "failure" not in records[m]:
-            found = bayes(trial)
-            records[m] |= {BAYES_ERROR: found["error"], "bayes_error_se": found["error_se"]}
+        if solved[m] and "failure" not in records[m]:
+            records[m] |= beside(trial)
             tick(trained + (1 - trained) * (m + 1) / len(trials))
     shared: dict[str, Any] = {
-        "seconds": (time.process_time() - cpu) / len(trials),
-        "pack_seconds": time.perf_counter() - began,
+        "seconds": watch.cpu / len(trials),
+        "pack_seconds": watch.wall,
         "members": len(trials),
     }
     return [each if "failure" in each else as_record(TrainedNumbers(**each, **shared)) for each in records]
@@ -172,6 +179,7 @@ def assess(
     foreign = told([foreign_queries(s) for s in some])
     moved = [exchanged(s, p) for s, p in zip(some, problems, strict=True)]
     swapped = told(moved)
+    gains = axis_gains(lambda given: told(given).numpy(), samples, problems)
     records = []
     for m, trial in enumerate(trials):
         variance = problems[m].answer.variance
@@ -181,7 +189,7 @@ def assess(
             controls["swap_gain"] = gain(before, after, some[m].clean, moved[m].clean)
         if trial.data.length is not None:
             controls |= token_floor(samples[m], problems[m])
-        member = Member(found.answers[m], found.weights[m], strength[m], controls, variance)
+        member = Member(found.answers[m], found.weights[m], strength[m], gains[m], controls, variance)
         records.append(_record(trial, samples[m], member, trained, m, network))
     return records
 
@@ -199,7 +207,11 @@ def _record(
         **recall(own, sample),
         **attention_map(own, sample),
         **({"head_masses": masses} if len(masses) > 1 else {}),
-        **dimension(found.strength, scores["mse"]),
+        "posterior_mass": posterior_mass(sample, trial.data),
+        "axis_gains": [round(float(gain), 4) for gain in found.gains],
+        "axes_learned": float(found.gains.sum()),
+        "cover_axes": cover_axes(trial),
+        **participation(found.strength),
         **found.controls,
         "train_loss": trained.train_loss[m],
         "holdout_loss": trained.holdout_loss[m],
@@ -215,3 +227,9 @@ def _record(
     if not all(math.isfinite(value) for value in record.values() if not isinstance(value, list)):
         return {"failure": "the trained network gives answers that are not finite on fresh contexts"}
     return record
+
+
+def cover_axes(trial: RecallTrial) -> int:
+    """D_eff(n) of theory for a trial: axes that the best cover of the coefficient box splits."""
+    d = trial.data
+    return int(effective_dimension(d.alpha, d.decay, [trial.n], d.noise, spectrum=d.spectrum)[0])

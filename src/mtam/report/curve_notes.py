@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from mtam.analysis.cell_results import CellResult
-from mtam.analysis.law_comparison import at_most
 from mtam.rates.files.curve_table import Brought
 from mtam.rates.fitting.fit import over_seeds
 from mtam.rates.goodness_of_fit import LEVEL
+from mtam.rates.law_judgement import at_most
 
 NAMED = 8  # seeds or cells that a sentence names
 COLUMNS = ("basis", "lacking_seeds", "lack_of_fit")

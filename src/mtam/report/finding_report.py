@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from rich.console import Group
+from rich.console import ConsoleRenderable, Group
 from rich.padding import Padding
+from rich.table import Table as Grid
 from rich.text import Text
 
 from mtam.base.finding import Finding
@@ -17,7 +18,7 @@ from mtam.sweep.store import write_text
 
 
 def screen(finding: Finding) -> Iterator[Group | Text]:
-    """What a person reads: the statement, the tables, the verdicts, the notes."""
+    """What a person reads: the statement, the verdicts, the tables, the notes."""
     yield Group(
         Text(f"{finding.title}  ({finding.source})", style="bold"),
         Padding(
@@ -29,9 +30,20 @@ def screen(finding: Finding) -> Iterator[Group | Text]:
             (0, 0, 1, 2),
         ),
     )
-    yield from map(terminal_grid, (*finding.tables, verdicts_table(finding)))
+    yield from map(terminal_grid, (verdicts_table(finding), *finding.tables))
     for note in finding.notes:
         yield Text(note)
+
+
+def verdict_lines(finding: Finding) -> Iterator[ConsoleRenderable]:
+    """The finding in a line per verdict."""
+    yield Text(f"{finding.title}  ({finding.source})", style="bold")
+    grid = Grid.grid(padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column()
+    for one in finding.verdicts:
+        grid.add_row(Text(f"  {one.said}"), Text(one.claim))
+    yield grid
 
 
 def verdicts_table(finding: Finding) -> Table:

@@ -16,12 +16,12 @@ from mtam import __version__
 from mtam.analysis.cell_results import CellResult
 from mtam.base import conf_files
 from mtam.base.table import Cell, Table
-from mtam.problems.registry import problem
 from mtam.rates.verdict import Judgement
-from mtam.report import claims_table, finding_section, page_parts, settings_sources, summary_sentence, terminal
+from mtam.report import finding_section, page_parts, settings_sources, summary_sentence, terminal
 from mtam.report.figures.picture import Picture
 from mtam.report.finding_section import Checked
 from mtam.report.format import counts
+from mtam.report.screens import claims_table
 from mtam.report.tables.cell_text import cell_text
 from mtam.sweep import store
 from mtam.sweep.planning import Plan, label
@@ -50,6 +50,7 @@ class RunSection:
     pictures: Sequence[Picture] = ()
     files: Mapping[str, str] = field(default_factory=dict)  # text of the CSV files, by name
     folder: str = ""  # where the files lie, as the page sees it
+    laws: Sequence[str] = ()  # the verdicts on the cells' laws in words, where these rest on more than the curves
 
     @property
     def name(self) -> str:
@@ -87,7 +88,7 @@ def _many(count: int, what: str) -> list[str]:
 
 def _papers(job: RunSection | Checked) -> tuple[str, ...]:
     """The keys of the papers whose theory is tested."""
-    return problem(job.plan.problem).papers if isinstance(job, RunSection) else job.finding.papers
+    return job.plan.definition.papers if isinstance(job, RunSection) else job.finding.papers
 
 
 @cache
@@ -97,11 +98,11 @@ def _templates() -> Environment:
 
 
 def _shown(job: RunSection) -> dict[str, Any]:
-    plan, kind = job.plan, problem(job.plan.problem)
+    plan, kind = job.plan, job.plan.definition
     failures = [key for key in plan.trials if key in job.records and store.failed(job.records[key])]
     sheets, notes = _sheets(job)
     result = (
-        summary_sentence.of_sweep(job.results, kind.size)
+        summary_sentence.of_sweep(job.results, kind.size, job.laws)
         if plan.kind == "sweep"
         else summary_sentence.of_fit(job.summary)
     )
@@ -128,6 +129,9 @@ def _shown(job: RunSection) -> dict[str, Any]:
 def _title(plan: Plan) -> str:
     if plan.kind == "fit":
         return "Fit to your own data" if plan.name == "fit-own" else "Interaction fit"
+    if plan.definition.source is not None:
+        words = settings_sources.declared_title(plan)
+        return f"{plan.name}: {words}" if words else plan.name
     words = conf_files.titles("sweep").get(plan.name, "") if plan.name in conf_files.options("sweep") else ""
     return f"{plan.name}: {words}" if words else plan.name
 
@@ -135,7 +139,8 @@ def _title(plan: Plan) -> str:
 def _files(job: RunSection) -> list[str]:
     """What lies beside the page and is worth opening."""
     model = ["model.npz"] if job.plan.name == "fit-own" and job.pictures else []
-    return [*job.files, *model, "config.yaml", "manifest.json", "summary.json"]
+    source = ["problem.py"] if job.plan.definition.source is not None else []
+    return [*job.files, *model, "config.yaml", "manifest.json", *source, "summary.json"]
 
 
 def _figure(job: RunSection, picture: Picture) -> dict[str, Any]:
@@ -149,7 +154,7 @@ def _sheets(job: RunSection) -> tuple[list[page_parts.Sheet], list[str]]:
     """The tables of the terminal, and the sentences between them."""
     told: list[Table | str] = []
     if job.plan.kind == "sweep":
-        told += terminal.sweep_report(job.results, problem(job.plan.problem))
+        told += terminal.sweep_report(job.results, job.plan.definition)
     elif "failure" not in job.summary:
         told.append(terminal.fit_table(job.summary))
     told += job.tables
@@ -161,7 +166,7 @@ def _sheets(job: RunSection) -> tuple[list[page_parts.Sheet], list[str]]:
 def _failure(job: RunSection, key: str) -> dict[str, str]:
     record, trial = job.records[key], job.plan.trials[key]
     cell = next(cell for cell, keys in zip(job.plan.cells, job.plan.keys, strict=True) if key in keys)
-    size = problem(job.plan.problem).size
+    size = job.plan.definition.size
     return {
         "cell": label(cell.axis),
         "at": f"{size} = {trial.n}, seed {trial.seed}",

@@ -7,12 +7,12 @@ from typing import Any
 
 from mtam.analysis import cell_results
 from mtam.analysis.run import Run
-from mtam.problems.registry import problem
 from mtam.report import summary_sentence
 from mtam.report.examples import ExampleTrial, example_trials
 from mtam.report.figures import attention, fit_figure, forest, learning_curves, level_maps, loss_traces, ratio_plane
 from mtam.report.figures.picture import Picture
 from mtam.report.page import RunSection
+from mtam.report.tables.cell_text import answer_text
 from mtam.report.tables.table_csv import table_csv
 from mtam.report.tables.table_json import answers_json, tables_json
 from mtam.sweep import store
@@ -45,7 +45,8 @@ def _sweep(run: Run, folder: str) -> RunSection:
         "answers": answers_json(run.answers),
     }
     pictures = _pictures(run)
-    return RunSection(plan, run.records, summary, results, run.tables, pictures, texts, folder)
+    laws = [answer_text(answer) for answer in run.answers if answer.law]
+    return RunSection(plan, run.records, summary, results, run.tables, pictures, texts, folder, laws)
 
 
 def _csv(run: Run) -> dict[str, str]:
@@ -55,7 +56,7 @@ def _csv(run: Run) -> dict[str, str]:
 
 def _pictures(run: Run) -> list[Picture]:
     plan, records, results = run.plan, run.records, run.cells
-    kind = problem(plan.problem)
+    kind = plan.definition
     drawn = []
     if any(len(result.curve.sizes) > 1 for result in results):
         drawn += [

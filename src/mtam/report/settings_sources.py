@@ -41,7 +41,7 @@ class _Default:
 
 def settings(plan: Plan) -> list[SourcedSetting]:
     """Every setting of the run that a person can choose, in the order of its configuration."""
-    known = _defaults(plan)
+    known = _defaults(plan) if plan.definition.source is None else _declared(plan)
     axes = plan.config.get("sweep", {}).get("axes", {})
     found = []
     for key, value in _leaves({name: part for name, part in plan.config.items() if name not in NOT_TOLD}):
@@ -62,6 +62,9 @@ def settings(plan: Plan) -> list[SourcedSetting]:
 def command(plan: Plan) -> str:
     """The command that runs the same trials: the sweep's name, and every setting that its files do not have."""
     start = ["mtam", "sweep", plan.name] if plan.kind == "sweep" else ["mtam", "fit-ips"]
+    source = plan.definition.source
+    if source is not None and not source.installed:
+        start = ["mtam", "sweep", source.file] if plan.name == plan.problem else [*start, "--problem", source.file]
     own = plan.problem == "interaction_data"
     if own:
         trial: Any = next(iter(plan.trials.values()))
@@ -100,6 +103,19 @@ def written(value: Any) -> str:
     if isinstance(value, str):
         return value if re.fullmatch(r"[\w./-]+", value) and value not in ("null", "true", "false") else repr(value)
     return json.dumps(value)
+
+
+def _declared(plan: Plan) -> dict[str, _Default]:
+    """What the file of a problem that is not built in says, by dotted key."""
+    kind: Any = plan.definition
+    own = {"problem": plan.problem, "code": kind.source.code}
+    return {key: _Default(value, kind.source.file, "") for key, value in (own | kind.defaults(plan.name)).items()}
+
+
+def declared_title(plan: Plan) -> str:
+    """The title that the file of a problem gives to its sweep."""
+    kind: Any = plan.definition
+    return str(kind.title(plan.name))
 
 
 def _defaults(plan: Plan) -> dict[str, _Default]:

@@ -27,8 +27,9 @@ def in_short(results: Sequence[CellResult], size: str, answers: Sequence[SweepAn
     are few; of many cells, or at one size, what can be said of them together."""
     fitted = [result for result in results if result.fit and result.fit.slope]
     told = [*map(answer_text, answers), *([] if answers else ratios(results, size, everywhere=not fitted))]
-    if not fitted or len(fitted) > min(CELLS, MOST - len(told)) or len(fitted) < len(results):
-        told += summary_sentence.parts_of_sweep(results, size) or [summary_sentence.NOTHING]
+    judged = any(answer.law for answer in answers)  # then what the curve says of its law by itself is not the verdict
+    if judged or not fitted or len(fitted) > min(CELLS, MOST - len(told)) or len(fitted) < len(results):
+        told += summary_sentence.parts_of_sweep(results, size, laws=not judged) or [summary_sentence.NOTHING]
     else:
         told += [_line(result, size) for result in fitted]
     return told[:MOST]

@@ -29,14 +29,19 @@ def of_fit(summary: Mapping[str, Any]) -> str:
     return f"{at}: {', '.join(told)}{warnings}"
 
 
-def of_sweep(results: Sequence[CellResult], size: str) -> str:
-    """Slopes against theory where there are some, else the range of the errors."""
-    return " ".join(parts_of_sweep(results, size)) or NOTHING
+def of_sweep(results: Sequence[CellResult], size: str, laws: Sequence[str] = ()) -> str:
+    """Slopes against theory where there are some, else the range of the errors.
+
+    ``laws`` are the sentences on the cells' laws, where these rest on more than the curves.
+    """
+    told = [f"{law}." for law in laws]
+    return " ".join(told + parts_of_sweep(results, size, laws=not laws)) or NOTHING
 
 
-def parts_of_sweep(results: Sequence[CellResult], size: str) -> list[str]:
-    """The same, sentence by sentence."""
-    return [part for part in (_slopes(results, size), _verdicts(results), _levels(results, size)) if part]
+def parts_of_sweep(results: Sequence[CellResult], size: str, *, laws: bool = True) -> list[str]:
+    """The same, sentence by sentence; ``laws``: whether to tell what the curves say of their laws by themselves."""
+    parts = (_slopes(results, size), _verdicts(results) if laws else "", _levels(results, size))
+    return [part for part in parts if part]
 
 
 def _slopes(results: Sequence[CellResult], size: str) -> str:

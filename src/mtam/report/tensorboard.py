@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from mtam.problems.registry import problem
 from mtam.report.figures.loss_traces import LOSSES
 from mtam.sweep import store
 from mtam.sweep.planning import Plan, label
@@ -22,7 +21,7 @@ def write(plan: Plan, records: Mapping[str, Record], out: Path) -> Path | None:
     """
     from torch.utils.tensorboard import SummaryWriter
 
-    size = problem(plan.problem).size
+    size = plan.definition.size
     draft = out / f".{FOLDER}.{os.getpid()}.tmp"
     shutil.rmtree(draft, ignore_errors=True)
     for cell, keys in zip(plan.cells, plan.keys, strict=True):

@@ -7,7 +7,7 @@ from typing import Any
 from mtam.analysis.cell_results import CellResult
 from mtam.base.columns import ORACLE_ERROR, PARAMETRIC_ERROR
 from mtam.base.table import Cell, Table, figure
-from mtam.problems.registry import Problem, problem
+from mtam.problems.registry import Problem
 from mtam.rates.curve import sizes_of
 from mtam.rates.fitting.sensitivity import local_intervals
 from mtam.rates.laws import PowerLaw
@@ -141,13 +141,7 @@ def _fact(value: Any) -> Cell:
 
 def notes_on_slopes(results: Sequence[CellResult]) -> list[str]:
     """What a reader must know before trusting the slopes."""
-    notes = []
-    if any(len(result.curve.seeds) < 2 and not result.curve.partial for result in results):
-        notes.append("A slope needs at least two seeds for its interval; where there are fewer none is given.")
-    for result in results:
-        if result.curve.dropped and not result.curve.partial:
-            seeds = ", ".join(map(str, result.curve.dropped))
-            notes.append(f"{result.label}: seeds {seeds} lack a size and are left out of the curve.")
+    notes = notes_on_seeds(results)
     signed = [
         result.label for result in results if any(part.seeds and not part.positive for part in result.parts.values())
     ]
@@ -162,6 +156,18 @@ def notes_on_slopes(results: Sequence[CellResult]) -> list[str]:
             "between cells, levels are. The asymptotic gamma is not visible at feasible n: compare the free gamma with "
             "that of the reference curve, which covers the same sizes."
         )
+    return notes
+
+
+def notes_on_seeds(results: Sequence[CellResult]) -> list[str]:
+    """Which seeds a slope has to do without, and where it has no interval for want of them."""
+    notes = []
+    if any(len(result.curve.seeds) < 2 and not result.curve.partial for result in results):
+        notes.append("A slope needs at least two seeds for its interval; where there are fewer none is given.")
+    for result in results:
+        if result.curve.dropped and not result.curve.partial:
+            seeds = ", ".join(map(str, result.curve.dropped))
+            notes.append(f"{result.label}: seeds {seeds} lack a size and are left out of the curve.")
     return notes
 
 
@@ -180,6 +186,9 @@ def fit_table(summary: Mapping[str, Any]) -> Table:
         ("noise", "noise_sd", "standard deviation, from the residuals"),
         ("rank", "rank", "of A"),
         ("intervals K", "K" if "K" in s else "intervals", "knot intervals of the spline"),
+        ("freedom", "freedom", "effective degrees of freedom of the penalised spline, smoothed by REML"),
+        ("band", "simultaneous_critical", _bands(s)),
+        ("angle of A", "angle_se", "standard error, radians: of its worst singular vector out of the true space"),
         ("starts", "starts", f"{s.get('agreeing', 'none')} of them ended at the best loss"),
         *_words(s),
         ("seconds", "seconds", "of the fit alone, on one thread"),
@@ -192,6 +201,14 @@ def fit_table(summary: Mapping[str, Any]) -> Table:
         rows=[[name, _fitted(s, key), meaning] for name, key, meaning in rows if key in s],
         formats={"value": LEVEL},
     )
+
+
+def _bands(s: Mapping[str, Any]) -> str:
+    """What the figure's bands are."""
+    if "simultaneous_from" not in s:
+        return ""
+    low, high = s["simultaneous_from"], s["simultaneous_to"]
+    return f"times the standard error holds phi on all of [{low:.2g}, {high:.2g}] (95%); 1.96 times at each u"
 
 
 def _words(s: Mapping[str, Any]) -> list[tuple[str, str, str]]:
@@ -218,7 +235,7 @@ def failures_table(plan: Plan, failures: Mapping[str, str]) -> Table:
     return Table(
         name="failures",
         title=f"{len(failures)} failed trials",
-        headings=["cell", problem(plan.problem).size, "seed", "reason", "record"],
+        headings=["cell", plan.definition.size, "seed", "reason", "record"],
         rows=[
             [label(cell.axis), trial.n, trial.seed, failures[key], f"records/{key}.json"]
             for cell, keys in zip(plan.cells, plan.keys, strict=True)

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from mtam.analysis.cell_results import CellResult
-from mtam.analysis.law_comparison import OPEN_VERDICT
 from mtam.base.table import Cell, Table, figure
 from mtam.rates.intervals import Interval
+from mtam.rates.law_judgement import OPEN_VERDICT
 
 
 def laws_report(results: Sequence[CellResult], size: str) -> list[Table | str]:
@@ -45,7 +45,7 @@ def laws_table(results: Sequence[CellResult]) -> Table | None:
     ]  # fmt: skip
     return Table(
         name="laws",
-        title="Which law: exp(-C (ln n)^gamma) against a power law (gamma = 1)",
+        title="Which law, by the curve alone: exp(-C (ln n)^gamma) against a power law (gamma = 1)",
         headings=[
             "cell", "AICc gain", "free gamma", "of the reference", "asymptotic", "exponent on the reference", "verdict"
         ],

@@ -1,24 +1,41 @@
 """Results on standard output, progress and sentences on standard error, one JSON object where it is asked for."""
 
 import json
+import os
 from functools import partial
 from typing import Any
 
 from rich.console import Console
 
+PIPE = 140  # columns where there is no terminal and COLUMNS says nothing: tables are not squeezed there
+
 
 class Messages:
     """Results and sentences: results to standard output unless that is kept for JSON; progress to standard error."""
 
-    def __init__(self, *, as_json: bool, quiet: bool) -> None:
+    def __init__(
+        self, *, as_json: bool, quiet: bool, tables: bool = False, details: bool = False, pipe_width: int = PIPE
+    ) -> None:
         self.as_json, self.quiet = as_json, quiet
-        self.err = _console(stderr=True)
-        self.out = self.err if as_json else _console(stderr=False)
+        self.tables = tables  # whether all of them are wanted, not only what fits one screen
+        self.details = details or tables  # whether claims are told with sources, theory and reasons
+        self.err = _console(pipe_width, stderr=True)
+        self.out = self.err if as_json else _console(pipe_width, stderr=False)
 
     def tell(self, what: Any) -> None:
-        """Show something to a person."""
+        """Show something to a person; a sentence wider than the screen is wrapped, in a pipe it keeps its one line."""
         if not self.quiet:
-            self.out.print(what, soft_wrap=isinstance(what, str))
+            self.out.print(what, soft_wrap=isinstance(what, str) and not _has_width(self.out))
+
+    def say_to_err(self, sentence: str) -> None:
+        """Say what goes on, where progress is shown."""
+        if not self.quiet:
+            self.err.print(sentence, soft_wrap=True)
+
+    def path(self, path: object) -> None:
+        """Show a path in one line, however long, so that it can be copied."""
+        if not self.quiet:
+            self.out.print(str(path), soft_wrap=True)
 
     def answer(self, summary: dict[str, Any]) -> None:
         """The one JSON object, or under --quiet the folder alone."""
@@ -28,9 +45,14 @@ class Messages:
             print(summary["out"])
 
 
-def _console(*, stderr: bool) -> Console:
-    """A console that does not squeeze tables into 80 columns where there is no terminal."""
+def _console(pipe_width: int, *, stderr: bool) -> Console:
+    """A console as wide as the terminal or COLUMNS say, elsewhere ``pipe_width`` columns."""
     # Names of folders and cells may hold brackets and colons.
     plain = partial(Console, stderr=stderr, highlight=False, markup=False, emoji=False)
     screen = plain()
-    return screen if screen.is_terminal else plain(width=140)
+    return screen if _has_width(screen) else plain(width=pipe_width)
+
+
+def _has_width(screen: Console) -> bool:
+    """Whether a terminal or COLUMNS says how wide the lines are to be."""
+    return screen.is_terminal or os.environ.get("COLUMNS", "").isdigit()

@@ -42,12 +42,12 @@ class Wanted:
 
 def rates(file: Path, wanted: Wanted, out: Path | None, as_json: bool, quiet: bool) -> None:
     """Fit the curves of ``file``, tell tables, and with ``out`` leave a table and a picture there."""
-    _check(wanted)
+    check(wanted)
     messages = Messages(as_json=as_json, quiet=quiet)
     try:
         brought = curve_table.read(file, wanted.columns)
         given = None if wanted.reference is None else curve_table.reference(wanted.reference)
-        results, left_out = _results(brought, given, wanted)
+        results, left_out = fitted(brought, given, wanted)
     except TableError as error:
         raise UsageError(str(error)) from None
     notes = curve_notes.of_reading(brought, results, left_out)
@@ -64,11 +64,12 @@ def rates(file: Path, wanted: Wanted, out: Path | None, as_json: bool, quiet: bo
     if out is not None:
         summary["out"] = str(out)
     for path in files:
-        messages.tell(str(path))
+        messages.path(path)
     messages.answer(_finite(summary))
 
 
-def _check(wanted: Wanted) -> None:
+def check(wanted: Wanted) -> None:
+    """Raise UsageError for a law that there is not, or that lacks its gamma."""
     if wanted.law not in LAWS:
         raise UsageError(f"--law {wanted.law} is unknown; valid: {', '.join(LAWS)}.")
     if wanted.law == "sub-polynomial" and wanted.gamma is None:
@@ -79,7 +80,7 @@ def _check(wanted: Wanted) -> None:
         raise UsageError("--gamma 1 is a power law; valid: another gamma, or --law power without --gamma.")
 
 
-def _results(
+def fitted(
     brought: Brought, given: EntropyBalance | None, wanted: Wanted
 ) -> tuple[list[CellResult], dict[str, str]]:  # fmt: skip
     """What can be fitted, and why a cell cannot; raises TableError where none can."""

@@ -14,7 +14,7 @@ from mtam.base.table import Table
 from mtam.checks import finding_folder
 from mtam.checks.finding_folder import StoredFinding
 from mtam.claims import judge_claims
-from mtam.claims.claim import load
+from mtam.claims.claim import load, of_problems
 from mtam.claims.evidence import gather
 from mtam.claims.judge_claims import JudgedClaim
 from mtam.rates.verdict import Verdict
@@ -59,7 +59,8 @@ def judged(folders: Sequence[Path], out: Path, heading: str) -> tuple[list[Judge
     own, it is claims.html.
     """
     gathered = gather(list(folders))
-    found = judge_claims.judge_all(load(), gathered)
+    own = of_problems(run.plan.definition for run in gathered.runs)
+    found = judge_claims.judge_all([*load(), *own], gathered)
     rows = rows_of(found)
     table = pd.DataFrame(rows, columns=list(judge_claims.COLUMNS)).to_csv(index=False)
     checks = [_shown(kept, folder, out) for kept, folder in gathered.checks]
@@ -91,11 +92,20 @@ def _table(found: Sequence[JudgedClaim]) -> tuple[Table, int]:
 
 
 def tell(found: Sequence[JudgedClaim], messages: Messages) -> None:
-    """The table for a person."""
-    from mtam.report import claims_table
+    """The claims for a person: a line each, or under ``messages.details`` the table with theory and reasons."""
+    from mtam.report.screens import claims_table
 
-    for what in claims_table.screen(*_table(found)):
+    shown = claims_table.screen if messages.details else claims_table.lines
+    for what in shown(*_table(found)):
         messages.tell(what)
+    if not messages.details:
+        messages.tell("Sources, theory and reasons: the same command with --details, or the page:")
+
+
+def tell_files(files: Sequence[Path], messages: Messages) -> None:
+    """The page, which is the last of the files, and under ``messages.details`` the others too."""
+    for path in files if messages.details else files[-1:]:
+        messages.path(path)
 
 
 def contradicted(found: Sequence[JudgedClaim]) -> bool:
@@ -103,12 +113,10 @@ def contradicted(found: Sequence[JudgedClaim]) -> bool:
     return any(each.judgement.verdict is Verdict.CONTRADICTED for each in found)
 
 
-def judge(out: Path, as_json: bool, quiet: bool, strict: bool) -> int:
+def judge(out: Path, messages: Messages, strict: bool) -> int:
     """Judge all claims again from the records of ``out``; exit code 1 under ``strict`` when one is contradicted."""
-    messages = Messages(as_json=as_json, quiet=quiet)
     found, files = judged(remembered(out), out, f"mtam: claims judged by {out.name}")
     tell(found, messages)
-    for path in files:
-        messages.tell(str(path))
+    tell_files(files, messages)
     messages.answer({"out": str(out), "claims": rows_of(found)})
     return int(strict and contradicted(found))

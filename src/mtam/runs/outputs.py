@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,7 +57,7 @@ def build(plan: Plan, out: Path, *, again: bool = True, before: int = 0, whole: 
     computed = len(run.records) - before
     if whole and run.missing:
         return Outcome(run, {"sweep": plan.name}, (), computed)
-    stamp = _stamp(run.records)
+    stamp = _stamp(run)
     if not again:
         found = _current(out, stamp)
         if found is not None:
@@ -84,13 +84,15 @@ def _write(run: Run) -> tuple[dict[str, Any], list[Path]]:
     return summary | dict(job.summary), files
 
 
-def _stamp(records: Mapping[str, Record]) -> str:
+def _stamp(run: Run) -> str:
     rooms = [
         Path(__file__).parents[1] / room for room in ("base", "rates", "analysis", "report", "recall", "interaction")
     ]
     sources = [path for room in rooms for path in sorted(room.rglob("*.*")) if path.suffix != ".pyc"]
     code = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
-    text = json.dumps([__version__, code, sorted(record["checksum"] for record in records.values())])
+    source = run.plan.definition.source
+    with_tables = [] if source is None else [bool(source.text)]  # without a problem's code there are none of its own
+    text = json.dumps([__version__, code, sorted(record["checksum"] for record in run.records.values()), *with_tables])
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -117,7 +119,7 @@ def page_of_all(
 
     jobs = []
     for run in runs:
-        fresh = _current(run.folder, _stamp(run.records)) is not None
+        fresh = _current(run.folder, _stamp(run)) is not None
         place = os.path.relpath(run.folder, path.parent)
         jobs.append(run_contents.job(run, place, run.folder if fresh else None))
     return write_text(path, page.render([*jobs, *checks], claims, heading))

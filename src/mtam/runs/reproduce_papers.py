@@ -61,11 +61,11 @@ class _Step:
     def run(self, options: Options, messages: Messages) -> tuple[dict[str, Any], int]:
         """The job's summary and exit code."""
         if isinstance(self.what, Plan):
-            return run_and_summarise(self.what, replace(options, out=self.out), messages)
+            return run_and_summarise(self.what, replace(options, out=self.out), messages, brief=True)
         if options.dry_run:
             messages.tell(f"{self.name}: {run_check.cached(self.what, self.out)}")
             return {"check": self.what.name, "out": str(self.out)}, 0
-        return run_check.run_check(self.what, self.out, messages, options.force), 0
+        return run_check.run_check(self.what, self.out, messages, options.force, brief=not messages.tables), 0
 
     def seconds(self) -> float:
         """A rough forecast on all cores."""
@@ -79,7 +79,7 @@ def reproduce(scale: str, launcher: Sequence[str], options: Options, as_json: bo
 
     The exit code is 1 when a trial failed, and under ``strict`` also when a claim is contradicted.
     """
-    messages = Messages(as_json=as_json, quiet=options.quiet)
+    messages = Messages(as_json=as_json, quiet=options.quiet, tables=options.tables, details=options.details)
     assert options.out is not None
     jobs = validate(_Scale, conf_files.load(f"reproduce/{scale}"), "", f"reproduce/{scale}").jobs
     steps = [_step(job.compose(launcher), options.out) for job in jobs]
@@ -98,8 +98,7 @@ def reproduce(scale: str, launcher: Sequence[str], options: Options, as_json: bo
     if not options.dry_run:
         found, files = judge_folder.judged([step.out for step in steps], parent, f"mtam: both papers at {scale} scale")
         judge_folder.tell(found, messages)
-        for path in files:
-            messages.tell(str(path))
+        judge_folder.tell_files(files, messages)
         told["claims"] = judge_folder.rows_of(found)
         worst = max(worst, int(strict and judge_folder.contradicted(found)))
     messages.answer(told)

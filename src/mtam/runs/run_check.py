@@ -57,9 +57,8 @@ def check_all(texts: Sequence[str], out: Path | None, as_json: bool, quiet: bool
     messages.answer({"check": "all", "out": str(out or Path("outputs")), "checks": found})
 
 
-def report(out: Path, as_json: bool, quiet: bool) -> None:
+def report(out: Path, messages: Messages) -> None:
     """Tables and picture of a check again, from its finding alone."""
-    messages = Messages(as_json=as_json, quiet=quiet)
     kept = finding_folder.read(out)
     if kept is None:
         raise UsageError(f"{out / FINDING} cannot be read; run the check again into this folder.")
@@ -80,15 +79,17 @@ def cached(job: CheckJob, out: Path) -> str:
     return f"{'is there' if there else 'would be computed'}; nothing was written. Folder: {out}"
 
 
-def run_check(job: CheckJob, out: Path, messages: Messages, force: bool) -> dict[str, Any]:
-    """Compute the finding unless it is there, tell it, and give its summary."""
+def run_check(
+    job: CheckJob, out: Path, messages: Messages, force: bool, *, brief: bool = False
+) -> dict[str, Any]:  # fmt: skip
+    """Compute the finding unless it is there, tell it (``brief``: its verdicts alone), and give its summary."""
     kept = None if force else finding_folder.read(out)
     fresh = kept is None or kept.stamp != job.stamp()
     if kept is None or fresh:
         with progress.display(messages.err, f"check {job.name}", messages.quiet) as show:
             kept = finding_folder.compute(job, lambda fraction: show(fraction, "computing", 0.0))
         finding_folder.write(kept, out)
-    told = _tell(kept, out, messages, again=fresh)
+    told = _tell(kept, out, messages, again=fresh, brief=brief)
     if not fresh:
         messages.tell("Nothing was computed again: the finding was there.")
     return told | {"computed": int(fresh)}
@@ -103,7 +104,9 @@ def _write(kept: finding_folder.StoredFinding, out: Path) -> None:
     write_text(out / PAGE, page.render([check]))
 
 
-def _tell(kept: finding_folder.StoredFinding, out: Path, messages: Messages, *, again: bool) -> dict[str, Any]:
+def _tell(
+    kept: finding_folder.StoredFinding, out: Path, messages: Messages, *, again: bool, brief: bool = False
+) -> dict[str, Any]:  # fmt: skip
     from mtam.report import finding_report
 
     page = out / PAGE
@@ -111,9 +114,9 @@ def _tell(kept: finding_folder.StoredFinding, out: Path, messages: Messages, *, 
     if again or not all(path.is_file() for path in files):
         with writing(out):
             _write(kept, out)
-    for what in finding_report.screen(kept.finding):
+    for what in finding_report.verdict_lines(kept.finding) if brief else finding_report.screen(kept.finding):
         messages.tell(what)
-    for path in files:
-        messages.tell(str(path))
+    for path in files[-1:] if brief else files:
+        messages.path(path)
     told = kept.finding.model_dump(mode="json")
     return {"check": told.pop("name"), "out": str(out), "seconds": kept.seconds, "settings": kept.settings, **told}

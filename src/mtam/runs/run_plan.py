@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mtam.base.errors import UsageError, opening, writing
+from mtam.claims.claim import seals
 from mtam.runs.outputs import Outcome, build
 from mtam.sweep import execute, heartbeats, launch, planning, progress, store
 from mtam.sweep.cluster import slurm, slurm_wait
@@ -37,6 +38,9 @@ class Options:
     task: tuple[int, int] | None = None  # (i, k): only every k-th pack, from the i-th on
     extend: bool = False  # --out may hold a part of this sweep
     detach: bool = False  # submit to SLURM and leave
+    tables: bool = False  # tell all of them
+    details: bool = False  # tell claims with sources, theory and reasons
+    apart: bool = False  # compute in worker processes, be it one
 
 
 def folder(plan: Plan, options: Options) -> Path:
@@ -193,12 +197,16 @@ def check_same(plan: Plan, out: Path) -> Plan:
 
 def _is_ours(name: str) -> bool:
     """What a run may leave before its manifest: a crash, or a sibling of a job array, must not block the folder."""
-    return name in (CONFIG, heartbeats.FOLDER) or (name.startswith(".") and name.endswith(".tmp"))
+    return name in (CONFIG, planning.SOURCE, heartbeats.FOLDER) or (name.startswith(".") and name.endswith(".tmp"))
 
 
 def _prepare(plan: Plan, out: Path, options: Options) -> None:
     import yaml
 
+    if plan.kind == "sweep" and not os.path.lexists(out / planning.MANIFEST):
+        plan = replace(
+            plan, seals=seals(plan.name, plan.definition)
+        )  # thresholds are fixed before the first trial, or not at all
     with opening(out):
         text = yaml.safe_dump(plan.config, sort_keys=False)
         plan.write(out, extend=options.extend)
@@ -208,7 +216,8 @@ def _prepare(plan: Plan, out: Path, options: Options) -> None:
 def _launcher(plan: Plan, options: Options) -> Launcher:
     settings = plan.config["launcher"]
     workers = settings["workers"] or launch.cores()
-    return Launcher(settings["name"], workers, execute.resolve_device(options.device), options.fail_fast)
+    device = execute.resolve_device(options.device)
+    return Launcher(settings["name"], workers, device, options.fail_fast, options.apart)
 
 
 def forecast(plan: Plan, options: Options) -> dict[str, Any]:

@@ -1,27 +1,33 @@
 """Run a plan, tell its result, choose the exit code."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-from rich.text import Text
-
-from mtam.problems.registry import problem
+from mtam.analysis.run import Run
+from mtam.claims.claim import of_problems
 from mtam.runs import run_plan
 from mtam.runs.console import Messages
 from mtam.runs.outputs import PAGE, Outcome
 from mtam.runs.run_plan import Options
 from mtam.sweep.planning import Plan
 
+if TYPE_CHECKING:
+    from mtam.base.table import Table
+
 
 def run_and_tell(plan: Plan, options: Options, as_json: bool) -> int:
     """Run one plan and tell its result; the exit code is 1 when a trial failed."""
-    messages = Messages(as_json=as_json, quiet=options.quiet)
+    messages = Messages(as_json=as_json, quiet=options.quiet, tables=options.tables)
     summary, code = run_and_summarise(plan, options, messages)
     messages.answer(summary)
     return code
 
 
-def run_and_summarise(plan: Plan, options: Options, messages: Messages) -> tuple[dict[str, Any], int]:
-    """Run one plan and tell its result: the summary and the exit code."""
+def run_and_summarise(
+    plan: Plan, options: Options, messages: Messages, *, brief: bool = False
+) -> tuple[dict[str, Any], int]:
+    """Run one plan and tell its result: the summary and the exit code. ``brief``: of a sweep the verdicts alone."""
+    of_problems([plan.definition])  # a claim that is wrong is told before hours are spent
     if options.dry_run:
         told = run_plan.forecast(plan, options)
         messages.tell(
@@ -37,7 +43,7 @@ def run_and_summarise(plan: Plan, options: Options, messages: Messages) -> tuple
     if share:
         _tell_share(outcome, messages)
     else:
-        tell(outcome, messages)
+        tell(outcome, messages, brief=brief)
     return outcome.summary, 1 if outcome.run.failures or (outcome.run.missing and not share) else 0
 
 
@@ -74,33 +80,55 @@ def _submit(plan: Plan, options: Options, messages: Messages) -> dict[str, Any]:
     return {plan.kind: plan.name, "out": str(out), "trials": len(plan.trials), **counts}
 
 
-def tell(outcome: Outcome, messages: Messages) -> None:
-    from mtam.base.table import Table
-    from mtam.report import terminal
-    from mtam.report.tables.terminal_grid import Layout, terminal_grid
+def tell(outcome: Outcome, messages: Messages, *, brief: bool = False) -> None:
+    """The verdicts first, then the tables that fit one screen, or all of them, and where the page is.
 
+    ``brief``: of a sweep the verdicts alone, as where many runs follow one another.
+    """
     run = outcome.run
-    told: list[Table | str] = []
-    if run.plan.kind == "fit" and "failure" not in outcome.summary:
-        messages.tell(terminal_grid(terminal.fit_table(outcome.summary), Layout(header=False)))
-        told += [f"Warning: {warning}." for warning in outcome.summary.get("warnings", [])]
-    elif run.plan.kind == "sweep":
-        told += terminal.sweep_report(run.cells, problem(run.plan.problem))
-    for what in (*told, *run.tables):
-        messages.tell(terminal_grid(what) if isinstance(what, Table) else what)
     if run.failures:
         _tell_failures(outcome, messages)
     if run.missing:
         messages.tell(f"Half-finished: {run.missing} of {len(run.plan.trials)} trials have no record yet.")
+    if run.plan.kind == "sweep":
+        _tell_sweep(run, messages, brief)
+    elif "failure" not in outcome.summary:
+        _tell_fit(outcome, messages)
     if outcome.computed == 0 and run.missing == 0:
         messages.tell(f"Nothing was computed again: all {len(run.plan.trials)} records were there.")
-    for path in outcome.files:
-        messages.tell(str(path))
-    if outcome.run.plan.kind == "sweep":
-        from mtam.report import summary_lines
+    if messages.tables:
+        for path in outcome.files:
+            messages.path(path)
+    elif run.plan.kind == "sweep" and not brief:
+        messages.tell("All tables: the same command with --tables. All of it, with pictures:")
+    if not messages.tables:
+        messages.path(run.folder / PAGE)
 
-        messages.tell(Text("In short", style="bold"))
-        run = outcome.run
-        for line in summary_lines.in_short(run.cells, problem(run.plan.problem).size, run.answers):
-            messages.tell(f"  {line}")
-        messages.tell(f"  all of it, with pictures: {outcome.run.folder / PAGE}")
+
+def _tell_sweep(run: Run, messages: Messages, brief: bool) -> None:
+    from mtam.report import terminal
+    from mtam.report.screens import short_screen
+
+    for part in short_screen.verdicts(run):
+        messages.tell(part)
+    if messages.tables:
+        _tell_all([*terminal.sweep_report(run.cells, run.plan.definition), *run.tables], messages)
+    elif not brief:
+        for part in short_screen.tables(run, messages.out):
+            messages.tell(part)
+
+
+def _tell_fit(outcome: Outcome, messages: Messages) -> None:
+    from mtam.report import terminal
+    from mtam.report.tables.terminal_grid import Layout, terminal_grid
+
+    messages.tell(terminal_grid(terminal.fit_table(outcome.summary), Layout(header=False)))
+    warnings = [f"Warning: {warning}." for warning in outcome.summary.get("warnings", [])]
+    _tell_all([*warnings, *outcome.run.tables], messages)
+
+
+def _tell_all(parts: "Sequence[Table | str]", messages: Messages) -> None:
+    from mtam.report.tables.terminal_grid import terminal_grid
+
+    for part in parts:
+        messages.tell(part if isinstance(part, str) else terminal_grid(part))

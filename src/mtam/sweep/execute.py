@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from mtam.base import compile_time
 from mtam.base.errors import UsageError
 from mtam.base.spec import Trial
 from mtam.problems.registry import run_pack
@@ -86,7 +87,7 @@ def execute(out: Path, trials: dict[str, Trial], *, device: str, tick: Callable[
     KeyboardInterrupt (from the keyboard or from ``tick``) passes through and leaves no record, but the state that the
     estimator kept, from which the pack goes on when it is executed again.
     """
-    started = time.perf_counter()
+    watch = compile_time.Stopwatch()
     state = out / CHECKPOINTS / next(iter(trials))
     resumed = None if state.exists() else 0.0  # an estimator that finds its state begins by telling how far it is
 
@@ -100,7 +101,7 @@ def execute(out: Path, trials: dict[str, Trial], *, device: str, tick: Callable[
         answers = [_checked(answer, trial) for answer, trial in zip(found, trials.values(), strict=True)]
     except Exception as error:
         answers = [failures.told(error)] * len(trials)
-    seconds = time.perf_counter() - started
+    seconds = watch.wall
     for (key, trial), answer in zip(trials.items(), answers, strict=True):
         told = answer if "failure" in answer else {"numbers": answer}
         where = {"resumed_at": resumed} if resumed else {}  # the seconds are those since then
@@ -111,7 +112,10 @@ def execute(out: Path, trials: dict[str, Trial], *, device: str, tick: Callable[
 
 
 def about(trial: Trial, device: str, seconds: float, members: int) -> dict[str, Any]:
-    """What every record tells beside its numbers: ``seconds`` is this trial's share of its pack's."""
+    """What every record tells beside its numbers: ``seconds`` is this trial's share of its pack's.
+
+    Compilation of kernels, once per machine, is no part of them.
+    """
     return {
         "spec": trial.model_dump(mode="json"),
         "seconds": seconds / members,
@@ -123,8 +127,10 @@ def about(trial: Trial, device: str, seconds: float, members: int) -> dict[str, 
     }
 
 
-def _checked(answer: dict[str, Any], trial: Trial) -> dict[str, Any]:
+def _checked(answer: Any, trial: Trial) -> dict[str, Any]:
     """The answer itself, or a failure that names the numbers that are not finite or of another shape than records."""
+    if not isinstance(answer, dict):
+        raise TypeError(f"an answer must be a dict of numbers by name, and is {type(answer).__name__}")
     bad = [
         name
         for name, value in answer.items()

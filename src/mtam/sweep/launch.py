@@ -46,7 +46,8 @@ def run(plan: Plan, out: Path, packs: Sequence[tuple[str, ...]], launcher: Launc
     """
     board = Board(plan, out, packs, show)
     try:
-        if launcher.name == "inline" or len(packs) == 1 or launcher.workers == 1:
+        alone = len(packs) == 1 or launcher.workers == 1
+        if launcher.name == "inline" or (alone and not launcher.apart):
             _run_inline(plan, out, packs, launcher, board)
         else:
             pool.run(out, packs, launcher, board)

@@ -18,12 +18,16 @@ from pydantic import ValidationError
 
 from mtam.base.errors import UsageError
 from mtam.base.spec import READABLE, SCHEMA, Frozen, Trial
-from mtam.problems.registry import problem
+from mtam.problems import problem_files
+from mtam.problems.recorded_problem import RecordedProblem
+from mtam.problems.registry import PROBLEMS, Problem, definition, problem
 from mtam.sweep import safe_files
 from mtam.sweep.schemas import Manifest, first
+from mtam.sweep.size_rules import is_rule, size_rule
 from mtam.sweep.store import write_text
 
 MANIFEST = "manifest.json"
+SOURCE = "problem.py"  # the file that declared the problem, where that is not built in
 MOST_MEMBERS = 32  # of one pack; beyond it the batched program gains nothing and a lost pack costs more
 
 
@@ -54,6 +58,7 @@ class Plan:
     frozen: tuple[tuple[str, ...], ...] | None = field(default=None, compare=False)  # the packs that a manifest holds
 
     aliases: Mapping[str, str] = field(default_factory=dict, compare=False)  # a trial's key -> that of its old record
+    seals: Mapping[str, str] = field(default_factory=dict, compare=False)  # claim -> digest of how it was to be judged
 
     @cached_property
     def identity(self) -> tuple[tuple[str, ...], ...]:
@@ -70,6 +75,17 @@ class Plan:
         """Every distinct trial by its key."""
         pairs = zip(self.keys, self.cells, strict=True)
         return {key: trial for keys, cell in pairs for key, trial in zip(keys, cell.trials, strict=True)}
+
+    @cached_property
+    def definition(self) -> Problem:
+        """The problem of its trials."""
+        return definition(self.cells[0].trials[0])
+
+    @property
+    def code(self) -> str | None:
+        """The digest of the problem's file, where the user has named one: what ``read`` needs in another process."""
+        source = self.definition.source
+        return None if source is None else source.named
 
     @cached_property
     def digest(self) -> str:
@@ -100,7 +116,18 @@ class Plan:
             "trials": {key: trial.model_dump(mode="json") for key, trial in self.trials.items()},
             "packs": [list(pack) for pack in self.packs],
             **({"aliases": dict(self.aliases)} if self.aliases else {}),
+            **self._declared(),
+            **({"claims": dict(self.seals)} if self.seals else {}),
         }
+
+    def _declared(self) -> dict[str, Any]:
+        """What is told of a problem that is not built in."""
+        kind: Any = self.definition
+        if kind.source is None:
+            return {}
+        recorded = isinstance(kind, RecordedProblem)
+        card = kind.card if recorded else kind.card(self.name, [cell.trials for cell in self.cells])
+        return {"declared": card.model_dump(mode="json")}
 
     def write(self, out: Path, *, extend: bool = False) -> None:
         """Write the manifest, or check that the one already in ``out`` is this plan's; ``extend`` may replace it.
@@ -109,7 +136,10 @@ class Plan:
         """
         found = read(out) if extend and os.path.lexists(out / MANIFEST) else found_in(out, self)
         if found is None or found.digest != self.digest:
-            write_text(out / MANIFEST, json.dumps(self.to_json(), indent=1) + "\n")
+            text = json.dumps(self.to_json(), indent=1) + "\n"
+            if self.definition.source is not None:
+                write_text(out / SOURCE, self.definition.source.text)
+            write_text(out / MANIFEST, text)
 
 
 def _digest(problem: str, cells: Iterable[Iterable[str]]) -> str:
@@ -135,7 +165,7 @@ def extended(found: Plan, plan: Plan) -> Plan:
     A pack is one tensor program: were it made up anew, records that are there would have to be computed again.
     Raises UsageError when ``plan`` lacks trials of ``found``, because a folder holds one sweep and all of it.
     """
-    plan = replace(plan, aliases=found.aliases)
+    plan = replace(plan, aliases=found.aliases, seals=found.seals)
     dropped = len(found.trials.keys() - plan.trials.keys())
     if found.problem != plan.problem or dropped:
         raise UsageError(
@@ -161,10 +191,16 @@ def found_in(out: Path, plan: Plan) -> Plan | None:
     return found
 
 
-def read(out: Path) -> Plan:
-    """The plan that ``out`` was made for. Raises UsageError when there is none or it cannot be read."""
+def read(out: Path, code: str | None = None) -> Plan:
+    """The plan that ``out`` was made for. Raises UsageError when there is none or it cannot be read.
+
+    ``code`` is the digest of a problem's file that the user has named, perhaps in another process: the copy that the
+    run keeps of that very text may be run. Without it, and unless the problem is loaded or installed, none is.
+    """
     path = out / MANIFEST
     try:
+        if code is not None:
+            problem_files.load_file(out / SOURCE, code)
         tree = safe_files.read_json(path)
         if isinstance(tree, dict) and tree.get("schema", SCHEMA) not in READABLE:
             raise UsageError(
@@ -189,7 +225,7 @@ def read(out: Path) -> Plan:
 
 def _plan(shape: Manifest) -> Plan | None:
     """The plan that a manifest holds; None where its trials are not those that it was made for."""
-    kind = problem(shape.problem)
+    kind = _problem(shape)
     read = kind.trial().from_json
     modern = shape.schema_ == SCHEMA
     trials = {key: read(json.dumps(value if modern else kind.modern(value))) for key, value in shape.trials.items()}
@@ -198,8 +234,21 @@ def _plan(shape: Manifest) -> Plan | None:
         raise ValueError(f"it has no trial {min(unknown)}")
     if not modern:
         return _of_schema_2(shape, trials)
-    plan = replace(_of_cells(shape, trials), aliases=shape.aliases)
+    plan = replace(_of_cells(shape, trials), aliases=shape.aliases, seals=shape.claims)
     return plan if plan.digest == shape.digest else None
+
+
+def _problem(shape: Manifest) -> Problem:
+    """The problem of a manifest: built in, at hand, or as the manifest itself has it."""
+    if shape.declared is None:
+        return problem(shape.problem)
+    if shape.problem in PROBLEMS:
+        raise ValueError(f"it declares {shape.problem}, which is built in")
+    if len(shape.declared.cells) != len(shape.cells):
+        raise ValueError("it declares another number of cells than it has")
+    found = problem_files.at_hand(shape.problem, shape.declared.code)
+    firsts = [shape.trials[cell.keys[0]] for cell in shape.cells]
+    return found or RecordedProblem.of(shape.problem, shape.declared, firsts)
 
 
 def _of_cells(shape: Manifest, trials: Mapping[str, Trial]) -> Plan:
@@ -232,22 +281,30 @@ def _check(plan: Plan) -> None:
     """Raise ValueError, or AttributeError for an unknown axis, where cells, packs and trials contradict each other."""
     if sorted(key for pack in plan.packs for key in pack) != sorted(plan.trials):
         raise ValueError("its packs are not its trials")
-    if plan.kind not in problem(plan.problem).kinds or (plan.kind == "fit" and len(plan.trials) != 1):
+    if plan.kind not in plan.definition.kinds or (plan.kind == "fit" and len(plan.trials) != 1):
         raise ValueError(f"{len(plan.trials)} trials of {plan.problem} are no {plan.kind}")
     for cell in plan.cells:
         if len({(trial.n, trial.seed) for trial in cell.trials}) < len(cell.trials):
             raise ValueError(f"the cell {label(cell.axis)} has two trials of one size and seed")
-        unread = problem(plan.problem).unread(cell.trials[0].model.name) if plan.aliases else set()
+        unread = plan.definition.unread(cell.trials[0].model.name) if plan.aliases else set()
         for key, value in cell.axis.items():
             if key.removeprefix("model.") in unread:  # an axis of schema 2 that its trials did not depend on
                 continue
-            found: Any = functools.reduce(getattr, key.split("."), cell.trials[0])
+            found = _setting(cell.trials[0], key)
             if isinstance(found, Frozen):  # a group of settings, by the name of its option
                 fits = isinstance(value, str) and re.fullmatch(r"[\w.-]+", value) is not None
+            elif is_rule(value):  # each trial holds what it comes to at its size
+                rule = size_rule(value)
+                fits = rule is None or all(_setting(trial, key) == rule.at(trial.n) for trial in cell.trials)
             else:
                 fits = type(found) is type(value) and found == value
             if not fits:
                 raise ValueError(f"{key} is not {value!r} in the trials of that cell")
+
+
+def _setting(trial: Trial, key: str) -> Any:
+    """The value of a dotted key; raises AttributeError for an unknown one."""
+    return functools.reduce(getattr, key.split("."), trial)
 
 
 def difference(old: Plan, new: Plan) -> str:

@@ -19,8 +19,10 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+from mtam.base import compile_time
 from mtam.base.errors import UncachedWarning, UsageError
 from mtam.base.threads import one_thread
 from mtam.sweep import execute, failures, heartbeats, planning, store
@@ -40,11 +42,11 @@ GO, FINISH, STOP = range(3)  # what workers are told: go on; finish the pack but
 _worker: dict[str, Any] = {}
 
 
-def _start_worker(out: Path, device: str, order: Any, once: Any, parent: int) -> None:
+def _start_worker(out: Path, device: str, order: Any, once: Any, compiling: Any, parent: int, code: str | None) -> None:
     warnings.showwarning = partial(_warn, once)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     one_thread()
-    _worker.update(out=out, device=device, order=order, plan=planning.read(out))
+    _worker.update(out=out, device=device, order=order, compiling=compiling, plan=planning.read(out, code))
 
 
 def _warn(once: Any, message: Warning | str, category: type[Warning], *_: Any) -> None:
@@ -72,11 +74,17 @@ def _work(pack: tuple[str, ...]) -> None:
     tick = heartbeats.heartbeat(out, pack[0], before=check)
     try:
         tick(0.0, 0.0)
-        execute.execute(out, {key: plan.trials[key] for key in pack}, device=_worker["device"], tick=tick)
+        with compile_time.heard(_tell_compiling):
+            execute.execute(out, {key: plan.trials[key] for key in pack}, device=_worker["device"], tick=tick)
     except KeyboardInterrupt:
         return
     finally:
         heartbeats.silence(out, pack[0])
+
+
+def _tell_compiling() -> None:
+    """The main process has the screen."""
+    _worker["compiling"].value = 1
 
 
 def run(out: Path, packs: Sequence[tuple[str, ...]], launcher: Launcher, board: Board) -> None:
@@ -85,18 +93,19 @@ def run(out: Path, packs: Sequence[tuple[str, ...]], launcher: Launcher, board: 
     context = multiprocessing.get_context("spawn")
     with _shared_memory(), _signals_blocked():
         order: Any = context.Value(ctypes.c_int, GO, lock=False)  # without a lock: a killed worker cannot hold it
+        compiling: Any = context.Value(ctypes.c_int, 0, lock=False)
         once: Any = context.Semaphore(1)  # taken by who says what is said once, and never given back
     waiting, deaths, began = list(packs), dict.fromkeys(packs, 0), time.time()
     while waiting:
         order.value, since = GO, time.time()
         workers = min(launcher.workers, len(waiting))
         with _shared_memory(), _signals_blocked():  # multiprocessing's own tracker is started here
-            given = (out, launcher.device, order, once, os.getpid())
+            given = (out, launcher.device, order, once, compiling, os.getpid(), board.code)
             pool = ProcessPoolExecutor(workers, context, _start_worker, given)
         try:
-            with _signals_blocked():
+            with _signals_blocked(), _without_main():
                 futures = {pool.submit(_work, pack): pack for pack in waiting}
-            died = _watch(futures, board, launcher.fail_fast, since) or waiting
+            died = _watch(futures, board, launcher.fail_fast, since, compiling) or waiting
             order.value = FINISH
             _await_survivors(waiting, board, began, since)
         except BaseException as error:
@@ -147,17 +156,35 @@ def _signals_blocked() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """Processes started inside do not run the script that is running here.
+
+    ``spawn`` has every worker import the main module anew, for what was pickled from it. Nothing of a worker comes
+    from there, and a script that calls ``mtam.sweep`` outside ``if __name__ == "__main__"`` would start itself.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
 class _FailFast(Exception):
     """A trial failed and the user wants no more."""
 
 
 def _watch(
-    futures: dict[Future[None], tuple[str, ...]], board: Board, fail_fast: bool, since: float
+    futures: dict[Future[None], tuple[str, ...]], board: Board, fail_fast: bool, since: float, compiling: Any
 ) -> list[tuple[str, ...]]:
     """Wait for the packs; return those that were running when a worker died."""
     open_futures = set(futures)
     while open_futures:
         board.update(heartbeats.beats(board.out, living=True))
+        if compiling.value:
+            compiling.value = 0
+            compile_time.pass_on()
         ended, open_futures = wait(open_futures, POLL, FIRST_COMPLETED)
         broken = False
         for future in ended:

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from mtam.base import compile_time
+
 SILENT = 5.0  # seconds between lines where there is no terminal
 
 # fraction done, a short text such as ``12/63 trials``, and the fraction that was done before this run began or went on
@@ -19,10 +21,15 @@ def display(console: Console, title: str, quiet: bool) -> Iterator[Show]:
     if quiet:
         yield lambda _fraction, _text, _before: None
     elif console.is_terminal:
-        with _bar(console, title) as show:
+        with _bar(console, title) as show, compile_time.heard(lambda: _compiling(console, title)):
             yield show
     else:
-        yield _lines(console, title)
+        with compile_time.heard(lambda: _compiling(console, title)):
+            yield _lines(console, title)
+
+
+def _compiling(console: Console, title: str) -> None:
+    console.print(f"{title}: {compile_time.NOTICE}", highlight=False, soft_wrap=True)
 
 
 @contextmanager

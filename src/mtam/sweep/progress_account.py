@@ -17,13 +17,14 @@ class Launcher:
     workers: int
     device: str
     fail_fast: bool = False  # stop after the first pack with a failed trial
+    apart: bool = False  # in worker processes even where one would do
 
 
 class Board:
     """Adds up what is done, weighted by forecast cost, and shows it."""
 
     def __init__(self, plan: Plan, out: Path, packs: Sequence[tuple[str, ...]], show: progress.Show) -> None:
-        self.out = out
+        self.out, self.code = out, plan.code
         self.done: set[tuple[str, ...]] = set()
         self._show = show
         self._costs = {pack[0]: plan.cost(pack) for pack in packs}

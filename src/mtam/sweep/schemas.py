@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError, model_validator
 
 from mtam.base.spec import Shape
+from mtam.problems.problem_card import Card
 
 Seconds = Annotated[float, Field(ge=0, le=1e12)]  # also Unix times
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -108,12 +109,16 @@ class Manifest(Shape):
     packs: list[Annotated[list[str], Field(min_length=1)]]
     schema_: Literal[2, 3] = Field(3, alias="schema")  # READABLE
     aliases: dict[str, str] = Field(default_factory=dict)  # of keys, where a record goes by an older one
+    declared: Card | None = None  # of a problem that is not built in
+    claims: dict[str, str] = Field(default_factory=dict)  # seals: a claim and the digest of how it was to be judged
 
     @model_validator(mode="after")
     def _parts(self) -> "Manifest":
         if len({tuple(sorted(cell.axis)) for cell in self.cells}) > 1:
             raise ValueError("its cells lie on different axes")
         bounded(self.config)
+        if self.declared is not None:
+            bounded(self.declared.model_dump())
         Config.model_validate(self.config)
         return self
 

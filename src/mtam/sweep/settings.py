@@ -2,6 +2,7 @@
 
 import re
 import reprlib
+from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any, Self, TypeVar
 
@@ -23,6 +24,9 @@ class SweepSettings(Frozen):
     n_max: int = Field(ge=1)
     seeds: int = Field(ge=1)
     first_seed: int = Field(0, ge=0)
+    more_seeds: int = Field(0, ge=0)  # further seeds of the cells at ``more_at``, which scatter more than the others
+    more_at: dict[str, list[Any]] = Field(default_factory=dict)  # values along axes
+    exploratory: str | None = Field(None, min_length=20)  # why no claim is judged by this sweep; None: there is one
 
     @field_validator("sizes", mode="after")
     @classmethod
@@ -37,9 +41,10 @@ class SweepSettings(Frozen):
             raise ValueError(f"sweep.n_min = {self.n_min} is larger than sweep.n_max = {self.n_max}")
         return self
 
-    def seed_range(self) -> range:
-        """first_seed, first_seed + 1, ...: as many as ``seeds``."""
-        return range(self.first_seed, self.first_seed + self.seeds)
+    def seed_range(self, at: Mapping[str, Any]) -> range:
+        """first_seed, first_seed + 1, ...: as many as ``seeds``, and ``more_seeds`` in a cell ``at`` such a place."""
+        more = bool(self.more_at) and all(key in at and at[key] in values for key, values in self.more_at.items())
+        return range(self.first_seed, self.first_seed + self.seeds + more * self.more_seeds)
 
     def sample_sizes(self) -> list[int]:
         """The explicit sizes, else n_min, 2 n_min, 4 n_min, ... up to n_max."""

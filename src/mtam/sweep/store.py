@@ -107,11 +107,10 @@ def check(body: Any, key: str, trial: Trial | None = None) -> None:
 
 def check_numbers(numbers: Any, trial: Trial | None) -> None:
     """Raise ValidationError for numbers of another shape than a record of this trial has."""
-    problem = getattr(trial, "problem", None)
-    if problem is None:
+    if trial is None or getattr(trial, "problem", None) is None:
         Numbers.model_validate(numbers)
     else:
-        registry.problem(problem).check(numbers)
+        registry.definition(trial).check(numbers)
 
 
 def read(out: Path, key: str, trial: Trial | None = None, *, mend: bool = True) -> Record | None:

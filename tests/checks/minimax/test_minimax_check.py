@@ -10,8 +10,8 @@ from mtam.base.finding import Finding
 from mtam.checks.minimax import minimax_check, minimax_tables
 from mtam.checks.minimax.minimax_case import MinimaxCase
 from mtam.checks.minimax.minimax_check import Settings
-from mtam.checks.spectral_case import LN10
 from mtam.rates.verdict import Verdict
+from mtam.recall.theory.spectral_case import LN10, minimax_exponent
 
 Array = NDArray[np.float64]
 
@@ -27,7 +27,7 @@ def test_the_law_its_constant_and_its_bracket_are_supported(finding: Finding) ->
     assert said == dict.fromkeys(
         ["counted", *(f"{name}_exp_{alpha}" for alpha in (1, 2) for name in names), "exponent_poly_2"],
         Verdict.SUPPORTED,
-    )
+    ) | {"feasible_sizes": Verdict.CONTRADICTED}
 
 
 def test_the_bracket_is_closed_at_434_digits(finding: Finding) -> None:
@@ -54,8 +54,19 @@ class Elsewhere(MinimaxCase):
 @pytest.mark.parametrize("kind", [Planted, Elsewhere])
 def test_a_curve_with_another_exponent_is_contradicted(kind: type[MinimaxCase]) -> None:
     case = kind("exponential", 1.0, 1.0, 0.1)
-    assert minimax_check.exponent_verdict(case, 0.05).said == Verdict.CONTRADICTED
+    assert minimax_exponent(case, 0.05).said == Verdict.CONTRADICTED
     assert minimax_check.constant_verdict(case).said == Verdict.UNDECIDED
+
+
+def test_sizes_that_show_the_exponent_are_told() -> None:
+    """A curve that has its limit's exponent everywhere, one that is 4% off, and one that is 15% off."""
+    for exponent, said in ((0.5, Verdict.SUPPORTED), (0.52, Verdict.SUPPORTED), (0.575, Verdict.CONTRADICTED)):
+
+        class Straight(MinimaxCase):
+            def risk(self, log_sizes: Array, power: float = exponent) -> Array:
+                return np.asarray(-2 * log_sizes**power)
+
+        assert minimax_check.feasible_verdict([Straight("exponential", 1.0, 1.0, 0.1)]).said == said
 
 
 def test_a_curve_outside_its_counted_bracket_is_contradicted() -> None:

@@ -1,5 +1,7 @@
 """The band for phi: the sandwich of the dense problem, and the share of data sets in which it covers."""
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -8,8 +10,8 @@ from mtam.interaction.model import pair_kernels_reference
 from mtam.interaction.model.low_rank import truncate
 from mtam.interaction.model.splines import Spline, SplineSpace
 from mtam.interaction.own_data import confidence_band
-from mtam.interaction.own_data.confidence_band import Frame, pseudoinverse, scores
-from mtam.interaction.solver.varpro import RIDGE, whitener
+from mtam.interaction.own_data.confidence_band import BandCurve, Frame, pseudoinverse, scores
+from mtam.interaction.solver.varpro import RIDGE, Profile, whitener
 from tests.interaction.simulated import made
 
 Array = npt.NDArray[np.float64]
@@ -43,6 +45,8 @@ def test_the_band_is_the_sandwich_of_the_dense_problem() -> None:
     at = space.design(found.grid) @ basis
     variance = np.einsum("nb,bc,nc->n", at, (bread @ inner @ bread)[:7, :7], at)
     np.testing.assert_allclose((found.high - found.low) / 2, 1.959964 * np.sqrt(variance), rtol=1e-7)
+    assert found.simultaneous() is None
+    assert found.covariance.tangents.shape == (2 * 2 * 3 - 4 - 1,) * 2
 
 
 def test_the_frame_is_the_matrix_and_its_tangents_in_whitened_coordinates() -> None:
@@ -120,3 +124,53 @@ def test_the_band_covers_the_best_spline_and_narrows_as_data_grow() -> None:
         widths.append(np.average(found.high - found.low, weights=found.density))
     assert 0.88 < np.mean(hits) <= 1
     assert np.mean(widths[:30]) / np.mean(widths[30:]) == pytest.approx(2, rel=0.1)
+
+
+def penalised(samples: int, seed: int, smoothing: float | None = None) -> tuple[BandCurve, Array]:
+    """The bands of a fit with A known, smoothed by REML unless said otherwise, and phi*, a wave, on their grid."""
+    rng, matrix = np.random.default_rng(seed), np.array([[0.3]])
+    x = rng.uniform(-1.7, 1.7, (samples, 3, 1))
+    truth = pair_kernels_reference.off_diagonal_mean(np.sin(6 * x @ matrix @ x.transpose(0, 2, 1)))
+    y = truth.reshape(samples, 3) + 0.3 * rng.standard_normal((samples, 3))
+    root = np.full((1, 1), 0.3**0.5)
+    profile = Profile(x, y, np.eye(1), SplineSpace(3, 30), confidence_band.arguments(x, matrix))
+    profile, fit, _ = profile.smoothed(profile.fit(root, root))
+    if smoothing is not None:
+        profile = replace(profile, smoothing=smoothing)
+        fit = profile.fit(root, root)
+    found = confidence_band.curve(x, y, matrix, 1, profile.spline(fit), rng, profile.smoothing)
+    return found, np.sin(6 * found.grid)
+
+
+def shares(curves: list[tuple[BandCurve, Array]]) -> tuple[float, float]:
+    """How often the pointwise band holds phi*, weighted with the density of u, and how often the other one at once."""
+    pointwise, at_once = [], []
+    for found, truth in curves:
+        pointwise.append(np.average((found.low <= truth) & (truth <= found.high), weights=found.density))
+        low, high = found.simultaneous() or (found.low, found.high)
+        there = (found.grid >= found.middle[0]) & (found.grid <= found.middle[1])
+        at_once.append(bool(np.all(((low <= truth) & (truth <= high))[there])))
+    return float(np.mean(pointwise)), float(np.mean(at_once))
+
+
+def test_bands_of_a_penalised_fit_cover_pointwise_and_at_once() -> None:
+    """100 data sets: the pointwise share varies by about 1%; fewer than 88 hold all at once with probability .002."""
+    pointwise, at_once = shares([penalised(150, seed) for seed in range(800, 900)])
+    assert 0.92 < pointwise < 0.98
+    assert at_once >= 0.88
+
+
+def test_bands_of_a_fit_that_is_smoothed_too_much_for_its_band_do_not_cover() -> None:
+    """The band knows the bias that lambda implies; it cannot know that phi* is rougher than that."""
+    pointwise, at_once = shares([penalised(150, seed, smoothing=30.0) for seed in range(800, 830)])
+    assert pointwise < 0.8
+    assert at_once < 0.2
+
+
+def test_critical_values_of_independent_points_are_those_of_their_maximum() -> None:
+    """Of m independent normal variables: Phi(c)^m = .95 on both sides; one point: 1.96; all the same: 1.96 as well."""
+    rng = np.random.default_rng(0)
+    for count, expected in ((1, 1.96), (20, 3.016)):
+        found = confidence_band._critical(np.eye(count), np.diag(rng.uniform(1, 9, count)), rng)
+        assert found == pytest.approx(expected, abs=0.05)
+    assert confidence_band._critical(np.ones((50, 3)), np.eye(3), rng) == pytest.approx(1.96, abs=0.05)

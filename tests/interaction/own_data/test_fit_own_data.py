@@ -25,7 +25,8 @@ PROMISED = {
     "rank_se", "rank_converged", "phi_grid", "phi_hat", "band_low", "band_high", "u_density", "singular_hat", "matrix",
     "coefficients", "variance", "parameters", "reach", "warnings", "found", "explains", "fits", "basin",
     "no_interaction_p", "linear_p", "constant_p", "linear_explained", "structure_p", "structure_p_values",
-    "structure_shares", "angles", "zero_tokens",
+    "structure_shares", "angles", "zero_tokens", "matrix_se", "column_angles_se", "row_angles_se",
+    "angle_se",
 }  # fmt: skip
 
 
@@ -131,6 +132,31 @@ def test_intervals_from_the_data(tmp_path: Path, rule: str) -> None:
     found = once(tmp_path, *made(), model={"rank": 2, "k_rule": rule})
     assert 1 <= found["K"] <= found["intervals"]
     assert found["converged"]
+
+
+def test_a_penalised_fit_tells_both_bands_and_what_is_not_known_of_the_matrix(tmp_path: Path) -> None:
+    found = once(tmp_path, *made(), model={"rank": 2, "k_rule": "reml"})
+    assert set(found) - PROMISED == {
+        "simultaneous_low", "simultaneous_high", "simultaneous_critical", "simultaneous_from", "simultaneous_to",
+        "freedom", "smoothing",
+    }  # fmt: skip
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
+    assert found["converged"]
+    assert found["K"] == 40
+    assert 2 < found["freedom"] < 20
+    low, high, phi = (np.array(found[name]) for name in ("band_low", "band_high", "phi_hat"))
+    wider = found["simultaneous_critical"] / 1.959964
+    assert 1.2 < wider < 2
+    np.testing.assert_allclose(np.array(found["simultaneous_high"]) - phi, wider * (high - phi))
+    np.testing.assert_allclose(phi - np.array(found["simultaneous_low"]), wider * (phi - low))
+    assert found["noise_sd"] == pytest.approx(0.3, rel=0.04)
+    entries = np.reshape(found["matrix_se"], (3, 3))
+    assert np.all(entries > 0)
+    assert np.linalg.norm(entries) < 0.3 * np.linalg.norm(found["matrix"])
+    grid = np.array(found["phi_grid"])
+    inside = (grid > found["simultaneous_from"]) & (grid < found["simultaneous_to"])
+    assert 0.2 < np.mean(inside) < 1
+    assert len(found["column_angles_se"]) == len(found["row_angles_se"]) == 2
 
 
 def test_one_coordinate(tmp_path: Path) -> None:

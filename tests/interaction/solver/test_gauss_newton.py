@@ -13,10 +13,10 @@ from mtam.interaction.solver.varpro import RIDGE
 from tests.interaction.solver.helpers import problem
 
 
-@pytest.mark.parametrize("rank", [2, 4])
-def test_hessian_is_the_projected_gauss_newton_matrix(rank: int) -> None:
-    """In the factors, and in A itself at full rank."""
-    profile, *_ = problem()
+@pytest.mark.parametrize(("rank", "smoothing"), [(2, None), (4, None), (2, 0.3)])
+def test_hessian_is_the_projected_gauss_newton_matrix(rank: int, smoothing: float | None) -> None:
+    """In the factors, and in A itself at full rank; phi with a penalty and without."""
+    profile, *_ = problem(smoothing=smoothing)
     rng = np.random.default_rng(3)
     u, v = chart(rng.standard_normal((4, rank)), rng.standard_normal((4, rank)), 1 / 3)
     fit = profile.fit(u, v)
@@ -28,7 +28,8 @@ def test_hessian_is_the_projected_gauss_newton_matrix(rank: int) -> None:
     radial = radial / np.linalg.norm(radial)
     rows -= np.outer(rows @ radial, radial)
     features = pair_kernels_reference.features(x @ u, x @ v, 5, profile.space) @ profile.basis
-    gram = features.T @ features + RIDGE * np.eye(features.shape[1])
+    bent = np.diff(profile.basis, n=2, axis=0)
+    gram = features.T @ features + RIDGE * np.eye(features.shape[1]) + (smoothing or 0.0) * len(x) * bent.T @ bent
     expected = 2 / profile.rows * (rows.T @ rows - rows.T @ features @ np.linalg.solve(gram, features.T @ rows))
     dense = Dense(profile, u, v, fit)
     np.testing.assert_allclose(dense.matrix, expected, atol=1e-10)

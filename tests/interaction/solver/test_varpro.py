@@ -16,28 +16,32 @@ def test_whitening() -> None:
     np.testing.assert_allclose(x.T @ x / len(x), np.eye(4), atol=1e-12)
 
 
-@pytest.mark.parametrize("degree", [1, 3, 8])
-def test_fit_is_the_ridge_solution_of_the_dense_problem(degree: int) -> None:
-    profile, u, v = problem(degree)
+@pytest.mark.parametrize(("degree", "smoothing"), [(1, None), (3, None), (8, None), (1, 0.3), (3, 0.3)])
+def test_fit_is_the_ridge_solution_of_the_dense_problem(degree: int, smoothing: float | None) -> None:
+    profile, u, v = problem(degree, smoothing)
     x = profile.x.reshape(-1, 4) @ profile.white
     features = pair_kernels_reference.features(x @ u, x @ v, 5, profile.space) @ profile.basis
     n = profile.rows
-    rows = np.concatenate([features / np.sqrt(n), np.sqrt(RIDGE / n) * np.eye(profile.space.dimension)])
-    target = np.concatenate([profile.y.ravel() / np.sqrt(n), np.zeros(profile.space.dimension)])
+    bent = np.sqrt(smoothing or 0.0) * np.diff(profile.basis, n=2, axis=0)
+    rows = np.concatenate([features / np.sqrt(n), np.sqrt(RIDGE / n) * np.eye(profile.space.dimension), bent])
+    target = np.concatenate([profile.y.ravel() / np.sqrt(n), np.zeros(len(rows) - n)])
     c, *_ = np.linalg.lstsq(rows, target, rcond=None)
     fit = profile.fit(u, v)
     np.testing.assert_allclose(fit.coefficients, c, atol=1e-7)
     assert fit.loss == pytest.approx(float(np.sum((target - rows @ c) ** 2)), rel=1e-10)
+    assert profile.squared_residual(fit) == pytest.approx(np.mean((profile.y.ravel() - features @ c) ** 2), rel=1e-9)
+    hat = features @ np.linalg.solve(rows.T @ rows, features.T) / n
+    assert profile.freedom(fit) == pytest.approx(np.trace(hat) if smoothing else len(c), abs=0.01)  # ridge aside
 
 
-@pytest.mark.parametrize("degree", [2, 3, 8])
-def test_gradient_by_finite_differences(degree: int) -> None:
+@pytest.mark.parametrize(("degree", "smoothing"), [(2, None), (3, None), (8, None), (3, 0.3)])
+def test_gradient_by_finite_differences(degree: int, smoothing: float | None) -> None:
     """The envelope gradient of the profiled loss, the spline refitted at every displaced point."""
-    profile, u, v = problem(degree)
+    profile, u, v = problem(degree, smoothing)
     fit = profile.fit(u, v)
     grad_u, grad_v = profile.gradient(u, v, fit)
     residual = profile.residuals(u, v, fit)
-    loss = np.mean(residual**2) + profile.ridge * fit.coefficients @ fit.coefficients
+    loss = np.mean(residual**2) + fit.coefficients @ profile.penalty @ fit.coefficients
     assert loss == pytest.approx(fit.loss, rel=1e-10)
     rng = np.random.default_rng(1)
     for _ in range(5):

@@ -7,9 +7,8 @@ import numpy.typing as npt
 import pytest
 
 from mtam.interaction.estimators import erm
-from mtam.interaction.estimators.choose_k import Criterion
-from mtam.interaction.estimators.estimators import spline_space
-from mtam.interaction.interaction_spec import InteractionData, InteractionTrial, interaction_model
+from mtam.interaction.estimators.estimators import criterion, spline_space
+from mtam.interaction.interaction_spec import InteractionData, InteractionTrial, KRule, interaction_model
 from mtam.interaction.model import pair_kernels
 from mtam.interaction.model.splines import Spline, SplineSpace
 from mtam.interaction.simulate.squared_error import evaluate
@@ -56,6 +55,14 @@ def test_choosing_k_costs_something_and_not_much() -> None:
     assert 1 <= found.intervals < 4
 
 
+def test_a_penalty_costs_less_than_choosing_k_and_more_than_the_best_one() -> None:
+    smooth, chosen = (forecast(trial(2000, rule, activation="rate_hard")) for rule in ("reml", "cp"))
+    assert smooth.best <= smooth.total < chosen.total
+    assert smooth.oracle < chosen.oracle
+    assert smooth.linear_price == pytest.approx(chosen.linear_price, rel=0.1)  # the price of A is that of A
+    assert smooth.intervals == 40
+
+
 def test_a_rough_truth_wants_more_intervals_as_m_grows() -> None:
     chosen = [forecast(trial(m, d=1, activation="rate_hard")).intervals for m in (10**3, 10**6)]
     assert chosen == sorted(chosen)
@@ -70,15 +77,16 @@ def test_the_rough_truth_falls_at_the_minimax_rate() -> None:
     assert slope == pytest.approx(-0.8, abs=0.06)
 
 
-@pytest.mark.parametrize(("rule", "degree"), [("cp", 8), ("bic", 3)])
-def test_the_estimator_itself_errs_as_forecast(rule: Criterion, degree: int) -> None:
+@pytest.mark.parametrize(("rule", "degree"), [("cp", 8), ("bic", 3), ("reml", 3)])
+def test_the_estimator_itself_errs_as_forecast(rule: KRule, degree: int) -> None:
     """Twenty-five data sets of one truth, few samples, K chosen from each: within three standard errors of the mean."""
     task = trial(400, rule, d=2, activation="rate_hard", degree=degree)
     truth = draw_truth(task.data, 0)
     errors = []
     for seed in range(25):
         x, y = simulate(task.data, truth, task.n, 1000 + seed)
-        fitted = erm.fit(x, y, 1, spline_space(task), np.random.default_rng(seed), erm.ErmOptions(criterion=rule))
+        options = erm.ErmOptions(criterion=criterion(rule), penalised=rule == "reml")
+        fitted = erm.fit(x, y, 1, spline_space(task), np.random.default_rng(seed), options)
         errors.append(float(evaluate(truth, [fitted.g], seed).errors[0]))
     spread = float(np.std(errors, ddof=1)) / 25**0.5
     assert forecast(task).total == pytest.approx(np.mean(errors), abs=3 * spread)

@@ -1,11 +1,14 @@
 """The benchmarks as estimators of a trial: the order in which knowledge helps, and what they refuse."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.linalg import LinAlgError
 
 from mtam.problems.registry import run_pack
-from mtam.recall.evaluation import benchmarks
+from mtam.recall.evaluation import benchmarks, posterior
 from mtam.recall.recall_spec import RecallData, RecallTrial, recall_model
 from mtam.recall.simulate.contexts import problem
 
@@ -81,13 +84,33 @@ def test_the_prior_is_centred_where_the_target_is_before_it_is_standardised(monk
     shift = p.answer.mean / p.answer.deviation
     given: list[np.ndarray] = []
 
-    def ignorant(_known: np.ndarray, observed: np.ndarray, asked: np.ndarray, variance: float, _: float) -> np.ndarray:
+    def ignorant(
+        _known: np.ndarray, observed: np.ndarray, _asked: np.ndarray, variance: float, _noise: float
+    ) -> Callable[[np.ndarray], np.ndarray]:
         given.append(observed)
         assert variance == pytest.approx(1 / p.answer.deviation**2)
-        return np.zeros(len(asked))
+        return lambda points: np.zeros(len(points))
 
-    monkeypatch.setattr(benchmarks, "gaussian_process", ignorant)
+    monkeypatch.setattr(benchmarks, "posterior_mean", ignorant)
     found = benchmarks.bayes(trial)
     assert abs(shift) > 0.1
     assert found["mse"] == pytest.approx(np.mean((-shift - p.sample("test", 128).clean) ** 2))
     np.testing.assert_allclose(given[0], p.sample("train", 64).observed + shift)
+
+
+def test_beside_a_model_stands_what_the_trial_asks_for() -> None:
+    """The average Bayes risk is that of sweep bayes on the same contexts; the Bayes rule begins at n = 1024."""
+
+    def asked(n: int, **more: Any) -> dict[str, float]:
+        data = RecallData(target="matern_stratified", test=1100)
+        return benchmarks.beside(RecallTrial(n=n, seed=5, data=data, model=recall_model(**more)))
+
+    assert asked(64) == asked(64, benchmark=True) == {}
+    average = asked(64, benchmark=True, average_bayes=True)
+    assert list(average) == ["average_bayes_error"]
+    alone = RecallTrial(n=64, seed=5, data=RecallData(test=benchmarks.AVERAGED), model=recall_model("posterior"))
+    (record,) = posterior.run([alone], device="cpu", tick=lambda _: None)
+    assert average["average_bayes_error"] == pytest.approx(record["error"], rel=1e-12)
+    both = asked(1024, benchmark=True, average_bayes=True)
+    assert list(both) == ["bayes_error", "bayes_error_se", "average_bayes_error"]
+    assert 0 < both["average_bayes_error"] < average["average_bayes_error"]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from mtam.recall.evaluation.risk import attention_map, dimension, outputs, recall, risk, sensitivity, sharpest
+from mtam.recall.evaluation.risk import attention_map, outputs, participation, recall, risk, sensitivity, sharpest
 from mtam.recall.simulate.contexts import problem
 from mtam.recall.transformer.network_reference import factorised, member_inputs
 from tests.recall.helpers import assemble, trials
@@ -82,8 +82,7 @@ def test_sensitivity_is_the_derivative_by_the_true_coefficients(length: int | No
         torch.testing.assert_close(found[m], expected, rtol=1e-6, atol=1e-9)
 
 
-def test_effective_dimension_counts_what_rises_above_the_error() -> None:
-    strength = torch.tensor([1.0, 1.0, 0.1, 0.0], dtype=torch.float64)
-    assert dimension(strength, 0.05)["effective_dimension"] == 3
-    assert dimension(strength, 0.5)["effective_dimension"] == 2
-    assert dimension(torch.ones(7, dtype=torch.float64), 0.1)["participation"] == pytest.approx(7)
+def test_participation_counts_equal_shares() -> None:
+    assert participation(torch.ones(7, dtype=torch.float64))["participation"] == pytest.approx(7)
+    one = participation(torch.tensor([1.0, 0.0, 0.0], dtype=torch.float64))
+    assert one == {"participation": pytest.approx(1), "sensitivity": [1.0, 0.0, 0.0]}

@@ -5,10 +5,13 @@ from typing import Any
 import pytest
 import torch
 
+from mtam.base.streams import torch_seed
 from mtam.recall.evaluation.risk import recall
 from mtam.recall.gates import SHARPNESS, SPREAD, gate
+from mtam.recall.gates.softmax import FrozenForm
 from mtam.recall.recall_models import trained_settings
-from mtam.recall.recall_spec import recall_model
+from mtam.recall.recall_spec import RecallData, RecallTrial, recall_model
+from mtam.recall.run_recall import fit, run
 from mtam.recall.simulate.contexts import problem
 from tests.recall.gates.helpers import check_gradients, parameters, tags
 from tests.recall.helpers import assemble, trials
@@ -58,3 +61,38 @@ def test_attention_with_vanishing_beta_is_diffuse() -> None:
     found = recall(weights, sample)
     assert found["attention_mass"] == pytest.approx(0.25, abs=1e-6)
     assert found["attention_entropy"] == pytest.approx(float(torch.log(torch.tensor(4.0))), abs=1e-6)
+
+
+def test_a_frozen_form_attends_as_a_trained_one_and_hands_on_no_gradient() -> None:
+    at = tags()
+    params = parameters(gate("softmax"), MODEL, at)
+    weights, kept = FrozenForm().forward(params, at)
+    torch.testing.assert_close(weights, gate("softmax").forward(params, at)[0])
+    into = {name: torch.full_like(value, torch.nan) for name, value in params.items()}
+    FrozenForm().backward(params, at, kept, torch.ones_like(weights), into)
+    assert not any(layer.any() for layer in into.values())
+
+
+@pytest.mark.parametrize("start", ["random", "random_frozen"])
+def test_training_moves_a_random_form_unless_it_is_frozen(start: str) -> None:
+    """Weight decay alone takes a share of lr * weight_decay a step at most."""
+    model = recall_model(width=16, hidden=8, init=start, steps=4)
+    some = [RecallTrial(n=256, data=RecallData(modes=12, nodes=32, test=64), model=model)]
+    problems = [problem(some[0].data, 0)]
+    network, _, trained = fit(some, problems, torch.device("cpu"), lambda _: None)
+    random = torch.Generator().manual_seed(torch_seed(0, "recall", "start"))
+    network.start_head(random)
+    begun = network.gate.start(4, model, random)["score"].float()
+    moved = (network.views(trained.best)["score"][0] - begun).norm() / begun.norm()
+    assert (moved < 1e-3) == (start == "random_frozen")
+
+
+def test_a_frozen_form_is_one_full_form() -> None:
+    with pytest.raises(ValueError, match="random_frozen takes one head with full keys"):
+        RecallTrial(model=recall_model(init="random_frozen", heads=2))
+
+
+def test_a_frozen_form_and_a_trained_one_are_no_pack() -> None:
+    some = [RecallTrial(model=recall_model(init=start)) for start in ("random", "random_frozen")]
+    with pytest.raises(ValueError, match="different shapes"):
+        run(some, device="cpu", tick=lambda _: None)

@@ -23,7 +23,7 @@ def _trials(n: int, *datas: RecallData, model: RecallModel | None = None) -> lis
 
 
 def _numbers(**changed: Any) -> dict[str, Any]:
-    return {"error": 0.1, "attention_mass": 0.99, "swap_gain": 0.98, "effective_dimension": 3} | changed
+    return {"error": 0.1, "attention_mass": 0.99, "swap_gain": 0.98, "axes_learned": 3.0, "holdout_loss": 0.1} | changed
 
 
 def test_a_crossing_is_interpolated_and_may_be_absent() -> None:
@@ -146,6 +146,7 @@ def test_borders_are_read_off_the_plane() -> None:
     numbers = [_numbers(attention_mass=1 - 0.1 * np.log2(t.data.components / t.data.tag_dim * 2)) for t in some]
     (told,) = capacity.tables(recall_cells(some, numbers))
     assert [row[:3] for row in told.rows] == [[2, 3, 4], [4, 5, 8]]
+    assert [shown(told, row)[5:7] for row in told.rows] == [["> 8.0", "> 8.0"]] * 2  # without noise nothing is lost
     drawn = [shown(told, row)[3:5] for row in told.rows]
     assert drawn == [["<= 2.0", "4.0"], ["2.8", "> 8.0"]]  # masses 1 - log2(2 I / d1) / 10
     assert capacity.tables(recall_cells(some[:8], numbers[:8])) == []
@@ -154,7 +155,7 @@ def test_borders_are_read_off_the_plane() -> None:
 def test_a_sweep_that_has_nothing_to_add_adds_verdicts_only_and_no_trials_add_nothing() -> None:
     some = _trials(64, RecallData(noise=0.1), RecallData(noise=0.2))
     assert [table.title for table in tables(some, [_numbers()] * len(some))] == [
-        "What the model has learned, at the largest n; coefficients that move the answer by more than its error"
+        "What the model has learned, at the largest n; coefficients count by the share of their effect that it has"
     ]
     assert tables([], []) == []
 

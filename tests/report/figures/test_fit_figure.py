@@ -36,6 +36,21 @@ def test_a_band_is_drawn_and_told_where_there_is_one() -> None:
     assert {"band_low", "band_high"} <= set(picture.table)
 
 
+def test_the_simultaneous_band_is_drawn_where_it_holds() -> None:
+    own = {name: value for name, value in NUMBERS.items() if not name.endswith("_true")}
+    for name, half in (("band", 0.2), ("simultaneous", 0.3)):
+        own |= {f"{name}_low": (np.sin(U) - half).tolist(), f"{name}_high": (np.sin(U) + half).tolist()}
+    own |= {"simultaneous_from": -0.5, "simultaneous_to": 0.4}
+    picture = fit_figure.fit(own, "ips_erm", "t")
+    assert {"simultaneous_low", "simultaneous_high"} <= set(picture.table)
+    lines = [line for axis in picture.draw().axes for line in axis.get_lines() if line.get_linestyle() == "--"]
+    assert len(lines) == 2
+    for line in lines:
+        at = np.asarray(line.get_xdata())
+        assert at.min() >= -0.5
+        assert at.max() <= 0.4
+
+
 def test_estimators_that_meet_in_one_figure_differ() -> None:
     for names in (("softmax", "linear", "frozen_rbf", "knn"), ("ips_erm", "als", "mlp", "oracle_a")):
         assert len({estimator(name) for name in names}) == len(names)

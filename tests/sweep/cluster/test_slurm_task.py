@@ -24,7 +24,7 @@ def queued(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The jobs that were put back into the queue; SLURM warns while the manifest is read."""
     jobs: list[str] = []
 
-    def read(_: Path) -> None:
+    def read(_: Path, _code: str | None) -> None:
         signal.raise_signal(signal.SIGUSR2)
 
     def requeue(job: str) -> bool:

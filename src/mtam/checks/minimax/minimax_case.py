@@ -6,28 +6,19 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from mtam.checks.spectral_case import LN10, SpectralCase
 from mtam.recall.theory import block_stein, level_density, pinsker, tiled_bumps, water_filling
-from mtam.recall.theory.metric_entropy import WINDOW
 from mtam.recall.theory.pinsker import RiskCurve
+from mtam.recall.theory.spectral_case import FARTHEST, MinimaxSpectrum
 
 Array = NDArray[np.float64]
 
-POINTS = 400  # sizes at which local exponents are looked at
-FIRST = float(np.log(2) * (6 * 14) ** 0.5)  # the middle of ln n over the sizes 2^6 .. 2^14 of a sweep
-FARTHEST = {"exponential": 1e4 * LN10, "polynomial": 1e3}  # ln n
 CENTRED = 4.0  # sup F^2 of a 1-Lipschitz F with E F = 0, in units of sum_j lambda_j: |F| <= sup_u E |u - U|
 GROWTH = 0.05  # of the blocks of the adaptive estimator
 
 
 @dataclass(frozen=True)
-class MinimaxCase(SpectralCase):
-    """A spectrum with its curves, each computed once."""
-
-    @property
-    def limit(self) -> float:
-        """alpha/(alpha+1); 2 alpha + 1 for lambda_j = j^{-2 alpha}: ln N(w) ~ w^{2/(2 alpha + 1)}, R ~ w^-2."""
-        return self.alpha / (self.alpha + 1) if self.exponential else 2 * self.alpha + 1
+class MinimaxCase(MinimaxSpectrum):
+    """A spectrum with its further curves, each computed once."""
 
     @property
     def constant(self) -> float:
@@ -41,21 +32,9 @@ class MinimaxCase(SpectralCase):
         return pinsker.unit(self.alpha, self.decay, self.spectrum)
 
     @cached_property
-    def curve(self) -> RiskCurve:
-        """The linear minimax risk in white noise at any n, by the saddle point."""
-        return self._any_size(self.sigma, FARTHEST[self.spectrum])
-
-    @cached_property
     def upper(self) -> RiskCurve:
         """The same under random design: the noise of a coefficient is at most (sigma^2 + sup F^2) / n."""
         return self._any_size((self.sigma**2 + CENTRED) ** 0.5, FARTHEST[self.spectrum])
-
-    def _any_size(self, sigma: float, log_size: float) -> RiskCurve:
-        return pinsker.any_size(self.alpha, self.decay, self.spectrum, sigma, log_size)
-
-    def risk(self, log_sizes: Array) -> Array:
-        """ln R(n) in white noise. (sizes,)"""
-        return np.interp(log_sizes, self.curve.log_size, self.curve.log_risk)
 
     def risk_above(self, log_sizes: Array) -> Array:
         """ln of what the linear estimator achieves under random design. (sizes,)"""
@@ -70,21 +49,6 @@ class MinimaxCase(SpectralCase):
         """ln R(n) in white noise, counted from below and from above. (sizes,), (sizes,)"""
         curves = pinsker.bracket(self.alpha, self.decay, self.spectrum, self.sigma, float(log_sizes.max()))
         return curves[0].at(log_sizes, above=False), curves[1].at(log_sizes, above=True)
-
-    @cached_property
-    def sizes(self) -> Array:
-        """ln n at which local exponents are looked at. (POINTS,)"""
-        return np.geomspace(FIRST, FARTHEST[self.spectrum] / WINDOW**0.5, POINTS)
-
-    def exponents(self, log_sizes: Array) -> Array:
-        """The local exponent around every ln n, over sizes that span the factor WINDOW in ln n. (sizes,)
-
-        gamma of a - C (ln n)^gamma through three points, or p of C (ln n)^-p through two.
-        """
-        first, middle, last = (self.risk(log_sizes * WINDOW**power) for power in (-0.5, 0.0, 0.5))
-        if self.exponential:
-            return np.asarray(np.log((last - middle) / (middle - first)) / np.log(WINDOW**0.5))
-        return np.asarray((first - last) / np.log(WINDOW))
 
     def adaptive(self, log_size: float, draws: int, rng: np.random.Generator) -> tuple[Array, float]:
         """ln of the adaptive estimator's risk for every draw, and of the linear minimax risk that it is up to."""

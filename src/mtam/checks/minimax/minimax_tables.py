@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from mtam.base.finding import Panel, Series
 from mtam.base.table import Cell, Table
 from mtam.checks.minimax.minimax_case import MinimaxCase
-from mtam.checks.spectral_case import LN10, power_of_ten
 from mtam.recall.theory import water_filling
 from mtam.recall.theory.metric_entropy import local_gamma, stays_within
+from mtam.recall.theory.spectral_case import LN10, power_of_ten
 
 Array = NDArray[np.float64]
 

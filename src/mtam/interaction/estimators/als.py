@@ -6,7 +6,6 @@ scipy's sparse B-spline design over all pairs; no variable projection, no curvat
 It is here to be read and to check the fast path against, not to be fast.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ import numpy.typing as npt
 from scipy.interpolate import BSpline
 from scipy.sparse import csr_array
 
+from mtam.base.compile_time import Stopwatch
 from mtam.interaction.model.low_rank import balance, truncate
 from mtam.interaction.model.pair_kernels_reference import derivative, off_diagonal_mean
 from mtam.interaction.model.splines import Spline, SplineSpace
@@ -60,7 +60,7 @@ def fit(
 
     Starts: the linear moment and random factors; the best after a few sweeps on a subsample goes on with all data.
     """
-    clock = time.process_time()
+    watch = Stopwatch()
     white = whitener(x)
     x = double(x) @ white
     d, few = x.shape[2], slice(None, TRIAL_SAMPLES)
@@ -73,7 +73,7 @@ def fit(
         tried.append(_descend(x[few], y[few], u, v, space, TRIAL_SWEEPS, tick))
     _, u, v, _, _ = min(tried, key=lambda result: result[0])
     loss, u, v, phi, sweeps = _descend(x, y, u, v, space, SWEEPS, tick)
-    seconds = time.process_time() - clock
+    seconds = watch.cpu
     return Als((white @ u) @ (white @ v).T, phi, loss, sweeps < SWEEPS, sweeps, seconds)
 
 

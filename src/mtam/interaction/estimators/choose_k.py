@@ -7,6 +7,8 @@ rows, and each criterion estimates the prediction error of a row up to a constan
 - holdout: coefficients from one half of the samples, squared error on the other, both ways;
 - bic:     n log L_K + (K + s) log n (Schwarz 1978).
 
+Or K is ample, and a penalty makes phi smooth (``solver.reml``): then K matters little, and is no estimate.
+
 A is estimated with the K of the rule first and polished with the chosen one afterwards.
 """
 
@@ -23,6 +25,7 @@ from mtam.interaction.solver.varpro import Profile
 Array = npt.NDArray[np.float64]
 Criterion = Literal["cp", "holdout", "bic"]
 
+AMPLE = 40  # intervals of a penalised spline, at least
 SMOOTH = 2.0  # beta whose grid is looked at whole
 GROWTH, COARSE_GROWTH = 1.19, 1.41  # ratio of successive K on the grid: about four to the doubling, beyond it two
 LAST, MORE = 4, 2  # a choice among the last candidates asks for some more: a doubling either way
@@ -31,6 +34,13 @@ LAST, MORE = 4, 2  # a choice among the last candidates asks for some more: a do
 def rule(samples: int, beta: float, constant: float) -> int:
     """K = ceil(c M^{1/(2 beta + 1)}), the order that balances bias K^{-2 beta} and variance K/M."""
     return math.ceil(constant * math.pow(samples, 1 / (2 * beta + 1)))
+
+
+def ample(samples: int, tokens: int) -> int:
+    """K of a penalised spline: max(40, 8 M^{1/5}), beyond what smooth truths ask for, but at most M N / 4 (the usual
+    default of P-splines; Ruppert, Wand and Carroll 2003, section 5.5).
+    """
+    return max(1, min(max(AMPLE, rule(samples, SMOOTH, 8.0)), samples * tokens // 4))
 
 
 def grid(samples: int, beta: float = SMOOTH) -> list[int]:

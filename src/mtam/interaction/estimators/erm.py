@@ -1,12 +1,12 @@
 """The empirical risk minimiser over splines x matrices of rank r, from tokens and responses to a fitted interaction."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from mtam.base.compile_time import Stopwatch
 from mtam.interaction.estimators.choose_k import SMOOTH, Criterion, choose, grid
 from mtam.interaction.model.domain import domain, ends
 from mtam.interaction.model.splines import Spline, SplineSpace
@@ -28,14 +28,16 @@ class Erm:
 
     matrix: Array  # A (d, d), in the coordinates of the tokens as given
     phi: Spline
-    loss: float  # mean squared residual, without the ridge
+    loss: float  # mean squared residual, without ridge and penalty
     converged: bool  # see search.Search.converged
     starts: int
     agreeing: int
     lack_of_fit: float  # standard deviations, see adequacy.lack_of_fit
     iterations: int  # of the final refinement on all data
     seconds: float  # processor time of the fit
-    at_end: bool = False  # whether the data chose the largest K that was tried
+    at_end: bool = False  # whether the data chose the largest K that was tried, or no smoothing
+    smoothing: float | None = None  # lambda of a penalised phi, see ``solver.reml``
+    freedom: float = 0.0  # degrees of freedom of phi; effective ones where it is penalised
 
     def g(self, x: Array, y: Array) -> Array:
         """g(x, y)  # (n, d), (n, d) -> (n,)."""
@@ -51,6 +53,7 @@ class ErmOptions:
     device: str = "cpu"  # where passes over the data run, see ``Profile``
     wide: bool = False  # phi's domain comes from the data, see ``domain``; else three standard deviations of u
     beta: float = SMOOTH  # the least smoothness of phi in question, which ends the grid of intervals
+    penalised: bool = False  # phi is a penalised spline on the intervals as given, smoothed by REML
 
 
 def prepare(x: Data, y: Array, rank: int, space: SplineSpace, rng: np.random.Generator, device: str = "cpu") -> Profile:
@@ -78,10 +81,10 @@ def fit(
     """min over phi in ``space`` and A of rank <= r of sum_i (Y_i - (N-1)^{-1} sum_{j != i} phi(X_i^T A X_j))^2.
 
     x (M, N, d), y (M, N). With a criterion the number of intervals is chosen from the data at the A found with
-    ``space``, and A is polished with the chosen one. In d = 1 the matrix is a scalar that phi absorbs, and the fit is
-    linear least squares.
+    ``space``, and A is polished with the chosen one. A penalty is chosen at the A of the coarse search instead, see
+    ``search.search``. In d = 1 the matrix is a scalar that phi absorbs, and the fit is linear least squares.
     """
-    clock, at_end = time.process_time(), False
+    watch, at_end = Stopwatch(), False
     wide, criterion = options.wide, options.criterion
     profile = prepare(x, y, rank, space, rng, options.device)
     if x.shape[2] == 1:
@@ -90,10 +93,15 @@ def fit(
         if wide:
             profile = domain(profile, point)
             point = start(profile, one, one, profile.norm)
+        smoothing = None
+        if options.penalised:
+            profile, fitted, smoothing = profile.smoothed(point.fit)
+            point = replace(point, fit=fitted)
         point = replace(point, decrement=0.0)
-        found = Search(point, 1, 1, lack_of_fit(profile, point), gain(profile, point, rank), required=1)
+        lack, explained = lack_of_fit(profile, point), gain(profile, point, rank)
+        found = Search(point, 1, 1, lack, explained, required=1, smoothing=smoothing)
     else:
-        found = search(profile, rank, options.max_starts, rng, tick, wide)
+        found = search(profile, rank, options.max_starts, rng, tick, wide, options.penalised)
         profile = found.profile or profile
     if criterion is not None:
         point = found.point
@@ -109,7 +117,8 @@ def fit(
         found = replace(found, point=point, lack_of_fit=lack_of_fit(profile, point))
     if x.shape[2] > 1:
         found = confirm(profile, found, rank, rng, tick)
-    return replace(_answer(profile, found, time.process_time() - clock), at_end=at_end)
+    at_end = at_end or (found.smoothing is not None and found.smoothing.at_end)
+    return replace(_answer(profile, found, watch.cpu), at_end=at_end)
 
 
 def _answer(profile: Profile, found: Search, seconds: float) -> Erm:
@@ -120,11 +129,13 @@ def _answer(profile: Profile, found: Search, seconds: float) -> Erm:
     return Erm(
         matrix,
         profile.spline(point.fit),
-        point.fit.loss - profile.ridge * float(point.fit.coefficients @ point.fit.coefficients),
+        profile.squared_residual(point.fit),
         found.converged,
         found.tried,
         found.agreeing,
         found.lack_of_fit,
         point.iterations,
         seconds,
+        smoothing=profile.smoothing,
+        freedom=profile.freedom(point.fit),
     )

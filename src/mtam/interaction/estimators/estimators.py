@@ -2,7 +2,6 @@
 
 import itertools
 import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
@@ -11,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from mtam.base.columns import as_record
+from mtam.base.compile_time import Stopwatch
 from mtam.base.streams import generator, torch_seed
 from mtam.interaction.estimators import als, erm, oracle_a
-from mtam.interaction.estimators.choose_k import SMOOTH, rule
+from mtam.interaction.estimators.choose_k import SMOOTH, Criterion, ample, rule
 from mtam.interaction.interaction_models import AlsModel, InteractionModel, IpsErmModel, KRule, MlpModel
 from mtam.interaction.interaction_numbers import AlsNumbers, ErmNumbers, MlpNumbers, OracleANumbers
 from mtam.interaction.interaction_spec import InteractionTrial
@@ -54,8 +54,10 @@ def settings(trial: InteractionTrial, kind: type[Settings]) -> Settings:
 
 
 def intervals(trial: InteractionTrial) -> int:
-    """K: as given, or by the paper's rule, which is also where a data-driven choice starts from."""
+    """K: as given, or by the paper's rule, which is also where a data-driven choice starts from; ample for REML."""
     chosen = trial.model.spline()
+    if chosen.rule == "reml":
+        return ample(trial.n, trial.data.tokens)
     return chosen.intervals or rule(trial.n, trial.beta(), chosen.k_constant)
 
 
@@ -64,13 +66,18 @@ def spline_space(trial: InteractionTrial) -> SplineSpace:
     return SplineSpace(trial.spline_degree(), intervals(trial))
 
 
+def criterion(k_rule: KRule) -> Criterion | None:
+    """By what K is chosen from the data, if it is."""
+    return None if k_rule == "rule" or k_rule == "reml" else k_rule
+
+
 def fit_oracle(
     truth: Truth, x: Data, y: Array, space: SplineSpace, k_rule: KRule, beta: float = SMOOTH
 ) -> EstimatedInteraction:
     """Oracle-A over ``space``, or over splines with a K of its own choice; ``beta`` as in ``choose_k.choose``."""
-    clock = time.process_time()
-    known = oracle_a.fit(x, y, truth.left, truth.right, space, None if k_rule == "rule" else k_rule, beta)
-    numbers = OracleANumbers(loss=known.loss, seconds=time.process_time() - clock)
+    watch = Stopwatch()
+    known = oracle_a.fit(x, y, truth.left, truth.right, space, criterion(k_rule), beta, k_rule == "reml")
+    numbers = OracleANumbers(loss=known.loss, seconds=watch.cpu)
     return EstimatedInteraction(known.g, known.phi, truth.matrix, known.phi.space, as_record(numbers))
 
 
@@ -85,7 +92,7 @@ def fit_erm(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: st
         trial.fit_rank(),
         spline_space(trial),
         generator(trial.seed, "interaction", "starts"),
-        erm.ErmOptions(model.max_starts, None if k_rule == "rule" else k_rule, device, beta=trial.beta()),
+        erm.ErmOptions(model.max_starts, criterion(k_rule), device, beta=trial.beta(), penalised=k_rule == "reml"),
         _steps(tick, 50),
     )
     numbers = ErmNumbers(
@@ -97,6 +104,7 @@ def fit_erm(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: st
         iterations=fitted.iterations,
         seconds=fitted.seconds,
         intervals_at_end=True if fitted.at_end else None,
+        freedom=fitted.freedom if k_rule == "reml" else None,
     )
     return EstimatedInteraction(fitted.g, fitted.phi, fitted.matrix, fitted.phi.space, as_record(numbers))
 

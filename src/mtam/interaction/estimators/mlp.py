@@ -6,7 +6,6 @@ training reaches the risk that the empirical risk minimiser reaches.
 
 import itertools
 import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from mtam.base.compile_time import Stopwatch
 from mtam.interaction.simulate.truth import SCALE
 from mtam.interaction.solver.row_sums import Data
 from mtam.interaction.solver.varpro import whitener
@@ -95,7 +95,7 @@ def fit(
     tick: Callable[[], None] = lambda: None,
 ) -> Mlp:
     """Train by Adam on minibatches of samples  # x (M, N, d), y (M, N). float32, as networks are trained."""
-    clock = time.process_time()
+    watch = Stopwatch()
     generator = torch.Generator().manual_seed(seed)
     white = whitener(x)
     network = PhiNetwork(x.shape[2], rank, options.width, generator).to(options.device)
@@ -116,7 +116,7 @@ def fit(
         total = sum(float(((network(tokens[block]) - targets[block]) ** 2).sum()) for block in blocks)
     network = network.cpu()
     u, v = (white @ factor.detach().double().numpy() for factor in (network.u, network.v))
-    return Mlp(network, u @ v.T, total / y.size, options.steps, time.process_time() - clock)
+    return Mlp(network, u @ v.T, total / y.size, options.steps, watch.cpu)
 
 
 def _rate(step: int, steps: int) -> float:

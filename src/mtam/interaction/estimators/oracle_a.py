@@ -35,10 +35,12 @@ def fit(
     space: SplineSpace,
     criterion: Criterion | None = None,
     beta: float = SMOOTH,
+    penalised: bool = False,
 ) -> OracleFit:
     """Least squares at A* = left right^T  # (M, N, d), (M, N), (d, r), (d, r).
 
-    Over ``space``, or with the number of intervals chosen from the data by ``criterion``, see ``choose_k.choose``.
+    Over ``space``, or with the number of intervals chosen from the data by ``criterion``, see ``choose_k.choose``; or
+    ``penalised``, smoothed by REML.
     """
     head = double(x[: max(1, 4000 // x.shape[1])])
     arguments = (head @ left) @ (head @ right).transpose(0, 2, 1)
@@ -48,4 +50,6 @@ def fit(
         intervals = choose(profile, left, right, criterion, beta)
         profile = replace(profile, space=SplineSpace(space.degree, intervals))
     found = profile.fit(left, right)
+    if penalised:
+        profile, found, _ = profile.smoothed(found)
     return OracleFit(left, right, profile.spline(found), found.loss)

@@ -1,4 +1,4 @@
-"""A confidence band for phi: the cluster-robust sandwich over samples.
+"""Confidence bands for phi: the cluster-robust sandwich over samples, and what a penalty adds to it.
 
 With the score features of the fit, Z = [aggregated B-splines, aggregated tangents of A] per (sample, token), and the
 residuals e, the covariance of the estimate is
@@ -7,7 +7,19 @@ residuals e, the covariance of the estimate is
 
 so residuals may be heteroscedastic and dependent within a sample (Liang and Zeger 1986). The tangents carry what is
 not known of A into the band: matrices of rank r and fixed norm, A' = A + dA. The ridge counts as one more observation
-of phi = 0, so that the band is wide, not narrow, where arguments are never seen. The bias of the spline is not in it.
+of phi = 0, so that the band is wide, not narrow, where arguments are never seen. The bias of the spline is not in it,
+nor the choice of K: where the data choose K, the band covers less than it says.
+
+Of a penalised phi S = n lambda P counts as observations too,
+
+    V = B (sum_m s_m s_m^T + sigma^2 S) B,   B = (Z^T Z + S)^{-1}.
+
+For independent noise of one variance the middle is sigma^2 (Z^T Z + S), and V = sigma^2 B the posterior covariance of
+the model of ``solver.reml``: averaged over the function its 95% intervals cover 95%, bias included, as sigma^2 B S B is
+the mean square of the bias when phi is as rough as lambda says (Wahba 1983; Nychka 1988; Marra and Wood 2012). With the
+95% quantile of max_u |Z(u)| in place of 1.96 the band is simultaneous, Z the Gaussian process of mean zero and variance
+1 with the correlations of V, drawn at random (Ruppert, Wand and Carroll 2003, section 6.5), and u from its 2% to its
+98% quantile: averages over the function say nothing of the far tails, where few arguments lie.
 
 Sums run over blocks; of large data a random part of the samples serves, and V scales with their share.
 """
@@ -20,6 +32,7 @@ import scipy.linalg
 
 from mtam.interaction.model import pair_kernels
 from mtam.interaction.model.splines import Spline
+from mtam.interaction.solver.reml import differences
 from mtam.interaction.solver.varpro import RIDGE, whitener
 
 Array = npt.NDArray[np.float64]
@@ -29,19 +42,42 @@ ROWS_PER_COLUMN, FEWEST_ROWS = 50, 50_000  # rows used at most: V is inflated by
 BLOCK = 512  # rows at a time
 ARGUMENTS = 2**17  # arguments u kept for the grid, the density and the basis
 POINTS = 201
+DRAWS = 10_000  # of max |Z|: its quantile is then good to about 0.01
+MIDDLE = 0.02, 0.98  # quantiles of u between which the simultaneous band is one: beyond, data say too little of phi
 TAIL = 5e-4  # share of u beyond either end of the grid
 ROUNDING = 1e-12  # relative eigenvalue of Z^T Z below which a direction was not seen
 
 
 @dataclass(frozen=True)
+class Covariance:
+    """V, by blocks; A is A + dA with dA = sum_k theta_k D_k, D_k the tangents of ``frame`` that keep its norm."""
+
+    phi: Array  # (m, m), of coefficients in the orthonormal basis
+    basis: Array  # (K+s, m)
+    tangents: Array  # (p, p), of theta in whitened coordinates
+    frame: "Frame"
+    samples: int  # from which it was estimated
+
+
+@dataclass(frozen=True)
 class BandCurve:
-    """phi on a grid over the range of u, with its band and the density of u  # all (points,)."""
+    """phi on a grid over the range of u, with its bands and the density of u  # all (points,)."""
 
     grid: Array
     phi: Array
-    low: Array
+    low: Array  # pointwise
     high: Array
     density: Array
+    critical: float | None  # of the simultaneous band, in standard errors; None: there is none
+    middle: tuple[float, float]  # the range of u for which it holds
+    covariance: Covariance
+
+    def simultaneous(self) -> tuple[Array, Array] | None:
+        """Low and high of the simultaneous band."""
+        if self.critical is None:
+            return None
+        wider = self.critical / LEVEL
+        return self.phi - wider * (self.phi - self.low), self.phi + wider * (self.high - self.phi)
 
 
 def arguments(x: Array, matrix: Array) -> Array:
@@ -53,8 +89,13 @@ def arguments(x: Array, matrix: Array) -> Array:
     return np.asarray(((some @ matrix) @ some.transpose(0, 2, 1))[:, pairs].ravel())
 
 
-def curve(x: Array, y: Array, matrix: Array, rank: int, phi: Spline, rng: np.random.Generator) -> BandCurve:
-    """phi with its pointwise 95% band over the range of u  # x (M, N, d), y (M, N), matrix (d, d) of rank r."""
+def curve(
+    x: Array, y: Array, matrix: Array, rank: int, phi: Spline, rng: np.random.Generator, smoothing: float | None = None
+) -> BandCurve:
+    """phi with its 95% bands over the range of u  # x (M, N, d), y (M, N), matrix (d, d) of rank r.
+
+    ``smoothing``: lambda of a penalised phi; only then the band is also given simultaneously, for all u of ``middle``.
+    """
     u = arguments(x, matrix)
     low, high = np.quantile(u, [TAIL, 1 - TAIL])
     grid = np.linspace(low, high, POINTS)
@@ -62,17 +103,38 @@ def curve(x: Array, y: Array, matrix: Array, rank: int, phi: Spline, rng: np.ran
     edges = np.linspace(low - half, high + half, POINTS + 1)
     density = np.histogram(u, edges)[0] / (len(u) * 2 * half)
     basis = phi.space.orthonormaliser(u)
-    covariance = _covariance(x, y, matrix, rank, phi, basis, rng)
+    covariance = _covariance(x, y, matrix, rank, phi, basis, rng, smoothing)
     at = phi.space.design(grid) @ basis
-    spread = LEVEL * np.sqrt(np.maximum(np.einsum("nb,bc,nc->n", at, covariance, at), 0.0))
+    spread = LEVEL * np.sqrt(np.maximum(np.einsum("nb,bc,nc->n", at, covariance.phi, at), 0.0))
     middle = phi(grid)
-    return BandCurve(grid, middle, middle - spread, middle + spread, density)
+    first, last = (float(end) for end in np.quantile(u, MIDDLE))
+    critical = None
+    if smoothing is not None:
+        critical = _critical(at[(grid >= first) & (grid <= last)], covariance.phi, rng)
+    return BandCurve(grid, middle, middle - spread, middle + spread, density, critical, (first, last), covariance)
+
+
+def _critical(at: Array, covariance: Array, rng: np.random.Generator) -> float:
+    """The 95% quantile of max |Z| over the rows of ``at``  # (points, m), (m, m)."""
+    values, axes = np.linalg.eigh(covariance)
+    paths = at @ (axes * np.sqrt(np.maximum(values, 0.0)))  # (points, m): a draw of phi_hat - phi is paths @ normal
+    size = np.linalg.norm(paths, axis=1, keepdims=True)
+    paths /= np.where(size > 0, size, 1.0)
+    largest = np.abs(paths @ rng.standard_normal((paths.shape[1], DRAWS))).max(axis=0)
+    return float(np.quantile(largest, 0.95))
 
 
 def _covariance(
-    x: Array, y: Array, matrix: Array, rank: int, phi: Spline, basis: Array, rng: np.random.Generator
-) -> Array:
-    """The block of V that belongs to the coefficients of phi in the orthonormal basis  # (m, m)."""
+    x: Array,
+    y: Array,
+    matrix: Array,
+    rank: int,
+    phi: Spline,
+    basis: Array,
+    rng: np.random.Generator,
+    smoothing: float | None,
+) -> Covariance:
+    """V  # basis (K+s, m)."""
     frame = Frame.at(whitener(x), matrix, rank)
     samples, tokens = y.shape
     size, columns = basis.shape[1], basis.shape[1] + rank * (2 * x.shape[2] - rank)
@@ -91,12 +153,19 @@ def _covariance(
         squares += float(residual @ residual)
     keep = scipy.linalg.block_diag(np.eye(size), frame.keep)
     bread, meat = keep.T @ bread @ keep, keep.T @ meat @ keep
-    rows, unknowns = len(chosen) * tokens, keep.shape[1]
-    spare = max(1, rows - unknowns)
+    rows, unknowns = len(chosen) * tokens, float(keep.shape[1])
+    prior = np.zeros_like(bread)
+    prior[:size, :size] = RIDGE * np.eye(size)
+    if smoothing is not None:
+        bent = differences(len(basis)) @ basis
+        prior[:size, :size] += smoothing * rows * (bent.T @ bent)
+    inverse = pseudoinverse(bread + prior)
+    if smoothing is not None:
+        unknowns = float(np.sum(inverse * bread))  # effective degrees of freedom of phi and A
+    spare = max(1.0, rows - unknowns)
     meat *= rows / spare * len(chosen) / max(1, len(chosen) - 1)  # residuals are smaller than errors
-    ridge = np.diag(np.where(np.arange(unknowns) < size, RIDGE, 0.0))
-    inverse = pseudoinverse(bread + ridge)
-    return np.asarray((inverse @ (meat + squares / spare * ridge) @ inverse)[:size, :size] * (len(chosen) / samples))
+    whole = inverse @ (meat + squares / spare * prior) @ inverse * (len(chosen) / samples)
+    return Covariance(whole[:size, :size], basis, whole[size:, size:], frame, len(chosen))
 
 
 def scores(x: Array, y: Array, frame: "Frame", phi: Spline, basis: Array) -> tuple[Array, Array]:
@@ -136,6 +205,11 @@ class Frame:
     rest: Array  # (d, d - r), orthonormal
     rows: Array  # (d, r), orthonormal
     keep: Array  # (2rd - r^2, p)
+
+    def coordinates(self, change: Array) -> Array:
+        """<change, a b^T> for all tangent directions, in whitened coordinates  # (d, d) -> (2rd - r^2,)."""
+        inner, outer = self.columns.T @ change, self.rest.T @ change @ self.rows
+        return np.concatenate([inner.ravel(), outer.ravel()])
 
     @staticmethod
     def at(white: Array, matrix: Array, rank: int) -> "Frame":

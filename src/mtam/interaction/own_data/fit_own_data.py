@@ -10,7 +10,6 @@ for even phi) the largest entry of A is positive.
 """
 
 import math
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,15 +19,18 @@ import numpy as np
 import numpy.typing as npt
 
 from mtam.base.columns import as_record
+from mtam.base.compile_time import Stopwatch
 from mtam.base.one_by_one import Tick, answer_each
 from mtam.base.streams import generator
 from mtam.interaction.estimators import erm
-from mtam.interaction.estimators.choose_k import rule
+from mtam.interaction.estimators.choose_k import ample, rule
+from mtam.interaction.estimators.estimators import criterion
 from mtam.interaction.files import dataset
 from mtam.interaction.interaction_numbers import OwnDataNumbers
 from mtam.interaction.model.splines import SplineSpace
-from mtam.interaction.own_data import assessment, choose_rank, confidence_band
+from mtam.interaction.own_data import assessment, choose_rank, confidence_band, confidence_region
 from mtam.interaction.own_data.choose_rank import Fit, Split
+from mtam.interaction.own_data.confidence_band import BandCurve
 from mtam.interaction.own_data.fitted_interaction import FittedInteraction
 from mtam.interaction.own_data.own_data_spec import OwnTrial
 from mtam.interaction.own_data.own_data_warnings import hints
@@ -42,6 +44,7 @@ AT_END = (
     "the data chose the largest K that was tried: phi is rougher than splines on so many intervals follow, or it bends "
     "after single responses; model.degree=2 tries more intervals"
 )
+Fitted = tuple[choose_rank.Choice, tuple[erm.Erm, FittedInteraction], dict[str, Any]]
 CLEAR = 0.1  # correlation of phi(u) with u
 
 
@@ -56,7 +59,7 @@ def run(trials: Sequence[OwnTrial], *, device: str, tick: Tick, checkpoint: Path
 
 
 def _run(trial: OwnTrial, report: Tick) -> dict[str, Any]:
-    clock = time.process_time()
+    watch = Stopwatch()
     x, y = _load(trial)
     warnings = hints(x, y)
     ticks = iter(range(10**9))
@@ -65,17 +68,14 @@ def _run(trial: OwnTrial, report: Tick) -> dict[str, Any]:
         report(0.95 * (1 - math.exp(-next(ticks) / 150)))
 
     split, x, y = _shuffled(x, y, trial.seed)
-    shift, unit = float(y.mean()), float(y.std())
-    fit = _fitter(trial, shift, unit, step)
-    tried, (found, fitted), left = _fitted(trial, fit, split, x, y)
+    tried, (found, fitted), left = _fitted(trial, split, x, y, step)
     held = tried.chosen
     told = assessment.against_rivals(split, held) | left
     fitted = _sign(fitted, x)
-    curve = confidence_band.curve(
-        x, y, fitted.matrix, tried.rank, fitted.spline, generator(trial.seed, "interaction", "own", "band")
-    )
+    rng = generator(trial.seed, "interaction", "own", "band")
+    curve = confidence_band.curve(x, y, fitted.matrix, tried.rank, fitted.spline, rng, found.smoothing)
     variance = float(y.var())
-    freedom = y.size - fitted.spline.space.free.shape[1] - trial.parameters(tried.rank)
+    freedom = y.size - found.freedom - trial.parameters(tried.rank)
     noise = float(choose_rank.losses(fitted, x, y).mean()) * y.size / max(1, freedom)
     warnings += [AT_END] if found.at_end else []
     words: dict[str, Any] = assessment.words(found, told)
@@ -108,20 +108,43 @@ def _run(trial: OwnTrial, report: Tick) -> dict[str, Any]:
         phi_hat=curve.phi.tolist(),
         band_low=curve.low.tolist(),
         band_high=curve.high.tolist(),
+        **_uncertainty(curve, found),
         u_density=curve.density.tolist(),
         singular_hat=np.linalg.svd(fitted.matrix, compute_uv=False).tolist(),
         matrix=fitted.matrix.ravel().tolist(),
         coefficients=fitted.coefficients.tolist(),
         warnings=warnings,
-        seconds=time.process_time() - clock,
+        seconds=watch.cpu,
     )
     return as_record(numbers)
 
 
-def _fitted(
-    trial: OwnTrial, fit: Fit, split: Split, x: Array, y: Array
-) -> tuple[choose_rank.Choice, tuple[erm.Erm, FittedInteraction], dict[str, Any]]:
-    """The choice of the rank, the fit to all data, and what its residuals hold; see ``choose_rank``."""
+def _uncertainty(curve: BandCurve, found: erm.Erm) -> dict[str, Any]:
+    """What is known of A, and of a penalised phi over its whole range."""
+    errors = confidence_region.errors(curve.covariance)
+    out: dict[str, Any] = {
+        "matrix_se": errors.entries.ravel().tolist(),
+        "column_angles_se": errors.columns.tolist(),
+        "row_angles_se": errors.rows.tolist(),
+        "angle_se": float(max(errors.columns.max(), errors.rows.max())),
+    }
+    simultaneous = curve.simultaneous()
+    if simultaneous is None:
+        return out
+    low, high = (side.tolist() for side in simultaneous)
+    whole = {"simultaneous_low": low, "simultaneous_high": high, "simultaneous_critical": curve.critical}
+    whole |= {"simultaneous_from": curve.middle[0], "simultaneous_to": curve.middle[1]}
+    return out | whole | {"freedom": found.freedom, "smoothing": found.smoothing}
+
+
+def fit(trial: OwnTrial, x: Array, y: Array) -> Fitted:
+    """The choice of the rank, the fit to all data, and what its residuals hold  # (M, N, d), (M, N)."""
+    return _fitted(trial, *_shuffled(x, y, trial.seed), lambda: None)
+
+
+def _fitted(trial: OwnTrial, split: Split, x: Array, y: Array, tick: Callable[[], None]) -> Fitted:
+    """See ``fit`` and ``choose_rank``."""
+    fit = _fitter(trial, float(y.mean()), float(y.std()), tick)
     tried = choose_rank.choose(fit, split, trial.ranks())
     chosen = fit(x, y, tried.rank)
     left = first = assessment.left(x, y, chosen[1], tried.rank)
@@ -169,13 +192,15 @@ def _fitter(trial: OwnTrial, shift: float, unit: float, tick: Callable[[], None]
     """The fit at a given rank, responses standardised for it: its tolerances know no units."""
     model, degree = trial.model, trial.degree()
     beta = max(1, degree - 1)  # what splines of this degree are meant for
-    intervals = model.intervals or rule(trial.n, beta, model.k_constant)
-    criterion = None if model.intervals is not None or model.k_rule == "rule" else model.k_rule
+    chosen = model.spline().rule
+    penalised = chosen == "reml"
+    by_rule = ample(trial.n, trial.data.tokens) if penalised else rule(trial.n, beta, model.k_constant)
+    intervals = model.intervals or by_rule
 
     def fit(x: Array, y: Array, rank: int) -> tuple[erm.Erm, FittedInteraction]:
         rng = generator(trial.seed, "interaction", "own", "starts", rank)
         space = SplineSpace(degree, intervals)
-        options = erm.ErmOptions(model.max_starts, criterion, wide=True, beta=beta)
+        options = erm.ErmOptions(model.max_starts, criterion(chosen), wide=True, beta=beta, penalised=penalised)
         found = erm.fit(x, (y - shift) / unit, rank, space, rng, options, tick)
         coefficients = shift + unit * found.phi.coefficients  # B-splines sum to one
         space = found.phi.space

@@ -25,6 +25,7 @@ from mtam.interaction.search.moment_starts import spaces, starts
 from mtam.interaction.search.multistart import STEPS, Basin, hessian_sample, middle_sample
 from mtam.interaction.simulate.truth import SCALE
 from mtam.interaction.solver.levenberg_marquardt import Point, assessed, refine, start
+from mtam.interaction.solver.reml import Smoothing
 from mtam.interaction.solver.varpro import Profile
 
 Array = npt.NDArray[np.float64]
@@ -47,7 +48,8 @@ class Search:
     gain: float = np.inf  # see ``gain``
     required: int = 2  # starts that have to agree
     unique: bool = True  # whether a second descent, where one was due, ended alike
-    profile: Profile | None = None  # the problem that the point solves, where its domain was taken from the data
+    profile: Profile | None = None  # the problem that the point solves, where domain or smoothing came from the data
+    smoothing: Smoothing | None = None  # of phi, where it is penalised
 
     @property
     def evident(self) -> bool:
@@ -61,11 +63,19 @@ class Search:
 
 
 def search(
-    profile: Profile, rank: int, max_starts: int, rng: np.random.Generator, tick: Tick, wide: bool = False
+    profile: Profile,
+    rank: int,
+    max_starts: int,
+    rng: np.random.Generator,
+    tick: Tick,
+    wide: bool = False,
+    penalised: bool = False,
 ) -> Search:
     """Minimise the profiled loss over matrices of rank r; about ``max_starts`` starts at most.
 
-    ``wide``: phi's domain from the arguments at the A that is found, see ``domain``.
+    ``wide``: phi's domain from the arguments at the A that is found, see ``domain``. ``penalised``: phi is a penalised
+    spline, its smoothing chosen at the A of the coarse splines and kept. Chosen again at a polished A it would be too
+    small: that A follows the noise which phi has fitted, and there the noise looks like signal.
     """
     coarse = coarsen(profile)
     middle = middle_sample(coarse, rank)
@@ -87,9 +97,13 @@ def search(
         elif champion is None or best is None or basin.point.fit.loss < champion.fit.loss:
             champion = basin.point
             whole = domain(profile, champion) if wide else profile
-            point = polish(whole, start(whole, champion.u, champion.v, whole.norm), rank, tick)
+            begin, smoothing = start(whole, champion.u, champion.v, whole.norm), None
+            if penalised:
+                whole, fit, smoothing = whole.smoothed(begin.fit)
+                begin = replace(begin, fit=fit)
+            point = polish(whole, begin, rank, tick)
             lack, explained = lack_of_fit(whole, point), gain(whole, point, rank)
-            best = Search(point, tried, basin.agreeing, lack, explained, profile=whole)
+            best = Search(point, tried, basin.agreeing, lack, explained, profile=whole, smoothing=smoothing)
         else:
             best = replace(best, tried=tried)
         if best.lack_of_fit < ALARM and not confirmed:
@@ -120,10 +134,11 @@ def confirm(profile: Profile, found: Search, rank: int, rng: np.random.Generator
 def gain(profile: Profile, point: Point, rank: int) -> float:
     """Chi^2 units per parameter of A by which the loss lies below that of a constant, beyond what phi gains alone.
 
-    At any A the K + s coefficients of phi fit K + s - 1 units of noise on average, and rarely three deviations more.
+    At any A the K + s coefficients of phi (its degrees of freedom, if it is penalised) fit K + s - 1 units of noise on
+    average, and rarely three deviations more.
     """
     explained = float(profile.y.var()) / max(point.fit.loss, 1e-300) - 1
-    free = len(point.fit.coefficients) - 1
+    free = profile.freedom(point.fit) - 1
     return float(profile.rows * explained - free - 3 * np.sqrt(2 * free)) / multistart.parameters(profile, rank)
 
 

@@ -1,9 +1,10 @@
 """The Gauss-Newton matrix of the profiled loss, H = 2 J^T J / n, as something that solves (H + shift) s = g.
 
 J = (I - F (F^T F)^{-1} F^T) D with rows D_i = d(mean_j phi(u_ij)): along dU it is x_i (V^T z_i)^T, along dV it is
-z_i (U^T x_i)^T (Kaufman's form of variable projection). Both forms leave out the radial direction (U, V), which only
-rescales A. ``Dense`` forms H; ``Krylov`` multiplies with D, of rank one per row, and solves by conjugate gradients:
-at full rank in d = 30 there are 1800 numbers in the factors, and forming H would cost more than the whole fit.
+z_i (U^T x_i)^T (Kaufman's form of variable projection; ridge and penalty add to F^T F). Both forms leave out the radial
+direction (U, V), which only rescales A. ``Dense`` forms H; ``Krylov`` multiplies with D, of rank one per row, and
+solves by conjugate gradients: at full rank in d = 30 there are 1800 numbers in the factors, and forming H would cost
+more than the whole fit.
 """
 
 from typing import Protocol
@@ -59,7 +60,7 @@ class Dense:
         radial, size = _radial(u, v), len(fit.coefficients)
         parameters = len(radial)
         normal, cross = np.zeros((parameters, parameters)), np.zeros((size, parameters))
-        gram = profile.ridge * profile.rows * np.eye(size)
+        gram = profile.penalty * profile.rows
         for x, z, features in profile.scores(u, v, fit):
             jacobian = np.empty((len(x), parameters))
             pair_kernels.jacobian(x, z, x @ u, z @ v, jacobian)
@@ -91,7 +92,7 @@ class Krylov:
         self.x, self.z, self.features = (np.concatenate(part) for part in zip(*parts, strict=True))
         self.p, self.w = self.x @ u, self.z @ v
         self.full, self.shape, self.radial, self.scale = full(u), u.shape, _radial(u, v), 2 / profile.rows
-        gram = self.features.T @ self.features + profile.ridge * profile.rows * np.eye(len(fit.coefficients))
+        gram = self.features.T @ self.features + profile.penalty * profile.rows
         self.factor = scipy.linalg.cho_factor(gram)
         # With whitened tokens the block of dU is nearly a multiple of V^T V, that of dV of U^T U: the singular values
         # of A in balanced factors, and the identity at full rank.

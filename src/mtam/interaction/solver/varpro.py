@@ -5,7 +5,8 @@ For A = U V^T the coefficients of phi solve the linear least-squares problem
     L(A) = min_c (1/n) sum_i (Y_i - F_i(A) c)^2 + ridge |c|^2,   F_ib(A) = (N-1)^{-1} sum_{j != i} (B T)_b(X_i^T A X_j),
 
 with n = M N rows and T the orthonormalising matrix of the spline space. By the envelope theorem the gradient needs no
-derivative of c: dL/dA = -(2/n) sum_i residual_i x_i z_i^T (Golub and Pereyra 1973; Kaufman 1975).
+derivative of c: dL/dA = -(2/n) sum_i residual_i x_i z_i^T (Golub and Pereyra 1973; Kaufman 1975). A penalised spline
+adds lambda |second differences of T c|^2 to what c minimises; the loss includes it, and all else stays as it is.
 
 Tokens are whitened implicitly: factors live in whitened coordinates, x_w = W^T x with W E[x x^T] W^T = I, so that
 P = X (W U). The sums over rows are those of ``row_sums``.
@@ -22,6 +23,7 @@ import scipy.linalg
 from mtam.interaction.model.low_rank import full
 from mtam.interaction.model.splines import Spline, SplineSpace, between
 from mtam.interaction.simulate.truth import SCALE
+from mtam.interaction.solver.reml import Smoothing, choose, differences
 from mtam.interaction.solver.row_sums import BLOCK_ROWS, Blocks, Data, Passes, double
 
 Array = npt.NDArray[np.float64]
@@ -46,9 +48,9 @@ def whitener(x: Data) -> Array:
 class ProfiledFit:
     """The profiled spline at one A."""
 
-    loss: float  # mean squared residual plus ridge
+    loss: float  # mean squared residual plus ridge and penalty
     coefficients: Array  # (m,), in the orthonormal basis; m = K+s where phi may bend everywhere
-    gram: Array  # (m, m), mean of F^T F plus ridge
+    gram: Array  # (m, m), mean of F^T F plus ridge and penalty
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class Profile:
     device: str = "cpu"  # "cpu": the compiled kernels; "cuda": torch there; "torch:cpu": torch on the CPU, for tests
     norm: float = SCALE  # of A in whitened coordinates: the root mean square of u, phi living on [-1, 1]
     inner: tuple[float, float] | None = None  # the part of [-1, 1] where phi may bend; None: everywhere
+    smoothing: float | None = None  # lambda, in units of the mean loss; None: phi is not penalised
 
     @cached_property
     def basis(self) -> Array:
@@ -89,6 +92,18 @@ class Profile:
     def ridge(self) -> float:
         """The ridge in units of the mean loss."""
         return RIDGE / self.rows
+
+    @cached_property
+    def roughness(self) -> Array:
+        """P: c^T P c is the sum of squared second differences of the B-spline coefficients T c  # (m, m)."""
+        bent = differences(self.space.dimension) @ self.basis
+        return np.asarray(bent.T @ bent)
+
+    @cached_property
+    def penalty(self) -> Array:
+        """What stands beside the mean of F^T F: the ridge, and lambda P where phi is penalised  # (m, m)."""
+        ridge = self.ridge * np.eye(self.basis.shape[1])
+        return ridge if self.smoothing is None else ridge + self.smoothing * self.roughness
 
     @cached_property
     def delicate(self) -> bool:
@@ -125,10 +140,33 @@ class Profile:
         gram, moment = self.passes.normal(self.white @ u, self.white @ v, self.space, transform)
         if not self.delicate:
             gram, moment = self.basis.T @ gram @ self.basis, self.basis.T @ moment
-        gram = gram / self.rows + self.ridge * np.eye(len(moment))
+        gram = gram / self.rows + self.penalty
         moment /= self.rows
         coefficients = scipy.linalg.solve(gram, moment, assume_a="pos")
         return ProfiledFit(self.power - float(coefficients @ moment), coefficients, gram)
+
+    def smoothed(self, fit: ProfiledFit) -> tuple["Profile", ProfiledFit, Smoothing]:
+        """The same problem with lambda by REML at the A of ``fit``, a fit without penalty; and the fit with it."""
+        moment = fit.gram @ fit.coefficients
+        found = choose(fit.gram, moment, self.power, self.roughness, self.rows)
+        profile = replace(self, smoothing=found.value)
+        gram = fit.gram + found.value * self.roughness
+        coefficients = scipy.linalg.solve(gram, moment, assume_a="pos")
+        return profile, ProfiledFit(self.power - float(coefficients @ moment), coefficients, gram), found
+
+    def freedom(self, fit: ProfiledFit) -> float:
+        """The effective degrees of freedom of phi, tr (G + lambda P)^{-1} G; m where phi is not penalised."""
+        size = len(fit.coefficients)
+        if self.smoothing is None:
+            return float(size)
+        spent = scipy.linalg.solve(fit.gram, self.smoothing * self.roughness, assume_a="pos")
+        return size - float(np.trace(spent))
+
+    def squared_residual(self, fit: ProfiledFit) -> float:
+        """The mean squared residual: the loss less ridge and penalty."""
+        c = fit.coefficients
+        loss = fit.loss - self.ridge * float(c @ c)
+        return loss if self.smoothing is None else loss - self.smoothing * float(c @ self.roughness @ c)
 
     def gradient(self, u: Array, v: Array, fit: ProfiledFit) -> tuple[Array, Array]:
         """dL/du and dL/dv in whitened coordinates; at full rank v is fixed, and dL/dv zero  # -> (d, r), (d, r)."""

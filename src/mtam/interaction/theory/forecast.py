@@ -29,6 +29,9 @@ orders are not counted: for the first of the noises the loss itself is minimised
 estimator's stages (see ``forecast_exact``), and what this adds to the linear model under the same noises is added to
 the forecast. Nothing is fitted to any run. Where A has more than 400 parameters the forecast stays of first order.
 
+For a penalised phi G_K is that of ample splines plus the penalty, its lambda chosen by REML on each noise, at the A
+fitted with coarse splines, as the estimator does; with A* known, at A*. The best lambda stands for the best K.
+
 The asymptotic exponents of the theorem are not visible at feasible M; measured slopes are compared with the slope of
 this forecast on the same sizes, and the asymptotic figure is printed beside it.
 """
@@ -41,11 +44,13 @@ import numpy.typing as npt
 import scipy.linalg
 
 from mtam.base.streams import generator
-from mtam.interaction.estimators.choose_k import Criterion, grid, penalised, rule
+from mtam.interaction.estimators.choose_k import Criterion, ample, grid, penalised, rule
 from mtam.interaction.interaction_spec import InteractionTrial
 from mtam.interaction.model.splines import SplineSpace
+from mtam.interaction.search.search import COARSE
 from mtam.interaction.simulate.tokens import TokenStream
 from mtam.interaction.simulate.truth import Truth, draw_truth
+from mtam.interaction.solver.reml import choose, differences
 from mtam.interaction.solver.varpro import RIDGE
 from mtam.interaction.theory.forecast_exact import Nearest
 from mtam.interaction.theory.forecast_sums import ForecastSums, KnotLevel, Model, mixed
@@ -62,6 +67,7 @@ BLOCK = 2**11  # rows at a time
 EXACT_ROWS, EXACT_TOTAL = 6000, 24000  # of the design on which the loss itself is minimised; of all noises together
 MOST_EXACT = 8  # noises
 MOST_INTERVALS = 150  # of the rule: with more, intervals at the ends of the design hold too few rows to tell anything
+LAMBDAS = tuple(4.0**k for k in range(-4, 5))  # times what REML chooses, among which the best is looked for
 NOTHING = 1e-30  # an error that rounding may have taken below zero
 MOST_PARAMETERS = 400  # of A; beyond, one minimum would cost more than the rest, and the forecast is of first order
 
@@ -73,7 +79,7 @@ class Forecast:
     total: float  # ERM, K chosen as the trial chooses it
     oracle: float  # A* known, the same K
     linear_price: float  # ERM less oracle-A, both to first order in the error of A
-    best: float  # ERM to first order, with the best K, which no data tell
+    best: float  # ERM to first order, with the best K (or lambda), which no data tell
     intervals: float  # mean of the chosen K
     typical: float  # exp of the mean of ln total over noises, as curves over seeds are averaged
     typical_oracle: float  # the same of oracle
@@ -100,12 +106,12 @@ def forecast(trial: InteractionTrial) -> Forecast:
     pairs = list(_pairs(trial, truth, model))
     wanted = model.sums(pairs, lambda x: truth.interactions(x).reshape(-1, 1))
     design = _design(trial, truth, model)
-    linear = _linear(trial, design.sums, wanted)
+    linear = _linear(trial, design.sums, wanted, model)
     joint, oracle, intervals = linear.means(linear.picked, counts)
     typical, typical_oracle = linear.typical(linear.picked)
     bend = (0.0, 0.0, 0.0)
     if 0 < model.tangents.count <= MOST_PARAMETERS and trial.data.noise:
-        head = linear if design.head is design.sums else _linear(trial, design.head, wanted)
+        head = linear if design.head is design.sums else _linear(trial, design.head, wanted, model)
         bend = _bend(trial, head, design, np.concatenate(pairs), truth, model)
     return Forecast(
         joint + bend[0],
@@ -119,8 +125,11 @@ def forecast(trial: InteractionTrial) -> Forecast:
 
 
 def _counts(trial: InteractionTrial) -> list[int]:
-    """K of the rule, then the candidates."""
+    """K of the rule, then the candidates; of a penalised phi that of the coarse search, then its own."""
     chosen = trial.model.spline()
+    if chosen.rule == "reml":
+        ours = ample(trial.n, trial.data.tokens)
+        return [min(COARSE, ours), ours]
     first = chosen.intervals or rule(trial.n, trial.beta(), chosen.k_constant)
     return [first] if trial.k_rule() == "rule" else [first, *grid(trial.n, trial.beta())]
 
@@ -129,7 +138,7 @@ def _counts(trial: InteractionTrial) -> list[int]:
 class _Linear:
     """Least squares on features and tangents."""
 
-    joint: Array  # errors (K, noises)
+    joint: Array  # errors (K, noises); of a penalised phi as ``_penalised`` has them
     known: Array  # without the tangents, (K, noises)
     picked: Indices  # of K, (noises,)
     moved: Array  # A with the K of the rule, along the tangents (p, noises)
@@ -155,17 +164,60 @@ class _Linear:
         return float(np.exp(logs[0].mean())), float(np.exp(logs[1].mean()))
 
 
-def _linear(trial: InteractionTrial, design: ForecastSums, pairs: ForecastSums) -> _Linear:
+def _linear(trial: InteractionTrial, design: ForecastSums, pairs: ForecastSums, model: Model) -> _Linear:
     ridge = RIDGE / (trial.n * trial.data.tokens)
     fits = [_fit(level, design, ridge) for level in design.levels]
     joint = np.array([_errors(fit.joint, level, pairs) for fit, level in zip(fits, pairs.levels, strict=True)])
     known = np.array([_errors(fit.known, level, pairs) for fit, level in zip(fits, pairs.levels, strict=True)])
     moved = fits[0].joint[len(fits[0].known) :]
     picked = np.zeros(NOISES, dtype=np.int64)
+    if trial.k_rule() == "reml":
+        joint, known = _penalised(trial, design, pairs, moved, model.bases[1])
+        return _Linear(joint, known, picked + 1, moved)
     if len(fits) > 1:
         losses = np.array([_loss(level, design, moved, ridge) for level in design.levels[1:]])
         picked = 1 + _choose(losses, trial)
     return _Linear(joint, known, picked, moved)
+
+
+def _penalised(
+    trial: InteractionTrial, design: ForecastSums, pairs: ForecastSums, moved: Array, basis: Array
+) -> tuple[Array, Array]:
+    """Errors of ample splines with the tangents, and without  # (lambdas + 2, noises) each.
+
+    Without penalty, smoothed by REML, and with one lambda for all noises, one row for each of some around what REML
+    chose. The tangents are eliminated first: the penalty does not touch them.
+    """
+    level, wanted, rows = design.levels[1], pairs.levels[1], trial.n * trial.data.tokens
+    bent = differences(len(basis)) @ basis
+    penalty, ridge = bent.T @ bent, RIDGE / rows
+    gram = level.gram + ridge * np.eye(len(level.gram))
+    responses, sides = (moment[:, :1] + moment[:, 1:] for moment in (level.moment, design.moment))
+    total = trial.data.noise**2 + design.power[0] + 2 * design.power[1:]
+    there = total + (moved * (design.gram @ moved - 2 * sides)).sum(axis=0)
+
+    def smoothed(moments: Array, powers: Array) -> Array:
+        both = zip(moments.T, powers, strict=True)
+        return np.array([choose(gram, moment, float(power), penalty, rows).value for moment, power in both])
+
+    inverse = np.linalg.inv(design.gram + ridge * np.eye(len(design.gram)))
+    across = level.side @ inverse
+    reduced, left = gram - across @ level.side.T, responses - across @ sides
+
+    def errors(lambdas: Array, known: bool) -> Array:
+        inner, target = (gram, responses) if known else (reduced, left)
+        spline = np.stack([_solve(inner + v * penalty, one) for v, one in zip(lambdas, target.T, strict=True)], axis=1)
+        theta = spline if known else np.concatenate([spline, inverse @ (sides - level.side.T @ spline)])
+        return _errors(theta, wanted, pairs)
+
+    chosen = smoothed(responses - level.side @ moved, there), smoothed(responses, total)
+    middle = float(np.exp(np.log(chosen[0]).mean()))
+    common = [np.full(NOISES, middle * factor) for factor in (0.0, *LAMBDAS)]
+    rows_of = [[common[0], one, *common[1:]] for one in chosen]
+    joint, oracle = (
+        np.array([errors(one, known) for one in many]) for many, known in zip(rows_of, (False, True), strict=True)
+    )
+    return joint, oracle
 
 
 def _bend(
@@ -173,8 +225,8 @@ def _bend(
 ) -> tuple[float, float, float]:
     """What all orders beyond the first add to the errors, with A* known too, and to K; the same noises under both."""
     starts = truth.matrix + np.array([model.tangents.matrix(move) for move in linear.moved.T[: len(design.noises)]])
-    exact = Nearest(truth, design.x, design.noises, pairs, model.spaces)
-    several = len(model.spaces) > 1
+    exact = Nearest(truth, design.x, design.noises, pairs, model.spaces, trial.k_rule() == "reml")
+    several = len(model.spaces) > 1 and not exact.penalised
     found = exact.errors(starts, (lambda losses: int(_choose(losses[:, None], trial)[0])) if several else None)
     picked = np.array([index for index, _ in found])
     counts = _counts(trial)

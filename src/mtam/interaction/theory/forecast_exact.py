@@ -1,6 +1,7 @@
 """The estimator on simulated data, started next to the truth: the minimum it finds, to all orders in the error of A.
 
-The stages are those of ``erm.fit``: A with the K of the rule, the choice of K at that A, and the polish with that K.
+The stages are those of ``erm.fit``: A with the K of the rule, the choice of K at that A, and the polish with that K;
+for a penalised phi A with coarse splines, its smoothing at that A, and the polish with that smoothing.
 There is no search: the start is given. The norm of A is that of the truth in the whitened coordinates of the design,
 which may be much smaller than the trial's: its sampling error of the scale would put the ends of [-1, 1], where phi*
 has kinks, at a distance from those of phi that the trial's own data exclude.
@@ -31,7 +32,8 @@ class Nearest:
     x: Array  # (M, N, d)
     noises: Array  # (noises, M, N)
     pairs: Array  # (samples, 2, d)
-    spaces: list[SplineSpace]  # of the rule, then the candidates
+    spaces: list[SplineSpace]  # of the rule, then the candidates; coarse and ample, if phi is penalised
+    penalised: bool = False
 
     def errors(self, starts: Array, choose: Choice | None) -> list[tuple[int, float]]:
         """The index of K and ||g_hat - g*||^2 of every noise, A started at ``starts``  # (noises, d, d)."""
@@ -49,7 +51,11 @@ class Nearest:
             profile = Profile(self.x, exact + noise, white, self.spaces[0], arguments)
             factors = truncate(back @ matrix @ back.T, rank, norm)
             point, index = polish(profile, start(profile, *factors, norm), rank, _silent), 0
-            if choose is not None:
+            if self.penalised:
+                problem = replace(profile, space=self.spaces[1])
+                profile, fit, _ = problem.smoothed(problem.fit(point.u, point.v))
+                point, index = polish(profile, replace(point, fit=fit), rank, _silent), 1
+            elif choose is not None:
                 problems = [replace(profile, space=space) for space in self.spaces[1:]]
                 losses = np.array([problem.fit(point.u, point.v).loss for problem in problems])
                 index = 1 + choose(losses - float(np.mean(noise**2)))

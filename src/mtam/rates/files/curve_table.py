@@ -46,7 +46,12 @@ class Brought:
 
 def read(path: Path, columns: Columns | None = None) -> Brought:
     """The curves of ``path``; raises TableError for everything in it that is no curve."""
-    rows = _renamed(load(path), columns or Columns(), path)
+    return of_rows(load(path), columns or Columns(), path)
+
+
+def of_rows(rows: Rows, columns: Columns, path: Path) -> Brought:
+    """The curves of rows that were read already; ``path`` is what errors call them."""
+    rows = _renamed(rows, columns, path)
     rows, lost = _ended(rows, path)
     seeded, celled = "seed" in rows.frame, "cell" in rows.frame
     clean = pd.DataFrame({"n": _positive(rows, "n", path), "error": _positive(rows, "error", path)})

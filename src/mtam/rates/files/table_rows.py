@@ -153,6 +153,13 @@ def _parquet(path: Path) -> Rows:
         ) from None
     except Exception:  # whatever a library says of a damaged file
         raise TableError(f"{path} is not a readable parquet table; valid: {FORM}.") from None
+    return of_frame(frame)
+
+
+def of_frame(frame: pd.DataFrame) -> Rows:
+    """The rows of a data frame, counted from 1; an index with a name is a column. Raises TableError for no frame."""
+    if not isinstance(frame, pd.DataFrame):
+        raise TableError(f"a table is a pandas DataFrame, not {type(frame).__name__}; valid: {FORM}.")
     frame = frame.reset_index(drop=not any(frame.index.names))
     frame.columns = pd.Index([str(name).strip() for name in frame.columns], dtype=object)
     return Rows(frame, pd.Series(np.arange(1, len(frame) + 1)), "row")

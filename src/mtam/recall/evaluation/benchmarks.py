@@ -1,19 +1,27 @@
 """The oracle benchmarks as estimators of a trial: k-NN and Gaussian-process regression on true coefficients."""
 
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from numpy.linalg import LinAlgError
+from numpy.typing import NDArray
 
-from mtam.base.columns import as_record
-from mtam.recall.evaluation.oracles import gaussian_process, nearest_neighbours
+from mtam.base.columns import AVERAGE_BAYES_ERROR, BAYES_ERROR, as_record
+from mtam.base.compile_time import Stopwatch
+from mtam.recall.evaluation import posterior
+from mtam.recall.evaluation.axis_gains import axis_gains
+from mtam.recall.evaluation.oracles import nearest_neighbours, posterior_mean
 from mtam.recall.evaluation.risk import risk
 from mtam.recall.recall_numbers import BenchmarkNumbers
 from mtam.recall.recall_spec import BENCHMARK_TO, RecallTrial
 from mtam.recall.simulate.contexts import RecallProblem, Sample, problem
+
+AVERAGED = 1024  # fresh contexts on which the posterior variance is averaged: it scatters by percents
+
+Array = NDArray[np.float64]
 
 
 def run(
@@ -34,7 +42,7 @@ def solve(trial: RecallTrial) -> dict[str, Any]:
         return {
             "failure": f"exact Gaussian-process regression is limited to n = {BENCHMARK_TO}, this trial has {trial.n}"
         }
-    began, cpu = time.perf_counter(), time.process_time()
+    watch = Stopwatch()
     neighbours = None
     if trial.model.name == "knn":
         p, train, test = _samples(trial)
@@ -46,25 +54,52 @@ def solve(trial: RecallTrial) -> dict[str, Any]:
             scores = bayes(trial)
         except LinAlgError:
             return {"failure": "the kernel matrix is singular to rounding; give the data some noise"}
-    numbers = BenchmarkNumbers(
-        **scores, neighbours=neighbours, seconds=time.process_time() - cpu, pack_seconds=time.perf_counter() - began
-    )
+    numbers = BenchmarkNumbers(**scores, neighbours=neighbours, seconds=watch.cpu, pack_seconds=watch.wall)
     return as_record(numbers)
 
 
 def bayes(trial: RecallTrial) -> dict[str, float]:
-    """Risk of exact Gaussian-process regression on the trial's own contexts, the answering component's u given.
+    """Risk and axes learned of exact Gaussian-process regression on the trial's own contexts, with recall given.
 
     With the target's own kernel, mean, variance and noise this is the Bayes rule of a Matern target: averaged over
     targets, no estimator has less risk. On a single target another one may be luckier.
     Raises numpy.linalg.LinAlgError where the kernel matrix is singular to rounding.
     """
+    return _bayes(*_samples(trial))
+
+
+def beside(trial: RecallTrial) -> dict[str, float]:
+    """What a trained model's record holds of the Bayes rule on its own contexts: as its trial asks.
+
+    bayes_error, bayes_error_se, bayes_axes_learned (``bayes``); average_bayes_error, the posterior variance on the
+    first AVERAGED fresh contexts over the prior's variance, which no target enters (``posterior``).
+    Raises numpy.linalg.LinAlgError where the kernel matrix is singular to rounding.
+    """
+    if not (trial.benchmarked() or trial.averaged()):
+        return {}
     p, train, test = _samples(trial)
+    numbers: dict[str, float] = {}
+    if trial.benchmarked():
+        scores = _bayes(p, train, test)
+        numbers |= {BAYES_ERROR: scores["error"], "bayes_error_se": scores["error_se"]}
+        numbers["bayes_axes_learned"] = scores["axes_learned"]
+    if trial.averaged():
+        known, asked = (p.answer.inputs(s.recalled(), s.query) for s in (train, test.head(AVERAGED)))
+        numbers[AVERAGE_BAYES_ERROR] = float(posterior.shares(p, known, asked).mean())
+    return numbers
+
+
+def _bayes(p: RecallProblem, train: Sample, test: Sample) -> dict[str, float]:
     known, asked = (p.answer.inputs(s.recalled(), s.query) for s in (train, test))
     offset = p.answer.mean / p.answer.deviation  # the prior is centred, the standardised target is not
     variance = 1 / p.answer.deviation**2
-    raw = gaussian_process(known, train.observed + offset, asked, variance, trial.data.noise)
-    return risk(torch.from_numpy(raw - offset), test, p.answer.variance)
+    mean = posterior_mean(known, train.observed + offset, asked, variance, p.data.noise)
+
+    def answers(samples: list[Sample]) -> Array:
+        return np.array([mean(p.answer.inputs(s.recalled(), s.query)) for s in samples])
+
+    scores = risk(torch.from_numpy(mean(asked) - offset), test, p.answer.variance)
+    return {**scores, "axes_learned": float(axis_gains(answers, [test], [p]).sum())}
 
 
 def _samples(trial: RecallTrial) -> tuple[RecallProblem, Sample, Sample]:

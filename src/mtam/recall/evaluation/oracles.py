@@ -4,6 +4,8 @@ They bound from below what a transformer can reach on a sample; the distance bet
 finite tokens and of the optimiser. Inputs are z = (u / scale, q (x - 1/2)), in which the target is isotropic.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import scipy.linalg
 import scipy.linalg.blas
@@ -60,16 +62,39 @@ def _solve(kernel: Matern, points: Array, nugget: float, given: Array) -> Array:
     return np.asarray(scipy.linalg.cho_solve(exact, given, check_finite=False))
 
 
+@dataclass(frozen=True)
+class PosteriorMean:
+    """The mean of a Gaussian process given a sample, at any points."""
+
+    points: Array  # (n, dim)
+    seen: NDArray[np.bool_]  # modes too faint to be drawn are zero everywhere
+    variance: float
+    solution: Array  # (n,)
+
+    def __call__(self, test: Array) -> Array:
+        """(m, dim) -> (m,)"""
+        asked = test[:, self.seen]
+        return tabulated((self.points, asked), self.variance).product(asked, self.points, self.solution)
+
+
+def posterior_mean(train: Array, observed: Array, test: Array, variance: float, noise: float) -> PosteriorMean:
+    """The posterior under the prior covariance ``variance`` k and noise ``noise``^2, to be asked near ``test``.
+
+    Raises numpy.linalg.LinAlgError when the kernel matrix is singular to rounding.
+    """
+    seen = np.asarray(train.any(0) | test.any(0))
+    points = train[:, seen]
+    kernel = tabulated((points, test[:, seen]), variance)
+    return PosteriorMean(points, seen, variance, _solve(kernel, points, noise**2, observed))
+
+
 def gaussian_process(train: Array, observed: Array, test: Array, variance: float, noise: float) -> Array:
     """Posterior mean under the prior covariance ``variance`` k and noise ``noise``^2. (n, dim), (n,), (m, dim) -> (m,)
 
     For a Matern target this is the Bayes rule up to its finite number of spectral features.
     Raises numpy.linalg.LinAlgError when the kernel matrix is singular to rounding.
     """
-    seen = train.any(0) | test.any(0)  # modes too faint to be drawn are zero everywhere
-    train, test = train[:, seen], test[:, seen]
-    kernel = tabulated((train, test), variance)
-    return kernel.product(test, train, _solve(kernel, train, noise**2, observed))
+    return posterior_mean(train, observed, test, variance, noise)(test)
 
 
 def _neighbour_means(train: Array, observed: Array, points: Array, own: NDArray[np.int64] | None) -> Array:

@@ -8,7 +8,6 @@ which no answer enters. Its mean over fresh contexts is told in units of the pri
 v0 = 1 - E k(z, z') (``matern_prior``), of which sigma^2 = noise^2 v0 is a share, as it is of a drawn target's.
 """
 
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from numpy.linalg import LinAlgError
 from numpy.typing import NDArray
 
 from mtam.base.columns import as_record
+from mtam.base.compile_time import Stopwatch
 from mtam.recall.evaluation.matern import tabulated
 from mtam.recall.recall_numbers import BenchmarkNumbers
 from mtam.recall.recall_spec import RecallTrial
@@ -42,7 +42,7 @@ def run(
     del device, checkpoint
     records: list[dict[str, Any]] = []
     for m, trial in enumerate(trials):
-        began, cpu = time.perf_counter(), time.process_time()
+        watch = Stopwatch()
         try:
             shares = prior_shares(trial)
         except LinAlgError:
@@ -51,7 +51,7 @@ def run(
         value = float(shares.mean())
         numbers = BenchmarkNumbers(
             error=value, error_se=float(shares.std(ddof=1)) / len(shares) ** 0.5, mse=value, target_variance=1.0,
-            seconds=time.process_time() - cpu, pack_seconds=time.perf_counter() - began,
+            seconds=watch.cpu, pack_seconds=watch.wall,
         )  # fmt: skip
         records.append(as_record(numbers))
         tick((m + 1) / len(trials))
@@ -64,9 +64,16 @@ def prior_shares(trial: RecallTrial) -> Array:
     Raises numpy.linalg.LinAlgError where the kernel matrix is singular to rounding.
     """
     p = problem(trial.data, trial.seed)
-    total = population_variance(half_widths(trial.data, p.law))
-    known, asked = _inputs(p, "train", trial.n), _inputs(p, "test", trial.data.test)
-    return posterior_variance(known, asked, trial.data.noise**2 * total) / total
+    return shares(p, _inputs(p, "train", trial.n), _inputs(p, "test", trial.data.test))
+
+
+def shares(p: RecallProblem, known: Array, asked: Array) -> Array:
+    """v(z) / v0 at inputs ``asked``, given answers at ``known`` with the problem's noise. (m, dim), (n, dim) -> (m,)
+
+    Raises numpy.linalg.LinAlgError where the kernel matrix is singular to rounding.
+    """
+    total = population_variance(half_widths(p.data, p.law))
+    return posterior_variance(known, asked, p.data.noise**2 * total) / total
 
 
 def _inputs(p: RecallProblem, split: str, n: int) -> Array:

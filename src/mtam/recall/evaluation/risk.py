@@ -50,15 +50,10 @@ def sensitivity(
     return torch.stack(parts)
 
 
-def dimension(strength: Tensor, mse: float) -> dict[str, Any]:
-    """The effective dimension that the head uses, against D_eff(n) of theory. (J,)
-
-    ``effective_dimension`` counts the coefficients that move the answer by more than its error, so that what they add
-    is signal; ``participation`` is (sum s)^2 / sum s^2.
-    """
+def participation(strength: Tensor) -> dict[str, Any]:
+    """How many coefficients share the answer's slopes, (sum s)^2 / sum s^2, and the first of the s_j. (J,)"""
     total = float(strength.sum())
     return {
-        "effective_dimension": int((strength > mse).sum()),
         "participation": total**2 / max(float(strength.square().sum()), 1e-300),
         "sensitivity": [float(s) for s in strength[:SHOWN]],
     }

@@ -34,3 +34,33 @@ class Softmax:
         pulled = kept * grad
         pulled -= kept * pulled.sum(1, keepdim=True)
         form_gradient(at, pulled, into)
+
+
+class FrozenForm:
+    """The same with a form that keeps its start: no gradient reaches it, and weight decay alone shrinks it a little.
+
+    What this arm recalls is what the start recalls, so that the rest is what training taught the attention. It is no
+    ``Softmax`` itself, for the compiled steps train whatever is one.
+    """
+
+    heads = 1
+
+    def __init__(self) -> None:
+        self._trained = Softmax()
+
+    def shapes(self, dim: int) -> Shapes:
+        """As trained."""
+        return self._trained.shapes(dim)
+
+    def start(self, dim: int, model: Any, random: torch.Generator) -> Params:
+        """As trained."""
+        return self._trained.start(dim, model, random)
+
+    def forward(self, params: Params, at: Tags) -> tuple[Tensor, Tensor]:
+        """As trained."""
+        return self._trained.forward(params, at)
+
+    def backward(self, params: Params, at: Tags, kept: Tensor, grad: Tensor, into: Params) -> None:
+        """No gradient."""
+        for name in self._trained.shapes(1):
+            into[name].zero_()

@@ -1,4 +1,9 @@
-"""Where recall breaks over components and tag dimension, against Rankin's borders d1 + 1 and 2 d1."""
+"""Where recall breaks over components and tag dimension, against Rankin's borders d1 + 1 and 2 d1.
+
+What breaks it is told beside. With a noisy query the tags themselves leave open who answers: the exact posterior,
+softmax with the form (d1 / sigma^2) I, has a mass below 1 on the right component. Without that noise its mass is 1 for
+every number of distinct tags, and a border is where the training ends, whose sharpness depends on its start beta0.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,13 +18,15 @@ from mtam.recall.reading.recall_cells import Array, RecallCell, by_seed, common,
 from mtam.recall.reading.thresholds import RECALLED, WEAKENED
 
 LEVELS = (RECALLED, WEAKENED)  # attention mass
+POSTERIOR = "posterior_mass"
 ABOUT = {"components", "tag_dim"}  # the settings that such a sweep varies
 
 
 def tables(cells: Sequence[RecallCell]) -> list[Table]:
     """For every tag dimension the number of components at which the mean mass falls below each of LEVELS.
 
-    Between two measured numbers it is interpolated in ln I. Nothing for sweeps over other planes.
+    Beside it where the exact posterior's own does. Between two measured numbers it is interpolated in ln I. Nothing for
+    sweeps over other planes.
     """
     if not cells or set(cells[0].varied) != ABOUT:
         return []
@@ -27,14 +34,15 @@ def tables(cells: Sequence[RecallCell]) -> list[Table]:
     rows: list[list[Cell]] = []
     for dim, own in _planes(cells).items():
         counts = _counts(own)
-        mass = np.array([cell.values(ATTENTION_MASS, n).mean() for cell in own])
-        risk = np.array([cell.values("error", n).mean() for cell in own])
+        mass, risk = (np.array([cell.values(name, n).mean() for cell in own]) for name in (ATTENTION_MASS, "error"))
+        exact = np.array([_posterior(cell, n).mean() for cell in own])
         within, beyond = (risk[side] for side in (counts <= dim + 1, counts > 2 * dim))
         rows.append([
             dim, dim + 1, 2 * dim, *(_break(counts, mass, level) for level in LEVELS),
+            *(None if np.isnan(exact).any() else _break(counts, exact, level) for level in LEVELS),
             *(float(side.mean()) if len(side) else None for side in (within, beyond)),
         ])  # fmt: skip
-    breaks = [f"I where mass falls below {level:g}" for level in LEVELS]
+    breaks = [f"{words} {level:g}" for words in ("I where mass falls below", "of the posterior,") for level in LEVELS]
     risks = ["risk within d1 + 1", "risk beyond 2 d1"]
     return [
         Table(
@@ -48,7 +56,10 @@ def tables(cells: Sequence[RecallCell]) -> list[Table]:
 
 
 def answers(cells: Sequence[RecallCell]) -> list[SweepAnswer]:
-    """Where the mass of each seed falls below LEVELS, with intervals over seeds, and what lies beyond the borders."""
+    """Where the mass of each seed falls below LEVELS, with intervals over seeds, and what lies beyond the borders.
+
+    Every level is told with where the exact posterior's mass falls below it, by which one sees whose border it is.
+    """
     n, seeds = common(cells)
     planes = _planes(cells)
     if np.isnan(by_seed(cells, ATTENTION_MASS, n, seeds)).any():  # a rival without attention
@@ -58,6 +69,7 @@ def answers(cells: Sequence[RecallCell]) -> list[SweepAnswer]:
         lost = {dim: _lost(own, n, seeds, level) for dim, own in planes.items()}
         start = f"attention mass at n = {n} falls below {level:g} where I is "
         found.append(_together(f"mass_below_{round(100 * level)}", start, lost))
+    found += _exact(planes, n, seeds)
     gaps = {}
     for dim, own in planes.items():
         beyond = [cell for cell in own if cell.trial.data.components > 2 * dim]
@@ -69,6 +81,35 @@ def answers(cells: Sequence[RecallCell]) -> list[SweepAnswer]:
         start = "risk beyond Rankin's 2 d1 against that within d1 + 1: "
         found.append(_together("risk_beyond_borders", start, gaps, times=True))
     return found
+
+
+def _exact(planes: Mapping[int, list[RecallCell]], n: int, seeds: Sequence[int]) -> list[SweepAnswer]:
+    """What the posterior of who answers says of the same plane; nothing where a record lacks it."""
+    cells = [cell for own in planes.values() for cell in own]
+    if all(cell.trial.data.query_noise == 0 for cell in cells):
+        starts = sorted({float(getattr(cell.trial.model, "beta0", np.nan)) for cell in cells})
+        begun = ", ".join(f"{start:g}" for start in starts if np.isfinite(start))
+        cause = "so these borders are where the training ends" + (f", from beta0 = {begun}" if begun else "")
+        return [SweepAnswer(key="posterior", sentence=f"the exact posterior has mass 1 for every I, {cause}")]
+    masses = np.array([[_posterior(cell, n).mean() for cell in own] for own in planes.values()])
+    if np.isnan(masses).any():
+        return []
+    found = []
+    for level in LEVELS:
+        where = {dim: _break(_counts(own), row, level) for (dim, own), row in zip(planes.items(), masses, strict=True)}
+        start = f"that of the exact posterior, softmax with (d1/σ²) I, falls below {level:g} where I is "
+        found.append(_together(f"posterior_below_{round(100 * level)}", start, where))
+    apart = {
+        dim: student_interval((by_seed(own, ATTENTION_MASS, n, seeds) - by_seed(own, POSTERIOR, n, seeds)).mean(1))
+        for dim, own in planes.items()
+    }
+    found.append(_together("mass_less_posterior", "trained mass less the posterior's, mean over I: ", apart))
+    return found
+
+
+def _posterior(cell: RecallCell, n: int) -> Array:
+    """The posterior's mass by seed; 1 without noise, NaN where a record lacks it."""
+    return np.ones(len(cell.seeds(n))) if cell.trial.data.query_noise == 0 else cell.values(POSTERIOR, n)
 
 
 def _together(

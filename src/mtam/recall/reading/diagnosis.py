@@ -41,20 +41,20 @@ def tables(cells: Sequence[RecallCell]) -> list[Table]:
     for cell in cells:
         n = cell.sizes[-1]
         data = cell.trial.data
-        if not np.isfinite(cell.values("effective_dimension", n)).all():
+        if not np.isfinite(cell.values("holdout_loss", n)).all():  # of what was trained
             continue
         expected = effective_dimension(data.alpha, data.decay, [n], data.noise, spectrum=data.spectrum)[0]
         mass, gain, used = (
-            figure(float(cell.values(name, n).mean())) for name in (ATTENTION_MASS, "swap_gain", "effective_dimension")
+            figure(float(cell.values(name, n).mean())) for name in (ATTENTION_MASS, "swap_gain", "axes_learned")
         )
         said = diagnosis(cell)
         rows.append([cell.label, mass, gain, used, int(expected), said.learned, said.because])
     if not rows or len(rows) > MOST:
         return []
     exchanged = "right change when measures are exchanged"
-    headings = ["cell", "attention mass", exchanged, "coefficients used", "D_eff", "diagnosis", "because"]
-    title = "What the model has learned, at the largest n; coefficients that move the answer by more than its error"
-    formats = {"attention mass": ".3f", exchanged: ".2f", "coefficients used": ".1f"}
+    headings = ["cell", "attention mass", exchanged, "coefficients learned", "D_eff", "diagnosis", "because"]
+    title = "What the model has learned, at the largest n; coefficients count by the share of their effect that it has"
+    formats = {"attention mass": ".3f", exchanged: ".2f", "coefficients learned": ".1f"}
     return [Table(name="diagnosis", title=title, headings=headings, rows=rows, formats=formats)]
 
 

@@ -1,7 +1,8 @@
 """What the sweeps of the open questions answer, each with an interval over seeds.
 
 A sweep asks a question by the setting that it varies: the spectrum (open question 1), the basis (2), the tokens per
-context, the separation of the tags, their rotation, the width of the keys, rivals of softmax attention.
+context, the separation of the tags, their rotation, the width of the keys, the start of the attention, rivals of
+softmax attention.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,15 +17,18 @@ from mtam.rates.judge_curves import NOTHING, ratio, within
 from mtam.rates.verdict import Verdict
 from mtam.recall.reading import linear_and_frozen
 from mtam.recall.reading.question import OpenQuestion
+from mtam.recall.reading.questions import learned_attention, open_rates
 from mtam.recall.reading.recall_cells import RecallCell, by_seed, common, crossing
 from mtam.recall.reading.thresholds import LOST, PLATEAU, RECALLED
 
 _BASIS = "2: does the smoothness of the eigenfunctions matter?"
 _SEPARATION = "must tags have products of at most 0 (Assumption 2)?"
+_SEPARATION_RATE = "3: does the rate degrade as tags come closer?"
 _LENGTH = "how many tokens must a context have?"
 _ROTATION = "can linear attention recall?"
 _KEYS = "are keys narrower than the tags a bottleneck?"
 _TOO_FEW = "too few seeds to say"
+_RATES = ("slower than", "faster than", "not distinguishable from")
 
 
 def questions(cells: Sequence[RecallCell]) -> list[OpenQuestion]:
@@ -80,6 +84,11 @@ def _basis(cells: Sequence[RecallCell]) -> list[OpenQuestion]:
         words = [f"with {name} eigenfunctions the risk is {side} that with cosines" for side in sides]
         answer = _side(gap, 1.0, (words[0], words[1], words[2]))
         found.append(OpenQuestion(_BASIS, answer, f"risk {name} / cosine", gap, n))
+        words = [f"with {name} eigenfunctions the rate is {side} that with cosines" for side in _RATES]
+        slope = open_rates.ratio_slope(cells[k], cells[names.index("cosine")])
+        if slope is not None:
+            answer = _side(slope, 0.0, (words[0], words[1], words[2]))
+            found.append(OpenQuestion(_BASIS, answer, f"slope of ln(risk {name} / cosine) on ln n", slope))
     return found
 
 
@@ -126,6 +135,25 @@ def _separation(cells: Sequence[RecallCell]) -> list[OpenQuestion]:
             mean = student_interval(known)
             name, lost = "rho", _from_log(float(known.mean())) if mean is None else mean.mapped(_from_log)
         found.append(OpenQuestion(_SEPARATION, answer, name, lost, digits=4))
+    return found + _separation_rates(ordered)
+
+
+def _separation_rates(ordered: Sequence[RecallCell]) -> list[OpenQuestion]:
+    """Open question 3 as rates: how the critical product moves with n, and the rate at every rho against the first."""
+    found = []
+    moved = open_rates.critical_exponent(ordered)
+    if moved is not None:
+        answer = "the separation 1 - rho at which attention mass is one half shrinks with n, as a power"
+        found.append(OpenQuestion(_SEPARATION_RATE, answer, "exponent of n in 1 - rho", moved))
+    first = ordered[0]
+    for cell in ordered[1:]:
+        slope = open_rates.ratio_slope(cell, first)
+        if slope is None:
+            continue
+        here, least = cell.trial.data.correlation, first.trial.data.correlation
+        words = [f"at rho = {here:g} the rate is {side} that at rho = {least:g}" for side in _RATES]
+        answer = _side(slope, 0.0, (words[0], words[1], words[2]))
+        found.append(OpenQuestion(_SEPARATION_RATE, answer, "slope of the ln ratio of risks on ln n", slope))
     return found
 
 
@@ -196,5 +224,6 @@ _QUESTIONS: tuple[tuple[set[str], Callable[[Sequence[RecallCell]], list[OpenQues
     ({"length"}, _length),
     ({"rotate", "name"}, _rotation),
     ({"key_dim"}, _keys),
+    ({"init"}, learned_attention.questions),
     ({"tags", "name"}, linear_and_frozen.questions),
 )

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from mtam.base.table import SweepAnswer
 from mtam.rates.trial_numbers import Numbers
-from mtam.recall.reading import capacity, flat_ratios, linear_and_frozen, open_questions
+from mtam.recall.reading import capacity, law_legs, linear_and_frozen, open_questions
+from mtam.recall.reading.questions import effective_axes, growing_capacity
 from mtam.recall.reading.recall_cells import recall_cells
 from mtam.recall.recall_spec import RecallTrial
 
@@ -15,9 +16,13 @@ def answers(trials: Sequence[RecallTrial], numbers: Sequence[Numbers]) -> list[S
         return []
     cells = recall_cells(trials, numbers)
     varied = set(cells[0].varied)
+    if growing_capacity.applies(cells):
+        return growing_capacity.answers(cells)
     if varied == {"tags", "name"}:
         return linear_and_frozen.answers(cells)
     if varied == capacity.ABOUT:
         return capacity.answers(cells)
     asked = open_questions.answers(cells)
-    return flat_ratios.answers(cells) if varied == {"alpha"} and not asked else asked
+    if asked:
+        return asked
+    return [*law_legs.answers(cells), *effective_axes.answers(cells)] if varied <= {"alpha"} else []

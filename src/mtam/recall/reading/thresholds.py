@@ -11,4 +11,5 @@ DIFFUSE = 0.15  # of the way from 1/I to 1: below, attention says next to nothin
 PLATEAU = 0.15  # within this share of the error of a constant answer the error is that of a constant answer
 MOVED = 0.5  # share of the right change below which no measure is read
 SCANT = 0.5  # of the variance: what finite tokens leave unknown from here on hides whether the model recalls
+FLAT = 0.05  # slope of ln(risk / Bayes) on ln n: a tenth to a quarter of that of the Bayes risk itself
 AS_GOOD = 1.5  # times the risk of another, up to which a risk counts as nearly as good

@@ -1,7 +1,6 @@
 """protocol=reported: trains the toy of Appendix D; judges it by controls that can see recall and one that cannot."""
 
 import math
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import numpy as np
 import torch
 
 from mtam.base.columns import ATTENTION_ENTROPY, ATTENTION_MASS, RECALL_ACCURACY
+from mtam.base.compile_time import Stopwatch
 from mtam.base.streams import torch_seed
 from mtam.recall.recall_spec import RecallTrial
 from mtam.recall.toy.toy_baselines import arms
@@ -29,7 +29,7 @@ def run(
     It takes seconds: it runs on the CPU and keeps no checkpoint.
     """
     del device, checkpoint
-    began, cpu = time.perf_counter(), time.process_time()
+    watch = Stopwatch()
     samples = [draw(t, "train", t.n) for t in trials]
     tests = [draw(t, "test", t.data.test) for t in trials]
     params, losses = train(list(trials), samples, tick)
@@ -38,8 +38,8 @@ def run(
     shared: dict[str, Any] = {
         "steps": trials[0].optimiser_steps(),
         "parameters": sum(p[0].numel() for p in params.values()),
-        "seconds": (time.process_time() - cpu) / len(trials),
-        "pack_seconds": time.perf_counter() - began,
+        "seconds": watch.cpu / len(trials),
+        "pack_seconds": watch.wall,
         "members": len(trials),
     }
     done: list[dict[str, Any]] = []

@@ -55,7 +55,10 @@ def activations(cells: Sequence[Sequence[ExampleTrial]], size: str) -> Picture |
 
 def table(numbers: Numbers) -> pd.DataFrame:
     """The grid of u with everything that is drawn over it."""
-    names = ("phi_grid", "phi_hat", "band_low", "band_high", "phi_true", "u_density")
+    names = (
+        "phi_grid", "phi_hat", "band_low", "band_high", "simultaneous_low", "simultaneous_high", "phi_true",
+        "u_density",
+    )  # fmt: skip
     return pd.DataFrame({name.replace("phi_grid", "u"): numbers[name] for name in names if name in numbers})
 
 
@@ -76,6 +79,10 @@ def activation(numbers: Numbers, colour: str, axis: Axes) -> None:
     if "band_low" in numbers:
         band: dict[str, Any] = {"color": colour, "alpha": 0.25, "linewidth": 0, "label": "95% band, pointwise"}
         axis.fill_between(u, numbers["band_low"], numbers["band_high"], **band)
+    if "simultaneous_low" in numbers:
+        there = (u >= numbers["simultaneous_from"]) & (u <= numbers["simultaneous_to"])
+        for name, label in (("simultaneous_low", "95% band, simultaneous"), ("simultaneous_high", None)):
+            axis.plot(u[there], np.array(numbers[name])[there], "--", color=colour, linewidth=0.9, label=label)
     axis.plot(u, numbers["phi_hat"], color=colour, linewidth=1.3, label=r"fitted $\hat\varphi$")
     _hover(axis, numbers, colour)
     axis.fill_between([], [], color="#999999", alpha=0.25, label="density of $u$")

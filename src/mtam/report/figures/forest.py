@@ -116,7 +116,7 @@ def _limits(rows: Sequence[Row]) -> tuple[float, float]:
     middle = float(points.max() + points.min()) / 2
     low = min(float(points.min()), max(float(ends.min(initial=middle)), middle - reach))
     high = max(float(points.max()), min(float(ends.max(initial=middle)), middle + reach))
-    room = 0.08 * (high - low)
+    room = 0.08 * (high - low) if high - low > 1e-9 else 0.1  # errors without noise have intervals without width
     return low - room, high + room
 
 

@@ -61,6 +61,11 @@ class Picture:
         figure.supxlabel(self.caption, parse_math=False, fontsize=7, color="#444444", wrap=True)
         return figure
 
+    def figure(self) -> Figure:
+        """The same in the style of the files."""
+        with mpl.rc_context(STYLE):
+            return self.draw()
+
     @cached_property
     def drawings(self) -> tuple[str, ...]:
         """Every panel as an SVG document, on no ground of its own."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich import box
 from rich.console import Group
 from rich.table import Table as Grid
 from rich.text import Text
@@ -27,12 +28,14 @@ class Layout:
     header: bool = True
     ratios: Sequence[int] | None = None  # widths of the columns, of all there is; with lines between the rows
     reasons: bool = False  # whether a judgement says why
+    compact: bool = False  # a line under the headings and no frame
 
 
 def terminal_grid(table: Table, layout: Layout = Layout()) -> Group:
     """Title, rows, and where the rest of a long table is. Columns of words stand left, numbers right."""
     wide = layout.ratios is not None
-    grid = Grid(show_header=layout.header, show_lines=wide, expand=wide)
+    frame = box.SIMPLE_HEAD if layout.compact else box.HEAVY_HEAD
+    grid = Grid(show_header=layout.header, show_lines=wide, expand=wide, box=frame, show_edge=not layout.compact)
     ratios: Sequence[int | None] = layout.ratios or [None] * len(table.headings)
     for heading, left, ratio in zip(table.headings, words(table), ratios, strict=True):
         grid.add_column(Text(heading), justify="left" if left or wide else "right", ratio=ratio)

@@ -95,7 +95,7 @@ def submit(
     parts = arrays(shares(packs, settings), settings)
     jobs: list[str] = []
     for part in parts:
-        work = [Task(out, share, device, settings["cpus"], fail_fast) for share in part]
+        work = [Task(out, share, device, settings["cpus"], fail_fast, plan.code) for share in part]
         try:
             executor = submitit.AutoExecutor(folder=out / LOGS, cluster="slurm")
             executor.update_parameters(**_parameters(plan, settings, len(part), len(parts)))

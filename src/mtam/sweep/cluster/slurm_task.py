@@ -32,6 +32,7 @@ class Task:
     device: str
     cpus: int
     fail_fast: bool
+    code: str | None = None  # the digest of the problem's file, where that is not built in
 
     def __call__(self) -> None:
         """Compute what is missing of the packs.
@@ -51,7 +52,7 @@ class Task:
             sys.exit("stopped; what is done is kept")
 
     def _run(self) -> None:
-        plan = planning.read(self.out)
+        plan = planning.read(self.out, self.code)
         found = store.read_all(self.out, (key for pack in self.packs for key in pack))
         there = {key for key, record in found.items() if not failures.passing(record)}
         packs = [pack for pack in self.packs if not all(key in there for key in pack)]

@@ -1,6 +1,7 @@
-"""A spectrum with what is known of it, and sample sizes of any magnitude in words: for the checks on paper A's law."""
+"""A spectrum with what is known of it: its minimax risk at any n, the exponent of that, and sizes in words."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,10 +9,17 @@ from numpy.typing import NDArray
 from mtam.base.finding import JudgedStatement
 from mtam.rates.verdict import Verdict
 from mtam.recall.spectrum import Spectrum
+from mtam.recall.theory import pinsker
+from mtam.recall.theory.metric_entropy import WINDOW, stays_within
+from mtam.recall.theory.pinsker import RiskCurve
 
 Array = NDArray[np.float64]
 
 LN10 = float(np.log(10))
+POINTS = 400  # sizes at which local exponents are looked at
+FIRST = float(np.log(2) * (6 * 14) ** 0.5)  # the middle of ln n over the sizes 2^6 .. 2^14 of a sweep
+FARTHEST = {"exponential": 1e4 * LN10, "polynomial": 1e3}  # ln n
+WITHIN = 0.05  # the exponent is visible where it is this near to its limit, as a share
 
 
 @dataclass(frozen=True)
@@ -75,3 +83,48 @@ def exponent_statement(case: SpectralCase, trace: ExponentTrace, within: float) 
         expected=limit,
         value=last,
     )
+
+
+@dataclass(frozen=True)
+class MinimaxSpectrum(SpectralCase):
+    """A spectrum with the linear minimax risk in white noise, which is at most 1.25 times the minimax risk."""
+
+    @property
+    def limit(self) -> float:
+        """alpha/(alpha+1); 2 alpha + 1 for lambda_j = j^{-2 alpha}: ln N(w) ~ w^{2/(2 alpha + 1)}, R ~ w^-2."""
+        return self.alpha / (self.alpha + 1) if self.exponential else 2 * self.alpha + 1
+
+    @cached_property
+    def curve(self) -> RiskCurve:
+        """The linear minimax risk at any n, by the saddle point."""
+        return self._any_size(self.sigma, FARTHEST[self.spectrum])
+
+    def _any_size(self, sigma: float, log_size: float) -> RiskCurve:
+        return pinsker.any_size(self.alpha, self.decay, self.spectrum, sigma, log_size)
+
+    def risk(self, log_sizes: Array) -> Array:
+        """ln R(n) in white noise. (sizes,)"""
+        return np.interp(log_sizes, self.curve.log_size, self.curve.log_risk)
+
+    @cached_property
+    def sizes(self) -> Array:
+        """ln n at which local exponents are looked at. (POINTS,)"""
+        return np.geomspace(FIRST, FARTHEST[self.spectrum] / WINDOW**0.5, POINTS)
+
+    def exponents(self, log_sizes: Array) -> Array:
+        """The local exponent around every ln n, over sizes that span the factor WINDOW in ln n. (sizes,)
+
+        gamma of a - C (ln n)^gamma through three points, or p of C (ln n)^-p through two.
+        """
+        first, middle, last = (self.risk(log_sizes * WINDOW**power) for power in (-0.5, 0.0, 0.5))
+        if self.exponential:
+            return np.asarray(np.log((last - middle) / (middle - first)) / np.log(WINDOW**0.5))
+        return np.asarray((first - last) / np.log(WINDOW))
+
+
+def minimax_exponent(case: MinimaxSpectrum, within: float = WITHIN) -> JudgedStatement:
+    """The verdict on the local exponent of the linear minimax risk, as far as the curve is followed."""
+    exponents = case.exponents(case.sizes)
+    seen = stays_within(case.sizes, exponents, case.limit, within)
+    trace = ExponentTrace("R", "(2 alpha + 1) ln ln n", case.limit, case.sizes, exponents, seen)
+    return exponent_statement(case, trace, within)

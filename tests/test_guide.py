@@ -1,4 +1,4 @@
-"""The README says what is true: its commands are understood, its examples run, its claims are the recorded ones."""
+"""README and guide say what is true: their commands are understood, their examples run, their claims are recorded."""
 
 import re
 import shlex
@@ -6,20 +6,23 @@ import subprocess
 import sys
 from pathlib import Path
 from shutil import copytree
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from tests.conftest import REPO, Mtam
+from mtam.guide.pages import PAGES, text
+from tests.conftest import REPO, TINY, Mtam
 
-TEXT = (REPO / "README.md").read_text(encoding="utf-8")
+README = (REPO / "README.md").read_text(encoding="utf-8")
+TEXT = "\n".join([README, *map(text, PAGES)])
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", TEXT, flags=re.MULTILINE | re.DOTALL)
 COMMANDS = [line.strip() for kind, body in BLOCKS if kind == "bash" for line in body.splitlines() if line.strip()]
 MTAM = [line.split("  #")[0].strip() for line in COMMANDS if line.startswith("mtam ")]
 ELSEWHERE = ("make ", "source ", "git ", "cd ", "pip ", "scripts/", "sbatch ", "qsub ", "bsub ", "#", "python ")
 COMPUTING = ("sweep", "fit-ips", "reproduce")  # these have --dry-run
-OWN = {"my_sweep", "bilinear", "kink"}  # of the README's own examples, run below
+OWN = {"my_sweep", "bilinear", "kink"}  # of the guide's own examples, run below
 
 
 def block(start: str) -> str:
@@ -58,7 +61,7 @@ def test_make_targets_exist() -> None:
 
 
 def test_files_that_are_named_exist() -> None:
-    for path in re.findall(r"\]\((outputs/[^)]+)\)|`((?:scripts|conf|tests)/[\w./-]+\.\w+)`", TEXT):
+    for path in re.findall(r"\]\((?:\.\./)*((?:outputs|src)/[^)]+)\)|`((?:scripts|conf|tests)/[\w./-]+\.\w+)`", TEXT):
         name = path[0] or path[1]
         assert (REPO / name).exists() or "my_sweep" in name or "bilinear" in name, name
 
@@ -72,7 +75,7 @@ def copy(tmp_path: Path) -> Path:
 
 
 def run(copy: Path, line: str, *more: str) -> str:
-    """A command of the README in the copy."""
+    """A command of the guide in the copy."""
     code = "from mtam.cli import main; main()"
     words = [sys.executable, "-c", code, *shlex.split(line)[1:], *more]
     done = subprocess.run(words, cwd=copy, env=_environment(copy), capture_output=True, text=True, check=False)
@@ -86,7 +89,7 @@ def _environment(copy: Path) -> dict[str, str]:
 
 
 def insert(file: Path, before: str, text: str) -> None:
-    """Put a line of the README into a source file."""
+    """Put a line of the guide into a source file."""
     content = file.read_text()
     assert content.count(before) == 1
     file.write_text(content.replace(before, text + before))
@@ -134,7 +137,33 @@ def test_a_fit_comes_back_in_python(mtam: Mtam, here: Path) -> None:
     assert names["model"].predict(x).shape == (400, 3)  # type: ignore[attr-defined]
 
 
+def test_a_table_is_read_in_python(mtam: Mtam, capsys: pytest.CaptureFixture[str]) -> None:
+    assert mtam("sweep", "alpha", *TINY, "--launcher", "inline", "--out", "outputs/alpha-HASH").code == 0
+    exec(block("import pandas as pd\n"), {})
+    assert len(capsys.readouterr().out.splitlines()) == 2 + 4  # two cells, two sizes
+
+
+def test_the_ten_lines_of_the_readme_fit_what_they_draw(
+    here: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del here
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:/usr/bin:/bin")
+    monkeypatch.setenv("PYTHONPATH", str(REPO / "src"))
+    body = block("import subprocess\n")
+    assert len([line for line in body.splitlines() if line and not line.startswith("import")]) <= 10
+    names: dict[str, Any] = {}
+    exec(body, names)
+    fitted = names["model"].g(names["X"][:, 0], names["X"][:, 1])
+    assert np.mean((fitted - names["phi"][:, 0, 1]) ** 2) < 0.1 * np.var(names["phi"][:, 0, 1])
+    capfd.readouterr()
+
+
+def test_the_readme_is_short_and_leads_to_every_page() -> None:
+    assert len(README.encode()) <= 8000
+    assert set(re.findall(r"\(src/mtam/guide/([a-z-]+)\.md\)", README)) == set(PAGES)
+
+
 def test_the_table_of_claims_is_the_recorded_one() -> None:
-    script = REPO / "scripts" / "readme_claims.py"
+    script = REPO / "scripts" / "guide_claims.py"
     done = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"run python scripts/readme_claims.py\n{done.stderr}"
+    assert done.returncode == 0, f"run python scripts/guide_claims.py\n{done.stderr}"

@@ -1,7 +1,7 @@
-"""Put the table of outputs/reference/claims/claims.csv into the README, between its markers.
+"""Put the table of outputs/reference/claims/claims.csv into the guide's page of claims, between its markers.
 
-python scripts/readme_claims.py           rewrite README.md
-python scripts/readme_claims.py --check   exit code 1 if that would change it
+python scripts/guide_claims.py           rewrite src/mtam/guide/claims.md
+python scripts/guide_claims.py --check   exit code 1 if that would change it
 """
 
 import csv
@@ -13,7 +13,7 @@ from mtam.report.format import counts, number
 
 REPO = Path(__file__).resolve().parents[1]
 TABLE = REPO / "outputs" / "reference" / "claims" / "claims.csv"
-README = REPO / "README.md"
+PAGE = REPO / "src" / "mtam" / "guide" / "claims.md"
 BEGIN, END = "<!-- claims -->\n", "<!-- end of claims -->\n"
 PAPERS = {"A": "Paper A, recall", "B": "Paper B, interaction"}
 
@@ -25,14 +25,14 @@ def rows() -> list[dict[str, str]]:
 
 
 def markdown(found: Iterable[Mapping[str, str]]) -> str:
-    """A line of counts and, folded, a table per paper."""
+    """A line of counts and a table per paper."""
     kept = list(found)
     text = f"{len(kept)} claims: {', '.join(counts([row['verdict'] for row in kept]))}.\n"
     for letter, title in PAPERS.items():
         lines = [_line(row) for row in kept if row["source"].startswith(letter)]
-        text += f"\n<details open><summary>{title}</summary>\n\n"
+        text += f"\n## {title}\n\n"
         text += "| claim | source | reported | theory | this run | verdict |\n|---|---|---|---|---|---|\n"
-        text += "\n".join(lines) + "\n\n</details>\n"
+        text += "\n".join(lines) + "\n"
     return text
 
 
@@ -52,19 +52,19 @@ def measured(row: Mapping[str, float | None]) -> str:
     return f"{number(value)} [{'-∞' if low is None else number(low)}, {'∞' if high is None else number(high)}]"
 
 
-def updated(readme: str) -> str:
-    """The README with the table between its markers."""
-    before, _, rest = readme.partition(BEGIN)
+def updated(page: str) -> str:
+    """The page with the table between its markers."""
+    before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
     return before + BEGIN + markdown(rows()) + END + after
 
 
 def main() -> int:
-    text = README.read_text(encoding="utf-8")
+    text = PAGE.read_text(encoding="utf-8")
     new = updated(text)
     if "--check" in sys.argv[1:]:
         return int(new != text)
-    README.write_text(new, encoding="utf-8")
+    PAGE.write_text(new, encoding="utf-8")
     return 0
 
 

@@ -1,0 +1,27 @@
+"""mtam claims: the papers' claims judged by the records of a run."""
+
+from typing import Annotated
+
+import typer
+
+from mtam.cli.app import Details, Folder, Json, ProblemFile, Quiet, app
+from mtam.cli.paths import looked_up
+
+
+@app.command(short_help="Judge the papers' claims by the records.")
+def claims(
+    out: Folder,
+    json_: Json = False,
+    quiet: Quiet = False,
+    details: Details = False,
+    problem: ProblemFile = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit code 1 when a claim is contradicted.")] = False,
+) -> None:
+    """Judge the claims of both papers, and of a run's own problem, again from the records of a run or of several."""
+    from mtam.runs import judge_folder
+    from mtam.runs.console import Messages
+    from mtam.runs.named_problem import name_problem
+
+    name_problem(looked_up(out), looked_up(problem, "--problem"))
+    messages = Messages(as_json=json_, quiet=quiet, details=details)
+    raise typer.Exit(judge_folder.judge(looked_up(out), messages, strict))

@@ -1,0 +1,1 @@
+"""Commands that write a beginning of one's own."""

@@ -1,0 +1,1 @@
+"""The guide: pages that ship with the program."""

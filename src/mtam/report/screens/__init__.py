@@ -1,0 +1,1 @@
+"""What a run and its claims say on one screen."""
