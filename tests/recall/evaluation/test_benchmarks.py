@@ -112,5 +112,5 @@ def test_beside_a_model_stands_what_the_trial_asks_for() -> None:
     (record,) = posterior.run([alone], device="cpu", tick=lambda _: None)
     assert average["average_bayes_error"] == pytest.approx(record["error"], rel=1e-12)
     both = asked(1024, benchmark=True, average_bayes=True)
-    assert list(both) == ["bayes_error", "bayes_error_se", "average_bayes_error"]
+    assert list(both) == ["bayes_error", "bayes_error_se", "bayes_axes_learned", "average_bayes_error"]
     assert 0 < both["average_bayes_error"] < average["average_bayes_error"]
