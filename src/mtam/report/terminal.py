@@ -188,7 +188,7 @@ def fit_table(summary: Mapping[str, Any]) -> Table:
         ("intervals K", "K" if "K" in s else "intervals", "knot intervals of the spline"),
         ("freedom", "freedom", "effective degrees of freedom of the penalised spline, smoothed by REML"),
         ("band", "simultaneous_critical", _bands(s)),
-        ("angle of A", "angle_se", "standard error, radians: of its worst singular vector out of the true space"),
+        ("angle of A", _angle(s), "standard error, radians: of its worst singular vector out of the true space"),
         ("starts", "starts", f"{s.get('agreeing', 'none')} of them ended at the best loss"),
         *_words(s),
         ("seconds", "seconds", "of the fit alone, on one thread"),
@@ -201,6 +201,11 @@ def fit_table(summary: Mapping[str, Any]) -> Table:
         rows=[[name, _fitted(s, key), meaning] for name, key, meaning in rows if key in s],
         formats={"value": LEVEL},
     )
+
+
+def _angle(s: Mapping[str, Any]) -> str:
+    """The angle's name; at full rank singular vectors have no space to leave."""
+    return "" if s["rank"] == s["d"] else "angle_se"
 
 
 def _bands(s: Mapping[str, Any]) -> str:
