@@ -250,6 +250,28 @@ def test_noise_that_hides_the_slopes_leaves_parallel_lines_undecided() -> None:
     assert verdict("inside-parallel", inside({1: -0.667, 5: -0.667, 30: -0.667}, 0.5)) == Verdict.UNDECIDED.in_full
 
 
+@pytest.mark.parametrize(
+    ("factor", "collapsed", "seeds", "reaches", "learns"),
+    [
+        (1.3, 0, 40, "supported", "supported"),
+        (1.3, 3, 10, Verdict.UNDECIDED.in_full, Verdict.UNDECIDED.in_full),
+        (8.0, 3, 10, "contradicted", Verdict.UNDECIDED.in_full),
+        (8.0, 12, 20, "contradicted", "contradicted"),
+        (8.0, 0, 5, Verdict.UNDECIDED.in_full, Verdict.UNDECIDED.in_full),
+    ],
+)
+def test_starts_that_collapse_do_not_hide_what_the_others_do(
+    factor: float, collapsed: int, seeds: int, reaches: str, learns: str
+) -> None:
+    def numbers(trial: Trial, axis: dict[str, Any], rng: np.random.Generator) -> dict[str, float]:
+        own = 5000.0 if trial.seed < collapsed else factor * float(np.exp(0.1 * rng.normal()))
+        return {"error": 2e-4 * (own if axis["model"] == "mlp" else 1.0)}
+
+    found = evidence("model", ["sweep.sizes=[16000]", f"sweep.seeds={seeds}", "sweep.first_seed=0"], numbers)
+    assert verdict("mlp-reaches-erm", found) == reaches
+    assert verdict("mlp-learns", found) == learns
+
+
 @pytest.mark.parametrize(("factor", "expected"), [(1.45, "supported"), (2.5, "contradicted"), (0.8, "contradicted")])
 def test_what_more_tokens_cost(factor: float, expected: str) -> None:
     def numbers(trial: Trial, axis: dict[str, Any], rng: np.random.Generator) -> dict[str, float]:

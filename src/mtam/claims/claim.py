@@ -108,6 +108,32 @@ class Ratio(Frozen):
         return self
 
 
+class MedianRatio(Frozen):
+    """The median over seeds of a column over the same of another cell, at the largest size: by order alone.
+
+    For ratios of which some are thousands, as where training has collapsed, and whose logarithms have no mean to speak
+    of; six seeds are the fewest.
+    """
+
+    way: Literal["median_ratio"]
+    column: str = "error"
+    rival: Cell
+    low: float = 0.0
+    high: float = float("inf")
+
+    model_config = Frozen.model_config | {"allow_inf_nan": True}
+
+
+class Share(Frozen):
+    """The chance that a column is below ``below`` at the largest size: the interval of Clopper and Pearson."""
+
+    way: Literal["share"]
+    column: str = "error"
+    below: float
+    low: float = Field(0.0, ge=0, le=1)
+    high: float = Field(1.0, ge=0, le=1)
+
+
 class FlatRatio(Frozen):
     """A column over another one, or over that of another cell, is flat in n: the log ratio's slope lies in a margin."""
 
@@ -163,8 +189,8 @@ class Found(Frozen):
 
 
 Way = Annotated[
-    LawWay | Slope | AtLeastAsFast | SlopeNear | Exponent | LevelWay | Ratio | FlatRatio | Ordering | Equivalence
-    | AllOf | Found,
+    LawWay | Slope | AtLeastAsFast | SlopeNear | Exponent | LevelWay | Ratio | MedianRatio | Share | FlatRatio
+    | Ordering | Equivalence | AllOf | Found,
     Field(discriminator="way"),
 ]  # fmt: skip
 

@@ -19,15 +19,17 @@ from mtam.claims.claim import (
     Found,
     LawWay,
     LevelWay,
+    MedianRatio,
     Ordering,
     Ratio,
+    Share,
     Slope,
     SlopeNear,
     Way,
 )
 from mtam.claims.conditions import Without, from_size, promised
 from mtam.claims.evidence import Gathered
-from mtam.rates import judge_curves, law_judgement
+from mtam.rates import judge_curves, law_judgement, sign_test
 from mtam.rates.curve import Curve, matched
 from mtam.rates.fitting.fit import student_interval
 from mtam.rates.intervals import Interval
@@ -258,6 +260,18 @@ def _ratio(way: Ratio, run: Run, index: int) -> Judged:
         return judge_curves.ratio_within(ours.errors[:, k], theirs.errors[:, k], way.low, way.high, level=level)
 
     return _each(chosen, at), None
+
+
+@_judge.register
+def _median_ratio(way: MedianRatio, run: Run, index: int) -> Judged:
+    ours, theirs = matched([run.curve(index, way.column), run.curve(run.index(way.rival), way.column)])
+    return sign_test.median_within(ours.errors[:, -1] / theirs.errors[:, -1], way.low, way.high), None
+
+
+@_judge.register
+def _share(way: Share, run: Run, index: int) -> Judged:
+    points = run.curve(index, way.column)
+    return sign_test.share_within([bool(error < way.below) for error in points.errors[:, -1]], way.low, way.high), None
 
 
 @_judge.register
