@@ -22,7 +22,7 @@ COMMANDS = [line.strip() for kind, body in BLOCKS if kind == "bash" for line in 
 MTAM = [line.split("  #")[0].strip() for line in COMMANDS if line.startswith("mtam ")]
 ELSEWHERE = ("make ", "source ", "git ", "cd ", "pip ", "scripts/", "sbatch ", "qsub ", "bsub ", "#", "python ")
 COMPUTING = ("sweep", "fit-ips", "reproduce")  # these have --dry-run
-OWN = {"my_sweep", "bilinear", "kink"}  # of the guide's own examples, run below
+OWN = {"my_sweep", "my_rate", "bilinear", "kink"}  # of the guide's own examples, run below
 
 
 def block(start: str) -> str:
@@ -105,6 +105,13 @@ def test_a_sweep_of_ones_own_runs_resumes_and_reports(copy: Path) -> None:
     assert "noise = 0.05" in run(copy, "mtam report mine")
 
 
+def test_a_problem_of_ones_own_is_written_and_planned(copy: Path) -> None:
+    made, planned = [line for line in MTAM if "my_rate" in line]
+    run(copy, made)
+    assert (copy / "my_rate.py").exists()
+    assert "trials" in run(copy, planned)
+
+
 def test_a_target_of_ones_own_takes_one_file_and_one_line(copy: Path) -> None:
     (copy / "src" / "mtam" / "recall" / "simulate" / "kink.py").write_text(block('"""A kink across'))
     insert(copy / "src" / "mtam" / "recall" / "recall_variants.py", '    "matern": "mtam', block('    "kink"'))
@@ -133,8 +140,22 @@ def test_a_fit_comes_back_in_python(mtam: Mtam, here: Path) -> None:
     np.savez(here / "FILE.npz", X=x, Y=np.tanh(u).sum(axis=2) / 2 + 0.1 * rng.standard_normal((400, 3)))
     assert mtam("fit-ips", "--data", "FILE.npz", "--rank", "1", "--out", "outputs/fit-own-HASH").code == 0
     names = {"X": x, "x": x[:5, 0], "y": x[:5, 1]}
-    exec(block("import mtam\n"), names)
+    exec(block("import mtam\n\nmodel"), names)
     assert names["model"].predict(x).shape == (400, 3)  # type: ignore[attr-defined]
+
+
+def test_a_sweep_runs_from_python(here: Path) -> None:
+    body = block("import mtam\n\nrun")
+    for said, cheap in (
+        ("sweep.n_max=512", "sweep.n_max=256"),
+        ('"sweep.seeds=2"', '"sweep.seeds=2", "model.steps=5"'),
+    ):
+        assert body.count(said) == 1
+        body = body.replace(said, cheap)
+    names: dict[str, Any] = {}
+    exec(body, names)
+    assert len(names["again"].trials) == len(names["run"].trials) > 0
+    assert (here / "outputs" / "from-python" / "manifest.json").exists()
 
 
 def test_a_table_is_read_in_python(mtam: Mtam, capsys: pytest.CaptureFixture[str]) -> None:
