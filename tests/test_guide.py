@@ -147,8 +147,8 @@ def test_a_fit_comes_back_in_python(mtam: Mtam, here: Path) -> None:
 def test_a_sweep_runs_from_python(here: Path) -> None:
     body = block("import mtam\n\nrun")
     for said, cheap in (
-        ("sweep.n_max=512", "sweep.n_max=256"),
-        ('"sweep.seeds=2"', '"sweep.seeds=2", "model.steps=5"'),
+        ("sweep.n_max=512", "sweep.n_max=128"),
+        ('"sweep.seeds=2"', '"sweep.seeds=2", "model.steps=5", "data.test=64", "launcher=inline"'),
     ):
         assert body.count(said) == 1
         body = body.replace(said, cheap)

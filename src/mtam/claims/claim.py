@@ -87,13 +87,25 @@ class LevelWay(Frozen):
     model_config = Frozen.model_config | {"allow_inf_nan": True}
 
 
-class Ratio(Frozen):
-    """A column is between ``low`` and ``high`` times another column, or the same of another cell, at every size."""
+class _Beside(Frozen):
+    """A column beside another one of the same cell, or beside the same of another cell."""
 
-    way: Literal["ratio"]
+    way: str
     column: str = "error"
     to: str | None = None  # a column of the same cell
     rival: Cell | None = None  # or settings that name another cell
+
+    @model_validator(mode="after")
+    def _one_rival(self) -> Self:
+        if (self.to is None) == (self.rival is None):
+            raise ValueError(f"a {self.way.replace('_', ' ')} is taken to either a column (to) or a cell (rival)")
+        return self
+
+
+class Ratio(_Beside):
+    """A column is between ``low`` and ``high`` times another column, or the same of another cell, at every size."""
+
+    way: Literal["ratio"]
     low: float = 0.0
     high: float = float("inf")
     from_n: int = 0
@@ -101,23 +113,15 @@ class Ratio(Frozen):
 
     model_config = Frozen.model_config | {"allow_inf_nan": True}
 
-    @model_validator(mode="after")
-    def _one_rival(self) -> Self:
-        if (self.to is None) == (self.rival is None):
-            raise ValueError("a ratio is taken to either a column (to) or a cell (rival)")
-        return self
 
+class MedianRatio(_Beside):
+    """The median over seeds of a column over another one, or over that of another cell, at the largest size.
 
-class MedianRatio(Frozen):
-    """The median over seeds of a column over the same of another cell, at the largest size: by order alone.
-
-    For ratios of which some are thousands, as where training has collapsed, and whose logarithms have no mean to speak
-    of; six seeds are the fewest.
+    By order alone: for ratios of which some are thousands, as where training has collapsed, and whose logarithms have
+    no mean to speak of; six seeds are the fewest.
     """
 
     way: Literal["median_ratio"]
-    column: str = "error"
-    rival: Cell
     low: float = 0.0
     high: float = float("inf")
 
@@ -134,21 +138,12 @@ class Share(Frozen):
     high: float = Field(1.0, ge=0, le=1)
 
 
-class FlatRatio(Frozen):
+class FlatRatio(_Beside):
     """A column over another one, or over that of another cell, is flat in n: the log ratio's slope lies in a margin."""
 
     way: Literal["flat_ratio"]
-    column: str = "error"
-    to: str | None = None  # a column of the same cell
-    rival: Cell | None = None  # or settings that name another cell
     from_n: int = 0
     margin: float = Field(gt=0)
-
-    @model_validator(mode="after")
-    def _one_rival(self) -> Self:
-        if (self.to is None) == (self.rival is None):
-            raise ValueError("a flat ratio is taken to either a column (to) or a cell (rival)")
-        return self
 
 
 class Ordering(Frozen):

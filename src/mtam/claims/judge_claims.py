@@ -264,14 +264,14 @@ def _ratio(way: Ratio, run: Run, index: int) -> Judged:
 
 @_judge.register
 def _median_ratio(way: MedianRatio, run: Run, index: int) -> Judged:
-    ours, theirs = matched([run.curve(index, way.column), run.curve(run.index(way.rival), way.column)])
+    ours, theirs = matched(_beside(way, run, index))
     return sign_test.median_within(ours.errors[:, -1] / theirs.errors[:, -1], way.low, way.high), None
 
 
 @_judge.register
 def _share(way: Share, run: Run, index: int) -> Judged:
     points = run.curve(index, way.column)
-    return sign_test.share_within([bool(error < way.below) for error in points.errors[:, -1]], way.low, way.high), None
+    return sign_test.share_within((points.errors[:, -1] < way.below).tolist(), way.low, way.high), None
 
 
 @_judge.register
@@ -280,7 +280,7 @@ def _flat_ratio(way: FlatRatio, run: Run, index: int) -> Judged:
     return judge_curves.flat_ratio(ours, theirs, way.margin, from_size=way.from_n), 0.0
 
 
-def _beside(way: Ratio | FlatRatio, run: Run, index: int) -> tuple[Curve, Curve]:
+def _beside(way: Ratio | MedianRatio | FlatRatio, run: Run, index: int) -> tuple[Curve, Curve]:
     """The claim's curve and the one that it is held against, of the same cell or of a rival."""
     points = run.curve(index, way.column)
     return points, run.curve(index, way.to) if way.to else run.curve(run.index(way.rival or {}), way.column)
