@@ -144,6 +144,14 @@ def test_a_fit_comes_back_in_python(mtam: Mtam, here: Path) -> None:
     assert names["model"].predict(x).shape == (400, 3)  # type: ignore[attr-defined]
 
 
+def test_arrays_are_fitted_in_python(capsys: pytest.CaptureFixture[str]) -> None:
+    names: dict[str, Any] = {}
+    exec(block("import numpy as np\n\nimport mtam\n\nrng"), names)
+    assert "Interaction regression" in capsys.readouterr().out
+    assert names["model"].rank_ == 2
+    assert names["model"].converged_
+
+
 def test_a_sweep_runs_from_python(here: Path) -> None:
     body = block("import mtam\n\nrun")
     for said, cheap in (
