@@ -65,7 +65,8 @@ def test_it_is_least_squares_on_splines_and_tangents() -> None:
     raw = pair_kernels_reference.features(*tangents.arguments(wide), 3, space)
     known = Profile(x, y, np.eye(3), space, truth.arguments(wide[:, 0], wide[:, 1]))
     z = np.column_stack([raw @ known.basis, tangents.features(wide)])
-    theta = np.linalg.solve(z.T @ z / y.size + known.ridge * np.eye(z.shape[1]), z.T @ y.ravel() / y.size)
+    gram = z.T @ z / y.size + known.ridge * np.eye(z.shape[1])
+    theta = np.asarray(np.linalg.solve(gram, z.T @ y.ravel() / y.size), dtype=np.float64)
     left, right = wide[:, 0], wide[:, 1]
     u, size = truth.arguments(left, right), known.basis.shape[1]
     slope = (truth.phi(u + DIFFERENCE) - truth.phi(u - DIFFERENCE)) / (2 * DIFFERENCE)
