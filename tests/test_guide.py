@@ -69,7 +69,7 @@ def test_files_that_are_named_exist() -> None:
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """The sources and the configuration in a folder of their own, as a new user has them."""
-    copytree(REPO / "src", tmp_path / "src", ignore=lambda _, names: [n for n in names if n == "__pycache__"])
+    copytree(REPO / "src", tmp_path / "src")  # with compiled kernels: their stamps, times of the sources, are kept
     copytree(REPO / "conf", tmp_path / "conf")
     return tmp_path
 
