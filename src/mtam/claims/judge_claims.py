@@ -50,7 +50,9 @@ COLUMNS = (
     "sweep",
     "cell",
     "sealed",
+    "nature",
 )
+UNEXPLAINED = "unexplained"
 SEALED, CHANGED, WRITTEN_LATER = "before the run", "changed after the run", "written after the run"
 
 
@@ -84,6 +86,13 @@ class JudgedClaim:
         return f"{place}; judged as sealed {SEALED}" if self.seal == SEALED else place
 
     @property
+    def nature(self) -> str:
+        """What the contradiction of a claim says (``Contradiction``); "unexplained" where nobody has said it."""
+        if self.judgement.verdict is not Verdict.CONTRADICTED:
+            return ""
+        return self.claim.if_contradicted.nature if self.claim.if_contradicted else UNEXPLAINED
+
+    @property
     def here(self) -> bool:
         """Whether these runs speak to the claim; others live in runs that are not here."""
         decided = self.judgement.verdict in (Verdict.SUPPORTED, Verdict.CONTRADICTED)
@@ -107,6 +116,7 @@ class JudgedClaim:
             "sweep": claim.place,
             "cell": self.cell,
             "sealed": self.seal,
+            "nature": self.nature,
         }
 
 

@@ -32,7 +32,10 @@ def reproduce(
         typer.Option(help="smoke | standard | full."),
     ] = "smoke",
     out: Annotated[str, typer.Option(metavar="PATH", help="Parent of the runs' folders.")] = "outputs",
-    strict: Annotated[bool, typer.Option("--strict", help="Exit code 1 when a claim is contradicted.")] = False,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Exit code 1 when a claim is false as it stands, 3 when some fail here alone."),
+    ] = False,
     launcher: LauncherName = None,
     workers: Workers = None,
     device: Device = "auto",

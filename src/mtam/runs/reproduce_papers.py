@@ -93,7 +93,7 @@ def reproduce(
     """Run every job of ``conf/reproduce/<scale>.yaml``; all are planned, and so validated, before the first runs.
 
     With a ``budget`` in seconds, sweeps with open claims then go on with more seeds. The exit code is 1 when a trial
-    failed, and under ``strict`` also when a claim is contradicted.
+    failed, and under ``strict`` else that of ``judge_folder.strict_code``.
     """
     messages = Messages(as_json=as_json, quiet=options.quiet, tables=options.tables, details=options.details)
     assert options.out is not None
@@ -121,7 +121,7 @@ def reproduce(
         judge_folder.tell(found, messages)
         judge_folder.tell_files(files, messages)
         told["claims"] = judge_folder.rows_of(found)
-        worst = max(worst, int(strict and judge_folder.contradicted(found)))
+        worst = worst or (judge_folder.strict_code(found) if strict else 0)
     messages.answer(told)
     return worst
 

@@ -15,7 +15,10 @@ def claims(
     quiet: Quiet = False,
     details: Details = False,
     problem: ProblemFile = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit code 1 when a claim is contradicted.")] = False,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Exit code 1 when a claim is false as it stands, 3 when some fail here alone."),
+    ] = False,
     verify: Annotated[
         bool, typer.Option("--verify", help="Recompute every claim from the tables by independent code.")
     ] = False,
