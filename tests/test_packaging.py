@@ -1,13 +1,16 @@
 """The wheel carries its configuration and works from any folder, in an environment of its own."""
 
 import os
+import re
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
 
 REPO = Path(__file__).resolve().parents[1]
 
@@ -59,3 +62,41 @@ def test_an_installed_wheel_lists_and_composes(wheel: Path, tmp_path: Path) -> N
     assert "alpha" in mtam("list")
     assert "data.alpha" in mtam("config", "sweep", "alpha")
     assert "Lemma 3.4" in mtam("guide", "checks")
+
+
+def test_workflow_calls_targets_that_exist_on_every_version() -> None:
+    workflow = yaml.safe_load((REPO / ".github" / "workflows" / "test.yml").read_text())
+    jobs = workflow["jobs"]
+    assert jobs["linux"]["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13", "3.14"]
+    commands = [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
+    targets = set(re.findall(r"^([a-z-]+):", (REPO / "Makefile").read_text(), flags=re.MULTILINE))
+    called = {command.split()[1] for command in commands}
+    assert called == {"test", "test-bits"}
+    assert called <= targets
+
+
+def test_hooks_and_issue_forms_can_be_read() -> None:
+    hooks = yaml.safe_load((REPO / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"]
+    assert [hook["id"] for hook in hooks] == ["ruff-format", "ruff-check", "mypy"]
+    forms = sorted((REPO / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))
+    assert len(forms) == 2
+    for form in forms:
+        tree = yaml.safe_load(form.read_text())
+        ids = [part["id"] for part in tree["body"]]
+        assert tree["name"]
+        assert tree["description"]
+        assert len(set(ids)) == len(ids)
+
+
+def test_the_sdist_builds_and_has_what_the_tests_read(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "build", "--sdist", "--no-isolation", "--outdir", str(tmp_path), str(REPO)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (built,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(built) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    read = [path for folder in ("src", "conf", "tests", "scripts") for path in (REPO / folder).rglob("*")]
+    read = [path for path in read if path.is_file() and "__pycache__" not in path.parts]
+    read += [REPO / name for name in ("Makefile", "README.md", "pyproject.toml", ".github/workflows/test.yml")]
+    read += (REPO / "outputs" / "reference").rglob("*.csv")
+    assert not {str(path.relative_to(REPO)) for path in read} - names
