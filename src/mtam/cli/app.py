@@ -20,6 +20,7 @@ ORDER = (
     "report",
     "status",
     "claims",
+    "pack",
     "list",
     "config",
     "new",
@@ -82,6 +83,9 @@ Tables = Annotated[bool, typer.Option("--tables", help="All tables, not only wha
 Details = Annotated[bool, typer.Option("--details", help="Claims with sources, theory and reasons.")]
 RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Compute failed trials again.")]
 Folder = Annotated[str, typer.Argument(help="The folder of a run.", metavar="DIR")]
+FolderOrArchive = Annotated[
+    str, typer.Argument(help="The folder of a run, or its archive by mtam pack.", metavar="DIR|FILE.tar.gz")
+]
 
 
 @app.callback(invoke_without_command=True)
