@@ -20,6 +20,7 @@ ORDER = (
     "report",
     "status",
     "claims",
+    "pack",
     "list",
     "config",
     "new",
@@ -84,6 +85,9 @@ UntilDecided = Annotated[bool, typer.Option("--until-decided", help="More seeds 
 Budget = Annotated[str | None, typer.Option(help="With --until-decided: time for it, as 90min or 2h. [1h]")]
 RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Compute failed trials again.")]
 Folder = Annotated[str, typer.Argument(help="The folder of a run.", metavar="DIR")]
+FolderOrArchive = Annotated[
+    str, typer.Argument(help="The folder of a run, or its archive by mtam pack.", metavar="DIR|FILE.tar.gz")
+]
 
 
 @app.callback(invoke_without_command=True)
