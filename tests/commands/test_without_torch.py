@@ -104,7 +104,7 @@ def test_an_interaction_sweep_runs_in_workers(sweep: "subprocess.CompletedProces
     ids=" ".join,
 )
 def test_what_does_not_train_works(
-    args: tuple[str, ...], mtam: Run, place: Path,
+    args: tuple[str, ...], mtam: Run,
     fit: "subprocess.CompletedProcess[str]", sweep: "subprocess.CompletedProcess[str]",
 ) -> None:  # fmt: skip
     del fit, sweep
