@@ -212,6 +212,19 @@ def test_sizes_outside_the_condition_are_left_out_and_said() -> None:
     assert "5 of 8 sizes are left out, inside_theorem does not hold there: theory needs M = 3.2e+04" in told["because"]
 
 
+def test_a_trial_that_failed_at_a_size_that_is_left_out_costs_no_seed() -> None:
+    def numbers(trial: Trial, axis: dict[str, Any], rng: np.random.Generator) -> dict[str, float] | None:
+        del axis
+        return None if trial.n < 32000 else {"error": float(trial.n**-0.8 * np.exp(0.01 * rng.normal()))}
+
+    def failing_late(trial: Trial, axis: dict[str, Any], rng: np.random.Generator) -> dict[str, float] | None:
+        return None if trial.n > 32000 else numbers(trial, axis, rng)
+
+    settings = ["data.d=5", "sweep.seeds=8"]
+    assert verdict("rate-d5", evidence("d", settings, numbers)) == "supported"
+    assert verdict("rate-d5", evidence("d", settings, failing_late)) == Verdict.UNDECIDED.in_full
+
+
 def inside(slopes: dict[int, float], noise: float = 0.03) -> Run:
     """Made up records of sweep inside, a slope for every d; truths and noises differ between seeds."""
 

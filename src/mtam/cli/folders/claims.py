@@ -16,12 +16,15 @@ def claims(
     details: Details = False,
     problem: ProblemFile = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit code 1 when a claim is contradicted.")] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Recompute every claim from the tables by independent code.")
+    ] = False,
 ) -> None:
     """Judge the claims of both papers, and of a run's own problem, again from the records of a run or of several."""
     from mtam.runs import judge_folder
     from mtam.runs.console import Messages
     from mtam.runs.named_problem import name_problem
 
-    name_problem(looked_up(out), looked_up(problem, "--problem"))
-    messages = Messages(as_json=json_, quiet=quiet, details=details)
-    raise typer.Exit(judge_folder.judge(looked_up(out), messages, strict))
+    messages, folder = Messages(as_json=json_, quiet=quiet, details=details), looked_up(out)
+    name_problem(folder, looked_up(problem, "--problem"))
+    raise typer.Exit(judge_folder.judge(folder, messages, strict, verified=verify))
