@@ -12,9 +12,10 @@ from importlib import import_module
 from pathlib import Path
 
 from mtam import __version__
-from mtam.base import conf_files, machine
+from mtam.base import conf_files
 from mtam.base.errors import UsageError
 from mtam.base.finding import Finding
+from mtam.base.system import machine
 from mtam.checks.check_settings import CheckSettings
 
 Tick = Callable[[float], None]

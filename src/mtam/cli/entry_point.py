@@ -9,8 +9,8 @@ from typing import Any, NoReturn, TextIO
 
 import typer
 
-from mtam.base import standard_streams
 from mtam.base.errors import RunError, UsageError, legible
+from mtam.base.system import standard_streams
 from mtam.base.threads import one_thread
 from mtam.cli import (
     check,

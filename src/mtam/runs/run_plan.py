@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mtam.base import machine
 from mtam.base.errors import UsageError, opening, writing
+from mtam.base.system import machine
 from mtam.claims.claim import seals
 from mtam.problems.registry import variant
 from mtam.runs.outputs import Outcome, build

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mtam import config
-from mtam.base import compile_time, machine
+from mtam.base import compile_time
+from mtam.base.system import machine
 from mtam.base.variants import models, own_settings
 from mtam.problems.registry import run_pack, variant
 from mtam.runs.console import Messages

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from mtam.base import machine
+from mtam.base.system import machine
 from mtam.sweep import safe_files, schemas
 
 FOLDER = "running"

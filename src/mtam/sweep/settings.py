@@ -8,9 +8,10 @@ from typing import Any, Self, TypeVar
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from mtam.base import conf_files, machine
+from mtam.base import conf_files
 from mtam.base.errors import UsageError
 from mtam.base.spec import Frozen
+from mtam.base.system import machine
 
 Settings = TypeVar("Settings", bound=Frozen)
 

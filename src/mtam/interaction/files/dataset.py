@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mtam.base import machine
+from mtam.base.system import machine
 from mtam.interaction.files import long_table
 from mtam.interaction.files.validate_arrays import blocks, finite, numbers
 from mtam.interaction.own_data.own_data_warnings import distinct, moments

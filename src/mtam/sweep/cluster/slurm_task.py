@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from rich.console import Console
 
-from mtam.base import machine
+from mtam.base.system import machine
 from mtam.problems.registry import variant
 from mtam.sweep import execute, failures, launch, planning, progress, store
 from mtam.sweep.cluster import squeue

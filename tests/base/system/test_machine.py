@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from mtam.base import machine
 from mtam.base.errors import UsageError
+from mtam.base.system import machine
 
 
 def test_memory_is_what_the_system_says(monkeypatch: pytest.MonkeyPatch) -> None:
