@@ -36,6 +36,11 @@ class Matern:
     table: Array  # (TABLE + 1, 2): value and difference to the next, at evenly spaced distances
     per_distance: float  # table entries per unit of distance
 
+    def reaching(self, points: Sequence[Array]) -> "Matern":
+        """This table where it covers all distances that points in these sets can have, else one that does."""
+        covered = min(2 * _radius(points), REACH) * self.per_distance <= TABLE
+        return self if covered else tabulated(points, float(self.table[0, 0]))
+
     def matrix(self, left: Array, right: Array) -> Array:
         """(n, dim), (m, dim) -> (n, m)"""
         out = np.empty((len(left), len(right)))
@@ -68,10 +73,13 @@ class Matern:
 
 def tabulated(points: Sequence[Array], variance: float) -> Matern:
     """A table up to the largest distance that points in these sets can have, or to where the kernel vanishes."""
-    radius = max(float(np.sqrt((some**2).sum(1).max())) for some in points)
-    reach = min(2 * radius, REACH) * (1 + 1e-6) + 1e-9
+    reach = min(2 * _radius(points), REACH) * (1 + 1e-6) + 1e-9
     values = variance * matern1(np.linspace(0, reach, TABLE + 1))
     return Matern(np.column_stack([values, np.append(np.diff(values), 0.0)]), TABLE / reach)
+
+
+def _radius(points: Sequence[Array]) -> float:
+    return max(float(np.sqrt((some**2).sum(1).max())) for some in points)
 
 
 def _left(points: Array) -> Array:
