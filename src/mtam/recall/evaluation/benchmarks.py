@@ -80,19 +80,24 @@ def beside(trial: RecallTrial) -> dict[str, float]:
         return {}
     p, train, test = _samples(trial)
     known, asked = (p.answer.inputs(s.recalled(), s.query) for s in (train, test))
-    both = trial.benchmarked() and trial.averaged() and trial.data.target in BY_POPULATION
-    # The mean of a prior scaled to the population's variance and the average variance have one matrix up to a factor.
-    shared = posterior.of_population(p, known, asked) if both else None
-    numbers: dict[str, float] = {}
-    if trial.benchmarked():
-        scores = _bayes(p, train, test) if shared is None else _scores(p, test, shared.mean(_centred(p, train)))
-        numbers |= {BAYES_ERROR: scores["error"], "bayes_error_se": scores["error_se"]}
-        numbers["bayes_axes_learned"] = scores["axes_learned"]
+    some = asked[:AVERAGED]
+    if trial.benchmarked() and trial.averaged() and trial.data.target in BY_POPULATION:
+        # The mean of a prior scaled to the population's variance and the average variance have one matrix up to a
+        # factor.
+        with posterior.of_population(p, known, asked) as shared:
+            numbers = _as_bayes(_scores(p, test, shared.mean(_centred(p, train))))
+            average = posterior.in_shares(p, shared.variance(some))
+        return numbers | {AVERAGE_BAYES_ERROR: float(average.mean())}
+    numbers = _as_bayes(_bayes(p, train, test)) if trial.benchmarked() else {}
     if trial.averaged():
-        some = asked[:AVERAGED]
-        shares = posterior.shares(p, known, some) if shared is None else posterior.in_shares(p, shared.variance(some))
-        numbers[AVERAGE_BAYES_ERROR] = float(shares.mean())
+        numbers[AVERAGE_BAYES_ERROR] = float(posterior.shares(p, known, some).mean())
     return numbers
+
+
+def _as_bayes(scores: dict[str, float]) -> dict[str, float]:
+    return {
+        BAYES_ERROR: scores["error"], "bayes_error_se": scores["error_se"], "bayes_axes_learned": scores["axes_learned"]
+    }  # fmt: skip
 
 
 def _bayes(p: RecallProblem, train: Sample, test: Sample) -> dict[str, float]:

@@ -41,15 +41,17 @@ class Matern:
         covered = min(2 * _radius(points), REACH) * self.per_distance <= TABLE
         return self if covered else tabulated(points, float(self.table[0, 0]))
 
-    def matrix(self, left: Array, right: Array) -> Array:
-        """(n, dim), (m, dim) -> (n, m)"""
-        out = np.empty((len(left), len(right)))
+    def matrix(self, left: Array, right: Array, out: Array | None = None) -> Array:
+        """(n, dim), (m, dim) -> (n, m), written into ``out`` where that is given"""
+        out = np.empty((len(left), len(right))) if out is None else out
         _fill(_left(left), _right(right), self.table, self.per_distance, False, out)
         return out
 
-    def upper(self, points: Array, nugget: float, kind: type[np.floating[Any]]) -> NDArray[Any]:
-        """The upper triangle of K + nugget I in rows; what lies below is undefined. (n, n) of ``kind``"""
-        out = np.empty((len(points), len(points)), dtype=kind)
+    def upper(
+        self, points: Array, nugget: float, kind: type[np.floating[Any]], out: NDArray[Any] | None = None
+    ) -> NDArray[Any]:
+        """The upper triangle of K + nugget I in rows; what lies below is undefined. (n, n) of ``kind``, or ``out``"""
+        out = np.empty((len(points), len(points)), dtype=kind) if out is None else out
         _fill(_left(points), _right(points), self.table, self.per_distance, True, out)
         out[np.diag_indices_from(out)] = self.table[0, 0] + self.shift(nugget)
         return out

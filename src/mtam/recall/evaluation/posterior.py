@@ -8,7 +8,8 @@ which no answer enters. Its mean over fresh contexts is told in units of the pri
 v0 = 1 - E k(z, z') (``matern_prior``), of which sigma^2 = noise^2 v0 is a share, as it is of a drawn target's.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 from mtam.base.columns import as_record
 from mtam.base.compile_time import Stopwatch
 from mtam.recall.evaluation.matern import Matern, tabulated
+from mtam.recall.evaluation.matrix_room import ROOM
 from mtam.recall.evaluation.oracles import PosteriorMean
 from mtam.recall.recall_numbers import BenchmarkNumbers
 from mtam.recall.recall_spec import RecallTrial
@@ -74,15 +76,19 @@ def shares(p: RecallProblem, known: Array, asked: Array) -> Array:
 
     Raises numpy.linalg.LinAlgError where the kernel matrix is singular to rounding.
     """
-    return in_shares(p, of_population(p, known, asked).variance(asked))
+    with of_population(p, known, asked) as process:
+        return in_shares(p, process.variance(asked))
 
 
-def of_population(p: RecallProblem, known: Array, asked: Array) -> "FactoredPosterior":
+@contextmanager
+def of_population(p: RecallProblem, known: Array, asked: Array) -> Iterator["FactoredPosterior"]:
     """The process given answers at ``known`` whose noise is the problem's share of v0. (n, dim), (m, dim)
 
+    Its factor lies in space that is used again afterwards.
     Raises numpy.linalg.LinAlgError where the kernel matrix is singular to rounding.
     """
-    return factored(known, asked, p.data.noise**2 * _population(p))
+    with ROOM.lent(len(known)) as space:
+        yield factored(known, asked, p.data.noise**2 * _population(p), space)
 
 
 def in_shares(p: RecallProblem, variance: Array) -> Array:
@@ -129,16 +135,19 @@ class FactoredPosterior:
         """v(z), in units of k(0). (m, dim) -> (m,)"""
         asked = np.ascontiguousarray(test[:, self.seen])
         left = np.empty(len(asked))
+        space = np.empty((min(CHUNK, len(asked)), len(self.points)))
         for at in range(0, len(asked), CHUNK):
-            across = self.kernel.matrix(asked[at : at + CHUNK], self.points).T  # (n, chunk)
+            some = asked[at : at + CHUNK]
+            across = self.kernel.matrix(some, self.points, space[: len(some)]).T  # (n, chunk)
             half = scipy.linalg.blas.dtrsm(1.0, self.factor, across, lower=1, overwrite_b=1)
             left[at : at + CHUNK] = 1.0 - np.einsum("nm,nm->m", half, half)
         return left
 
 
-def factored(train: Array, test: Array, nugget: float) -> FactoredPosterior:
+def factored(train: Array, test: Array, nugget: float, space: Array | None = None) -> FactoredPosterior:
     """K(Z, Z) + nugget I factored, Z = ``train``, to be asked about ``test``. (n, dim), (m, dim)
 
+    The factor lies in ``space`` (n, n) where that is given.
     Raises numpy.linalg.LinAlgError where the kernel matrix is singular to rounding.
     """
     seen = np.asarray(train.any(0) | test.any(0))
@@ -146,7 +155,7 @@ def factored(train: Array, test: Array, nugget: float) -> FactoredPosterior:
     kernel = tabulated((points, test[:, seen]), 1.0)
     # The upper triangle in rows is the lower one in columns, which is how LAPACK wants it: nothing is copied.
     factor, failed = scipy.linalg.lapack.dpotrf(
-        kernel.upper(points, nugget, np.float64).T, lower=1, overwrite_a=1, clean=0
+        kernel.upper(points, nugget, np.float64, space).T, lower=1, overwrite_a=1, clean=0
     )
     if failed:
         raise LinAlgError(f"the leading minor of order {failed} is not positive")
