@@ -21,6 +21,7 @@ ORDER = (
     "status",
     "claims",
     "pack",
+    "export",
     "list",
     "config",
     "new",
