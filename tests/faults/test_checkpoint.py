@@ -9,7 +9,8 @@ import pytest
 
 from mtam.base.spec import Trial
 from mtam.problems import registry
-from mtam.recall.training.checkpoint import STATE, VARIABLE
+from mtam.base.state_file import VARIABLE
+from mtam.recall.training.checkpoint import STATE
 from mtam.sweep import execute
 from tests.brake import brake
 from tests.conftest import Mtam

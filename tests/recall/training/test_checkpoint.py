@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import torch
 
+from mtam.base import state_file
 from mtam.recall.recall_spec import RecallTrial
 from mtam.recall.run_recall import run
-from mtam.recall.training import checkpoint
 from tests.recall.helpers import trials
 
 
@@ -19,7 +19,7 @@ class Killed(Exception):
 
 @pytest.fixture(autouse=True)
 def _always_due(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checkpoint, "EVERY", 0.0)
+    monkeypatch.setattr(state_file, "EVERY", 0.0)
 
 
 def _numbers(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -138,7 +138,7 @@ def test_no_file_in_the_place_of_a_state_is_waited_for(what: str, tmp_path: Path
 
 
 def test_nothing_is_saved_unless_due(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checkpoint, "EVERY", 1e9)
+    monkeypatch.setattr(state_file, "EVERY", 1e9)
     run(trials(1), device="cpu", tick=_silent, checkpoint=tmp_path)
     assert not list(tmp_path.iterdir())
 
