@@ -69,7 +69,7 @@ def test_files_that_are_named_exist() -> None:
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """The sources and the configuration in a folder of their own, as a new user has them."""
-    copytree(REPO / "src", tmp_path / "src", ignore=lambda _, names: [n for n in names if n == "__pycache__"])
+    copytree(REPO / "src", tmp_path / "src")  # with compiled kernels: their stamps, times of the sources, are kept
     copytree(REPO / "conf", tmp_path / "conf")
     return tmp_path
 
@@ -142,6 +142,14 @@ def test_a_fit_comes_back_in_python(mtam: Mtam, here: Path) -> None:
     names = {"X": x, "x": x[:5, 0], "y": x[:5, 1]}
     exec(block("import mtam\n\nmodel"), names)
     assert names["model"].predict(x).shape == (400, 3)  # type: ignore[attr-defined]
+
+
+def test_arrays_are_fitted_in_python(capsys: pytest.CaptureFixture[str]) -> None:
+    names: dict[str, Any] = {}
+    exec(block("import numpy as np\n\nimport mtam\n\nrng"), names)
+    assert "Interaction regression" in capsys.readouterr().out
+    assert names["model"].rank_ == 2
+    assert names["model"].converged_
 
 
 def test_a_sweep_runs_from_python(here: Path) -> None:

@@ -1,8 +1,8 @@
 """mtam: a command-line laboratory for the statistics of attention.
 
 From Python: ``mtam.sweep("alpha", "data.alpha=1,2")`` runs a sweep and returns it, ``mtam.load_run(DIR)`` reads one,
-``mtam.fit_rates(frame)`` fits laws to learning curves, ``mtam.load_interaction`` reads a fitted interaction. Nothing
-is imported before it is asked for.
+``mtam.fit_rates(frame)`` fits laws to learning curves, ``mtam.InteractionRegressor()`` fits an interaction to arrays,
+``mtam.load_interaction`` reads a fitted one. Nothing is imported before it is asked for.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -11,13 +11,18 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from mtam.interaction.own_data.fitted_interaction import FittedInteraction
+    from mtam.interaction.own_data.interaction_regressor import InteractionRegressor
     from mtam.runs.python.python_rates import fit_rates
     from mtam.runs.python.python_sweep import load_run, sweep
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "fit_rates", "load_interaction", "load_run", "sweep"]
+__all__ = ["InteractionRegressor", "__version__", "fit_rates", "load_interaction", "load_run", "sweep"]
 
-_WHERE = {"fit_rates": "mtam.runs.python.python_rates", "load_run": "mtam.runs.python.python_sweep"}
+_WHERE = {
+    "InteractionRegressor": "mtam.interaction.own_data.interaction_regressor",
+    "fit_rates": "mtam.runs.python.python_rates",
+    "load_run": "mtam.runs.python.python_sweep",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -5,6 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from mtam.claims.claim import load
 from mtam.claims.evidence import Gathered, gather
 from mtam.claims.judge_claims import judge
@@ -68,9 +70,17 @@ def test_an_estimator_with_one_knot_interval_contradicts_the_rate(mtam: Mtam) ->
     assert judged(mtam, "broken", "rate-d1") == {"rate-d1": "contradicted"}
 
 
-def test_a_smoother_truth_in_one_dimension_is_not_parallel(mtam: Mtam) -> None:
+@pytest.mark.parametrize("model", ["oracle_a", pytest.param("ips_erm", marks=pytest.mark.slow)])
+def test_a_smoother_truth_in_one_dimension_is_not_parallel(mtam: Mtam, model: str) -> None:
     """Fits of two truths, d = 1 and 5 at sizes inside the condition: beta = 1 in both, then beta = 3 in d = 5."""
-    settings = ("sweep.n_min=8000", "sweep.n_max=128000", "sweep.seeds=5", "sweep.first_seed=40", "launcher=inline")
+    settings = (
+        "sweep.n_min=8000",
+        "sweep.n_max=128000",
+        "sweep.seeds=5",
+        "sweep.first_seed=40",
+        "launcher=inline",
+        f"model={model}",
+    )
     for name, d, degree in (("rough", "1,5", "2"), ("smooth", "5", "4")):
         said = mtam("sweep", "inside", f"data.d={d}", f"data.degree={degree}", *settings, "--out", name, "--quiet")
         assert said.code == 0, said.err

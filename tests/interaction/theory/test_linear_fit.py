@@ -6,11 +6,14 @@ import pytest
 
 from mtam.interaction.estimators import erm, oracle_a
 from mtam.interaction.interaction_spec import InteractionData
+from mtam.interaction.model import pair_kernels_reference
 from mtam.interaction.model.splines import SplineSpace
 from mtam.interaction.simulate.squared_error import evaluate
 from mtam.interaction.simulate.truth import draw_truth, simulate
 from mtam.interaction.solver.row_sums import double
+from mtam.interaction.solver.varpro import Profile
 from mtam.interaction.theory.linear_fit import linear_fit
+from mtam.interaction.theory.tangents import DIFFERENCE, Tangents
 
 SPACE = SplineSpace(3, 10)
 
@@ -51,3 +54,22 @@ def test_an_estimator_that_is_worse_is_seen_beside_it() -> None:
     half = erm.fit(x[:3000], y[:3000], 1, SPACE, np.random.default_rng(0))
     one, control = evaluate(truth, [half.g, linear_fit(truth, x, y, SPACE)], 0).errors
     assert np.log(one / control) > 0.3
+
+
+def test_it_is_least_squares_on_splines_and_tangents() -> None:
+    """The readable form: the matrix Z of all rows at once, numpy's solver; 700 samples are more than one block."""
+    data = InteractionData(d=3, rank=1, tokens=3, degree=3, activation="rate_hard")
+    truth, space = draw_truth(data, 0), SplineSpace(3, 6)
+    x, y = simulate(data, truth, 700, 1)
+    tangents, wide = Tangents(truth), double(x)
+    raw = pair_kernels_reference.features(*tangents.arguments(wide), 3, space)
+    known = Profile(x, y, np.eye(3), space, truth.arguments(wide[:, 0], wide[:, 1]))
+    z = np.column_stack([raw @ known.basis, tangents.features(wide)])
+    gram = z.T @ z / y.size + known.ridge * np.eye(z.shape[1])
+    theta = np.asarray(np.linalg.solve(gram, z.T @ y.ravel() / y.size), dtype=np.float64)
+    left, right = wide[:, 0], wide[:, 1]
+    u, size = truth.arguments(left, right), known.basis.shape[1]
+    slope = (truth.phi(u + DIFFERENCE) - truth.phi(u - DIFFERENCE)) / (2 * DIFFERENCE)
+    moved = np.einsum("md,de,me->m", left, tangents.matrix(theta[size:]), right)
+    expected = space.design(u) @ known.basis @ theta[:size] + slope * moved
+    assert linear_fit(truth, x, y, space)(left, right) == pytest.approx(expected, abs=1e-8)

@@ -11,7 +11,7 @@ for even phi) the largest entry of A is positive.
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,17 +58,35 @@ def run(trials: Sequence[OwnTrial], *, device: str, tick: Tick, checkpoint: Path
     return answer_each(trials, tick, _run)
 
 
+@dataclass(frozen=True)
+class AssessedFit:
+    """A fit to own data with all that may be said of it."""
+
+    numbers: OwnDataNumbers
+    found: erm.Erm
+    fitted: FittedInteraction  # in the gauge above
+    curve: BandCurve
+
+
 def _run(trial: OwnTrial, report: Tick) -> dict[str, Any]:
-    watch = Stopwatch()
     x, y = _load(trial)
-    warnings = hints(x, y)
     ticks = iter(range(10**9))
 
     def step() -> None:
         report(0.95 * (1 - math.exp(-next(ticks) / 150)))
 
+    return as_record(assess(trial, x, y, step).numbers)
+
+
+def assess(trial: OwnTrial, x: Array, y: Array, tick: Callable[[], None] = lambda: None) -> AssessedFit:
+    """The fit of ``trial`` to validated x (M, N, d), y (M, N), which are not changed, and what may be said of it.
+
+    ``tick`` is called between passes over the data and may raise to stop.
+    """
+    watch = Stopwatch()
+    warnings = hints(x, y)
     split, x, y = _shuffled(x, y, trial.seed)
-    tried, (found, fitted), left = _fitted(trial, split, x, y, step)
+    tried, (found, fitted), left = _fitted(trial, split, x, y, tick)
     held = tried.chosen
     told = assessment.against_rivals(split, held) | left
     fitted = _sign(fitted, x)
@@ -116,7 +134,7 @@ def _run(trial: OwnTrial, report: Tick) -> dict[str, Any]:
         warnings=warnings,
         seconds=watch.cpu,
     )
-    return as_record(numbers)
+    return AssessedFit(numbers, found, fitted, curve)
 
 
 def _uncertainty(curve: BandCurve, found: erm.Erm) -> dict[str, Any]:

@@ -9,8 +9,8 @@ and the choice of K. It knows the truth, and is no estimator.
 import numpy as np
 import numpy.typing as npt
 import scipy.linalg
-import scipy.sparse
 
+from mtam.interaction.model import pair_kernels
 from mtam.interaction.model.splines import Spline, SplineSpace
 from mtam.interaction.simulate.squared_error import Interaction
 from mtam.interaction.simulate.truth import Truth
@@ -20,7 +20,7 @@ from mtam.interaction.theory.tangents import DIFFERENCE, Tangents
 
 Array = npt.NDArray[np.float64]
 
-BLOCK = 2**12  # samples at a time
+BLOCK = 2**9  # samples at a time: their features stay in the cache
 HEAD = 2**12  # samples behind the basis
 
 
@@ -37,7 +37,9 @@ def linear_fit(truth: Truth, x: Data, y: Array, space: SplineSpace) -> Interacti
     for start in range(0, len(x) if tangents.count else 0, BLOCK):
         part = double(x[start : start + BLOCK])
         moves = tangents.features(part) / rows
-        cross = basis.T @ (_features(space, *tangents.arguments(part), tokens).T @ moves)
+        splines = np.empty((len(moves), space.dimension))
+        pair_kernels.features(*tangents.arguments(part), tokens, space.pieces, space.intervals, splines)
+        cross = basis.T @ (splines.T @ moves)
         gram[:size, size:] += cross
         gram[size:, :size] += cross.T
         gram[size:, size:] += moves.T @ moves * rows
@@ -52,17 +54,3 @@ def linear_fit(truth: Truth, x: Data, y: Array, space: SplineSpace) -> Interacti
         return np.asarray(values)
 
     return g
-
-
-def _features(space: SplineSpace, p: Array, q: Array, tokens: int) -> "scipy.sparse.csr_array":
-    """F_ib = (N-1)^{-1} sum_{j != i} B_b(u_ij) without its zeros  # p, q (SN, r) -> (SN, K+s)."""
-    u = p.reshape(-1, tokens, p.shape[1]) @ q.reshape(-1, tokens, q.shape[1]).transpose(0, 2, 1)
-    pairs = u[:, ~np.eye(tokens, dtype=bool)].ravel()
-    place = np.clip((pairs + 1) * (space.intervals / 2), 0, space.intervals)
-    k = np.minimum(place.astype(np.int64), space.intervals - 1)
-    width = np.arange(space.degree + 1)
-    values = ((place - k - 0.5)[:, None] ** width) @ space.pieces.T / (tokens - 1)
-    starts = np.arange(len(p) + 1) * ((tokens - 1) * len(width))
-    return scipy.sparse.csr_array(
-        (values.ravel(), (k[:, None] + width).ravel(), starts), shape=(len(p), space.dimension)
-    )
