@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from mtam.base.resume.state_file import VARIABLE
 from mtam.base.spec import Trial
 from mtam.problems import registry
-from mtam.base.state_file import VARIABLE
 from mtam.recall.training.checkpoint import STATE
 from mtam.sweep import execute
 from tests.brake import brake

@@ -67,8 +67,8 @@ class InteractionTrial(Trial):
     def _few_enough_samples(self) -> Self:
         if self.n > MOST_HELD and not self.model.streams:
             raise ValueError(
-                f"model.name = {self.model.name} holds all of its M = {self.n} samples; valid: M <= {MOST_HELD} = 2^26, "
-                "or model=one_step, which draws them block by block"
+                f"model.name = {self.model.name} holds all of its M = {self.n} samples; valid: M <= {MOST_HELD} = "
+                "2^26, or model=one_step, which draws them block by block"
             )
         return self
 
@@ -123,7 +123,8 @@ class InteractionTrial(Trial):
 
     def cost(self) -> float:
         """Seconds on one thread: the data, the fit, and what stands beside it; see ``mtam.interaction.cost``."""
-        return cost.BUSY * (cost.data_seconds(self.data, self.model.held(self.n)) + self.model.seconds(self.data, self.n))
+        data = cost.data_seconds(self.data, self.model.held(self.n))
+        return cost.BUSY * (data + self.model.seconds(self.data, self.n))
 
     def has_linear(self) -> bool:
         """Whether its error has the linearised estimator as a control variate: least squares, more than phi unknown.

@@ -1,11 +1,11 @@
 """The one-step estimator of (phi, A): a pilot on some samples, then one Gauss-Newton step on the sums over all.
 
-From a pilot theta_0 with error O(M_0^{-1/2}) one step of scoring, theta_1 = theta_0 + I^{-1} score, has the limit law of
-the minimiser itself (van der Vaart 1998, section 5.7). Here the pilot is the empirical risk minimiser on the first M_0
-samples with the K that these ask for, and the step is least squares of Y on [F, J] (``normal_sums``), F the splines that
-M samples ask for. What is left out is of second order: the step is blind to the share by which phi_0' misses phi*', of
-order M_0^{-1/2} K_0^{3/2} for its noise, which multiplies the error of A_0; in units of the standard error of A at M,
-sqrt(M/M_0) K_0^3 sigma^2/(M_0 N |phi'|^2). So K_0 is that of M_0 and not that of M.
+From a pilot theta_0 with error O(M_0^{-1/2}) one step of scoring, theta_1 = theta_0 + I^{-1} score, has the limit law
+of the minimiser itself (van der Vaart 1998, section 5.7). Here the pilot is the empirical risk minimiser on the first
+M_0 samples with the K that these ask for, and the step is least squares of Y on [F, J] (``normal_sums``), F the splines
+that M samples ask for. What is left out is of second order: the step is blind to the share by which phi_0' misses
+phi*', of order M_0^{-1/2} K_0^{3/2} for its noise, which multiplies the error of A_0; in units of the standard error
+of A at M, sqrt(M/M_0) K_0^3 sigma^2/(M_0 N |phi'|^2). So K_0 is that of M_0 and not that of M.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,6 @@ from mtam.interaction.solver.varpro import RIDGE
 from mtam.interaction.streaming.normal_sums import Linearisation, NormalSums
 
 Array = npt.NDArray[np.float64]
-
 
 
 @dataclass(frozen=True)
@@ -44,29 +43,30 @@ def gauge_free(left: Array, right: Array) -> Array:
 
     U -> U (I + E), V -> V (I - E^T) leaves U V^T alone to first order, r^2 directions; (U, V) rescales it.
     """
-    d, rank = left.shape
+    rank = left.shape[1]
     fixed = [np.concatenate([left.ravel(), right.ravel()])]
     for k in range(rank):
         for m in range(rank):
             unit = np.zeros((rank, rank))
             unit[k, m] = 1.0
             fixed.append(np.concatenate([(left @ unit).ravel(), -(right @ unit.T).ravel()]))
-    return scipy.linalg.null_space(np.array(fixed))
+    return np.asarray(scipy.linalg.null_space(np.array(fixed)))
 
 
 def solve(at: Linearisation, sums: NormalSums, basis: Array, tokens: int, pilot: int) -> OneStep:
     """Least squares on the sums over n rows, splines in the coordinates of ``basis`` (K+s, K+s).
 
-    ``length`` is |step|^2_H n/sigma^2 over p (M/M_0 - 1), H the Schur complement of phi and M_0 = ``pilot`` samples: about
-    1 where the pilot errs as its data say, much more where it lies in a wrong basin.
+    ``length`` is |step|^2_H n/sigma^2 over p (M/M_0 - 1), H the Schur complement of phi and M_0 = ``pilot`` samples:
+    about 1 where the pilot errs as its data say, more where it errs more. A pilot that is the minimum of a wrong basin
+    has length 1 as well: that is for the pilot's own search to tell.
     """
     rows = float(sums.rows[0])
     ridge = RIDGE / rows * np.eye(basis.shape[1])
     inner = scipy.linalg.cho_factor(basis.T @ (sums.gram(tokens) / rows) @ basis + ridge)
     moment = basis.T @ sums.moment / rows
     alone = scipy.linalg.cho_solve(inner, moment)
-    power, step, gain = float(sums.power[0]) / rows, np.zeros(0), 0.0
-    coefficients, bend = alone, np.zeros((0, 0))
+    power, gain, parameters = float(sums.power[0]) / rows, 0.0, 0
+    u, v, coefficients = at.left, at.right, alone
     if at.moves:
         free = gauge_free(at.left, at.right)
         side = basis.T @ (sums.mixed / rows) @ free
@@ -76,13 +76,11 @@ def solve(at: Linearisation, sums: NormalSums, basis: Array, tokens: int, pilot:
         step = scipy.linalg.solve(bend, pull, assume_a="pos")
         gain = float(step @ pull)
         coefficients = alone - through @ step
-        step = free @ step
-    loss = power - float(alone @ moment) - gain
-    u, v = at.left, at.right
-    if at.moves:
-        du, dv = step.reshape(2, *u.shape)
+        parameters = len(step)
+        du, dv = (free @ step).reshape(2, *u.shape)
         u, v = u + du, v + dv
-    expected = len(bend) * (rows / tokens / pilot - 1)  # nothing, where the pilot has seen all samples
+    loss = power - float(alone @ moment) - gain
+    expected = parameters * (rows / tokens / pilot - 1)  # nothing, where the pilot has seen all samples
     known = scipy.linalg.solve(
         basis.T @ (sums.known_gram(tokens) / rows) @ basis + ridge, basis.T @ sums.known_moment / rows, assume_a="pos"
     )

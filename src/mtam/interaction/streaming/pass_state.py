@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from mtam.base.state_file import StateFile
+from mtam.base.resume.state_file import StateFile
 from mtam.interaction.model.splines import Spline, SplineSpace
 
 Array = npt.NDArray[np.float64]
@@ -17,12 +17,12 @@ STATE = "normal_sums.npz"
 
 @dataclass
 class PassState:
-    """The pilot, or what the last finished step has found, and the sums of the step under way."""
+    """The pilot, or what the last finished step gave, and the sums of the step under way."""
 
     matrix: Array  # A (d, d)
     phi: Spline
     samples: int  # behind them
-    pilot: dict[str, float]  # what is told of the pilot
+    pilot: dict[str, float]  # what is reported of the pilot
     step: int = 0  # index of the step under way
     block: int = 0  # blocks that its sums hold
     sums: dict[str, Array] = field(default_factory=dict)
@@ -46,7 +46,8 @@ class PassKeeper:
             "key": np.array(self._key),
             "matrix": state.matrix,
             "coefficients": state.phi.coefficients,
-            "whole": np.array([state.phi.space.degree, state.phi.space.intervals, state.samples, state.step, state.block]),
+            "spline": np.array([state.phi.space.degree, state.phi.space.intervals]),
+            "place": np.array([state.samples, state.step, state.block]),
             "pilot_names": np.array(list(state.pilot)),
             "pilot": np.array(list(state.pilot.values()), dtype=np.float64),
             "lengths": np.array(state.lengths, dtype=np.float64),
@@ -65,25 +66,26 @@ class PassKeeper:
         if path is None:
             return None
         try:
-            with np.load(path, allow_pickle=False) as found:
-                return None if str(found["key"]) != self._key else _read(found)
+            with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+                return None if str(file["key"]) != self._key else _read(file)
         except Exception:  # a torn file may fail anywhere in the reader
             return None
 
 
-def _read(found: Any) -> PassState:
-    degree, intervals, samples, step, block = (int(value) for value in found["whole"])
-    sums = {name.removeprefix("sum_"): found[name] for name in found.files if name.startswith("sum_")}
+def _read(file: Any) -> PassState:
+    degree, intervals = (int(value) for value in file["spline"])
+    samples, step, block = (int(value) for value in file["place"])
+    sums = {name.removeprefix("sum_"): file[name] for name in file.files if name.startswith("sum_")}
     if not all(np.isfinite(part).all() for part in sums.values()):
         raise ValueError("sums that are not finite")
     return PassState(
-        matrix=found["matrix"],
-        phi=Spline(SplineSpace(degree, intervals), found["coefficients"]),
+        matrix=file["matrix"],
+        phi=Spline(SplineSpace(degree, intervals), file["coefficients"]),
         samples=samples,
-        pilot=dict(zip(found["pilot_names"].tolist(), found["pilot"].tolist(), strict=True)),
+        pilot=dict(zip(file["pilot_names"].tolist(), file["pilot"].tolist(), strict=True)),
         step=step,
         block=block,
         sums=sums,
-        lengths=found["lengths"].tolist(),
-        seconds=float(found["seconds"]),
+        lengths=file["lengths"].tolist(),
+        seconds=float(file["seconds"]),
     )

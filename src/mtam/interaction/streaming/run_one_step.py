@@ -34,7 +34,9 @@ from mtam.interaction.theory.gaussian_forecast import applies, gaussian_forecast
 
 Array = npt.NDArray[np.float64]
 
-LONGEST = 3.0  # squared length of a step over its expectation that a pilot in the right basin stays below
+LONGEST = (
+    3.0  # squared length of a step over its expectation: chance exceeds it with probability .03 at p = 3, less beyond
+)
 PILOT_SHARE = 0.05  # of the bar
 BASIS_SAMPLES = 2**13
 
@@ -55,7 +57,7 @@ def run(
         tick(farthest)
 
     kept = PassKeeper(checkpoint, trials[0].key()).load()
-    if kept is not None:  # the first that is told is where the work goes on
+    if kept is not None:  # the first report is where the work goes on
         forward(_fraction(trials[0], kept) / len(trials))
     return answer_each(trials, forward, lambda trial, report: _run(trial, PassKeeper(checkpoint, trial.key()), report))
 
@@ -64,8 +66,10 @@ def _run(trial: InteractionTrial, keeper: PassKeeper, report: Tick) -> dict[str,
     truth = draw_truth(trial.data, trial.seed, trial.n)
     blocks = SampleBlocks(trial.data, truth, trial.n, trial.seed)
     state = keeper.load() or _pilot(trial, blocks, report)
-    found, speed = _steps(trial, blocks, state, keeper, report)
-    errors = evaluate(truth, [found.g, lambda x, y: found.known(truth.arguments(x, y))], trial.seed, trial.data.tokens)
+    estimate, speed = _steps(trial, blocks, state, keeper, report)
+    errors = evaluate(
+        truth, [estimate.g, lambda x, y: estimate.known(truth.arguments(x, y))], trial.seed, trial.data.tokens
+    )
     numbers = ErrorNumbers(
         error=float(errors.errors[0]),
         error_se=float(errors.standard_errors[0]),
@@ -73,7 +77,7 @@ def _run(trial: InteractionTrial, keeper: PassKeeper, report: Tick) -> dict[str,
         parameters=trial.parameters(),
         data_seconds=0.0,  # samples are drawn during the passes
     )
-    space = found.phi.space
+    space = estimate.phi.space
     expected, spread = _forecasts(trial, space)
     own = OneStepNumbers(
         converged=bool(state.pilot["converged"]) and bool(max(state.lengths) < LONGEST),
@@ -83,14 +87,14 @@ def _run(trial: InteractionTrial, keeper: PassKeeper, report: Tick) -> dict[str,
         pilot_samples=int(state.pilot["samples"]),
         steps=len(state.lengths),
         step_length=state.lengths[-1],
-        loss=found.loss,
+        loss=estimate.loss,
         seconds=state.seconds,
         rows_per_second=speed,
         forecast_error_sd=spread,
     )
     spline = SplineNumbers(intervals=space.intervals, spline_degree=space.degree)
-    told = as_record(numbers) | as_record(own) | as_record(spline) | _beside_oracle(trial, errors, expected)
-    return told | picture(truth, found.phi, found.matrix, errors.arguments)
+    record = as_record(numbers) | as_record(own) | as_record(spline) | _beside_oracle(trial, errors, expected)
+    return record | picture(truth, estimate.phi, estimate.matrix, errors.arguments)
 
 
 def _pilot(trial: InteractionTrial, blocks: SampleBlocks, report: Tick) -> PassState:
@@ -126,7 +130,7 @@ def _steps(
     """The estimate after the last step, and rows per second of its pass; ``state`` moves on as the work does."""
     model = settings(trial, OneStepModel)
     sizes = model.sizes(trial.n)
-    found, speed = None, None
+    estimate, speed = None, None
     while state.step < len(sizes):
         size = sizes[state.step]
         last = size == trial.n
@@ -136,12 +140,12 @@ def _steps(
         sums, speed = _pass(at, part, state, keeper, lambda: report(_fraction(trial, state)))
         head = part.block(0)[0][:BASIS_SAMPLES]
         arguments = np.einsum("nd,nd->n", head[:, 0] @ state.matrix, head[:, 1])
-        found = solve(at, sums, at.space.orthonormaliser(arguments), trial.data.tokens, state.samples)
-        lengths = [*state.lengths, found.length]
-        state.matrix, state.phi, state.samples = found.matrix, found.phi, size
+        estimate = solve(at, sums, at.space.orthonormaliser(arguments), trial.data.tokens, state.samples)
+        lengths = [*state.lengths, estimate.length]
+        state.matrix, state.phi, state.samples = estimate.matrix, estimate.phi, size
         state.step, state.block, state.sums, state.lengths = state.step + 1, 0, {}, lengths
-    assert found is not None
-    return found, speed
+    assert estimate is not None
+    return estimate, speed
 
 
 def _linearised(trial: InteractionTrial, truth: Truth, state: PassState, space: SplineSpace) -> Linearisation:

@@ -1,4 +1,4 @@
-"""Blocks of samples that follow from (seed, block) alone: drawn when they are needed, and again if they are needed again.
+"""Blocks of samples that follow from (seed, block) alone: drawn when they are needed, and again if needed again.
 
 A block has a stream of its own, so a pass over M samples can stop between two blocks and go on elsewhere, and the first
 M samples are the same whatever M is. They are other samples than those of ``truth.simulate``, which draws all of them
@@ -23,7 +23,7 @@ NUMBERS = 2**20  # of X in a block
 
 def block_samples(data: InteractionData) -> int:
     """Samples per block, a power of two."""
-    return max(64, 2 ** int(np.log2(max(1, NUMBERS // (data.tokens * max(data.d, data.tokens))))))
+    return max(64, 1 << (max(1, NUMBERS // (data.tokens * max(data.d, data.tokens))).bit_length() - 1))
 
 
 @dataclass(frozen=True)
@@ -73,4 +73,4 @@ class SampleBlocks:
         for shift in range(1, tokens):
             turned = np.roll(q, -shift, axis=1)
             total += truth.phi(np.einsum("snr,snr->sn", p, turned))
-        return total / (tokens - 1)
+        return np.asarray(total / (tokens - 1))

@@ -39,7 +39,8 @@ def applies(trial: InteractionTrial) -> bool:
 def gaussian_forecast(trial: InteractionTrial, space: SplineSpace) -> GaussianForecast:
     """Bias^2 and variance on ``space``, and the price of A."""
     data, beta = trial.data, max(1, trial.data.degree - 1)
-    singular = np.linalg.svd(draw_truth(data, trial.seed, trial.n).matrix, compute_uv=False)[: data.rank]
+    matrix = draw_truth(data, trial.seed, trial.n).matrix
+    singular = np.asarray(np.linalg.svd(matrix, compute_uv=False)[: data.rank], dtype=np.float64)
     finest = max(data.frequencies, space.intervals)
     law = gaussian_arguments(singular, panels=4 * finest)
     truths = rough_truths(beta, (trial.seed,), law, frequencies=data.frequencies)

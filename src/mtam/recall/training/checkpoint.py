@@ -13,7 +13,7 @@ from typing import Annotated, Any, Self
 import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from mtam.base.state_file import StateFile
+from mtam.base.resume.state_file import StateFile
 
 STATE = "training.pt"
 
