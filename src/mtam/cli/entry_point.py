@@ -18,14 +18,14 @@ from mtam.cli import (
     config_command,
     fit_ips,
     guide_command,
-    list_options,
     rates,
     reproduce,
     sweep,
     warm,
 )
 from mtam.cli.app import app
-from mtam.cli.folders import claims, report, status
+from mtam.cli.folders import claims, pack, report, runs, status
+from mtam.cli.lookup import help_command, list_options
 from mtam.cli.new_files import new
 from mtam.sweep.signals import MAY_BE_IGNORED, STOPPING
 
@@ -37,12 +37,15 @@ COMMANDS = (
     check,
     rates,
     report,
+    runs,
     status,
     claims,
+    pack,
     list_options,
     config_command,
     new,
     guide_command,
+    help_command,
     warm,
 )
 INTERRUPTED = 130

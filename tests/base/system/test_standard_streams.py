@@ -70,8 +70,10 @@ def test_a_run_goes_on_when_its_progress_cannot_be_shown(tmp_path: Path) -> None
     assert not (tmp_path / "run" / "running").exists()
 
 
-PREPARED = "import sys; from mtam.base.system import standard_streams; standard_streams.prepare()"
-FREE = f"{PREPARED}; sys.exit(open('x', 'w').fileno())"
+FREE = (
+    "import sys; from mtam.base.system import standard_streams; "
+    "standard_streams.prepare(); sys.exit(open('x', 'w').fileno())"
+)
 
 
 def test_closed_streams_are_not_given_to_files(tmp_path: Path) -> None:
