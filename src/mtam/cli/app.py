@@ -120,9 +120,10 @@ ProblemFile = Annotated[
     ),
 ]
 Out = Annotated[str | None, typer.Option(metavar="PATH", help="Folder of the run.  [default: outputs/<name>-<hash>]")]
-LAUNCHERS = ["inline", "local", "slurm"]
+LAUNCHERS = ["inline", "local", "slurm", "executor"]
 LauncherName = Annotated[
-    str | None, typer.Option(help="inline | local | slurm.", autocompletion=lambda: LAUNCHERS, show_default=False)
+    str | None,
+    typer.Option(help="inline | local | slurm | executor.", autocompletion=lambda: LAUNCHERS, show_default=False),
 ]
 Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes.  [default: one per core]")]
 Device = Annotated[str, typer.Option(help="auto | cpu | cuda.", autocompletion=lambda: ["auto", "cpu", "cuda"])]
