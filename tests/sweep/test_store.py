@@ -190,3 +190,9 @@ def test_what_cannot_be_written_leaves_no_draft(
     assert sorted(path.name for path in (tmp_path / store.FOLDER).iterdir()) == ["a.json", "b.json", "c.json"]
     errors = [record["numbers"]["error"] for record in store.read_all(tmp_path, "abc").values()]
     assert errors == ([1.0] * 3 if fatal == "fsync" else [2.0] * (at - 1) + [1.0] * (4 - at))
+
+
+def test_a_record_is_written_where_folders_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "O_DIRECTORY")
+    store.write(tmp_path, "a", {"numbers": {"error": 0.5}})
+    assert list(store.read_all(tmp_path, ["a"])) == ["a"]

@@ -23,6 +23,8 @@ ORDER = (
     "report",
     "status",
     "claims",
+    "pack",
+    "export",
     "list",
     "config",
     "new",
@@ -130,8 +132,13 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no tabl
 Force = Annotated[bool, typer.Option("--force", help="Compute again what is already there.")]
 Tables = Annotated[bool, typer.Option("--tables", help="All tables, not only what fits one screen.")]
 Details = Annotated[bool, typer.Option("--details", help="Claims with sources, theory and reasons.")]
+UntilDecided = Annotated[bool, typer.Option("--until-decided", help="More seeds for open claims, look by look.")]
+Budget = Annotated[str | None, typer.Option(help="With --until-decided: time for it, as 90min or 2h. [1h]")]
 RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Compute failed trials again.")]
 Folder = Annotated[str, typer.Argument(help="The folder of a run.", metavar="DIR")]
+FolderOrArchive = Annotated[
+    str, typer.Argument(help="The folder of a run, or its archive by mtam pack.", metavar="DIR|FILE.tar.gz")
+]
 
 
 @app.callback(invoke_without_command=True)

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,6 @@ from mtam.claims import judge_claims, recompute
 from mtam.claims.claim import load, of_problems
 from mtam.claims.evidence import gather
 from mtam.claims.judge_claims import JudgedClaim
-from mtam.rates.verdict import Verdict
 from mtam.report.finding_section import Checked
 from mtam.report.page import ShownClaims
 from mtam.runs.console import Messages
@@ -29,6 +29,12 @@ from mtam.sweep.schemas import Jobs, first
 from mtam.sweep.store import write_text
 
 OWN_PAGE = "claims.html"
+NATURES = {
+    "sentence-false": "false as they stand",
+    "assumption-of-tool": "with an assumption of this tool",
+    "finite-size": "at these sizes",
+    judge_claims.UNEXPLAINED: "that nobody has explained",
+}
 TOLD = Path("claims", "claims.csv")  # of a folder of recorded tables
 
 
@@ -100,6 +106,8 @@ def tell(found: Sequence[JudgedClaim], messages: Messages) -> None:
     shown = claims_table.screen if messages.details else claims_table.lines
     for what in shown(*_table(found)):
         messages.tell(what)
+    if natures := natures_of(found):
+        messages.tell(f"contradicted: {', '.join(f'{count} {NATURES[name]}' for name, count in natures.items())}")
     if not messages.details:
         messages.tell("Sources, theory and reasons: the same command with --details, or the page:")
 
@@ -110,9 +118,19 @@ def tell_files(files: Sequence[Path], messages: Messages) -> None:
         messages.path(path)
 
 
-def contradicted(found: Sequence[JudgedClaim]) -> bool:
-    """Whether any claim is contradicted: what --strict asks for."""
-    return any(each.judgement.verdict is Verdict.CONTRADICTED for each in found)
+def strict_code(found: Sequence[JudgedClaim]) -> int:
+    """The exit code under --strict: 0 where no claim is contradicted.
+
+    1 where a sentence is false as it stands, or contradicted for a reason that nobody has given yet; 3 where all
+    contradictions are owed to assumptions of this tool or to sizes.
+    """
+    natures = natures_of(found)
+    return 0 if not natures else 3 if natures.keys() <= {"assumption-of-tool", "finite-size"} else 1
+
+
+def natures_of(found: Sequence[JudgedClaim]) -> Counter[str]:
+    """How many claims are contradicted, by what that says."""
+    return Counter(each.nature for each in found if each.nature)
 
 
 def verify(out: Path, messages: Messages) -> int:
@@ -159,7 +177,7 @@ def _differ(lines: Sequence[dict[str, Any]]) -> int:
 
 
 def judge(out: Path, messages: Messages, strict: bool, *, verified: bool = False) -> int:
-    """Judge all claims again from the records of ``out``; exit code 1 under ``strict`` when one is contradicted.
+    """Judge all claims again from the records of ``out``; under ``strict`` the exit code is that of ``strict_code``.
 
     ``verified``: all are recomputed from the tables in the folders by other means, and one that differs is told and
     gives exit code 1 as well. A folder of recorded tables can only be verified.
@@ -174,4 +192,4 @@ def judge(out: Path, messages: Messages, strict: bool, *, verified: bool = False
         _tell_recomputed(lines, messages)
     tell_files(files, messages)
     messages.answer({"out": str(out), "claims": rows_of(found), **({"recomputed": lines} if verified else {})})
-    return int((strict and contradicted(found)) or _differ(lines))
+    return _differ(lines) or (strict_code(found) if strict else 0)
