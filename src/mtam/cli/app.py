@@ -82,6 +82,20 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no tabl
 Force = Annotated[bool, typer.Option("--force", help="Compute again what is already there.")]
 Tables = Annotated[bool, typer.Option("--tables", help="All tables, not only what fits one screen.")]
 Details = Annotated[bool, typer.Option("--details", help="Claims with sources, theory and reasons.")]
+Format = Annotated[
+    str | None,
+    typer.Option(
+        "--format", metavar="png,svg,pdf", help="Every panel as a file of its own in figures/, as wide as a column.",
+        show_default=False,
+    ),
+]  # fmt: skip
+Style = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME", help="Of these panels: paper | talk | FILE.mplstyle | a style of matplotlib.  [default: paper]",
+        show_default=False,
+    ),
+]  # fmt: skip
 RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Compute failed trials again.")]
 Folder = Annotated[str, typer.Argument(help="The folder of a run.", metavar="DIR")]
 FolderOrArchive = Annotated[

@@ -8,12 +8,14 @@ from mtam.cli.app import (
     Device,
     DryRun,
     Force,
+    Format,
     Json,
     LauncherName,
     Out,
     Quiet,
     RetryFailed,
     Settings,
+    Style,
     Workers,
     app,
     options_of,
@@ -41,6 +43,8 @@ def fit_ips(
     quiet: Quiet = False,
     force: Force = False,
     retry_failed: RetryFailed = False,
+    format_: Format = None,
+    style: Style = None,
 ) -> None:
     """Draw interaction data, fit phi and A by empirical risk minimisation, compare with the fit that knows A*."""
     options = options_of(out, device, dry_run, quiet, force, retry_failed)
@@ -53,5 +57,7 @@ def fit_ips(
     texts = given + with_launcher(settings, launcher, workers)
     plan = config.plan_fit(texts) if data is None else config.plan_own(str(looked_up(data, "--data")), texts)
     from mtam.runs import run_sweep
+    from mtam.runs.exports import panel_files
 
-    raise typer.Exit(run_sweep.run_and_tell(plan, options, json_))
+    panels = panel_files.wanted(format_, style)
+    raise typer.Exit(run_sweep.run_and_tell(plan, options, json_, panels))

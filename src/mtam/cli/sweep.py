@@ -8,6 +8,7 @@ from mtam.cli.app import (
     Device,
     DryRun,
     Force,
+    Format,
     Json,
     LauncherName,
     Out,
@@ -15,6 +16,7 @@ from mtam.cli.app import (
     Quiet,
     RetryFailed,
     Settings,
+    Style,
     SweepName,
     Tables,
     Workers,
@@ -43,6 +45,8 @@ def sweep(
     extend: Annotated[bool, typer.Option("--extend", help="Add trials to the sweep that --out holds.")] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Submit to SLURM and leave.")] = False,
     problem: ProblemFile = None,
+    format_: Format = None,
+    style: Style = None,
     task_id: Annotated[int | None, typer.Option(help="With --num-tasks: this task's number, from 0.")] = None,
     num_tasks: Annotated[int | None, typer.Option(help="Share the packs among so many tasks.")] = None,
 ) -> None:
@@ -59,5 +63,7 @@ def sweep(
     plan = config.plan_named(name, with_launcher(settings, launcher, workers), file)
     check_together(plan.config["launcher"]["name"], detach, task)
     from mtam.runs import run_sweep
+    from mtam.runs.exports import panel_files
 
-    raise typer.Exit(run_sweep.run_and_tell(plan, options, json_))
+    panels = panel_files.wanted(format_, style)
+    raise typer.Exit(run_sweep.run_and_tell(plan, options, json_, panels))
