@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 SCALE ?= smoke
 
 # The first interpreter that is new enough; override with `make PYTHON=/path/to/python`.
-PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13; do \
+PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; do \
 	$$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
 .PHONY: setup reproduce test test-all test-bits test-cluster test-browser lint types format bench clean
@@ -19,7 +19,7 @@ $(STAMP): pyproject.toml scripts/constraints.txt
 	@test -n "$(PYTHON)" || { echo "mtam needs Python 3.11 or newer with the venv module; none was found on PATH." >&2; exit 2; }
 	@test -x $(BIN)/python || { rm -rf $(VENV) && $(PYTHON) -m venv $(VENV); }
 	$(BIN)/pip install --quiet --disable-pip-version-check -c scripts/constraints.txt $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) torch==2.13.0
-	$(BIN)/pip install --quiet --disable-pip-version-check -c scripts/constraints.txt -e '.[dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c scripts/constraints.txt -e '.[recall,dev]'
 	@touch $@
 
 reproduce: $(STAMP)

@@ -1,13 +1,17 @@
 """The wheel carries its configuration and works from any folder, in an environment of its own."""
 
+import email
 import os
+import re
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
 
 REPO = Path(__file__).resolve().parents[1]
 
@@ -59,3 +63,73 @@ def test_an_installed_wheel_lists_and_composes(wheel: Path, tmp_path: Path) -> N
     assert "alpha" in mtam("list")
     assert "data.alpha" in mtam("config", "sweep", "alpha")
     assert "Lemma 3.4" in mtam("guide", "checks")
+
+
+def test_workflow_calls_targets_that_exist_on_every_version() -> None:
+    workflow = yaml.safe_load((REPO / ".github" / "workflows" / "test.yml").read_text())
+    jobs = workflow["jobs"]
+    assert jobs["linux"]["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13", "3.14"]
+    commands = [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
+    targets = set(re.findall(r"^([a-z-]+):", (REPO / "Makefile").read_text(), flags=re.MULTILINE))
+    called = {command.split()[1] for command in commands}
+    assert called == {"test", "test-bits"}
+    assert called <= targets
+
+
+def test_hooks_and_issue_forms_can_be_read() -> None:
+    hooks = yaml.safe_load((REPO / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"]
+    assert [hook["id"] for hook in hooks] == ["ruff-format", "ruff-check", "mypy"]
+    forms = sorted((REPO / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))
+    assert len(forms) == 2
+    for form in forms:
+        tree = yaml.safe_load(form.read_text())
+        ids = [part["id"] for part in tree["body"]]
+        assert tree["name"]
+        assert tree["description"]
+        assert len(set(ids)) == len(ids)
+
+
+@pytest.fixture(scope="module")
+def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("sdist")
+    command = [sys.executable, "-m", "build", "--sdist", "--no-isolation", "--outdir", str(out), str(REPO)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (built,) = out.glob("*.tar.gz")
+    return built
+
+
+def test_the_sdist_has_what_the_tests_read(sdist: Path) -> None:
+    with tarfile.open(sdist) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    read = [path for folder in ("src", "conf", "tests", "scripts") for path in (REPO / folder).rglob("*")]
+    read = [path for path in read if path.is_file() and "__pycache__" not in path.parts]
+    read += [REPO / name for name in ("Makefile", "README.md", "pyproject.toml", ".github/workflows/test.yml")]
+    read += (REPO / "outputs" / "reference").rglob("*.csv")
+    assert not {str(path.relative_to(REPO)) for path in read} - names
+
+
+def test_the_wheel_made_of_the_sdist_is_the_wheel_of_the_checkout(sdist: Path, wheel: Path, tmp_path: Path) -> None:
+    with tarfile.open(sdist) as archive:
+        archive.extractall(tmp_path, filter="data")
+    (unpacked,) = tmp_path.iterdir()
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(unpacked)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (built,) = tmp_path.glob("*.whl")
+    here, there = zipfile.ZipFile(wheel), zipfile.ZipFile(built)
+    assert {name: here.read(name) for name in here.namelist()} == {n: there.read(n) for n in there.namelist()}
+
+
+def test_the_metadata_name_authors_papers_and_the_versions_that_are_tested(wheel: Path) -> None:
+    archive = zipfile.ZipFile(wheel)
+    (name,) = (name for name in archive.namelist() if name.endswith("METADATA"))
+    told = email.message_from_bytes(archive.read(name))
+    assert told["Author"]
+    assert told["License-Expression"] == "MIT"
+    assert told["Requires-Python"] == ">=3.11"
+    papers = re.findall(r"arXiv:(\S+?),", (REPO / "CITATION.cff").read_text())
+    assert {address.rpartition("/")[2] for address in told.get_all("Project-URL", [])} == set(papers)
+    versions = {line.rpartition(" ")[2] for line in told.get_all("Classifier", []) if ":: 3." in line}
+    workflow = yaml.safe_load((REPO / ".github" / "workflows" / "test.yml").read_text())
+    assert versions == set(workflow["jobs"]["linux"]["strategy"]["matrix"]["python"])

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import yaml
 from mtam import config
 from mtam.analysis.run import Run
 from mtam.base.spec import Trial
-from mtam.claims import recompute
+from mtam.claims import looks, recompute
 from mtam.claims.claim import Claim, Ordering, Ratio, load
 from mtam.claims.evidence import Gathered
 from mtam.claims.judge_claims import COLUMNS, judge
@@ -147,9 +148,11 @@ def _number(
 @pytest.mark.parametrize("claim", SWEPT, ids=lambda claim: claim.id)
 def test_both_agree_on_made_up_rows(claim: Claim, tmp_path: Path) -> None:
     rng = np.random.default_rng([2024, SWEPT.index(claim)])
-    for seeds in (int(rng.choice([1, 2, 3])), int(rng.choice([5, 6, 9]))):
+    for seeds, look in ((int(rng.choice([1, 2, 3])), None), (int(rng.choice([5, 6, 9])), int(rng.choice([1, 2, 4])))):
         plan = config.plan_sweep(claim.sweep or "", [f"sweep.seeds={seeds}"])
-        run = made_up(claim, plan, rng)
+        run = replace(made_up(claim, plan, rng), look=look)
+        if look is not None:
+            looks.write(tmp_path, look)
         run.rows.to_csv(tmp_path / "curve.csv", index=False)
         (tmp_path / "config.yaml").write_text(yaml.safe_dump(plan.config), encoding="utf-8")
         row = judge(claim, Gathered((run,), {})).row

@@ -1,6 +1,7 @@
 """Records are whole or not there; a damaged one is moved aside, never read."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -80,3 +81,9 @@ def test_not_a_number_is_refused(tmp_path: Path) -> None:
         store.write(tmp_path, "k", {"numbers": {"error": float("nan")}})
     assert store.read(tmp_path, "k") is None
     assert not list(tmp_path.rglob("*.tmp"))
+
+
+def test_a_record_is_written_where_folders_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "O_DIRECTORY")
+    store.write(tmp_path, "a", {"numbers": {"error": 0.5}})
+    assert list(store.read_all(tmp_path, ["a"])) == ["a"]

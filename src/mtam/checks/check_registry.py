@@ -15,6 +15,7 @@ from mtam import __version__
 from mtam.base import conf_files
 from mtam.base.errors import UsageError
 from mtam.base.finding import Finding
+from mtam.base.system import machine
 from mtam.checks.check_settings import CheckSettings
 
 Tick = Callable[[float], None]
@@ -36,10 +37,15 @@ ROOMS = ("base", "checks", "recall", "interaction", "rates")  # whose code decid
 
 
 def settings_of(name: str) -> type[CheckSettings]:
-    """The class of a check's settings; raises UsageError for an unknown name."""
+    """The class of a check's settings; raises UsageError for an unknown name, and where torch is lacking."""
     if name not in CHECKS:
         raise UsageError(f"there is no check {name}; {conf_files.nearest(name, [*CHECKS, 'all'])}")
-    found: type[CheckSettings] = import_module(CHECKS[name]).Settings
+    try:
+        found: type[CheckSettings] = import_module(CHECKS[name]).Settings
+    except ModuleNotFoundError as error:
+        if error.name == "torch":  # some checks train, or ask the programs that do
+            machine.require_torch(f"check {name}")
+        raise
     return found
 
 

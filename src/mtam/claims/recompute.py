@@ -110,10 +110,12 @@ def within(f: Any, low: float, high: float) -> Any:
     return YES if low <= f[1] and f[2] <= high else NO if f[2] < low or f[1] > high else OPEN, f
 
 
-def alike(groups: Any, margin: float) -> Any:  # two one-sided tests of every pair; contradicted at a corrected level
+def alike(
+    groups: Any, margin: float, a: float
+) -> Any:  # two one-sided tests of every pair; contradicted at a corrected level
     pairs = [a - b for a, b in combinations(groups, 2)]
-    strict = [student(v, 1 - 0.05 / len(pairs)) for v in pairs]
-    test, wide = (max(f, key=lambda f: abs(f[1:]).max()) for f in ([student(v, 0.9) for v in pairs], strict))
+    strict = [student(v, 1 - a / len(pairs)) for v in pairs]
+    test, wide = (max(f, key=lambda f: abs(f[1:]).max()) for f in ([student(v, 1 - 2 * a) for v in pairs], strict))
     out = [f for f in strict if f[1] > margin or f[2] < -margin]
     return (NO, out[0]) if out else (YES, test) if abs(test[1:]).max() < margin else (OPEN, wide)
 
@@ -156,14 +158,19 @@ def judge(claim: Any, folder: Path) -> Any:
     signed, column = way["way"] in ("exponent", "level"), way.get("column", "error")
     read = [curve(folder, at, column, signed, claim.get("needs", "")) for at in places]
     try:
-        said, f = by_rows(way, folder, [c for c, _ in read], places[0])
+        said, f = by_rows(way, folder, [c for c, _ in read], places[0], spent(folder))
     except TooFewError:
         said, f = OPEN, None
     return "outside" if outside or any(lost for _, lost in read) else said, f
 
 
-def by_rows(w: Any, folder: Path, curves: Any, at: Any) -> Any:
-    """What the numbers say by one way to judge."""
+def spent(folder: Path) -> float:  # what one look of a sequence may err in
+    look = json.loads((folder / "look.json").read_text())["look"] if (folder / "look.json").exists() else 0
+    return 0.05 * 2 / 3**look if look else 0.05
+
+
+def by_rows(w: Any, folder: Path, curves: Any, at: Any, a: float = 0.05) -> Any:
+    """What the numbers say by one way to judge, with intervals at 1 - a."""
     w = {"column": "error", "widest": 0.15 if w["way"] == "exponent" else 0.1, "margin": 0.1, "tolerance": 0} | w
     way, low, high, margin = w["way"], w.get("low", -np.inf), w.get("high", np.inf), w["margin"]
     n, *many = together(*curves)
@@ -178,47 +185,47 @@ def by_rows(w: Any, folder: Path, curves: Any, at: Any) -> Any:
         said, f = law(n, e, at["data.alpha"] / (at["data.alpha"] + 1))
     elif way in ("slope", "exponent"):
         if way == "slope":
-            f = student(slopes(n, e))
+            f = student(slopes(n, e), 1 - a)
             expected = float(slopes(n, np.exp(np.log(others).mean(axis=0))[None], e)[0]) if "of" in w else expected
         else:
             scaled = (e * n**-expected)[:, late]
             if scaled.mean() <= 0:
                 raise LookupError("the mean is not positive")
-            f = student(expected + np.polyfit(np.log(n[late]), scaled.T, 1)[0] / scaled.mean())
+            f = student(expected + np.polyfit(np.log(n[late]), scaled.T, 1)[0] / scaled.mean(), 1 - a)
         wide = max(f[2] - f[0], f[0] - f[1]) > w["widest"] or f[1] <= w.get("rival", np.nan) <= f[2]
         missed = f[1] > expected + w["tolerance"] or f[2] < expected - w["tolerance"]
         said = NO if missed else OPEN if wide else YES
     elif way in ("at_least_as_fast", "slope_near"):
         low, high = expected - margin if way == "slope_near" else -np.inf, expected + margin
-        f, test = student(slopes(n, e)), student(slopes(n, e), 0.9)
+        f, test = (student(slopes(n, e), level) for level in (1 - a, 1 - 2 * a))
         said = NO if f[1] > high or f[2] < low else YES if low <= test[1] and test[2] <= high else OPEN
         f = test if said == YES else f
     elif way == "flat_ratio":
         v = np.polyfit(np.log(n[late]), np.log(e / others)[:, late].T, 1)[0]
-        f, test = student(v), student(v, 0.9)
+        f, test = student(v, 1 - a), student(v, 1 - 2 * a)
         said = NO if f[1] > margin or f[2] < -margin else YES if abs(test[1:]).max() < margin else OPEN
     elif way == "level":
-        said, f = within(student(e[:, -1]), low, high)
+        said, f = within(student(e[:, -1], 1 - a), low, high)
     elif way == "ratio":
         logs = list(np.log(e / others)[:, late].T)[-1 if w.get("largest") else 0 :]
-        strict = [within(np.exp(student(v, 1 - 0.05 / len(logs))), low, high) for v in logs]
-        usual = [within(np.exp(student(v)), low, high) for v in logs]
+        strict = [within(np.exp(student(v, 1 - a / len(logs))), low, high) for v in logs]
+        usual = [within(np.exp(student(v, 1 - a)), low, high) for v in logs]
         against, unsure = [j for j in strict if j[0] == NO], [j for j in usual if j[0] != YES]
         said, f = against[-1] if against else (OPEN, unsure[-1][1]) if unsure else usual[-1]
     elif way == "ordering":
-        logs = [v for a, b in pairwise(many) for v in np.log(b / a).T]
-        f = np.exp(min((student(v) for v in logs), key=lambda f: f[1]))
-        back = [g for g in (np.exp(student(v, 1 - 0.05 / len(logs))) for v in logs) if g[2] < 1]
+        logs = [v for one, two in pairwise(many) for v in np.log(two / one).T]
+        f = np.exp(min((student(v, 1 - a) for v in logs), key=lambda f: f[1]))
+        back = [g for g in (np.exp(student(v, 1 - a / len(logs))) for v in logs) if g[2] < 1]
         said, f = (NO, min(back, key=lambda g: g[2])) if back else (YES if f[1] > 1 else OPEN, f)
     elif way == "equivalence":
-        said, f = alike([slopes(n, one) for one in many], margin)
+        said, f = alike([slopes(n, one) for one in many], margin, a)
     elif way == "median_ratio":
-        v, k = np.sort(e[:, -1] / others[:, -1]), int(stats.binom.ppf(0.025, len(e), 0.5))
-        k -= 2 * stats.binom.cdf(k - 1, len(e), 0.5) > 0.05
+        v, k = np.sort(e[:, -1] / others[:, -1]), int(stats.binom.ppf(a / 2, len(e), 0.5))
+        k -= 2 * stats.binom.cdf(k - 1, len(e), 0.5) > a
         said, f = within((np.median(v), v[k - 1], v[len(v) - k]), low, high) if k >= 1 else (OPEN, None)
     elif way == "share":
         k, s = int((e[:, -1] < w["below"]).sum()), len(e)
-        ends = stats.beta.ppf(0.025, k, s - k + 1) if k else 0, stats.beta.ppf(0.975, k + 1, s - k) if k < s else 1
+        ends = stats.beta.ppf(a / 2, k, s - k + 1) if k else 0, stats.beta.ppf(1 - a / 2, k + 1, s - k) if k < s else 1
         said, f = within((k / s, *ends), max(low, 0), min(high, 1))
     return said, f
 

@@ -10,10 +10,10 @@ from mtam.cli.app import (
     Force,
     Json,
     LauncherName,
+    OneRun,
     Out,
     Quiet,
     RetryFailed,
-    Settings,
     Workers,
     app,
     options_of,
@@ -24,7 +24,7 @@ from mtam.cli.paths import looked_up
 
 @app.command("fit-ips", short_help="Fit one pairwise interaction (paper B).")
 def fit_ips(
-    settings: Settings = None,
+    settings: OneRun = None,
     data: Annotated[str | None, typer.Option(help="Your own data: FILE.npz with X (M, N, d) and Y (M, N).")] = None,
     d: Annotated[int | None, typer.Option("--d", help="Dimension of a token.  [default: 30]")] = None,
     rank: Annotated[int | None, typer.Option(help="Rank of A*.  [default: 2]")] = None,

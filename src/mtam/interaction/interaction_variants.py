@@ -8,9 +8,9 @@ _SETTINGS = f"{_HERE}.interaction_models"
 
 # Estimators by name.
 MODELS = {
-    "ips_erm": Variant(f"{_SETTINGS}:IpsErmModel", _RUN),
+    "ips_erm": Variant(f"{_SETTINGS}:IpsErmModel", _RUN, gpu=True),
     "oracle_a": Variant(f"{_SETTINGS}:OracleAModel", _RUN),
-    "mlp": Variant(f"{_SETTINGS}:MlpModel", _RUN),
+    "mlp": Variant(f"{_SETTINGS}:MlpModel", _RUN, torch=True, gpu=True),
     "als": Variant(f"{_SETTINGS}:AlsModel", _RUN),
 }
 

@@ -106,7 +106,7 @@ class DeclaredProblem(Problem):
     @cached_property
     def variants(self) -> Mapping[str, Variant]:
         """Made once: a sweep has many trials."""
-        return {name: Variant(kind, self.own.run) for name, kind in self.own.estimators.items()}
+        return {name: Variant(kind, self.own.run, gpu=True) for name, kind in self.own.estimators.items()}
 
     @property
     def estimators(self) -> Mapping[str, Variant]:

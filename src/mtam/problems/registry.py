@@ -193,6 +193,11 @@ def definition(trial: Trial) -> Problem:
     return problem(getattr(trial, "problem", "")) if declared is None else declared
 
 
+def variant(trial: Trial) -> Variant:
+    """The estimator that answers a trial."""
+    return definition(trial).estimators[trial.model.name]
+
+
 def run_pack(
     trials: Sequence[Trial], *, device: str, tick: Callable[[float], None], checkpoint: Path | None = None
 ) -> list[dict[str, Any]]:

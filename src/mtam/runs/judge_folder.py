@@ -23,11 +23,11 @@ from mtam.report.finding_section import Checked
 from mtam.report.page import ShownClaims
 from mtam.runs.console import Messages
 from mtam.runs.outputs import PAGE, page_of_all
+from mtam.sweep.folders.run_folders import JOBS as JOBS
 from mtam.sweep.safe_files import read_json
 from mtam.sweep.schemas import Jobs, first
 from mtam.sweep.store import write_text
 
-JOBS = "jobs.json"
 OWN_PAGE = "claims.html"
 NATURES = {
     "sentence-false": "false as they stand",

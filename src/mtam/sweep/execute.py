@@ -16,7 +16,6 @@ from typing import Any
 from pydantic import ValidationError
 
 from mtam.base import compile_time
-from mtam.base.errors import UsageError
 from mtam.base.spec import Trial
 from mtam.problems.registry import run_pack
 from mtam.sweep import failures, schemas, store
@@ -63,18 +62,6 @@ def _revision() -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip() or None
-
-
-def resolve_device(wanted: str) -> str:
-    """``auto`` becomes cuda where there is one. Raises UsageError when cuda is wanted and absent."""
-    if wanted == "cpu":
-        return "cpu"
-    import torch
-
-    present = torch.cuda.is_available()
-    if wanted == "cuda" and not present:
-        raise UsageError("--device cuda: torch finds no CUDA device here; valid: auto, cpu.")
-    return "cuda" if present else "cpu"
 
 
 def execute(out: Path, trials: dict[str, Trial], *, device: str, tick: Callable[[float, float], None]) -> None:

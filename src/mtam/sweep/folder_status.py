@@ -34,6 +34,11 @@ class Status:
     remaining: float | None  # seconds, with as many packs at a time as now, or one
     seconds_per_trial: float | None  # of one worker
     queue: dict[str, int] | None  # SLURM's tasks by state; None without SLURM
+    ended: float | None = None  # Unix time of the last record
+
+    def count(self, state: str) -> int:
+        """Trials that are done, running, failed or missing, over all cells."""
+        return sum(int(cell[state]) for cell in self.cells)
 
     @property
     def over(self) -> bool:
@@ -51,8 +56,8 @@ class Survey:
         self._queue: dict[str, int] | None = None
         self._asked = -QUEUE_EVERY
 
-    def look(self) -> Status:
-        """The state of the folder now."""
+    def look(self, *, queue: bool = True) -> Status:
+        """The state of the folder now; without ``queue``, SLURM is not asked."""
         for key in self.plan.trials.keys() - self._seen.keys():
             record = store.read(self.out, key, self.plan.trials[key], mend=False)
             if record is not None:
@@ -73,7 +78,8 @@ class Survey:
         trials = sum(len(pack) * self._seen[pack[0]].share for pack in packs)
         return Status(
             cells, len(beats), self._elapsed(beats.values()), self._remaining(work, packs, beats),
-            work / trials if trials else None, self._in_queue(),
+            work / trials if trials else None, self._in_queue() if queue else None,
+            max((told.ended for told in self._seen.values() if told.ended is not None), default=None),
         )  # fmt: skip
 
     def _elapsed(self, beats: Iterable[heartbeats.Beat]) -> float | None:

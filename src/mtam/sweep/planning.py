@@ -22,11 +22,12 @@ from mtam.problems import problem_files
 from mtam.problems.recorded_problem import RecordedProblem
 from mtam.problems.registry import PROBLEMS, Problem, definition, problem
 from mtam.sweep import safe_files
+from mtam.sweep.folders import run_folders
+from mtam.sweep.folders.run_folders import MANIFEST as MANIFEST
 from mtam.sweep.schemas import Manifest, first
 from mtam.sweep.size_rules import is_rule, size_rule
 from mtam.sweep.store import write_text
 
-MANIFEST = "manifest.json"
 SOURCE = "problem.py"  # the file that declared the problem, where that is not built in
 MOST_MEMBERS = 32  # of one pack; beyond it the batched program gains nothing and a lost pack costs more
 
@@ -212,7 +213,8 @@ def read(out: Path, code: str | None = None) -> Plan:
         _check(plan)
         return plan
     except FileNotFoundError:
-        raise UsageError(f"{out} is not the folder of a run: it has no {MANIFEST}.") from None
+        more = run_folders.hint(out)
+        raise UsageError(f"{out} is not the folder of a run: {more or f'it has no {MANIFEST}'}.") from None
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}.") from None
     except UsageError:

@@ -18,6 +18,7 @@ class Launcher:
     device: str
     fail_fast: bool = False  # stop after the first pack with a failed trial
     apart: bool = False  # in worker processes even where one would do
+    gpus: tuple[str, ...] = ()  # CUDA_VISIBLE_DEVICES of each GPU; every worker process has one of them
 
 
 class Board:

@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from mtam.base import conf_files
 from mtam.base.errors import UsageError
 from mtam.base.spec import Frozen
+from mtam.base.system import machine
 
 Settings = TypeVar("Settings", bound=Frozen)
 
@@ -118,6 +119,8 @@ def launcher_settings(tree: Any, name: str) -> dict[str, Any]:
 
 def check_logger(name: str | None) -> None:
     """Raise UsageError when the logger needs a package that is not there."""
+    if name == "tensorboard":
+        machine.require_torch("logger=tensorboard")
     if name == "tensorboard" and find_spec("tensorboard") is None:
         raise UsageError(
             "logger=tensorboard needs the package tensorboard; install it with pip install 'mtam[tensorboard]'."

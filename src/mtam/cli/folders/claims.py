@@ -4,13 +4,13 @@ from typing import Annotated
 
 import typer
 
-from mtam.cli.app import Details, Folder, Json, ProblemFile, Quiet, app
+from mtam.cli.app import Details, FolderOrArchive, Json, ProblemFile, Quiet, app
 from mtam.cli.paths import looked_up
 
 
 @app.command(short_help="Judge the papers' claims by the records.")
 def claims(
-    out: Folder,
+    out: FolderOrArchive,
     json_: Json = False,
     quiet: Quiet = False,
     details: Details = False,
@@ -25,9 +25,11 @@ def claims(
 ) -> None:
     """Judge the claims of both papers, and of a run's own problem, again from the records of a run or of several."""
     from mtam.runs import judge_folder
+    from mtam.runs.archives.unpack_run import run_folder
     from mtam.runs.console import Messages
     from mtam.runs.named_problem import name_problem
 
-    messages, folder = Messages(as_json=json_, quiet=quiet, details=details), looked_up(out)
+    folder = run_folder(looked_up(out))
     name_problem(folder, looked_up(problem, "--problem"))
+    messages = Messages(as_json=json_, quiet=quiet, details=details)
     raise typer.Exit(judge_folder.judge(folder, messages, strict, verified=verify))

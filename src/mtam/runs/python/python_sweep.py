@@ -18,6 +18,7 @@ from mtam.claims.evidence import Gathered
 from mtam.claims.judge_claims import JudgedClaim, judge_all
 from mtam.problems import problem_files
 from mtam.runs import run_plan
+from mtam.runs.archives.unpack_run import unpacked_for_now
 from mtam.runs.console import Messages
 from mtam.runs.outputs import PAGE
 from mtam.runs.python import frames
@@ -188,7 +189,7 @@ def _threads() -> bool:
 
 
 def load_run(folder: PathOf, problem: PathOf | None = None) -> SweepRun:
-    """The run that lies in a folder, half-finished or whole; reads only.
+    """The run that lies in a folder or in an archive of ``mtam pack``, half-finished or whole; reads only.
 
     ``problem`` is the file of a problem of one's own, which is run for the problem's own tables; without it nothing of
     the folder is. Raises UsageError for a folder that holds no sweep.
@@ -196,10 +197,11 @@ def load_run(folder: PathOf, problem: PathOf | None = None) -> SweepRun:
     out = Path(folder).expanduser()
     if problem is not None:
         problem_files.load_file(Path(problem).expanduser())
-    plan = planning.read(out)
-    if plan.kind != "sweep":
-        raise UsageError(f"{out} holds a single fit, and no sweep; see mtam.load_interaction for its model.")
-    return SweepRun(Run(plan, store.read_all(out, plan.trials, mend=False), out))
+    with unpacked_for_now(out) as place:
+        plan = planning.read(place)
+        if plan.kind != "sweep":
+            raise UsageError(f"{out} holds a single fit, and no sweep; see mtam.load_interaction for its model.")
+        return SweepRun(Run(plan, store.read_all(place, plan.trials, mend=False), out))
 
 
 def _path(given: PathOf | None) -> Path | None:
