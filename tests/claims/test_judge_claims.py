@@ -121,6 +121,27 @@ def test_the_law_needs_every_leg_and_falls_with_one(exact: Verdict, gamma: float
     assert told["recall-law-alpha-2"]["verdict"] == Verdict.UNDECIDED.in_full
 
 
+@pytest.mark.parametrize(("gamma", "said"), [(0.5, "supported"), (1.0, "contradicted")])
+def test_the_folder_of_a_sweep_alone_decides_the_law(gamma: float, said: str) -> None:
+    """The exact minimax exponent needs no data: where check minimax was not run it is computed, and says so."""
+
+    def numbers(trial: Trial, axis: dict[str, Any], rng: np.random.Generator) -> dict[str, float]:
+        found = average(gamma, 0.01)(trial, axis, rng)
+        assert found is not None
+        bayes = found["average_bayes_error"]
+        ours = 1.6 * bayes * float(np.exp(0.02 * rng.standard_normal()))
+        return found | {"error": ours} | ({"bayes_error": bayes} if trial.n >= 1024 else {})
+
+    run = evidence("alpha", ["data.alpha=1", "sweep.n_max=8192", "sweep.seeds=5"], numbers)
+    told = {each.claim.id: each.row for each in judge_all(load(), Gathered((run,), {}))}
+    assert told["recall-law-alpha-1"]["verdict"] == said
+    assert told["minimax-exponent-alpha-1"]["verdict"] == "supported"
+    assert "computed here, as check minimax does" in told["minimax-exponent-alpha-1"]["because"]
+    assert "check minimax was not run" in told["minimax-slope-alpha-1"]["because"]
+    other = {each.claim.id: each.row for each in judge_all(load(), Gathered((), {}))}
+    assert "check minimax was not run" in other["minimax-exponent-alpha-1"]["because"]
+
+
 @pytest.mark.parametrize(
     ("drift", "said"), [(0.0, "supported"), (0.15, "contradicted"), (-0.15, "contradicted"), (0.05, "undecided")]
 )

@@ -17,6 +17,7 @@ from pydantic_core import to_jsonable_python
 from mtam.base.variants import choose, models
 
 MOST_WHOLE = 2**53  # up to here every integer is a float as well; forecasts of cost and memory are floats
+MOST_SAMPLES = 2**40  # of an estimator that streams them; others allow fewer
 SCHEMA = 3  # of the files: manifest and records hold specs in the form of variants
 READABLE = (2, 3)  # at schema 2 the settings of all estimators of a problem lay in one bag
 KEYS = 2  # the canonical text behind a trial's key is that of schema 2, so that no key has moved since
@@ -118,7 +119,7 @@ class Trial(Frozen):
     definition: ClassVar[Any] = None  # the problem that the class was made for; None: the built-in one of its name
 
     model: SerializeAsAny[EstimatorSettings]
-    n: int = Field(le=2**26)
+    n: int = Field(le=MOST_SAMPLES)
     seed: int
 
     @field_validator("model", mode="before")

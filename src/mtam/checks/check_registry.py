@@ -14,7 +14,7 @@ from pathlib import Path
 from mtam import __version__
 from mtam.base import conf_files
 from mtam.base.errors import UsageError
-from mtam.base.finding import Finding
+from mtam.base.finding import Finding, JudgedStatement
 from mtam.base.system import machine
 from mtam.checks.check_settings import CheckSettings
 
@@ -70,6 +70,17 @@ class CheckJob:
         """Compute the finding."""
         function: Callable[[CheckSettings, Tick], Finding] = import_module(CHECKS[self.name]).check
         return function(self.settings, tick)
+
+
+def statement(name: str, key: str) -> JudgedStatement | None:
+    """A verdict of a check with its default settings, where it takes seconds and needs no other part of the check.
+
+    Such a check offers ``statement(settings, key)``; None for others, and for other keys.
+    """
+    alone: Callable[[CheckSettings, str], JudgedStatement | None] | None = getattr(
+        import_module(CHECKS[name]), "statement", None
+    )
+    return None if alone is None else alone(settings_of(name)(), key)
 
 
 def sources() -> list[Path]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from mtam.analysis.run import NoEvidence, Run
 from mtam.base.errors import UsageError
 from mtam.base.finding import FINDING, Finding, JudgedStatement
-from mtam.checks import finding_folder
+from mtam.checks import check_registry, finding_folder
 from mtam.checks.finding_folder import StoredFinding
 from mtam.claims import looks
 from mtam.sweep import planning, store
@@ -34,9 +34,15 @@ class Gathered:
             raise NoEvidence(f"the sweep {name} was not run")
         return self.sweeps[name]
 
-    def verdict(self, check: str, key: str) -> JudgedStatement:
-        """Raises NoEvidence for a check that was not run or has no such verdict."""
+    def verdict(self, check: str, key: str, *, computed: bool = False) -> JudgedStatement:
+        """Raises NoEvidence for a check that was not run or has no such verdict.
+
+        ``computed``: a verdict that needs no data and takes seconds is computed, and says so.
+        """
         if check not in self.findings:
+            alone = check_registry.statement(check, key) if computed else None
+            if alone is not None:
+                return alone.model_copy(update={"because": f"{alone.because} (computed here, as check {check} does)"})
             raise NoEvidence(f"check {check} was not run")
         for verdict in self.findings[check].verdicts:
             if verdict.key == key:

@@ -131,20 +131,38 @@ def claims_table(judged: Iterable[JudgedClaim]) -> Table:
 
 
 def judge_all(claims: Iterable[Claim], gathered: Gathered) -> list[JudgedClaim]:
-    """Every claim in its order; what was not run is undecided, with the reason."""
+    """Every claim in its order; what was not run is undecided, with the reason.
+
+    What a check would say is computed where a claim on a sweep at hand rests on it, it needs no data and takes seconds.
+    """
     claims = list(claims)
-    single = {claim.id: judge(claim, gathered) for claim in claims if not isinstance(claim.judge, AllOf)}
+    needed = {
+        part
+        for claim in claims
+        if isinstance(claim.judge, AllOf) and claim.sweep in gathered.sweeps
+        for part in claim.judge.claims
+    }
+    single = {
+        claim.id: judge(claim, gathered, computed=claim.id in needed)
+        for claim in claims
+        if not isinstance(claim.judge, AllOf)
+    }
     return [single.get(claim.id) or judge(claim, gathered, single) for claim in claims]
 
 
-def judge(claim: Claim, gathered: Gathered, others: Mapping[str, JudgedClaim] | None = None) -> JudgedClaim:
-    """One claim judged; ``others`` are the judged claims that one of way = all_of rests on."""
+def judge(
+    claim: Claim, gathered: Gathered, others: Mapping[str, JudgedClaim] | None = None, *, computed: bool = False
+) -> JudgedClaim:
+    """One claim judged; ``others`` are the judged claims that one of way = all_of rests on.
+
+    ``computed``: what a check would say within seconds is computed where the check was not run.
+    """
     cell, outside, seal = "", claim.outside, ""
     try:
         if isinstance(claim.judge, AllOf):
             return _all_of(claim, claim.judge, gathered, others or {})
         if isinstance(claim.judge, Found):
-            statement = gathered.verdict(claim.judge.check, claim.judge.key)
+            statement = gathered.verdict(claim.judge.check, claim.judge.key, computed=computed)
             return _outside(JudgedClaim(claim, statement.judgement, statement.expected), outside)
         run = gathered.sweep(claim.sweep or "")
         seal = _seal(claim, run)

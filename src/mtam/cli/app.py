@@ -24,6 +24,7 @@ ORDER = (
     "status",
     "claims",
     "pack",
+    "export",
     "list",
     "config",
     "new",

@@ -24,7 +24,7 @@ from mtam.cli import (
     warm,
 )
 from mtam.cli.app import app
-from mtam.cli.folders import claims, pack, report, runs, status
+from mtam.cli.folders import claims, export, pack, report, runs, status
 from mtam.cli.lookup import help_command, list_options
 from mtam.cli.new_files import new
 from mtam.sweep.signals import MAY_BE_IGNORED, STOPPING
@@ -41,6 +41,7 @@ COMMANDS = (
     status,
     claims,
     pack,
+    export,
     list_options,
     config_command,
     new,

@@ -1,5 +1,6 @@
 """mtam fit-ips: one interaction fit, to simulated data or to a file."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -41,9 +42,10 @@ def fit_ips(
     quiet: Quiet = False,
     force: Force = False,
     retry_failed: RetryFailed = False,
+    page: Annotated[bool, typer.Option("--page/--no-page", help="Draw pictures and page.")] = True,
 ) -> None:
     """Draw interaction data, fit phi and A by empirical risk minimisation, compare with the fit that knows A*."""
-    options = options_of(out, device, dry_run, quiet, force, retry_failed)
+    options = replace(options_of(out, device, dry_run, quiet, force, retry_failed), page=page)
     from mtam import config
 
     flags = {"data.d": d, "data.rank": rank, "data.tokens": tokens, "samples": samples, "data.degree": degree}

@@ -43,6 +43,7 @@ class Options:
     tables: bool = False  # tell all of them
     details: bool = False  # tell claims with sources, theory and reasons
     apart: bool = False  # compute in worker processes, be it one
+    page: bool = True  # of a fit, draw pictures and page
 
 
 def folder(plan: Plan, options: Options) -> Path:
@@ -96,9 +97,10 @@ def run(plan: Plan, options: Options, screen: Any) -> Outcome:
             _prepare(plan, out, options)
             with progress.display(screen, plan.name, options.quiet) as show:
                 launch.run(plan, out, packs, launcher, show)
+        again = bool(packs) or options.force
         outcome = build(
-            plan, out, again=bool(packs) or options.force, before=len(before), whole=options.task is not None
-        )
+            plan, out, again=again, before=len(before), whole=options.task is not None, page=options.page
+        )  # fmt: skip
         if outcome.files:  # a task of a job array that leaves the drawing to the last one leaves this to it, too
             outcome = _logged(outcome)
     seconds = round(time.perf_counter() - started, 3)

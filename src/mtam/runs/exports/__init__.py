@@ -1,0 +1,1 @@
+"""Many runs as tables and in the formats of other tools: ``mtam export``."""
