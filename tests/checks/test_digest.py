@@ -28,6 +28,7 @@ SMALL: dict[str, dict[str, object]] = {
     },
     "remark3": {"steps": 10, "contexts": 1000, "bandwidths": [0.5, 1.0]},
     "separation": {"dims": [2], "restarts": 1, "contexts": 4, "betas": [1.0], "rotations": [1]},
+    "statements": {},
 }  # fmt: skip
 RUN = """
 import json, sys

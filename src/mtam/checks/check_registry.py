@@ -30,6 +30,7 @@ CHECKS = {
     "regime": "mtam.checks.regime.regime_check",
     "remark3": "mtam.checks.remark3",
     "separation": "mtam.checks.separation.separation",
+    "statements": "mtam.checks.statements.statements_check",
 }
 
 SCHEMA = 2  # raised whenever the meaning of a finding's settings changes
