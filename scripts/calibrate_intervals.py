@@ -1,8 +1,8 @@
 """Write outputs/reference/calibration: coverage of intervals for slopes, and wrong decisions between laws.
 
-python scripts/calibrate_intervals.py [FOLDER [decisions] [table] [brought]]
+python scripts/calibrate_intervals.py [FOLDER [decisions] [table] [brought] [predictions]]
 
-Without names all three tables are made. Rows of table.csv and brought.csv that are there already are kept; remove the
+Without names all four tables are made. Rows of table.csv and brought.csv that are there already are kept; remove the
 files to begin anew.
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from mtam.rates.simulation import calibrate, calibrate_brought
+from mtam.rates.simulation import calibrate, calibrate_brought, calibrate_predictions
 
 
 def main(folder: Path, names: list[str]) -> None:
@@ -23,6 +23,8 @@ def main(folder: Path, names: list[str]) -> None:
             _coverage(path)
         elif name == "brought":
             _brought(path)
+        elif name == "predictions":
+            pd.DataFrame(calibrate_predictions.table()).round(4).to_csv(path, index=False)
         else:
             calibrate.decisions_table().round(4).to_csv(path, index=False)
         print(pd.read_csv(path).to_string(index=False))
@@ -52,5 +54,5 @@ def _brought(path: Path) -> None:
 if __name__ == "__main__":
     main(
         Path(sys.argv[1]) if len(sys.argv) > 1 else Path("outputs/reference/calibration"),
-        sys.argv[2:] or ["decisions", "table", "brought"],
+        sys.argv[2:] or ["decisions", "table", "brought", "predictions"],
     )

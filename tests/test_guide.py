@@ -48,6 +48,8 @@ def test_commands_are_understood(line: str, mtam: Mtam, here: Path) -> None:
     sizes = np.tile(np.geomspace(100, 6400, 7).astype(int), 3)
     errors = sizes**-0.5 * np.exp(0.05 * rng.standard_normal(21))
     pd.DataFrame({"n": sizes, "error": errors, "seed": np.repeat(range(3), 7)}).to_csv(here / "FILE.csv", index=False)
+    n, d = (side.ravel() for side in np.meshgrid(np.geomspace(1e7, 1e9, 4), np.geomspace(1e9, 1e11, 4)))
+    pd.DataFrame({"N": n, "D": d, "loss": 1.8 + 480 * n**-0.35 + 2000 * d**-0.37}).to_csv("RUNS.csv", index=False)
     if words[0] == "check":
         words = ["config", *words]
     said = mtam(*words, *(["--dry-run"] if words[0] in COMPUTING else []))

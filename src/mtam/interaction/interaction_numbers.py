@@ -174,7 +174,8 @@ class OwnDataNumbers:
     of the spline's domain, in units of three standard deviations; found, explains, fits: the three words; basin:
     whether the search trusts its bottom; no_interaction_p, constant_p, linear_p: p-values of the held-out tests;
     linear_explained: share of the variance that a linear regression explains; structure_*: p-values and shares of the
-    groups of functions that residuals are tested against; angles: coordinates that look like angles; zero_tokens: share
+    groups of functions that residuals are tested against; linear_phi_p: of the test that phi is linear; next_rank_p:
+    that A has rank r, not one more, none for a rank of d; angles: coordinates that look like angles; zero_tokens: share
     of tokens that are zero; warnings: sentences.
     """
 
@@ -232,6 +233,8 @@ class OwnDataNumbers:
     simultaneous_to: float | None = None
     freedom: float | None = None
     smoothing: float | None = None
+    linear_phi_p: float | None = None
+    next_rank_p: float | None = None
     angles: list[int]
     zero_tokens: float
     warnings: list[str]

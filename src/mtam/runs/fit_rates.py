@@ -1,7 +1,7 @@
 """Fit laws to curves that somebody brings in a table."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -16,14 +16,15 @@ from mtam.rates.files import curve_table
 from mtam.rates.files.curve_table import Brought, TableError
 from mtam.rates.files.curve_table import Columns as Columns
 from mtam.rates.laws import EntropyBalance, Floats, Law, LogPower, PowerLaw, SubPolynomial
-from mtam.report import curve_notes, terminal, terminal_laws
+from mtam.rates.prediction import NextRuns, Prediction, next_runs, predictions
+from mtam.report import curve_notes, terminal, terminal_laws, terminal_predictions
 from mtam.report.tables.cell_text import interval_text
 from mtam.report.tables.terminal_grid import terminal_grid
 from mtam.runs.console import Messages
 from mtam.runs.run_plan import place
 from mtam.sweep.store import write_text
 
-LAWS = ("power", "sub-polynomial", "log-power", "entropy-balance")
+LAWS = ("power", "sub-polynomial", "log-power", "entropy-balance")  # and two-resources, by its own module
 MINE = ("rates.csv", "curves.png", "curves.svg", "curves.csv")  # what a folder of --out may already hold
 TABLES = SIMULATED  # cells beyond which a terminal shows slopes and counts only
 FLATTEST = 1e-9  # range of a law's axis over the sizes, below which it tells them apart by rounding alone
@@ -38,6 +39,8 @@ class Wanted:
     floor: bool
     reference: Path | None
     columns: Columns = field(default_factory=Columns)
+    predict: tuple[float, ...] = ()  # sizes not run
+    budget: float | None = None  # sum of the sizes of further runs
 
 
 def rates(file: Path, wanted: Wanted, out: Path | None, as_json: bool, quiet: bool) -> None:
@@ -51,31 +54,84 @@ def rates(file: Path, wanted: Wanted, out: Path | None, as_json: bool, quiet: bo
     except TableError as error:
         raise UsageError(str(error)) from None
     notes = curve_notes.of_reading(brought, results, left_out)
-    files = [] if out is None else _write(results, _target(out))  # before anything is printed: this may be refused
-    for what in [*notes, *_told(results), *curve_notes.of_curves(results)]:
+    files = [] if out is None else _write(results, target_of(out))  # before anything is printed: this may be refused
+    further, entries = _further(results, wanted)
+    for what in [*notes, *_told(results), *further, *curve_notes.of_curves(results)]:
         messages.tell(terminal_grid(what) if isinstance(what, Table) else what)
     summary: dict[str, Any] = {"file": str(file), "law": wanted.law, "floor": wanted.floor}
     cells = summary_of_sweep(results)
     summary["cells"] = [
-        {"cell": result.axis.get("cell", result.label if result.axis else "")} | told | curve_notes.entries(result)
-        for result, told in zip(results, cells, strict=True)
+        {"cell": result.axis.get("cell", result.label if result.axis else "")}
+        | told
+        | curve_notes.entries(result)
+        | more
+        for result, told, more in zip(results, cells, entries, strict=True)
     ]
     summary |= {"left_out": left_out, "notes": notes}
     if out is not None:
         summary["out"] = str(out)
     for path in files:
         messages.path(path)
-    messages.answer(_finite(summary))
+    messages.answer(finite(summary))
+
+
+def sizes_asked(text: str | None) -> tuple[float, ...]:
+    """The sizes of ``--predict 1e6,1e7``; raises UsageError."""
+    if text is None:
+        return ()
+    try:
+        sizes = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise UsageError(f"--predict {text} is no list of sizes; valid: --predict 1e6,1e7.") from None
+    if not all(0 < size <= curve_table.GREATEST for size in sizes):
+        raise UsageError(f"--predict {text} is out of range; valid: sizes above 0, up to 1e100.")
+    return sizes
+
+
+def _further(results: list[CellResult], wanted: Wanted) -> tuple[list[Table | str], list[dict[str, Any]]]:
+    """What was not run: predictions and what to run next, as tables and for JSON."""
+    ahead: list[tuple[str, Prediction]] = []
+    options: list[tuple[str, NextRuns]] = []
+    told: list[Table | str] = []
+    entries: list[dict[str, Any]] = []
+    for result in results:
+        law, points, entry = result.law, result.curve, dict[str, Any]()
+        try:
+            if wanted.predict:
+                at = np.array(sorted(wanted.predict))
+                ours = predictions(law, points.sizes, points.errors, at, floor=wanted.floor)
+                ahead += [(result.label, one) for one in ours]
+                entry["predictions"] = [
+                    {"n": one.size, "error": one.error.value, "low": one.error.low, "high": one.error.high}
+                    | {"level": one.level, "seeds": one.seeds}
+                    for one in ours
+                ]
+            if wanted.budget is not None:
+                bought = next_runs(law, points.sizes, points.errors, wanted.budget, floor=wanted.floor)
+                options += [(result.label, one) for one in bought]
+                entry["next_runs"] = [asdict(one) for one in bought]
+                if not bought:
+                    told.append(f"{result.label}: a budget of {wanted.budget:.6g} buys no run of it.")
+        except ValueError as error:
+            told.append(f"{result.label}: nothing is said of runs to come: {error}.")
+        entries.append(entry)
+    if options and wanted.budget is not None:
+        told.insert(0, terminal_predictions.next_runs_table(options, wanted.budget))
+    if ahead:
+        told.insert(0, terminal_predictions.predictions_table(ahead))
+    return told, entries
 
 
 def check(wanted: Wanted) -> None:
     """Raise UsageError for a law that there is not, or that lacks its gamma."""
     if wanted.law not in LAWS:
-        raise UsageError(f"--law {wanted.law} is unknown; valid: {', '.join(LAWS)}.")
+        raise UsageError(f"--law {wanted.law} is unknown; valid: {', '.join(LAWS)}, two-resources.")
     if wanted.law == "sub-polynomial" and wanted.gamma is None:
         raise UsageError("--law sub-polynomial is exp(-C (ln n)^gamma) and needs its gamma: add --gamma 0.5.")
     if wanted.gamma is not None and not 0.01 <= wanted.gamma <= 10:
         raise UsageError(f"--gamma {wanted.gamma:g} is out of range; valid: numbers from 0.01 to 10.")
+    if wanted.budget is not None and not 0 < wanted.budget <= curve_table.GREATEST:
+        raise UsageError(f"--budget {wanted.budget:g} is out of range; valid: a number above 0.")
     if wanted.gamma == 1:
         raise UsageError("--gamma 1 is a power law; valid: another gamma, or --law power without --gamma.")
 
@@ -187,16 +243,16 @@ def _told(results: list[CellResult]) -> list[Table | str]:
     return told + notes
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
     """What JSON can hold: None for numbers that are not finite."""
     if isinstance(value, dict):
-        return {key: _finite(each) for key, each in value.items()}
+        return {key: finite(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(each) for each in value]
+        return [finite(each) for each in value]
     return None if isinstance(value, float) and not isfinite(value) else value
 
 
-def _target(out: Path) -> Path:
+def target_of(out: Path) -> Path:
     """The folder of --out, if it can be written and holds nothing but what this command leaves."""
     target = place("rates", out)
     strangers = sorted(path.name for path in target.iterdir() if path.name not in MINE) if target.is_dir() else []

@@ -70,3 +70,11 @@ def test_groups_with_structure_are_told_the_loudest_first() -> None:
     drawn = [[cell_text(cell, form) for cell, form in zip(row, forms, strict=True)] for row in table.rows]
     assert drawn == [["tokens", "1e-09", "0.250"], ["position", "0.0001", "0.250"]]
     assert notes(record | {"structure_p_values": [1.0] * len(GROUPS)}) == []
+
+
+def test_hypotheses_on_the_model_are_a_table() -> None:
+    numbers = {"d": 3, "converged": True, "rank": 2, "linear_phi_p": 0.5, "next_rank_p": 0.01}
+    (table,) = notes(numbers)
+    assert table.rows == [["phi is linear", 0.5], ["A has rank 2, not 3", 0.01]]
+    (table,) = notes(numbers | {"next_rank_p": None})
+    assert table.rows == [["phi is linear", 0.5]]

@@ -28,7 +28,7 @@ from mtam.interaction.estimators.estimators import criterion
 from mtam.interaction.files import dataset
 from mtam.interaction.interaction_numbers import OwnDataNumbers
 from mtam.interaction.model.splines import SplineSpace
-from mtam.interaction.own_data import assessment, choose_rank, confidence_band, confidence_region
+from mtam.interaction.own_data import assessment, choose_rank, confidence_band, confidence_region, model_tests
 from mtam.interaction.own_data.choose_rank import Fit, Split
 from mtam.interaction.own_data.confidence_band import BandCurve
 from mtam.interaction.own_data.fitted_interaction import FittedInteraction
@@ -92,6 +92,11 @@ def assess(trial: OwnTrial, x: Array, y: Array, tick: Callable[[], None] = lambd
     fitted = _sign(fitted, x)
     rng = generator(trial.seed, "interaction", "own", "band")
     curve = confidence_band.curve(x, y, fitted.matrix, tried.rank, fitted.spline, rng, found.smoothing)
+    tests = generator(trial.seed, "interaction", "own", "tests")
+    told |= {
+        "linear_phi_p": model_tests.linear_phi(x, y, fitted.matrix, tried.rank),
+        "next_rank_p": model_tests.next_rank(x, y, fitted.matrix, tried.rank, fitted.spline, tests),
+    }
     variance = float(y.var())
     freedom = y.size - found.freedom - trial.parameters(tried.rank)
     noise = float(choose_rank.losses(fitted, x, y).mean()) * y.size / max(1, freedom)
@@ -158,6 +163,11 @@ def _uncertainty(curve: BandCurve, found: erm.Erm) -> dict[str, Any]:
 def fit(trial: OwnTrial, x: Array, y: Array) -> Fitted:
     """The choice of the rank, the fit to all data, and what its residuals hold  # (M, N, d), (M, N)."""
     return _fitted(trial, *_shuffled(x, y, trial.seed), lambda: None)
+
+
+def at_rank(trial: OwnTrial, x: Array, y: Array, rank: int) -> FittedInteraction:
+    """The fit to all data at a rank, without a choice of it and without what is said of a fit  # (M, N, d), (M, N)."""
+    return _fitter(trial, float(y.mean()), float(y.std()), lambda: None)(x, y, rank)[1]
 
 
 def _fitted(trial: OwnTrial, split: Split, x: Array, y: Array, tick: Callable[[], None]) -> Fitted:

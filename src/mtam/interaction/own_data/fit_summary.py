@@ -84,11 +84,15 @@ def _tests(numbers: Mapping[str, Any]) -> list[str]:
 
 def tests(numbers: Mapping[str, Any]) -> list[tuple[str, float]]:
     """Hypotheses and p-values, in the order in which one asks."""
-    return [
+    rank = numbers["rank"]
+    told = [
         ("there is no interaction (held out)", numbers["no_interaction_p"]),
         ("a linear regression on token and mean predicts as well (held out)", numbers["linear_p"]),
+        ("phi is linear (score test)", numbers.get("linear_phi_p")),
+        (f"A has rank {rank}, not {rank + 1} (score test)", numbers.get("next_rank_p")),
         ("nothing is left in the residuals", numbers["structure_p"]),
     ]
+    return [(name, p) for name, p in told if p is not None]
 
 
 def _p(value: float) -> str:

@@ -112,13 +112,15 @@ def structure(x: Array, y: Array, matrix: Array, rank: int, phi: Spline) -> Stru
     s = np.concatenate(sums)
     spare = max(0.0, 1 - keep.shape[1] / y.size)  # residuals are smaller than the noise
     there = (power > UNREACHED * before) & (np.square(s).sum(axis=0) > 0)
-    tests = [_test(s[:, part][:, there[part]], power[part][there[part]], spare, squares / y.size) for part in slices]
+    tests = [
+        quadratic_test(s[:, part][:, there[part]], power[part][there[part]], spare, squares / y.size) for part in slices
+    ]
     p_values, explained = np.array(tests).T
     shares = explained / y.size / max(float(y.var()), 1e-300)
     return Structure(np.where(shares > NEGLIGIBLE, p_values, 1.0), shares)
 
 
-def _test(s: Array, power: Array, spare: float, variance: float) -> tuple[float, float]:
+def quadratic_test(s: Array, power: Array, spare: float, variance: float) -> tuple[float, float]:
     """p-value of a group, and the sum of squares that regressions on its functions explain beyond chance."""
     if s.shape[1] == 0:
         return 1.0, 0.0

@@ -82,6 +82,21 @@ def notes(numbers: Mapping[str, Any]) -> list[Table]:
             headings = ["functions of", "p", SHARE]
             formats = {"p": ".1g", SHARE: ".3f"}
             told.append(Table(name="residuals", title=title, headings=headings, rows=rows, formats=formats))
+    rows = _hypotheses(numbers)
+    if rows:
+        title = "Hypotheses on the model (score tests over samples)"
+        headings = ["hypothesis", "p"]
+        told.append(Table(name="hypotheses", title=title, headings=headings, rows=rows, formats={"p": ".2g"}))
     if sentences := hints(numbers):
         told.append(Table(name="hints", title="Hints", headings=["hint"], rows=[[sentence] for sentence in sentences]))
+    return told
+
+
+def _hypotheses(numbers: Mapping[str, Any]) -> list[list[Cell]]:
+    """phi is linear, A has this rank; an older record lacks them."""
+    told: list[list[Cell]] = []
+    if numbers.get("linear_phi_p") is not None:
+        told.append(["phi is linear", numbers["linear_phi_p"]])
+    if numbers.get("next_rank_p") is not None:
+        told.append([f"A has rank {numbers['rank']}, not {numbers['rank'] + 1}", numbers["next_rank_p"]])
     return told

@@ -55,9 +55,9 @@ def of_rows(rows: Rows, columns: Columns, path: Path) -> Brought:
     """The curves of rows that were read already; ``path`` is what errors call them."""
     places = axes_of_cells(rows) if columns.cell in (None, "cell") else {}
     rows = _renamed(rows, columns, path)
-    rows, lost = _ended(rows, path)
+    rows, lost = finished(rows, path)
     seeded, celled = "seed" in rows.frame, "cell" in rows.frame
-    clean = pd.DataFrame({"n": _positive(rows, "n", path), "error": _positive(rows, "error", path)})
+    clean = pd.DataFrame({"n": positive(rows, "n", path), "error": positive(rows, "error", path)})
     clean["place"] = rows.places
     clean["seed"] = _seeds(rows, path) if seeded else 0
     clean["cell"] = names(rows, "cell", path) if celled else ""
@@ -65,7 +65,7 @@ def of_rows(rows: Rows, columns: Columns, path: Path) -> Brought:
     if worded:
         clean["cell"] = clean["cell"].map(worded)
     if "reference" in rows.frame:
-        clean["reference"] = _positive(rows, "reference", path)
+        clean["reference"] = positive(rows, "reference", path)
     _unique(clean, seeded, rows.unit, path)
     curves, references, left_out = {}, {}, {}
     for cell, own in clean.groupby("cell", sort=False):
@@ -92,7 +92,7 @@ def reference(path: Path) -> EntropyBalance:
     _once(rows, path, ("n", value))
     if rows.frame.empty:
         raise TableError(f"{path} has no rows; valid: columns n and reference.")
-    pairs = pd.DataFrame({"n": _positive(rows, "n", path), "value": _positive(rows, value, path)})
+    pairs = pd.DataFrame({"n": positive(rows, "n", path), "value": positive(rows, value, path)})
     pairs = pairs.drop_duplicates().sort_values("n")
     if pairs["n"].duplicated().any():
         n = pairs.loc[pairs["n"].duplicated(), "n"].iloc[0]
@@ -136,7 +136,7 @@ def _once(rows: Rows, path: Path, used: tuple[str, ...]) -> None:
         )
 
 
-def _ended(rows: Rows, path: Path) -> tuple[Rows, int]:
+def finished(rows: Rows, path: Path) -> tuple[Rows, int]:
     """Without the rows whose status says that they did not end, and how many these are."""
     if rows.frame.empty:
         raise TableError(f"{path} has no rows; valid: {FORM}.")
@@ -155,7 +155,7 @@ def _seeds(rows: Rows, path: Path) -> "pd.Series[str]":
     return text.astype("int64") if whole else text  # type: ignore[return-value]
 
 
-def _positive(rows: Rows, name: str, path: Path) -> "pd.Series[float]":
+def positive(rows: Rows, name: str, path: Path) -> "pd.Series[float]":
     found = numbers(rows, name, path)
     wrong = ~(found > 0) | np.isinf(found)
     if wrong.any():

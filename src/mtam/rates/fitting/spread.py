@@ -107,6 +107,11 @@ def _block(sizes: Floats, logs: Floats) -> tuple[Floats, Floats]:
 
 def weights(sizes: Floats, logs: Floats) -> Floats:
     """Weights of the sizes, proportional to 1 / s^2(n), of mean 1, for ``logs`` (..., seeds, sizes)  # (..., sizes)."""
-    x = np.log(sizes) - np.log(sizes).mean()
-    found = np.exp(-trend(sizes, logs)[..., None] * x)
-    return np.asarray(found / found.mean(axis=-1, keepdims=True))
+    return weights_at(sizes, sizes, logs)
+
+
+def weights_at(at: Floats, sizes: Floats, logs: Floats) -> Floats:
+    """The weights that sizes ``at`` (k,) would have by the same trend, beyond the curve too  # (..., k)."""
+    middle, c = np.log(sizes).mean(), trend(sizes, logs)[..., None]
+    found = np.exp(-c * (np.log(sizes) - middle))
+    return np.asarray(np.exp(-c * (np.log(at) - middle)) / found.mean(axis=-1, keepdims=True))
