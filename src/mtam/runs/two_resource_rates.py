@@ -12,7 +12,7 @@ from mtam.rates.files.table_rows import TableError
 from mtam.rates.fitting.two_resources import CONTRASTS, TwoResourceFit, fit_two_resources
 from mtam.rates.intervals import Interval
 from mtam.rates.next_run import next_run
-from mtam.report import terminal_predictions
+from mtam.report.screens import terminal_predictions
 from mtam.report.tables.terminal_grid import terminal_grid
 from mtam.runs.console import Messages
 from mtam.runs.fit_rates import finite, target_of
