@@ -17,7 +17,8 @@ from mtam.rates.files.curve_table import Brought, TableError
 from mtam.rates.files.curve_table import Columns as Columns
 from mtam.rates.laws import EntropyBalance, Floats, Law, LogPower, PowerLaw, SubPolynomial
 from mtam.rates.prediction import NextRuns, Prediction, next_runs, predictions
-from mtam.report import curve_notes, terminal, terminal_laws, terminal_predictions
+from mtam.report import curve_notes, terminal, terminal_laws
+from mtam.report.screens import terminal_predictions
 from mtam.report.tables.cell_text import interval_text
 from mtam.report.tables.terminal_grid import terminal_grid
 from mtam.runs.console import Messages
