@@ -131,11 +131,13 @@ def test_heads_and_key_width_are_of_softmax() -> None:
 
 
 def test_trials_that_solve_the_bayes_rule_share_packs_by_cell_only_where_it_is_dear() -> None:
-    def shape(n: int, alpha: float) -> Any:
-        return RecallTrial(n=n, data=RecallData(alpha=alpha), model=recall_model(benchmark=True)).shape()
+    def shape(n: int, alpha: float, seed: int = 0) -> Any:
+        return RecallTrial(n=n, seed=seed, data=RecallData(alpha=alpha), model=recall_model(benchmark=True)).shape()
 
     assert shape(2048, 0.5) == shape(2048, 1.0)
     assert shape(8192, 0.5) != shape(8192, 1.0)
+    assert shape(8192, 0.5) == shape(8192, 0.5, seed=1)
+    assert shape(16384, 0.5) != shape(16384, 0.5, seed=1)  # a pack's matrices add up in the forecast of its memory
     for data in (RecallData(target="takagi"), RecallData(noise=0.0)):  # no Bayes rule is known there
         assert not RecallTrial(n=8192, data=data, model=recall_model(benchmark=True)).benchmarked()
-    assert shape(32768, 0.5) == shape(32768, 1.0)  # beyond the limit there is none
+    assert shape(65536, 0.5) == shape(65536, 1.0)  # beyond the limit there is none

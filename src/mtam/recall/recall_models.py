@@ -92,7 +92,7 @@ class TrainedModel(RecallModel):
     steps: float = Field(110.0, gt=0)  # optimiser steps are steps * n^steps_exponent
     steps_exponent: float = Field(0.4, ge=0, le=1)
     holdout: float = Field(0.2, gt=0, lt=1)  # share of the sample kept for early stopping
-    benchmark: bool = False  # the Bayes rule beside the model, of Matern targets, n = 1024 .. 16384
+    benchmark: bool = False  # the Bayes rule beside the model, of Matern targets, n = 1024 .. 32768
 
     def gate(self) -> Any:
         """The gate, which holds no settings but those that change its shape."""

@@ -25,8 +25,9 @@ from mtam.recall.recall_models import RecallModel as RecallModel
 from mtam.recall.recall_variants import MODELS, OF_MATERN_PRIOR
 from mtam.recall.recall_variants import TARGETS as TARGETS
 
-BENCHMARK_FROM, BENCHMARK_TO = 1024, 16384  # sample sizes with a Bayes rule beside the model; beyond, no memory for it
+BENCHMARK_FROM, BENCHMARK_TO = 1024, 32768  # sample sizes with a Bayes rule beside the model; beyond, no memory for it
 SPLIT_FROM = 4096  # where the Bayes rule costs as much as the training: packs of one cell, so that workers share them
+ALONE_FROM = 16384  # where a kernel matrix takes gigabytes: a trial is a pack of its own
 
 
 class ReportedToy(Frozen):
@@ -135,6 +136,7 @@ class RecallTrial(Trial):
         return (
             "recall", self.n, m.name, *m.shape(), d.modes, d.nodes, d.components, d.seen_dim(), d.length is None,
             d.test, d.model_dump_json() if self._solves() and self.n >= SPLIT_FROM else None,
+            self.seed if self._solves() and self.n >= ALONE_FROM else None,
         )  # fmt: skip
 
     def runner(self) -> str | None:

@@ -34,9 +34,9 @@ def test_a_standardised_constant_does_not_disturb_the_process() -> None:
 
 
 def test_too_large_a_kernel_matrix_is_refused_in_a_sentence() -> None:
-    trial = RecallTrial(n=20000, model=recall_model(name="gp"))
+    trial = RecallTrial(n=40000, model=recall_model(name="gp"))
     (record,) = run_pack([trial], device="cpu", tick=lambda _: None)
-    assert "limited to n = 16384" in record["failure"]
+    assert "limited to n = 32768" in record["failure"]
 
 
 @pytest.mark.bits
