@@ -21,7 +21,7 @@ MEAN = REPO / "src" / "mtam" / "problems" / "examples" / "gaussian_mean.py"
         (["fit-ips", "--d", "5"], "data.tok", ["data.token_law=", "data.tokens="]),
         (["sweep", "alpha"], "launcher=in", ["launcher=inline"]),
         (["sweep", "alpha", "launcher", "="], "in", ["inline"]),  # bash splits at the sign
-        (["sweep", "alpha", "launcher"], "=", ["inline", "local", "slurm"]),
+        (["sweep", "alpha", "launcher"], "=", ["executor", "inline", "local", "slurm"]),
         (["sweep", "alpha"], "--dr", None),
         (["sweep", "alpha", "--out"], "da", None),
         (["check"], "coer", ["coercivity"]),

@@ -23,7 +23,7 @@ def test_shorthands_come_before_the_settings_that_are_written_out() -> None:
     [
         ("slurm", 2, "--workers is for the local launcher"),
         ("locl", None, "--launcher locl is unknown; did you mean local?"),
-        ("", None, "is unknown; valid: inline, local, slurm"),
+        ("", None, "is unknown; valid: executor, inline, local, slurm"),
     ],
 )
 def test_wrong_launchers_are_one_sentence(launcher: str, workers: int | None, says: str) -> None:
