@@ -19,7 +19,7 @@ $(STAMP): pyproject.toml scripts/constraints.txt
 	@test -n "$(PYTHON)" || { echo "mtam needs Python 3.11 or newer with the venv module; none was found on PATH." >&2; exit 2; }
 	@test -x $(BIN)/python || { rm -rf $(VENV) && $(PYTHON) -m venv $(VENV); }
 	$(BIN)/pip install --quiet --disable-pip-version-check -c scripts/constraints.txt $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) torch==2.13.0
-	$(BIN)/pip install --quiet --disable-pip-version-check -c scripts/constraints.txt -e '.[dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c scripts/constraints.txt -e '.[recall,dev]'
 	@touch $@
 
 reproduce: $(STAMP)

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from mtam.claims.claim import load
+from mtam.rates.verdict import Verdict
 from mtam.report.format import counts, number
 
 REPO = Path(__file__).resolve().parents[1]
@@ -16,6 +18,18 @@ TABLE = REPO / "outputs" / "reference" / "claims" / "claims.csv"
 PAGE = REPO / "src" / "mtam" / "guide" / "claims.md"
 BEGIN, END = "<!-- claims -->\n", "<!-- end of claims -->\n"
 PAPERS = {"A": "Paper A, recall", "B": "Paper B, interaction"}
+
+NATURES = """
+## What the contradictions say
+
+A *sentence-false* contradiction holds under every setting that the paper leaves open; *assumption-of-tool* says that a
+choice of this tool is in it which another choice may undo; *finite-size* that the sentence is about larger sizes than
+these. `--strict` (of `mtam claims` and `mtam reproduce`) ends with exit code 1 for the first kind and for one that
+nobody has explained, with 3 where there are only others.
+
+| claim | nature | why | rests on |
+|---|---|---|---|
+"""
 
 
 def rows() -> list[dict[str, str]]:
@@ -33,7 +47,19 @@ def markdown(found: Iterable[Mapping[str, str]]) -> str:
         text += f"\n## {title}\n\n"
         text += "| claim | source | reported | theory | this run | verdict |\n|---|---|---|---|---|---|\n"
         text += "\n".join(lines) + "\n"
-    return text
+    return text + natures(kept)
+
+
+def natures(kept: Iterable[Mapping[str, str]]) -> str:
+    """What every contradiction says: of the sentence, of an assumption of this tool, or of the sizes."""
+    declared = {claim.id: claim.if_contradicted for claim in load()}
+    lines = []
+    for row in kept:
+        told = declared.get(row["id"])
+        if row["verdict"] == Verdict.CONTRADICTED:
+            words = [row["claim"], told.nature, told.why, ", ".join(told.rests_on)] if told else [row["claim"], "-"] * 2
+            lines.append("| " + " | ".join(text.replace("|", "\\|") for text in words) + " |")
+    return NATURES + "\n".join(lines) + "\n"
 
 
 def _line(row: Mapping[str, str]) -> str:

@@ -134,3 +134,19 @@ def test_claims_of_no_run_is_one_sentence(mtam: Mtam, here: Path) -> None:
     said = mtam("claims", "empty")
     assert (said.code, said.out) == (2, "")
     assert "is not the folder of a run" in said.err
+
+
+@pytest.mark.usefixtures("tiny")
+def test_a_reproduction_goes_on_where_claims_are_open(mtam: Mtam, here: Path) -> None:
+    """Every sweep becomes the first look of a sequence; the claims of the reproduction say so, and resume."""
+    command = ("reproduce", "--scale", "tiny", "--out", "runs", "--json", "--until-decided", "--budget", "30s")
+    said = mtam(*command)
+    assert said.code == 0, said.err
+    told = json.loads(said.out)
+    (job,) = json.loads((here / told["out"] / "jobs.json").read_text())["jobs"]
+    look = json.loads((here / told["out"] / job / "look.json").read_text())["look"]
+    judged = [row for row in told["claims"] if row["cell"] and row["value"] is not None]
+    assert judged
+    assert all(f"look {look} of a sequence" in row["because"] for row in judged)
+    assert "What is still open" in said.err or "is decided" in said.err
+    assert json.loads(mtam("claims", told["out"], "--json").out)["claims"] == told["claims"]

@@ -1,5 +1,6 @@
 """The files of claims: every one can be read, names things that exist, and says why it is judged as it is."""
 
+import csv
 from collections.abc import Callable
 from pathlib import Path
 from shutil import copytree
@@ -50,6 +51,20 @@ def test_every_sweep_has_claims_or_says_why_not(sweep: str) -> None:
     assert judged != bool(reason), f"{sweep}: either claims are judged by it, or sweep.exploratory says why none is"
 
 
+@pytest.mark.parametrize("claim", [each for each in CLAIMS if each.if_contradicted], ids=lambda claim: claim.id)
+def test_what_a_contradiction_says_rests_on_something_that_is_there(claim: Claim) -> None:
+    assert claim.if_contradicted is not None
+    there = {each.id for each in CLAIMS} | {f"sweep {name}" for name in conf_files.options("sweep")}
+    there |= {f"check {name}" for name in CHECKS}
+    assert set(claim.if_contradicted.rests_on) <= there - {claim.id}
+
+
+def test_every_contradiction_of_the_reference_is_explained() -> None:
+    with (REPO / "outputs" / "reference" / "claims" / "claims.csv").open(encoding="utf-8", newline="") as file:
+        contradicted = {row["id"] for row in csv.DictReader(file) if row["verdict"] == "contradicted"}
+    assert contradicted <= {claim.id for claim in CLAIMS if claim.if_contradicted}
+
+
 LEG = "[minimax-exponent-alpha-05,"
 TWICE = ("id: recall-law-alpha-1", "id: recall-law-alpha-05")
 MISTAKES: list[tuple[str, Callable[[str], str], str]] = [
@@ -58,6 +73,7 @@ MISTAKES: list[tuple[str, Callable[[str], str], str]] = [
     ("the same id twice", lambda text: text.replace(*TWICE), "given twice"),
     ("a leg that is no claim", lambda text: text.replace(LEG, "[minimax-exponent,"), "which is no claim"),
     ("a leg with legs", lambda text: text.replace(LEG, "[recall-law-alpha-1,"), "which rests on other claims itself"),
+    ("a contradiction of no claim", lambda text: text.replace("- claim: toy-error", "- claim: toy"), "is no claim of"),
     ("no YAML", lambda text: text + "\n  - [", "not valid YAML"),
 ]
 

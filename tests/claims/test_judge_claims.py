@@ -121,6 +121,27 @@ def test_the_law_needs_every_leg_and_falls_with_one(exact: Verdict, gamma: float
     assert told["recall-law-alpha-2"]["verdict"] == Verdict.UNDECIDED.in_full
 
 
+@pytest.mark.parametrize(("gamma", "said"), [(0.5, "supported"), (1.0, "contradicted")])
+def test_the_folder_of_a_sweep_alone_decides_the_law(gamma: float, said: str) -> None:
+    """The exact minimax exponent needs no data: where check minimax was not run it is computed, and says so."""
+
+    def numbers(trial: Trial, axis: dict[str, Any], rng: np.random.Generator) -> dict[str, float]:
+        found = average(gamma, 0.01)(trial, axis, rng)
+        assert found is not None
+        bayes = found["average_bayes_error"]
+        ours = 1.6 * bayes * float(np.exp(0.02 * rng.standard_normal()))
+        return found | {"error": ours} | ({"bayes_error": bayes} if trial.n >= 1024 else {})
+
+    run = evidence("alpha", ["data.alpha=1", "sweep.n_max=8192", "sweep.seeds=5"], numbers)
+    told = {each.claim.id: each.row for each in judge_all(load(), Gathered((run,), {}))}
+    assert told["recall-law-alpha-1"]["verdict"] == said
+    assert told["minimax-exponent-alpha-1"]["verdict"] == "supported"
+    assert "computed here, as check minimax does" in told["minimax-exponent-alpha-1"]["because"]
+    assert "check minimax was not run" in told["minimax-slope-alpha-1"]["because"]
+    other = {each.claim.id: each.row for each in judge_all(load(), Gathered((), {}))}
+    assert "check minimax was not run" in other["minimax-exponent-alpha-1"]["because"]
+
+
 @pytest.mark.parametrize(
     ("drift", "said"), [(0.0, "supported"), (0.15, "contradicted"), (-0.15, "contradicted"), (0.05, "undecided")]
 )
@@ -210,6 +231,19 @@ def test_sizes_outside_the_condition_are_left_out_and_said() -> None:
     told = judge(CLAIMS["rate-d5"], Gathered((evidence("d", ["data.d=5"], numbers),), {})).row
     assert told["verdict"] == "supported"
     assert "5 of 8 sizes are left out, inside_theorem does not hold there: theory needs M = 3.2e+04" in told["because"]
+
+
+def test_a_trial_that_failed_at_a_size_that_is_left_out_costs_no_seed() -> None:
+    def numbers(trial: Trial, axis: dict[str, Any], rng: np.random.Generator) -> dict[str, float] | None:
+        del axis
+        return None if trial.n < 32000 else {"error": float(trial.n**-0.8 * np.exp(0.01 * rng.normal()))}
+
+    def failing_late(trial: Trial, axis: dict[str, Any], rng: np.random.Generator) -> dict[str, float] | None:
+        return None if trial.n > 32000 else numbers(trial, axis, rng)
+
+    settings = ["data.d=5", "sweep.seeds=8"]
+    assert verdict("rate-d5", evidence("d", settings, numbers)) == "supported"
+    assert verdict("rate-d5", evidence("d", settings, failing_late)) == Verdict.UNDECIDED.in_full
 
 
 def inside(slopes: dict[int, float], noise: float = 0.03) -> Run:

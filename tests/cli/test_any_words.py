@@ -146,7 +146,7 @@ LINES = st.one_of(
     line("rates", TABLE, options("--law", "--gamma", "--floor", "--reference", "--out", "--json", "-q")),
     line("status", PLACES, options("--json")),
     line("report", PLACES, options("--json", "-q")),
-    line("claims", PLACES, options("--json", "-q", "--strict")),
+    line("claims", PLACES, options("--json", "-q", "--strict", "--verify")),
     line("list", options("--json")),
     st.lists(ABSURD, max_size=4),
 )  # fmt: skip

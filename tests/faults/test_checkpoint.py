@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from mtam.base.resume.state_file import VARIABLE
 from mtam.base.spec import Trial
 from mtam.problems import registry
-from mtam.recall.training.checkpoint import STATE, VARIABLE
+from mtam.recall.training.checkpoint import STATE
 from mtam.sweep import execute
 from tests.brake import brake
 from tests.conftest import Mtam

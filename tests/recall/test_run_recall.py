@@ -11,6 +11,7 @@ import torch
 from mtam.recall.recall_models import BANDWIDTHS
 from mtam.recall.recall_spec import RecallData, RecallTrial, recall_model
 from mtam.recall.run_recall import run
+from mtam.recall.transformer import tensors
 from tests.recall.helpers import trials
 
 
@@ -151,3 +152,15 @@ def test_steps_are_tripled_while_the_holdout_gains_by_it() -> None:
     assert len({record["steps"] for record in chosen}) > 1
     assert heard == sorted(heard)
     assert heard[-1] == pytest.approx(1.0)
+
+
+@pytest.mark.bits
+def test_a_training_without_faint_moments_has_the_bits_of_one_with_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Modes too faint to be drawn are zero in every context, so that leaving them out changes no sum."""
+    data = RecallData(alpha=2.0, target="matern_stratified", test=256)
+    trial = RecallTrial(n=256, seed=3, data=data, model=recall_model("softmax", steps=3.0))
+    (without,) = run([trial], device="cpu", tick=silent)
+    monkeypatch.setattr(tensors, "without_faint", lambda rows, features: (rows, features))
+    (whole,) = run([trial], device="cpu", tick=silent)
+    for column in ("error", "holdout_loss", "train_loss", "attention_mass", "trace_holdout"):
+        assert whole[column] == without[column]

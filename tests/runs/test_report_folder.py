@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from mtam.claims.claim import load
+from mtam.claims.judge_claims import JudgedClaim
+from mtam.rates.verdict import Judgement, Verdict
 from mtam.runs import judge_folder, report_folder
 from tests.conftest import TINY, Mtam
 
@@ -25,10 +28,31 @@ def test_a_reproduction_is_judged_and_nothing_more(reproduced: Path, capsys: pyt
     assert (reproduced / "report.html").is_file()
 
 
-def test_strict_claims_exit_one_where_one_is_contradicted(
-    reproduced: Path, mtam: Mtam, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("code", [0, 1, 3])
+def test_strict_claims_exit_as_their_contradictions_say(
+    code: int, reproduced: Path, mtam: Mtam, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for found in (False, True):
-        monkeypatch.setattr(judge_folder, "contradicted", lambda _rows, found=found: found)
-        assert mtam("claims", str(reproduced), "-q").code == 0
-        assert mtam("claims", str(reproduced), "-q", "--strict").code == int(found)
+    monkeypatch.setattr(judge_folder, "strict_code", lambda _found: code)
+    assert mtam("claims", str(reproduced), "-q").code == 0
+    assert mtam("claims", str(reproduced), "-q", "--strict").code == code
+
+
+def judged(**verdicts: Verdict) -> list[JudgedClaim]:
+    claims = {claim.id.replace("-", "_"): claim for claim in load()}
+    return [JudgedClaim(claims[name], Judgement(verdict, None, "")) for name, verdict in verdicts.items()]
+
+
+NO, YES = Verdict.CONTRADICTED, Verdict.SUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("found", "code"),
+    [
+        (judged(parallel_lines=YES, fano_tokens=Verdict.UNDECIDED), 0),
+        (judged(parallel_lines=NO, toy_error=NO), 3),  # sizes; an assumption
+        (judged(parallel_lines=NO, fano_tokens=NO), 1),  # the sentence
+        (judged(parallel_lines=NO, rate_d1=NO), 1),  # nobody has said what it would mean
+    ],
+)
+def test_strict_knows_a_false_sentence_from_an_assumption(found: list[JudgedClaim], code: int) -> None:
+    assert judge_folder.strict_code(found) == code

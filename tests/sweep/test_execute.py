@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from mtam.base.errors import UsageError
 from mtam.base.spec import Trial
 from mtam.recall.recall_spec import RecallTrial
 from mtam.sweep import execute, store
@@ -89,14 +88,3 @@ def test_a_pack_that_goes_on_tells_from_where(kept: bool, tmp_path: Path, monkey
     assert heard == [(0.75, 0.75 * kept), (1.0, 0.75 * kept)]
     told = [record.get("resumed_at") for record in store.read_all(tmp_path, TRIALS).values()]
     assert told == [0.75 if kept else None] * 2
-
-
-def test_devices(monkeypatch: pytest.MonkeyPatch) -> None:
-    import torch
-
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert [execute.resolve_device(name) for name in ("auto", "cpu")] == ["cpu", "cpu"]
-    with pytest.raises(UsageError, match="no CUDA device"):
-        execute.resolve_device("cuda")
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    assert [execute.resolve_device(name) for name in ("auto", "cuda")] == ["cuda", "cuda"]

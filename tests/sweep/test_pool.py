@@ -4,6 +4,7 @@ import ctypes
 import multiprocessing
 import os
 import signal
+from collections import Counter
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -149,3 +150,48 @@ def test_waiting_for_idle_workers_has_an_end(board: Board, monkeypatch: pytest.M
     pool._until_idle(board, 0.0)
     monkeypatch.setattr(multiprocessing, "active_children", lambda: [SimpleNamespace(pid=os.getpid())])
     pool._until_idle(board, 0.0, patience=0.05)
+
+
+@pytest.mark.parametrize(
+    ("gpus", "workers", "taken"),
+    [
+        ((), 2, {None: 2}),
+        (("0", "1"), 2, {"0": 1, "1": 1}),
+        (("GPU-a", "GPU-b"), 5, {"GPU-a": 3, "GPU-b": 2}),
+        (("0", "1", "2"), 2, {"0": 1, "1": 1}),
+    ],
+)
+def test_every_worker_has_one_gpu(
+    gpus: tuple[str, ...], workers: int, taken: dict[str | None, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seats = pool._seats(gpus, workers, multiprocessing.get_context("spawn").Semaphore)
+    counts: Counter[str | None] = Counter()
+    for _ in range(workers):
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+        pool._take_seat(seats)
+        counts[os.environ.get("CUDA_VISIBLE_DEVICES")] += 1
+    assert counts == taken
+
+
+def test_worker_processes_see_different_gpus() -> None:
+    """In processes of their own, whose environment is what torch would read."""
+    context = multiprocessing.get_context("spawn")
+    seats = pool._seats(("4", "7"), 2, context.Semaphore)
+    shown = context.SimpleQueue()
+    children = [context.Process(target=_show_gpu, args=(seats, shown)) for _ in range(2)]
+    for child in children:
+        child.start()
+    assert sorted(shown.get() for _ in children) == ["4", "7"]
+    for child in children:
+        child.join()
+
+
+def _show_gpu(seats: Any, shown: Any) -> None:
+    pool._take_seat(seats)
+    shown.put(os.environ["CUDA_VISIBLE_DEVICES"])
+
+
+def test_signals_are_left_alone_where_they_cannot_be_masked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(signal, "pthread_sigmask")
+    with pool._signals_blocked():
+        pass

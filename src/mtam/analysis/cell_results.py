@@ -1,12 +1,11 @@
 """Tables from records alone: building them again gives the same bytes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from mtam.analysis.law_comparison import comparison, ends, flat
 from mtam.base.columns import BAYES_ERROR
@@ -21,6 +20,9 @@ from mtam.rates.laws import Floats, Law, PowerLaw, law
 from mtam.sweep import store
 from mtam.sweep.planning import Plan, label
 from mtam.sweep.store import Record
+
+if TYPE_CHECKING:  # a single fit has no cells, and pandas takes long to load
+    import pandas as pd
 
 SIMULATED = 12  # cells of a sweep, beyond which none is followed by a simulation: tables are to take seconds
 
@@ -97,11 +99,14 @@ class CellResult:
         return label(self.axis)
 
 
-def trial_rows(plan: Plan, records: Mapping[str, Record]) -> pd.DataFrame:
+def trial_rows(plan: Plan, records: Mapping[str, Record]) -> "pd.DataFrame":
     """One row per trial with a record, sorted by cell, n and seed: axes, n, seed, status, error, other numbers.
 
-    Lists and timings are left out: a table must not change when a run is repeated.
+    Timings are left out, as a table must not change when a run is repeated; of a list of numbers its largest is kept,
+    as ``name:max``.
     """
+    import pandas as pd
+
     rows = []
     for index, (cell, keys) in enumerate(zip(plan.cells, plan.keys, strict=True)):
         for key, trial in zip(keys, cell.trials, strict=True):
@@ -109,11 +114,7 @@ def trial_rows(plan: Plan, records: Mapping[str, Record]) -> pd.DataFrame:
                 continue
             record = records[key]
             numbers = record.get("numbers", {})
-            scalars = {
-                name: value
-                for name, value in numbers.items()
-                if isinstance(value, int | float | str) and not name.endswith("seconds")
-            }
+            scalars = dict(_scalars(numbers))
             status = "failed" if store.failed(record) else "done"
             row = {
                 "cell": index,
@@ -130,7 +131,15 @@ def trial_rows(plan: Plan, records: Mapping[str, Record]) -> pd.DataFrame:
     return frame.sort_values(["cell", "n", "seed"], ignore_index=True)
 
 
-def cell_results(plan: Plan, rows: pd.DataFrame) -> list[CellResult]:
+def _scalars(numbers: Mapping[str, Any]) -> Iterator[tuple[str, int | float | str]]:
+    for name, value in numbers.items():
+        if isinstance(value, int | float | str) and not name.endswith("seconds"):
+            yield name, value
+        elif isinstance(value, list) and value and all(isinstance(one, int | float) for one in value):
+            yield f"{name}:max", max(value)
+
+
+def cell_results(plan: Plan, rows: "pd.DataFrame") -> list[CellResult]:
     """The curve of every cell that has records."""
     results = []
     for index, cell in enumerate(plan.cells):
@@ -159,15 +168,19 @@ def cell_results(plan: Plan, rows: pd.DataFrame) -> list[CellResult]:
     return results
 
 
-def _level(rows: pd.DataFrame, name: str) -> tuple[float, float | None]:
+def _level(rows: "pd.DataFrame", name: str) -> tuple[float, float | None]:
     """Mean and standard error over seeds of one number at the cell's largest size."""
+    import pandas as pd
+
     values = pd.to_numeric(rows.loc[rows["n"] == rows["n"].max(), name]).dropna().astype(float)
     spread = float(values.std(ddof=1) / len(values) ** 0.5) if len(values) > 1 else None
     return float(values.mean()), spread
 
 
-def rates_rows(results: list[CellResult]) -> pd.DataFrame:
+def rates_rows(results: list[CellResult]) -> "pd.DataFrame":
     """One row per cell: its law, slope with interval on the law's axis, log-log slope with interval, R^2."""
+    import pandas as pd
+
     return pd.DataFrame([{**result.axis, **_rate(result)} for result in results])
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mtam.problems.registry import Problem
+from mtam.rates.spending import level_at
 from mtam.sweep import store
 from mtam.sweep.planning import Plan, label
 from mtam.sweep.store import Record
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from mtam.analysis.cell_results import CellResult
     from mtam.base.table import SweepAnswer, Table
     from mtam.rates.curve import Curve
+
+
+LEVEL = 0.95
 
 
 class NoEvidence(Exception):
@@ -34,6 +38,12 @@ class Run:
     plan: Plan
     records: Mapping[str, Record]
     folder: Path = Path()
+    look: int | None = None  # of a sequence of looks at more and more seeds; None: looked at once
+
+    @property
+    def level(self) -> float:
+        """The level of the intervals that claims rest on: 95%, or what the looks together leave of it."""
+        return LEVEL if self.look is None else level_at(self.look, LEVEL)
 
     @property
     def failures(self) -> dict[str, str]:

@@ -23,10 +23,12 @@ Named = str | Callable[..., Any]  # module:name, or the function or class itself
 
 @dataclass(frozen=True)
 class Variant:
-    """One estimator: the class of its settings and the function that answers its trials."""
+    """One estimator: the class of its settings, the function that answers its trials, and what that needs."""
 
     settings: Named
     run: Named
+    torch: bool = False  # whether it cannot do without torch
+    gpu: bool = False  # whether it computes on the device that is asked for, and not on the CPU whatever that is
 
 
 def load(path: Named) -> Any:

@@ -14,13 +14,15 @@ from pathlib import Path
 from mtam import __version__
 from mtam.base import conf_files
 from mtam.base.errors import UsageError
-from mtam.base.finding import Finding
+from mtam.base.finding import Finding, JudgedStatement
+from mtam.base.system import machine
 from mtam.checks.check_settings import CheckSettings
 
 Tick = Callable[[float], None]
 
 CHECKS = {
     "assouad": "mtam.checks.assouad",
+    "bayes": "mtam.checks.bayes_risk",
     "coercivity": "mtam.checks.coercivity.coercivity",
     "entropy": "mtam.checks.entropy",
     "fano": "mtam.checks.fano.fano",
@@ -35,10 +37,15 @@ ROOMS = ("base", "checks", "recall", "interaction", "rates")  # whose code decid
 
 
 def settings_of(name: str) -> type[CheckSettings]:
-    """The class of a check's settings; raises UsageError for an unknown name."""
+    """The class of a check's settings; raises UsageError for an unknown name, and where torch is lacking."""
     if name not in CHECKS:
         raise UsageError(f"there is no check {name}; {conf_files.nearest(name, [*CHECKS, 'all'])}")
-    found: type[CheckSettings] = import_module(CHECKS[name]).Settings
+    try:
+        found: type[CheckSettings] = import_module(CHECKS[name]).Settings
+    except ModuleNotFoundError as error:
+        if error.name == "torch":  # some checks train, or ask the programs that do
+            machine.require_torch(f"check {name}")
+        raise
     return found
 
 
@@ -63,6 +70,17 @@ class CheckJob:
         """Compute the finding."""
         function: Callable[[CheckSettings, Tick], Finding] = import_module(CHECKS[self.name]).check
         return function(self.settings, tick)
+
+
+def statement(name: str, key: str) -> JudgedStatement | None:
+    """A verdict of a check with its default settings, where it takes seconds and needs no other part of the check.
+
+    Such a check offers ``statement(settings, key)``; None for others, and for other keys.
+    """
+    alone: Callable[[CheckSettings, str], JudgedStatement | None] | None = getattr(
+        import_module(CHECKS[name]), "statement", None
+    )
+    return None if alone is None else alone(settings_of(name)(), key)
 
 
 def sources() -> list[Path]:

@@ -190,6 +190,26 @@ Way = Annotated[
 ]  # fmt: skip
 
 
+Nature = Literal["sentence-false", "assumption-of-tool", "finite-size"]
+
+
+class Contradiction(Frozen):
+    """What a contradiction of a claim says, should a run come to one.
+
+    sentence-false: of the sentence as it stands, under every setting that the paper leaves open. assumption-of-tool: of
+    the sentence with a choice of this tool's, such as a training, that another choice may undo. finite-size: of these
+    sizes, while the sentence is about large ones.
+    """
+
+    nature: Nature
+    rests_on: list[str] = Field(min_length=1)  # claims, "sweep NAME" or "check NAME" that say so
+    why: str
+
+
+class _ContradictionOf(Contradiction):
+    claim: str  # an id
+
+
 class Claim(Frozen):
     """One sentence that a run can support or contradict."""
 
@@ -204,6 +224,7 @@ class Claim(Frozen):
     why: str  # why judged in this way, with these margins
     outside: str = ""  # an assumption of the theorem that this cell breaks, whatever the size
     needs: str | None = None  # a fact of trials (true or false); sizes without it lie outside the theorem
+    if_contradicted: Contradiction | None = None
 
     @model_validator(mode="after")
     def _has_a_place(self) -> Self:
@@ -225,6 +246,15 @@ class Claim(Frozen):
 
 class _File(Frozen):
     claims: list[Claim]
+    contradictions: list[_ContradictionOf] = Field(default_factory=list)  # apart, as claims inherit from each other
+
+    @model_validator(mode="after")
+    def _of_claims(self) -> Self:
+        ids = {claim.id for claim in self.claims}
+        for each in self.contradictions:
+            if each.claim not in ids:
+                raise ValueError(f"a contradiction is told of {each.claim}, which is no claim of this file")
+        return self
 
 
 def load() -> list[Claim]:
@@ -269,4 +299,7 @@ def seals(sweep: str, problem: Problem) -> dict[str, str]:
 
 def _read(name: str) -> Iterator[Claim]:
     tree: dict[str, Any] = conf_files.load(f"claims/{name}")
-    yield from validate(_File, tree, "", f"claims/{name}").claims
+    file = validate(_File, tree, "", f"claims/{name}")
+    natures = {each.claim: each for each in file.contradictions}
+    for claim in file.claims:
+        yield claim.model_copy(update={"if_contradicted": natures.get(claim.id, claim.if_contradicted)})

@@ -44,7 +44,7 @@ def promised(run: Run, index: int | list[int], fact: str) -> tuple[Run, Without]
             )
         for key, trial in zip(run.plan.keys[place], cell.trials, strict=True):
             if trial.n in outside and key in kept:
-                kept[key] = {**kept[key], "numbers": {}}  # a size without numbers is no part of a curve
+                kept[key] = {"numbers": {}}  # no part of a curve, whether it was computed or failed
     return (replace(run, records=kept), Without(some="; ".join(words))) if words else (run, Without())
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from mtam.analysis.run import NoEvidence, Run
 from mtam.base.errors import UsageError
 from mtam.base.finding import FINDING, Finding, JudgedStatement
-from mtam.checks import finding_folder
+from mtam.checks import check_registry, finding_folder
 from mtam.checks.finding_folder import StoredFinding
+from mtam.claims import looks
 from mtam.sweep import planning, store
 from mtam.sweep.planning import Plan
 
@@ -33,9 +34,15 @@ class Gathered:
             raise NoEvidence(f"the sweep {name} was not run")
         return self.sweeps[name]
 
-    def verdict(self, check: str, key: str) -> JudgedStatement:
-        """Raises NoEvidence for a check that was not run or has no such verdict."""
+    def verdict(self, check: str, key: str, *, computed: bool = False) -> JudgedStatement:
+        """Raises NoEvidence for a check that was not run or has no such verdict.
+
+        ``computed``: a verdict that needs no data and takes seconds is computed, and says so.
+        """
         if check not in self.findings:
+            alone = check_registry.statement(check, key) if computed else None
+            if alone is not None:
+                return alone.model_copy(update={"because": f"{alone.because} (computed here, as check {check} does)"})
             raise NoEvidence(f"check {check} was not run")
         for verdict in self.findings[check].verdicts:
             if verdict.key == key:
@@ -45,7 +52,7 @@ class Gathered:
 
 def gather(folders: Sequence[Path]) -> Gathered:
     """Read the runs in ``folders``. Raises UsageError for a folder that is no run of mtam."""
-    plans: list[tuple[Plan, Path]] = []
+    plans: list[tuple[Plan, Path, int | None]] = []
     checks: list[tuple[StoredFinding, Path]] = []
     for folder in folders:
         if finding_folder.is_finding(folder):
@@ -54,7 +61,7 @@ def gather(folders: Sequence[Path]) -> Gathered:
                 raise UsageError(f"{folder / FINDING} cannot be read; run the check again.")
             checks.append((kept, folder))
             continue
-        plans.append((planning.read(folder), folder))
+        plans.append((planning.read(folder), folder, looks.read(folder)))
     # All folders are sound, so nothing is refused from here on, and damaged records may be set aside.
-    runs = [Run(plan, store.read_all(folder, plan.trials), folder) for plan, folder in plans]
+    runs = [Run(plan, store.read_all(folder, plan.trials), folder, look) for plan, folder, look in plans]
     return Gathered(tuple(runs), {kept.check: kept.finding for kept, _ in checks}, tuple(checks))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mtam.analysis.run import NoEvidence, Run
+from mtam.analysis.run import LEVEL, NoEvidence, Run
 from mtam.base.table import Cell, Table
 from mtam.claims.claim import (
     AllOf,
@@ -50,7 +50,9 @@ COLUMNS = (
     "sweep",
     "cell",
     "sealed",
+    "nature",
 )
+UNEXPLAINED = "unexplained"
 SEALED, CHANGED, WRITTEN_LATER = "before the run", "changed after the run", "written after the run"
 
 
@@ -84,6 +86,13 @@ class JudgedClaim:
         return f"{place}; judged as sealed {SEALED}" if self.seal == SEALED else place
 
     @property
+    def nature(self) -> str:
+        """What the contradiction of a claim says (``Contradiction``); "unexplained" where nobody has said it."""
+        if self.judgement.verdict is not Verdict.CONTRADICTED:
+            return ""
+        return self.claim.if_contradicted.nature if self.claim.if_contradicted else UNEXPLAINED
+
+    @property
     def here(self) -> bool:
         """Whether these runs speak to the claim; others live in runs that are not here."""
         decided = self.judgement.verdict in (Verdict.SUPPORTED, Verdict.CONTRADICTED)
@@ -107,6 +116,7 @@ class JudgedClaim:
             "sweep": claim.place,
             "cell": self.cell,
             "sealed": self.seal,
+            "nature": self.nature,
         }
 
 
@@ -121,20 +131,38 @@ def claims_table(judged: Iterable[JudgedClaim]) -> Table:
 
 
 def judge_all(claims: Iterable[Claim], gathered: Gathered) -> list[JudgedClaim]:
-    """Every claim in its order; what was not run is undecided, with the reason."""
+    """Every claim in its order; what was not run is undecided, with the reason.
+
+    What a check would say is computed where a claim on a sweep at hand rests on it, it needs no data and takes seconds.
+    """
     claims = list(claims)
-    single = {claim.id: judge(claim, gathered) for claim in claims if not isinstance(claim.judge, AllOf)}
+    needed = {
+        part
+        for claim in claims
+        if isinstance(claim.judge, AllOf) and claim.sweep in gathered.sweeps
+        for part in claim.judge.claims
+    }
+    single = {
+        claim.id: judge(claim, gathered, computed=claim.id in needed)
+        for claim in claims
+        if not isinstance(claim.judge, AllOf)
+    }
     return [single.get(claim.id) or judge(claim, gathered, single) for claim in claims]
 
 
-def judge(claim: Claim, gathered: Gathered, others: Mapping[str, JudgedClaim] | None = None) -> JudgedClaim:
-    """One claim judged; ``others`` are the judged claims that one of way = all_of rests on."""
+def judge(
+    claim: Claim, gathered: Gathered, others: Mapping[str, JudgedClaim] | None = None, *, computed: bool = False
+) -> JudgedClaim:
+    """One claim judged; ``others`` are the judged claims that one of way = all_of rests on.
+
+    ``computed``: what a check would say within seconds is computed where the check was not run.
+    """
     cell, outside, seal = "", claim.outside, ""
     try:
         if isinstance(claim.judge, AllOf):
             return _all_of(claim, claim.judge, gathered, others or {})
         if isinstance(claim.judge, Found):
-            statement = gathered.verdict(claim.judge.check, claim.judge.key)
+            statement = gathered.verdict(claim.judge.check, claim.judge.key, computed=computed)
             return _outside(JudgedClaim(claim, statement.judgement, statement.expected), outside)
         run = gathered.sweep(claim.sweep or "")
         seal = _seal(claim, run)
@@ -146,7 +174,8 @@ def judge(claim: Claim, gathered: Gathered, others: Mapping[str, JudgedClaim] | 
         outside = outside or without.everything
     except (NoEvidence, ValueError) as reason:  # ValueError: curves that cannot be compared
         return JudgedClaim(claim, Judgement(Verdict.UNDECIDED, None, str(reason)), cell=cell, seal=seal)
-    return _outside(JudgedClaim(claim, _told(judgement, seal), expected, cell, seal), outside)
+    judgement = _told(_of_look(judgement, claim.judge, run), seal)
+    return _outside(JudgedClaim(claim, judgement, expected, cell, seal), outside)
 
 
 def _seal(claim: Claim, run: Run) -> str:
@@ -155,6 +184,18 @@ def _seal(claim: Claim, run: Run) -> str:
     if not seals:
         return ""
     return WRITTEN_LATER if claim.id not in seals else SEALED if seals[claim.id] == claim.seal else CHANGED
+
+
+def _of_look(judgement: Judgement, way: Way, run: Run) -> Judgement:
+    """The same, saying at which level intervals are where the run is one of several looks at its seeds."""
+    if run.look is None:
+        return judgement
+    if isinstance(way, LawWay):
+        note = f"look {run.look} of a sequence, for which AICc makes no allowance"
+        return replace(judgement, reason=f"{judgement.reason}; {note}")
+    level = run.level if judgement.level == LEVEL else judgement.level  # two one-sided tests have one of their own
+    note = f"look {run.look} of a sequence: intervals at {run.level:.2%}"
+    return replace(judgement, reason=f"{judgement.reason}; {note}", level=round(level, 9))
 
 
 def _told(judgement: Judgement, seal: str) -> Judgement:
@@ -220,33 +261,38 @@ def _law(way: LawWay, run: Run, index: int) -> Judged:
 def _slope(way: Slope, run: Run, index: int) -> Judged:
     points = run.curve(index, way.column)
     if way.of is not None:
-        return judge_curves.follows(points, run.curve(index, way.of), tolerance=way.tolerance, widest=way.widest)
+        return judge_curves.follows(
+            points, run.curve(index, way.of), tolerance=way.tolerance, widest=way.widest, level=run.level
+        )
     assert way.expected is not None
-    found = judge_curves.slope(PowerLaw(), points.sizes, points.errors)
+    found = judge_curves.slope(PowerLaw(), points.sizes, points.errors, run.level)
     said = judge_curves.contains(found, way.expected, tolerance=way.tolerance, widest=way.widest, rival=way.rival)
     return said, way.expected
 
 
 @_judge.register
 def _at_least_as_fast(way: AtLeastAsFast, run: Run, index: int) -> Judged:
-    return judge_curves.at_least_as_fast(run.curve(index, way.column), way.expected, way.margin), way.expected
+    points = run.curve(index, way.column)
+    return judge_curves.at_least_as_fast(points, way.expected, way.margin, level=run.level), way.expected
 
 
 @_judge.register
 def _slope_near(way: SlopeNear, run: Run, index: int) -> Judged:
-    return judge_curves.slope_near(run.curve(index, way.column), way.expected, way.margin), way.expected
+    points = run.curve(index, way.column)
+    return judge_curves.slope_near(points, way.expected, way.margin, level=run.level), way.expected
 
 
 @_judge.register
 def _exponent(way: Exponent, run: Run, index: int) -> Judged:
     points = from_size(run.curve(index, way.column, signed=True), way.from_n)
-    return judge_curves.exponent(points, way.expected, tolerance=way.tolerance, widest=way.widest), way.expected
+    margins = {"tolerance": way.tolerance, "widest": way.widest}
+    return judge_curves.exponent(points, way.expected, **margins, level=run.level), way.expected
 
 
 @_judge.register
 def _level(way: LevelWay, run: Run, index: int) -> Judged:
     points = run.curve(index, way.column, signed=True)
-    return judge_curves.within(student_interval(points.errors[:, -1]), way.low, way.high), None
+    return judge_curves.within(student_interval(points.errors[:, -1], run.level), way.low, way.high), None
 
 
 @_judge.register
@@ -259,25 +305,27 @@ def _ratio(way: Ratio, run: Run, index: int) -> Judged:
     def at(k: int, level: float) -> Judgement:
         return judge_curves.ratio_within(ours.errors[:, k], theirs.errors[:, k], way.low, way.high, level=level)
 
-    return _each(chosen, at), None
+    return _each(chosen, at, run.level), None
 
 
 @_judge.register
 def _median_ratio(way: MedianRatio, run: Run, index: int) -> Judged:
     ours, theirs = matched(_beside(way, run, index))
-    return sign_test.median_within(ours.errors[:, -1] / theirs.errors[:, -1], way.low, way.high), None
+    ratios = ours.errors[:, -1] / theirs.errors[:, -1]
+    return sign_test.median_within(ratios, way.low, way.high, level=run.level), None
 
 
 @_judge.register
 def _share(way: Share, run: Run, index: int) -> Judged:
     points = run.curve(index, way.column)
-    return sign_test.share_within((points.errors[:, -1] < way.below).tolist(), way.low, way.high), None
+    passed = (points.errors[:, -1] < way.below).tolist()
+    return sign_test.share_within(passed, way.low, way.high, level=run.level), None
 
 
 @_judge.register
 def _flat_ratio(way: FlatRatio, run: Run, index: int) -> Judged:
     ours, theirs = _beside(way, run, index)
-    return judge_curves.flat_ratio(ours, theirs, way.margin, from_size=way.from_n), 0.0
+    return judge_curves.flat_ratio(ours, theirs, way.margin, from_size=way.from_n, level=run.level), 0.0
 
 
 def _beside(way: Ratio | MedianRatio | FlatRatio, run: Run, index: int) -> tuple[Curve, Curve]:
@@ -298,14 +346,15 @@ def _each(sizes: Sequence[int], at: Callable[[int, float], Judgement], level: fl
 
 @_judge.register
 def _ordering(way: Ordering, run: Run, index: list[int]) -> Judged:
-    return judge_curves.ordering([each.errors for each in matched(_along(way, run, index))]), None
+    curves = [each.errors for each in matched(_along(way, run, index))]
+    return judge_curves.ordering(curves, level=run.level), None
 
 
 @_judge.register
 def _equivalence(way: Equivalence, run: Run, index: list[int]) -> Judged:
     axis = way.axis.rpartition(".")[2]
     names = [f"{axis} = {value:g}" if isinstance(value, float) else f"{axis} = {value}" for value in way.values]
-    return judge_curves.same_slope(_along(way, run, index), way.margin, names), None
+    return judge_curves.same_slope(_along(way, run, index), way.margin, names, level=run.level), None
 
 
 def _along(way: Ordering | Equivalence, run: Run, index: list[int]) -> list[Curve]:

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from mtam.base import conf_files
 from mtam.base.errors import UsageError
+from mtam.cli.lookup.meaning import close, kinds, where
 from mtam.cli.paths import looked_up
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ ORDER = (
     "reproduce",
     "check",
     "rates",
+    "runs",
     "report",
     "status",
     "claims",
@@ -26,6 +29,7 @@ ORDER = (
     "config",
     "new",
     "guide",
+    "help",
     "warm",
 )
 
@@ -38,6 +42,33 @@ class InOrder(TyperGroup):
         del ctx
         return sorted(self.commands, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Where the word is no command, say what has that name and which command takes it."""
+        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            word = args[0]
+            hint = where(word) or close(word, self.commands) or f"see {ctx.command_path} --help."
+            raise UsageError(f"there is no command {word}; {hint}")
+        return super().resolve_command(ctx, args)
+
+
+class ConfigGroup(TyperGroup):
+    """``mtam config NAME`` is that of the one sweep or check of this name."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Put the kind before the name where the name has one kind only."""
+        if not args or args[0].startswith("-") or self.get_command(ctx, args[0]) is not None:
+            return super().resolve_command(ctx, args)
+        word = args[0]
+        groups = [group for group in kinds(word) if group in self.commands]
+        if word.endswith(".py"):
+            groups = ["sweep"]
+        if len(groups) == 1:
+            return super().resolve_command(ctx, [*groups, *args])
+        both = " or ".join(f"mtam config {group} {word}" for group in groups)
+        known = [*self.commands, *conf_files.options("sweep"), *conf_files.options("check")]
+        hint = f"say {both}." if both else where(word) or close(word, known) or f"see {ctx.command_path} --help."
+        raise UsageError(f"there is no configuration {word}; {hint}" if not both else f"{word} is both; {hint}")
+
 
 app = typer.Typer(
     name="mtam",
@@ -48,7 +79,9 @@ app = typer.Typer(
     rich_markup_mode=None,  # the rich help page alone would double the start-up time
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-configs = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Print a composed configuration.")
+configs = typer.Typer(
+    cls=ConfigGroup, no_args_is_help=True, rich_markup_mode=None, help="Print a composed configuration."
+)
 app.add_typer(configs, name="config")
 
 
@@ -57,6 +90,23 @@ Settings = Annotated[
     typer.Argument(
         metavar="KEY=VALUE",
         help="Settings in Hydra's override grammar; a list (data.alpha=0.5,1,2) adds an axis to a sweep.",
+        show_default=False,
+    ),
+]
+OneRun = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="KEY=VALUE",
+        help="Settings in Hydra's override grammar, each with one value, such as data.noise=0.1; several values along "
+        "an axis are for mtam sweep.",
+        show_default=False,
+    ),
+]
+OneCheck = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="KEY=VALUE",
+        help="Settings in Hydra's override grammar; a list of values is KEY=[1,2], as a check has no axes.",
         show_default=False,
     ),
 ]
@@ -70,9 +120,10 @@ ProblemFile = Annotated[
     ),
 ]
 Out = Annotated[str | None, typer.Option(metavar="PATH", help="Folder of the run.  [default: outputs/<name>-<hash>]")]
-LAUNCHERS = ["inline", "local", "slurm"]
+LAUNCHERS = ["inline", "local", "slurm", "executor"]
 LauncherName = Annotated[
-    str | None, typer.Option(help="inline | local | slurm.", autocompletion=lambda: LAUNCHERS, show_default=False)
+    str | None,
+    typer.Option(help="inline | local | slurm | executor.", autocompletion=lambda: LAUNCHERS, show_default=False),
 ]
 Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes.  [default: one per core]")]
 Device = Annotated[str, typer.Option(help="auto | cpu | cuda.", autocompletion=lambda: ["auto", "cpu", "cuda"])]
@@ -96,6 +147,8 @@ Style = Annotated[
         show_default=False,
     ),
 ]  # fmt: skip
+UntilDecided = Annotated[bool, typer.Option("--until-decided", help="More seeds for open claims, look by look.")]
+Budget = Annotated[str | None, typer.Option(help="With --until-decided: time for it, as 90min or 2h. [1h]")]
 RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Compute failed trials again.")]
 Folder = Annotated[str, typer.Argument(help="The folder of a run.", metavar="DIR")]
 FolderOrArchive = Annotated[

@@ -7,7 +7,7 @@ import typer
 
 from mtam.base import conf_files
 from mtam.base.errors import UsageError
-from mtam.cli.app import Force, Format, Json, Out, Quiet, Settings, Style, app, configs
+from mtam.cli.app import Force, Format, Json, OneCheck, Out, Quiet, Style, app, configs
 from mtam.cli.paths import looked_up
 
 CheckName = Annotated[str, typer.Argument(help="A file in conf/check, or all.")]
@@ -16,7 +16,7 @@ CheckName = Annotated[str, typer.Argument(help="A file in conf/check, or all.")]
 @app.command(short_help="Compute a statement of the papers: numbers, verdicts.")
 def check(
     name: CheckName,
-    settings: Settings = None,
+    settings: OneCheck = None,
     out: Out = None,
     json_: Json = False,
     quiet: Quiet = False,
@@ -39,7 +39,7 @@ def check(
 
 
 @configs.command("check")
-def config_check(name: CheckName, settings: Settings = None, json_: Json = False) -> None:
+def config_check(name: CheckName, settings: OneCheck = None, json_: Json = False) -> None:
     """The settings of a check."""
     _known(name, "all")
     from mtam.runs import run_check

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from mtam.cli.app import Json, ProblemFile, Settings, SweepName, configs
+from mtam.cli.app import Json, OneRun, ProblemFile, Settings, SweepName, configs
 from mtam.cli.paths import looked_up
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def config_sweep(name: SweepName, settings: Settings = None, json_: Json = False
 
 
 @configs.command("fit-ips")
-def config_fit_ips(settings: Settings = None, json_: Json = False) -> None:
+def config_fit_ips(settings: OneRun = None, json_: Json = False) -> None:
     """The configuration of an interaction fit."""
     from mtam import config
 

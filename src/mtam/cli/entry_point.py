@@ -3,13 +3,14 @@
 import os
 import signal
 import sys
+import threading
 import warnings
 from typing import Any, NoReturn, TextIO
 
 import typer
 
-from mtam.base import standard_streams
 from mtam.base.errors import RunError, UsageError, legible
+from mtam.base.system import standard_streams
 from mtam.base.threads import one_thread
 from mtam.cli import (
     check,
@@ -17,14 +18,14 @@ from mtam.cli import (
     config_command,
     fit_ips,
     guide_command,
-    list_options,
     rates,
     reproduce,
     sweep,
     warm,
 )
 from mtam.cli.app import app
-from mtam.cli.folders import claims, export, pack, report, status
+from mtam.cli.folders import claims, export, pack, report, runs, status
+from mtam.cli.lookup import help_command, list_options
 from mtam.cli.new_files import new
 from mtam.sweep.signals import MAY_BE_IGNORED, STOPPING
 
@@ -36,6 +37,7 @@ COMMANDS = (
     check,
     rates,
     report,
+    runs,
     status,
     claims,
     pack,
@@ -44,6 +46,7 @@ COMMANDS = (
     config_command,
     new,
     guide_command,
+    help_command,
     warm,
 )
 INTERRUPTED = 130
@@ -92,8 +95,11 @@ def _unraisable(what: Any) -> None:
     if what.exc_type is not KeyboardInterrupt:
         sys.__unraisablehook__(what)
         return
-    signal.signal(signal.SIGALRM, _stop)
-    signal.setitimer(signal.ITIMER_REAL, AGAIN)
+    if hasattr(signal, "setitimer"):
+        signal.signal(signal.SIGALRM, _stop)
+        signal.setitimer(signal.ITIMER_REAL, AGAIN)
+    else:  # Windows
+        threading.Timer(AGAIN, signal.raise_signal, [signal.SIGINT]).start()
 
 
 def _stop_at_once(_number: int, _frame: object) -> NoReturn:

@@ -1,5 +1,6 @@
 """mtam fit-ips: one interaction fit, to simulated data or to a file."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -11,10 +12,10 @@ from mtam.cli.app import (
     Format,
     Json,
     LauncherName,
+    OneRun,
     Out,
     Quiet,
     RetryFailed,
-    Settings,
     Style,
     Workers,
     app,
@@ -26,7 +27,7 @@ from mtam.cli.paths import looked_up
 
 @app.command("fit-ips", short_help="Fit one pairwise interaction (paper B).")
 def fit_ips(
-    settings: Settings = None,
+    settings: OneRun = None,
     data: Annotated[str | None, typer.Option(help="Your own data: FILE.npz with X (M, N, d) and Y (M, N).")] = None,
     d: Annotated[int | None, typer.Option("--d", help="Dimension of a token.  [default: 30]")] = None,
     rank: Annotated[int | None, typer.Option(help="Rank of A*.  [default: 2]")] = None,
@@ -45,9 +46,10 @@ def fit_ips(
     retry_failed: RetryFailed = False,
     format_: Format = None,
     style: Style = None,
+    page: Annotated[bool, typer.Option("--page/--no-page", help="Draw pictures and page.")] = True,
 ) -> None:
     """Draw interaction data, fit phi and A by empirical risk minimisation, compare with the fit that knows A*."""
-    options = options_of(out, device, dry_run, quiet, force, retry_failed)
+    options = replace(options_of(out, device, dry_run, quiet, force, retry_failed), page=page)
     from mtam import config
 
     flags = {"data.d": d, "data.rank": rank, "data.tokens": tokens, "samples": samples, "data.degree": degree}

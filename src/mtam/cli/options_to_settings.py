@@ -1,5 +1,7 @@
 """Options that stand for settings: checked, and turned into KEY=VALUE."""
 
+import re
+
 from mtam.base import conf_files
 from mtam.base.errors import UsageError
 
@@ -28,6 +30,22 @@ def share_of(task_id: int | None, num_tasks: int | None) -> tuple[int, int] | No
             f"--task-id {task_id} --num-tasks {num_tasks}: both are needed, with 0 <= task-id < num-tasks."
         )
     return task_id, num_tasks
+
+
+def seconds_of(until_decided: bool, budget: str | None) -> float | None:
+    """The budget of --until-decided in seconds; None without it. Raises UsageError for a time that is none.
+
+    >>> seconds_of(True, "1.5h"), seconds_of(False, None)
+    (5400.0, None)
+    """
+    if not until_decided:
+        if budget is not None:
+            raise UsageError("--budget goes with --until-decided.")
+        return None
+    found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)(s|m|min|h)", (budget or "1h").strip())
+    if found is None:
+        raise UsageError(f"--budget {budget} is no time; valid: a number with s, min or h, such as 90min or 2h.")
+    return float(found[1]) * {"s": 1, "m": 60, "min": 60, "h": 3600}[found[2]]
 
 
 def check_together(launcher: str, detach: bool, task: tuple[int, int] | None) -> None:

@@ -7,6 +7,7 @@ import typer
 from mtam.base import conf_files
 from mtam.base.errors import UsageError
 from mtam.cli.app import (
+    Budget,
     Details,
     Device,
     DryRun,
@@ -16,11 +17,12 @@ from mtam.cli.app import (
     Quiet,
     RetryFailed,
     Tables,
+    UntilDecided,
     Workers,
     app,
     options_of,
 )
-from mtam.cli.options_to_settings import with_launcher
+from mtam.cli.options_to_settings import seconds_of, with_launcher
 
 
 @app.command(short_help="Run the jobs of both papers, judge their claims.")
@@ -30,7 +32,10 @@ def reproduce(
         typer.Option(help="smoke | standard | full."),
     ] = "smoke",
     out: Annotated[str, typer.Option(metavar="PATH", help="Parent of the runs' folders.")] = "outputs",
-    strict: Annotated[bool, typer.Option("--strict", help="Exit code 1 when a claim is contradicted.")] = False,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Exit code 1 when a claim is false as it stands, 3 when some fail here alone."),
+    ] = False,
     launcher: LauncherName = None,
     workers: Workers = None,
     device: Device = "auto",
@@ -41,6 +46,8 @@ def reproduce(
     retry_failed: RetryFailed = False,
     tables: Tables = False,
     details: Details = False,
+    until_decided: UntilDecided = False,
+    budget: Budget = None,
 ) -> None:
     """Run every job of a scale and judge the claims of both papers; resumes where it stopped."""
     if scale not in conf_files.options("reproduce"):
@@ -48,8 +55,10 @@ def reproduce(
     options = options_of(out, device, dry_run, quiet, force, retry_failed)
     from dataclasses import replace
 
+    seconds = seconds_of(until_decided, budget)
     from mtam.runs import reproduce_papers
 
     options = replace(options, tables=tables, details=details)
 
-    raise typer.Exit(reproduce_papers.reproduce(scale, with_launcher(None, launcher, workers), options, json_, strict))
+    settings = with_launcher(None, launcher, workers)
+    raise typer.Exit(reproduce_papers.reproduce(scale, settings, options, json_, strict, seconds))

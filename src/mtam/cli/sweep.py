@@ -1,10 +1,12 @@
 """mtam sweep: run a sweep, compute only what is missing."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mtam.base.errors import UsageError
 from mtam.cli.app import (
+    Budget,
     Device,
     DryRun,
     Force,
@@ -19,12 +21,16 @@ from mtam.cli.app import (
     Style,
     SweepName,
     Tables,
+    UntilDecided,
     Workers,
     app,
     options_of,
 )
-from mtam.cli.options_to_settings import check_together, share_of, with_launcher
+from mtam.cli.options_to_settings import check_together, seconds_of, share_of, with_launcher
 from mtam.cli.paths import looked_up
+
+if TYPE_CHECKING:
+    from mtam.sweep.planning import Plan
 
 
 @app.command(short_help="Run a sweep: verdicts, tables, figures.")
@@ -47,6 +53,8 @@ def sweep(
     problem: ProblemFile = None,
     format_: Format = None,
     style: Style = None,
+    until_decided: UntilDecided = False,
+    budget: Budget = None,
     task_id: Annotated[int | None, typer.Option(help="With --num-tasks: this task's number, from 0.")] = None,
     num_tasks: Annotated[int | None, typer.Option(help="Share the packs among so many tasks.")] = None,
 ) -> None:
@@ -62,8 +70,26 @@ def sweep(
     file = looked_up(problem, "--problem")
     plan = config.plan_named(name, with_launcher(settings, launcher, workers), file)
     check_together(plan.config["launcher"]["name"], detach, task)
-    from mtam.runs import run_sweep
     from mtam.runs.exports import panel_files
 
     panels = panel_files.wanted(format_, style)
-    raise typer.Exit(run_sweep.run_and_tell(plan, options, json_, panels))
+    seconds = seconds_of(until_decided, budget)
+    if seconds is None:
+        from mtam.runs import run_sweep
+
+        raise typer.Exit(run_sweep.run_and_tell(plan, options, json_, panels))
+    if panels is not None:
+        raise UsageError("--format and --style draw one run; mtam report DIR draws those of --until-decided, each.")
+    if detach or extend or task is not None:
+        raise UsageError(
+            "--until-decided waits for its runs and names their folders: without --detach, --extend, --task-id."
+        )
+    from mtam.runs.sequential import decide_sweep
+
+    texts = with_launcher(settings, launcher, workers)
+
+    def compose(further: list[str]) -> "Plan":
+        kept = [text for text in texts if text.partition("=")[0] not in {more.partition("=")[0] for more in further}]
+        return config.plan_named(name, [*kept, *further], file)
+
+    raise typer.Exit(decide_sweep.run_until_decided(compose, options, json_, seconds))

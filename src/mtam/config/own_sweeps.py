@@ -23,7 +23,7 @@ from mtam.config.plans import (
     put,
     refuse_twins,
 )
-from mtam.problems import problem_files
+from mtam.problems import installed_problems, problem_files
 from mtam.problems.declared_problem import DeclaredProblem
 from mtam.sweep.planning import Cell, Plan
 from mtam.sweep.settings import SweepSettings, check_logger, launcher_settings, validate
@@ -41,7 +41,7 @@ def plan_named(name: str, texts: Sequence[str], problem: Path | None = None) -> 
     if name.endswith(EXTENSION):
         found = problem_files.load_file(Path(name).expanduser())
         return plan_own_sweep(found, found.name, texts)
-    if name not in conf_files.options("sweep") and name in problem_files.installed():
+    if name not in conf_files.options("sweep") and name in installed_problems.installed():
         found = problem_files.load_installed(name)
         return plan_own_sweep(found, found.name, texts)
     return plan_sweep(name, texts)

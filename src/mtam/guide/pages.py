@@ -7,7 +7,7 @@ from mtam.base.errors import UsageError
 
 # In the order in which they are listed.
 PAGES = (
-    "commands", "results", "claims", "checks", "reading", "settings", "run-folder", "cluster", "own-data",
+    "commands", "results", "claims", "coverage", "checks", "reading", "settings", "run-folder", "cluster", "own-data",
     "own-curves", "own-problem", "python", "architecture", "contributing",
 )  # fmt: skip
 

@@ -1,5 +1,6 @@
 """The settings of every estimator of interactions, each with its own only, and its cost. Nothing heavy is imported."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self
@@ -54,10 +55,15 @@ class InteractionModel(EstimatorSettings):
     legacy: ClassVar[Mapping[str, Any]] = LEGACY
     fit: ClassVar[str]  # module:function, see ``mtam.interaction.estimators.estimators.Estimator``
     knows_a: ClassVar[bool] = False  # then nothing with A* known stands beside it
+    streams: ClassVar[bool] = False  # samples are drawn block by block and not kept
 
     def fit_rank(self, data: InteractionData) -> int:
         """The rank of the fitted matrix."""
         return data.rank
+
+    def held(self, samples: int) -> int:
+        """How many of the samples are in memory at once."""
+        return samples
 
     def spline(self) -> SplineChoice:
         """The paper's rule, for estimators that set nothing about it."""
@@ -109,6 +115,47 @@ class IpsErmModel(InteractionModel):
         matrix = 1e-7 * d * (1 + 0.35 * (self.fit_rank(data) - 1)) if d > 1 else 0.0
         linear = cost.linear_seconds(data, samples)
         return 0.05 + 0.005 * d + linear + matrix * rows + self._choice_seconds(data, samples)
+
+
+class OneStepModel(InteractionModel):
+    """The one-step estimator: the minimiser on a pilot, then one Gauss-Newton step on the sums over all samples."""
+
+    fit: ClassVar[str] = "mtam.interaction.streaming.run_one_step:run"
+    streams: ClassVar[bool] = True
+
+    degree: int | None = Field(None, ge=1, le=9)  # spline degree s; None: the degree of the truth
+    intervals: int | None = Field(None, ge=1)  # K, of the last step; None: by the paper's rule
+    k_constant: float = Field(4.0, gt=0)  # c in K = ceil(c M^{1/(2 beta + 1)})
+    rank: int | None = Field(None, ge=1)  # rank of the fit; None: the rank of the truth
+    max_starts: int = Field(40, ge=1)  # of the pilot
+    pilot: int = Field(2**18, ge=1000, le=2**26)  # samples of the pilot, at most
+    growth: float = Field(8.0, gt=1)  # most samples of a step over those of the one before; the last step has all
+
+    def fit_rank(self, data: InteractionData) -> int:
+        """As set, else the rank of the truth."""
+        return self.rank or data.rank
+
+    def held(self, samples: int) -> int:
+        """The pilot alone."""
+        return min(samples, self.pilot)
+
+    def sizes(self, samples: int) -> list[int]:
+        """Samples of every step, in equal ratios from the pilot's to all."""
+        ratio = max(1.0, samples / self.pilot)
+        steps = max(1, math.ceil(math.log(ratio) / math.log(self.growth) - 1e-9))
+        return [round(samples / ratio ** ((steps - k) / steps)) for k in range(1, steps)] + [samples]
+
+    def spline(self) -> SplineChoice:
+        """As set, K always by the rule."""
+        return SplineChoice(self.degree, self.intervals, "rule", self.k_constant)
+
+    def fit_seconds(self, data: InteractionData, samples: int) -> float:
+        """The pilot as the minimiser takes it, and the passes of all steps."""
+        moves = 2 * data.d * self.fit_rank(data) if data.d > 1 else 0
+        pairs = data.tokens - 1
+        row = 1.1e-8 * data.d + 1e-7 * pairs + 2e-9 * moves * (1 + 0.4 * pairs) + 3e-11 * moves**2
+        pilot = IpsErmModel(name="ips_erm", rank=self.rank).fit_seconds(data, self.held(samples))
+        return pilot + row * data.tokens * sum(self.sizes(samples))
 
 
 class OracleAModel(InteractionModel):

@@ -40,6 +40,30 @@ class ErmNumbers:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OneStepNumbers:
+    """Of the one-step estimator.
+
+    converged: of the pilot's search, and that no step was longer than chance allows; starts, agreeing, lack_of_fit: of
+    the pilot; pilot_samples: M_0; steps: Gauss-Newton steps, the last on all samples; step_length: squared length of
+    the last step over its expectation, about 1; loss: mean squared residual of the linear model; seconds: processor
+    time of the fit with the drawing of samples; rows_per_second: of the last pass, as far as this process made it;
+    forecast_error_sd: standard deviation over noises of the error around its forecast.
+    """
+
+    converged: bool
+    starts: int
+    agreeing: int
+    lack_of_fit: float
+    pilot_samples: int
+    steps: int
+    step_length: float
+    loss: float
+    seconds: float
+    rows_per_second: float | None = None
+    forecast_error_sd: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class OracleANumbers:
     """Of the spline with A* known: loss, mean squared residual plus the ridge; converged, always; seconds, of processor
     time."""

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal, Self
 from pydantic import Field, SerializeAsAny, model_validator
 
 from mtam.base import variants
-from mtam.base.spec import Trial
+from mtam.base.spec import MOST_SAMPLES, Trial
 from mtam.interaction import cost
 from mtam.interaction.interaction_data import Activation as Activation
 from mtam.interaction.interaction_data import InteractionData as InteractionData
@@ -21,6 +21,8 @@ from mtam.interaction.interaction_models import KRule as KRule
 from mtam.interaction.interaction_variants import MODELS
 from mtam.interaction.model.low_rank import dimension
 
+MOST_HELD = 2**26  # samples of an estimator that holds them
+MOST_MOVES = 600  # numbers of the factors, where the square of it is kept and added to for every row
 MOST_BUMPS = 256  # of hypotheses: the longest code, see hypotheses.code
 
 
@@ -41,7 +43,7 @@ class InteractionTrial(Trial):
     protocol: Literal["claimed", "reported"] = "claimed"
     data: InteractionData = InteractionData()
     model: SerializeAsAny[InteractionModel] = Field(default_factory=interaction_model)
-    n: int = Field(20000, ge=1, le=2**26)
+    n: int = Field(20000, ge=1, le=MOST_SAMPLES)
     seed: int = Field(0, ge=0)
 
     @model_validator(mode="after")
@@ -58,6 +60,29 @@ class InteractionTrial(Trial):
         if self.fit_rank() > self.data.d:
             raise ValueError(
                 f"model.rank = {self.fit_rank()} is larger than data.d = {self.data.d}; valid: 1 to {self.data.d}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _few_enough_samples(self) -> Self:
+        if self.n > MOST_HELD and not self.model.streams:
+            raise ValueError(
+                f"model.name = {self.model.name} holds all of its M = {self.n} samples; valid: M <= {MOST_HELD} = "
+                "2^26, or model=one_step, which draws them block by block"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _what_can_be_streamed(self) -> Self:
+        if self.model.streams and self.data.row_normalised:
+            raise ValueError(
+                f"model.name = {self.model.name} fits means over pairs, which data.row_normalised=true has not; valid: "
+                "model=ips_erm, whose fit is misspecified there"
+            )
+        if self.model.streams and 2 * self.data.d * self.fit_rank() > MOST_MOVES:
+            raise ValueError(
+                f"model.name = {self.model.name} keeps products of the 2 d r = {2 * self.data.d * self.fit_rank()} "
+                f"numbers of A; valid: d r <= {MOST_MOVES // 2}"
             )
         return self
 
@@ -94,11 +119,12 @@ class InteractionTrial(Trial):
 
     def memory(self) -> float:
         """The tokens in double precision, and a third more for whitening and blocks."""
-        return 8 * 1.3 * self.n * self.data.tokens * (self.data.d + 1)
+        return 8 * 1.3 * self.model.held(self.n) * self.data.tokens * (self.data.d + 1)
 
     def cost(self) -> float:
         """Seconds on one thread: the data, the fit, and what stands beside it; see ``mtam.interaction.cost``."""
-        return cost.BUSY * (cost.data_seconds(self.data, self.n) + self.model.seconds(self.data, self.n))
+        data = cost.data_seconds(self.data, self.model.held(self.n))
+        return cost.BUSY * (data + self.model.seconds(self.data, self.n))
 
     def has_linear(self) -> bool:
         """Whether its error has the linearised estimator as a control variate: least squares, more than phi unknown.

@@ -21,7 +21,7 @@ from mtam.interaction.interaction_numbers import BesideOracleNumbers, ErrorNumbe
 from mtam.interaction.interaction_spec import InteractionTrial
 from mtam.interaction.simulate.against_truth import picture
 from mtam.interaction.simulate.squared_error import Errors, evaluate
-from mtam.interaction.simulate.truth import draw_truth, simulate
+from mtam.interaction.simulate.truth import Truth, draw_truth, simulate
 from mtam.interaction.theory.forecast import feasible, forecast
 from mtam.interaction.theory.linear_fit import linear_fit
 
@@ -69,12 +69,12 @@ def _run(trial: InteractionTrial, device: str, report: Tick) -> dict[str, Any]:
         result |= as_record(spline)
     if len(estimates) == 2:
         linear = float(errors.errors[1]) if len(functions) > 2 else None
-        result |= _beside_oracle(trial, errors, estimates[1], linear)
+        result |= _beside_oracle(trial, truth, errors, estimates[1], linear)
     return result | picture(truth, found.phi, found.matrix, errors.arguments)
 
 
 def _beside_oracle(
-    trial: InteractionTrial, errors: Errors, known: EstimatedInteraction, linear: float | None
+    trial: InteractionTrial, truth: Truth, errors: Errors, known: EstimatedInteraction, linear: float | None
 ) -> dict[str, Any]:
     """What knowing A* would have given, on the same pairs, and what theory forecasts."""
     unit = trial.parameters() * trial.data.noise**2 / trial.n
@@ -88,14 +88,14 @@ def _beside_oracle(
         parametric_error=errors.excess,
         predicted_parametric_error=unit,
         excess_ratio=errors.excess / unit if unit > 0 and pairwise else None,
-        **(_forecasts(trial) if pairwise and feasible(trial) else {}),
+        **(_forecasts(trial, truth) if pairwise and feasible(trial) else {}),
         linear_error=linear,
     )
     return as_record(numbers)
 
 
-def _forecasts(trial: InteractionTrial) -> dict[str, float]:
-    expected = forecast(trial)
+def _forecasts(trial: InteractionTrial, truth: Truth) -> dict[str, float]:
+    expected = forecast(trial, truth)
     return {
         FORECAST_ERROR: expected.total,
         FORECAST_ORACLE_ERROR: expected.oracle,

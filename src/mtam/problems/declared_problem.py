@@ -33,8 +33,8 @@ class FileTrial(Trial):
     n: int = Field(ge=1, le=2**40)
     seed: int = Field(ge=0)
 
-    def key(self) -> str:
-        return self.key_of(self.model_dump(mode="json"))
+    def key_fields(self) -> dict[str, Any]:
+        return self.model_dump(mode="json")
 
 
 class DeclaredTrial(FileTrial):
@@ -106,7 +106,7 @@ class DeclaredProblem(Problem):
     @cached_property
     def variants(self) -> Mapping[str, Variant]:
         """Made once: a sweep has many trials."""
-        return {name: Variant(kind, self.own.run) for name, kind in self.own.estimators.items()}
+        return {name: Variant(kind, self.own.run, gpu=True) for name, kind in self.own.estimators.items()}
 
     @property
     def estimators(self) -> Mapping[str, Variant]:

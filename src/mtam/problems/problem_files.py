@@ -7,17 +7,16 @@ known by its content: two texts of one file are two problems, and both may be at
 import hashlib
 import linecache
 import sys
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from mtam.base.errors import UsageError
 from mtam.problems.declared_problem import DeclaredProblem, fault
+from mtam.problems.installed_problems import installed
 from mtam.problems.own import OwnProblem
 from mtam.problems.registry import Source
 
-GROUP = "mtam.problems"  # of entry points
 MOST = 2**22  # characters of a file
 
 _loaded: dict[str, dict[str, DeclaredProblem]] = {}  # by the digest of the content, and by where it was read
@@ -74,11 +73,6 @@ def _declared(what: Any) -> OwnProblem:
         got = "nothing" if what is None else type(what).__name__
         raise ValueError(f"PROBLEM must be an OwnProblem(...) of mtam.problems.own, and is {got}")
     return what
-
-
-def installed() -> dict[str, EntryPoint]:
-    """The problems of installed packages by name, not imported."""
-    return {point.name: point for point in entry_points(group=GROUP)}
 
 
 def load_installed(name: str) -> DeclaredProblem:

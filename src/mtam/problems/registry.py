@@ -81,8 +81,12 @@ class Problem:
 
     def check(self, numbers: Any) -> None:
         """Raise pydantic's ValidationError for numbers of another shape than records of this problem have."""
+        self.shape_of_numbers().model_validate(numbers)
+
+    def shape_of_numbers(self) -> type[Numbers]:
+        """The class of its records' numbers."""
         shape: type[Numbers] = load(self.numbers)
-        shape.model_validate(numbers)
+        return shape
 
     def decompose(self, columns: Mapping[str, Any], trial: Trial) -> dict[str, Any]:
         """What the problem's own theory fits to the trials of one cell; empty for problems without such a fit."""
@@ -191,6 +195,11 @@ def definition(trial: Trial) -> Problem:
     """The problem of a trial: the one that its class was declared for, else the built-in one of its name."""
     declared: Problem | None = type(trial).definition
     return problem(getattr(trial, "problem", "")) if declared is None else declared
+
+
+def variant(trial: Trial) -> Variant:
+    """The estimator that answers a trial."""
+    return definition(trial).estimators[trial.model.name]
 
 
 def run_pack(

@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from mtam.rates.fitting.fit import Fit, fit, local_slopes
 from mtam.rates.fitting.unbalanced import adjusted_means
 from mtam.rates.laws import Floats, Law
+
+if TYPE_CHECKING:  # a single fit has curves to nothing, and pandas takes long to load
+    import pandas as pd
 
 Seed = int | str
 
@@ -66,8 +69,10 @@ class Curve:
         """The law's fit to this curve; None when it has too few sizes, no complete seed or no logarithms."""
         return fit(law, self.sizes, self.errors, floor=floor, single=self.partial) if self.positive else None
 
-    def table(self) -> pd.DataFrame:
+    def table(self) -> "pd.DataFrame":
         """The convergence table: n, error, standard error, ln n, mean ln error, local slope."""
+        import pandas as pd
+
         return pd.DataFrame(
             {
                 "n": sizes_of(self),
@@ -97,7 +102,7 @@ def sizes_of(points: Curve) -> "np.typing.NDArray[np.generic]":
     return points.sizes.astype("int64") if whole else points.sizes
 
 
-def curve(rows: pd.DataFrame, error: str = "error", *, signed: bool = False, partial: bool = False) -> Curve:
+def curve(rows: "pd.DataFrame", error: str = "error", *, signed: bool = False, partial: bool = False) -> Curve:
     """The curve of one cell from its rows (columns n, seed, ``error``; one row per trial, NaN where it failed).
 
     ``signed`` keeps seeds with errors that are not positive: of a difference of errors, dropping them would bias the

@@ -152,7 +152,7 @@ def ordering(curves: Sequence[Floats], *, level: float = 0.95, paired: bool = Tr
 
 
 def follows(
-    points: Curve, known: Curve, *, tolerance: float = 0.0, widest: float = WIDEST
+    points: Curve, known: Curve, *, tolerance: float = 0.0, widest: float = WIDEST, level: float = 0.95
 ) -> tuple[Judgement, float]:  # fmt: skip
     """Whether the log-log slope of ``points`` is that of ``known``, as a forecast is, and what the latter is.
 
@@ -162,7 +162,7 @@ def follows(
     points, known = matched([points, known])
     axis = PowerLaw().axis(points.sizes)
     expected = float(weighted_slopes(axis, points.sizes, known.mean_log[None], np.log(points.errors))[0])
-    found = slope(PowerLaw(), points.sizes, points.errors)
+    found = slope(PowerLaw(), points.sizes, points.errors, level)
     return contains(found, expected, tolerance=tolerance, widest=widest), expected
 
 
@@ -194,7 +194,12 @@ def _slope_within(points: Curve, ends: tuple[float, float], shown: str, level: f
 
 
 def exponent(
-    points: Curve, expected: float, *, tolerance: float = 0.0, widest: float = WIDEST_DIFFERENCE
+    points: Curve,
+    expected: float,
+    *,
+    tolerance: float = 0.0,
+    widest: float = WIDEST_DIFFERENCE,
+    level: float = 0.95,
 ) -> Judgement:  # fmt: skip
     """Whether ``points``, which may be negative as differences of errors are, fall as n^expected.
 
@@ -202,20 +207,22 @@ def exponent(
     seed. Raises ValueError where the mean of s is not positive.
     """
     scaled = points.errors * points.sizes**-expected  # (seeds, sizes)
-    level = float(scaled.mean())
-    if level <= 0:
+    mean = float(scaled.mean())
+    if mean <= 0:
         raise ValueError("the mean is not positive")
-    found = student_interval(expected + slopes(np.log(points.sizes), scaled) / level)
+    found = student_interval(expected + slopes(np.log(points.sizes), scaled) / mean, level)
     return contains(found, expected, tolerance=tolerance, widest=widest)
 
 
-def same_slope(curves: Sequence[Curve], margin: float = NEARLY, names: Sequence[str] = ()) -> Judgement:
+def same_slope(
+    curves: Sequence[Curve], margin: float = NEARLY, names: Sequence[str] = (), *, level: float = 0.95
+) -> Judgement:
     """Whether the log-log slopes of ``curves`` are equal within ``margin``, seed by seed: see ``equivalence``.
 
     Every slope is that which ``fit`` gives. Raises ValueError where the curves share no size or no seed.
     """
     found = [weighted_slopes(PowerLaw().axis(each.sizes), each.sizes, np.log(each.errors)) for each in matched(curves)]
-    return equivalence(found, margin, names=names)
+    return equivalence(found, margin, names=names, level=level)
 
 
 def ratio_slope(points: Curve, other: Curve, *, from_size: float = 0.0, level: float = 0.95) -> Interval | None:

@@ -6,19 +6,19 @@ _TRAINED = "mtam.recall.run_recall:run"  # draws, trains a pack as one program, 
 _SOLVED = "mtam.recall.evaluation.benchmarks:run"
 _SETTINGS = "mtam.recall.recall_models"
 
-# Estimators by name. The settings of a variant with a gate name that gate.
+# Estimators by name. The settings of a variant with a gate name that gate. All contexts are drawn in torch.
 MODELS = {
-    "softmax": Variant(f"{_SETTINGS}:SoftmaxModel", _TRAINED),
-    "linear": Variant(f"{_SETTINGS}:LinearModel", _TRAINED),
-    "linear_elu": Variant(f"{_SETTINGS}:LinearEluModel", _TRAINED),
-    "frozen_rbf": Variant(f"{_SETTINGS}:FrozenRbfModel", _TRAINED),
-    "mean": Variant(f"{_SETTINGS}:MeanModel", _TRAINED),
-    "tag_only": Variant(f"{_SETTINGS}:TagOnlyModel", _TRAINED),
-    "oracle": Variant(f"{_SETTINGS}:OracleModel", _TRAINED),
-    "mercer": Variant(f"{_SETTINGS}:MercerModel", _TRAINED),
-    "knn": Variant(f"{_SETTINGS}:KnnModel", _SOLVED),
-    "gp": Variant(f"{_SETTINGS}:GpModel", _SOLVED),
-    "posterior": Variant(f"{_SETTINGS}:PosteriorModel", "mtam.recall.evaluation.posterior:run"),
+    "softmax": Variant(f"{_SETTINGS}:SoftmaxModel", _TRAINED, torch=True, gpu=True),
+    "linear": Variant(f"{_SETTINGS}:LinearModel", _TRAINED, torch=True, gpu=True),
+    "linear_elu": Variant(f"{_SETTINGS}:LinearEluModel", _TRAINED, torch=True, gpu=True),
+    "frozen_rbf": Variant(f"{_SETTINGS}:FrozenRbfModel", _TRAINED, torch=True, gpu=True),
+    "mean": Variant(f"{_SETTINGS}:MeanModel", _TRAINED, torch=True, gpu=True),
+    "tag_only": Variant(f"{_SETTINGS}:TagOnlyModel", _TRAINED, torch=True, gpu=True),
+    "oracle": Variant(f"{_SETTINGS}:OracleModel", _TRAINED, torch=True, gpu=True),
+    "mercer": Variant(f"{_SETTINGS}:MercerModel", _TRAINED, torch=True, gpu=True),
+    "knn": Variant(f"{_SETTINGS}:KnnModel", _SOLVED, torch=True),
+    "gp": Variant(f"{_SETTINGS}:GpModel", _SOLVED, torch=True),
+    "posterior": Variant(f"{_SETTINGS}:PosteriorModel", "mtam.recall.evaluation.posterior:run", torch=True),
 }
 
 # Regression functions by name: module and function (dim, generator) -> Function.

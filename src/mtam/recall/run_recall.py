@@ -155,9 +155,10 @@ def fit(
     kept = max(1, round(model.holdout * head.n))
     keeper = Keeper(checkpoint, [trial.key() for trial in trials], state)
     plan = TrainingPlan(head.optimiser_steps(), model.batch, model.lr, model.weight_decay, keeper)
+    rows, heard = tensors.without_faint(rows, features)
     own, holdout = rows.rows(0, head.n - kept), rows.rows(head.n - kept, head.n)
     del rows  # both are copies: with sampled tokens the sample is the largest thing in memory
-    trained = train(network, features, own, holdout, flat, seeds, plan, tick)
+    trained = train(network, heard, own, holdout, flat, seeds, plan, tick)
     return network, features, trained
 
 

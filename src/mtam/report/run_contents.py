@@ -7,13 +7,12 @@ from typing import Any
 
 from mtam.analysis import cell_results
 from mtam.analysis.run import Run
-from mtam.report import summary_sentence
+from mtam.report import fit_texts, summary_sentence
 from mtam.report.examples import ExampleTrial, example_trials
 from mtam.report.figures import attention, fit_figure, forest, learning_curves, level_maps, loss_traces, ratio_plane
 from mtam.report.figures.picture import Picture
 from mtam.report.page import RunSection
 from mtam.report.tables.cell_text import answer_text
-from mtam.report.tables.table_csv import table_csv
 from mtam.report.tables.table_json import answers_json, tables_json
 from mtam.sweep import store
 from mtam.sweep.store import Record
@@ -36,7 +35,7 @@ def _sweep(run: Run, folder: str) -> RunSection:
         "curve.csv": run.rows.to_csv(index=False),
         "rates.csv": cell_results.rates_rows(results).to_csv(index=False),
     }
-    texts |= _csv(run)
+    texts |= fit_texts.own_tables(run)
     summary = {
         "trials": len(plan.trials),
         "seconds": None,
@@ -47,11 +46,6 @@ def _sweep(run: Run, folder: str) -> RunSection:
     pictures = _pictures(run)
     laws = [answer_text(answer) for answer in run.answers if answer.law]
     return RunSection(plan, run.records, summary, results, run.tables, pictures, texts, folder, laws)
-
-
-def _csv(run: Run) -> dict[str, str]:
-    """A file for every table of the problem's own."""
-    return {f"{table.name}.csv": table_csv(table) for table in run.tables}
 
 
 def _pictures(run: Run) -> list[Picture]:
@@ -84,10 +78,8 @@ def _fit(run: Run, folder: str) -> RunSection:
         reason = records.get(key, {}).get("failure", "not computed")
         return RunSection(plan, records, {"fit": plan.name, "failure": reason}, folder=folder)
     numbers = records[key]["numbers"]
-    summary = cell_results.summary_of_fit(plan, records[key]) | {"tables": tables_json(run.tables)}
+    summary, texts = fit_texts.of(run)
     spec: Any = trial
     picture = fit_figure.fit(numbers, spec.model.name, summary_sentence.of_fit(summary))
     pictures = [picture] if picture.panels else []
-    return RunSection(
-        plan, records, summary, tables=run.tables, pictures=pictures, files=_csv(run), folder=folder
-    )  # fmt: skip
+    return RunSection(plan, records, summary, tables=run.tables, pictures=pictures, files=texts, folder=folder)

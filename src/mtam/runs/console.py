@@ -22,6 +22,11 @@ class Messages:
         self.err = _console(pipe_width, stderr=True)
         self.out = self.err if as_json else _console(pipe_width, stderr=False)
 
+    @property
+    def width(self) -> int | None:
+        """The columns that lines may take; None in a pipe where COLUMNS says nothing."""
+        return self.out.width if _has_width(self.out) else None
+
     def tell(self, what: Any) -> None:
         """Show something to a person; a sentence wider than the screen is wrapped, in a pipe it keeps its one line."""
         if not self.quiet:
@@ -32,10 +37,14 @@ class Messages:
         if not self.quiet:
             self.err.print(sentence, soft_wrap=True)
 
+    def line(self, what: Any) -> None:
+        """Show something in one line, however long."""
+        if not self.quiet:
+            self.out.print(what, soft_wrap=True)
+
     def path(self, path: object) -> None:
         """Show a path in one line, however long, so that it can be copied."""
-        if not self.quiet:
-            self.out.print(str(path), soft_wrap=True)
+        self.line(str(path))
 
     def answer(self, summary: dict[str, Any]) -> None:
         """The one JSON object, or under --quiet the folder alone."""

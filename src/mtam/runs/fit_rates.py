@@ -57,7 +57,7 @@ def rates(file: Path, wanted: Wanted, out: Path | None, as_json: bool, quiet: bo
     summary: dict[str, Any] = {"file": str(file), "law": wanted.law, "floor": wanted.floor}
     cells = summary_of_sweep(results)
     summary["cells"] = [
-        {"cell": result.axis.get("cell", "")} | told | curve_notes.entries(result)
+        {"cell": result.axis.get("cell", result.label if result.axis else "")} | told | curve_notes.entries(result)
         for result, told in zip(results, cells, strict=True)
     ]
     summary |= {"left_out": left_out, "notes": notes}
@@ -111,7 +111,7 @@ def _result(
     reference = laws.get("entropy-balance")
     law = laws.pop(wanted.law)
     values = np.exp(reference.axis(points.sizes)) if isinstance(reference, EntropyBalance) else None
-    axis = {"cell": cell} if cell else {}
+    axis: dict[str, Any] = {**brought.axes.get(cell, {"cell": cell} if cell else {})}
     rivals = tuple(laws.values())
     return CellResult(axis, law, points, reference=values, floor=wanted.floor, rivals=rivals, simulated=simulated)
 

@@ -2,32 +2,40 @@
 
 import json
 import os
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from pydantic import ValidationError
 
+from mtam.base import conf_files
 from mtam.base.errors import UsageError, opening, writing
 from mtam.base.table import Table
 from mtam.checks import finding_folder
 from mtam.checks.finding_folder import StoredFinding
-from mtam.claims import judge_claims
+from mtam.claims import judge_claims, recompute
 from mtam.claims.claim import load, of_problems
 from mtam.claims.evidence import gather
 from mtam.claims.judge_claims import JudgedClaim
-from mtam.rates.verdict import Verdict
 from mtam.report.finding_section import Checked
 from mtam.report.page import ShownClaims
 from mtam.runs.console import Messages
 from mtam.runs.outputs import PAGE, page_of_all
+from mtam.sweep.folders.run_folders import JOBS as JOBS
 from mtam.sweep.safe_files import read_json
 from mtam.sweep.schemas import Jobs, first
 from mtam.sweep.store import write_text
 
-JOBS = "jobs.json"
 OWN_PAGE = "claims.html"
+NATURES = {
+    "sentence-false": "false as they stand",
+    "assumption-of-tool": "with an assumption of this tool",
+    "finite-size": "at these sizes",
+    judge_claims.UNEXPLAINED: "that nobody has explained",
+}
+TOLD = Path("claims", "claims.csv")  # of a folder of recorded tables
 
 
 def remember(out: Path, scale: str, folders: Sequence[Path]) -> None:
@@ -98,6 +106,8 @@ def tell(found: Sequence[JudgedClaim], messages: Messages) -> None:
     shown = claims_table.screen if messages.details else claims_table.lines
     for what in shown(*_table(found)):
         messages.tell(what)
+    if natures := natures_of(found):
+        messages.tell(f"contradicted: {', '.join(f'{count} {NATURES[name]}' for name, count in natures.items())}")
     if not messages.details:
         messages.tell("Sources, theory and reasons: the same command with --details, or the page:")
 
@@ -108,15 +118,78 @@ def tell_files(files: Sequence[Path], messages: Messages) -> None:
         messages.path(path)
 
 
-def contradicted(found: Sequence[JudgedClaim]) -> bool:
-    """Whether any claim is contradicted: what --strict asks for."""
-    return any(each.judgement.verdict is Verdict.CONTRADICTED for each in found)
+def strict_code(found: Sequence[JudgedClaim]) -> int:
+    """The exit code under --strict: 0 where no claim is contradicted.
+
+    1 where a sentence is false as it stands, or contradicted for a reason that nobody has given yet; 3 where all
+    contradictions are owed to assumptions of this tool or to sizes.
+    """
+    natures = natures_of(found)
+    return 0 if not natures else 3 if natures.keys() <= {"assumption-of-tool", "finite-size"} else 1
 
 
-def judge(out: Path, messages: Messages, strict: bool) -> int:
-    """Judge all claims again from the records of ``out``; exit code 1 under ``strict`` when one is contradicted."""
-    found, files = judged(remembered(out), out, f"mtam: claims judged by {out.name}")
+def natures_of(found: Sequence[JudgedClaim]) -> Counter[str]:
+    """How many claims are contradicted, by what that says."""
+    return Counter(each.nature for each in found if each.nature)
+
+
+def verify(out: Path, messages: Messages) -> int:
+    """Recompute the claims of a folder of recorded tables, outputs/reference for one; exit code 1 where one differs."""
+    with opening(out):
+        lines = _recomputed(out / TOLD, recompute.beside(out))
+    _tell_recomputed(lines, messages)
+    messages.answer({"out": str(out), "recomputed": lines})
+    return _differ(lines)
+
+
+def is_recorded(out: Path) -> bool:
+    """Whether a folder holds tables alone, with the claims that were told of them, and no run to judge."""
+    return (out / TOLD).is_file() and not os.path.lexists(out / JOBS)
+
+
+def _recomputed(table: Path, places: Mapping[str, Path]) -> list[dict[str, Any]]:
+    return recompute.recompute(table, recompute.declared(conf_files.conf_dir() / "claims"), dict(places))
+
+
+def _places(folders: Sequence[Path]) -> dict[str, Path]:
+    """The folders of sweeps and checks by what they are."""
+    gathered = gather(list(folders))
+    found = {run.plan.name: run.folder for run in gathered.runs}
+    return found | {f"check {kept.check}": folder for kept, folder in gathered.checks}
+
+
+def _tell_recomputed(lines: Sequence[dict[str, Any]], messages: Messages) -> None:
+    for line in lines:
+        if line["agrees"] is False:
+            messages.tell(f"{line['id']}: told {line['told']}, but recomputed {line['says']}")
+    agree, differ = (sum(line["agrees"] is said for line in lines) for said in (True, False))
+    rows = sum(line["agrees"] is not None and line["by"] == "rows" for line in lines)
+    checks, without = agree + differ - rows, len(lines) - agree - differ
+    lacking = f"; {without} without rows here" if without else ""
+    messages.tell(
+        f"recomputed: {agree} of {agree + differ} claims agree, {rows} from the rows of sweeps, {checks} as their "
+        f"checks kept them{lacking}"
+    )
+
+
+def _differ(lines: Sequence[dict[str, Any]]) -> int:
+    return int(any(line["agrees"] is False for line in lines))
+
+
+def judge(out: Path, messages: Messages, strict: bool, *, verified: bool = False) -> int:
+    """Judge all claims again from the records of ``out``; under ``strict`` the exit code is that of ``strict_code``.
+
+    ``verified``: all are recomputed from the tables in the folders by other means, and one that differs is told and
+    gives exit code 1 as well. A folder of recorded tables can only be verified.
+    """
+    if verified and is_recorded(out):
+        return verify(out, messages)
+    folders = remembered(out)
+    found, files = judged(folders, out, f"mtam: claims judged by {out.name}")
+    lines = _recomputed(out / "claims.csv", _places(folders)) if verified else []
     tell(found, messages)
+    if verified:
+        _tell_recomputed(lines, messages)
     tell_files(files, messages)
-    messages.answer({"out": str(out), "claims": rows_of(found)})
-    return int(strict and contradicted(found))
+    messages.answer({"out": str(out), "claims": rows_of(found), **({"recomputed": lines} if verified else {})})
+    return _differ(lines) or (strict_code(found) if strict else 0)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # the report room takes longer to load than a run that is the
     from mtam.report.page import ShownClaims
 
 SUMMARY, PAGE = "summary.json", "report.html"
+OF_A_FIT = ("fit.png", "fit.svg", "fit.csv")  # its picture
 
 
 @dataclass(frozen=True)
@@ -47,11 +48,15 @@ class Outcome:
         return told
 
 
-def build(plan: Plan, out: Path, *, again: bool = True, before: int = 0, whole: bool = False) -> Outcome:
+def build(
+    plan: Plan, out: Path, *, again: bool = True, before: int = 0, whole: bool = False, page: bool = True
+) -> Outcome:
     """Tables, figures and summary from the records in ``out``; without ``again``, only if they are out of date.
 
     ``before`` is how many of the records were there already. With ``whole`` nothing is drawn before all are there:
     a thousand tasks of a job array need not draw a thousand halves, and the last one sees everything.
+    Without ``page`` a fit has no page and no pictures, those of other records go, and the next who asks for them has
+    them drawn.
     """
     run = Run(plan, store.read_all(out, plan.trials), out)
     computed = len(run.records) - before
@@ -63,8 +68,10 @@ def build(plan: Plan, out: Path, *, again: bool = True, before: int = 0, whole: 
         if found is not None:
             files_there = tuple(out / name for name in found["files"])
             return Outcome(run, found["summary"], files_there, computed)
-    summary, files = _write(run)
-    content: Record = {"stamp": stamp, "files": [path.name for path in files], "summary": summary}
+    if not page:
+        _remove_drawn(out)
+    summary, files = _write(run) if page else _write_texts(run)
+    content: Record = {"stamp": stamp if page else "", "files": [path.name for path in files], "summary": summary}
     content["checksum"] = store.checksum(content)
     write_text(out / SUMMARY, json.dumps(content, indent=1) + "\n")
     return Outcome(run, dict(summary), tuple(files), computed)
@@ -82,6 +89,23 @@ def _write(run: Run) -> tuple[dict[str, Any], list[Path]]:
     files.append(write_text(out / PAGE, page.render([job])))
     summary: dict[str, Any] = {"sweep": plan.name, "out": str(out)} if plan.kind == "sweep" else {}
     return summary | dict(job.summary), files
+
+
+def _write_texts(run: Run) -> tuple[dict[str, Any], list[Path]]:
+    """Summary and tables of a fit; nothing that draws is even loaded."""
+    from mtam.report import fit_texts
+
+    summary, texts = fit_texts.of(run)
+    files = [write_text(run.folder / name, text) for name, text in texts.items()]
+    if "failure" not in summary:
+        files += _save_model(run.records[next(iter(run.plan.trials))]["numbers"], run.folder)
+    return summary, files
+
+
+def _remove_drawn(out: Path) -> None:
+    """No page and no picture of records that are no longer there."""
+    for name in (PAGE, *OF_A_FIT):
+        (out / name).unlink(missing_ok=True)
 
 
 def _stamp(run: Run) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -16,6 +17,8 @@ from mtam.runs import judge_folder, run_check
 from mtam.runs.console import Messages
 from mtam.runs.run_plan import Options, folder
 from mtam.runs.run_sweep import run_and_summarise
+from mtam.runs.sequential.longer_runs import Compose, RunSequence, key_of
+from mtam.runs.sequential.until_decided import Decider
 from mtam.sweep.launch import cores
 from mtam.sweep.planning import Plan
 from mtam.sweep.settings import validate
@@ -39,8 +42,12 @@ class _Job(Frozen):
         """The plan; raises UsageError with one sentence for anything wrong in it."""
         if self.check:
             return run_check.compose(self.check, self.settings)
-        texts = [*self.settings, *launcher]
-        return config.plan_sweep(self.sweep, texts) if self.sweep else config.plan_fit(texts)
+        return self.compose_sweep(launcher, []) if self.sweep else config.plan_fit([*self.settings, *launcher])
+
+    def compose_sweep(self, launcher: Sequence[str], further: Sequence[str]) -> Plan:
+        """The plan of a sweep, where ``further`` settings come last; raises UsageError as ``compose``."""
+        kept = [text for text in self.settings if not any(text.startswith(f"{key_of(more)}=") for more in further)]
+        return config.plan_sweep(self.sweep or "", [*kept, *launcher, *further])
 
 
 class _Scale(Frozen):
@@ -53,6 +60,7 @@ class _Step:
 
     what: Plan | CheckJob
     out: Path
+    compose: Compose | None = None  # further settings -> the plan of a sweep with them
 
     @property
     def name(self) -> str:
@@ -74,15 +82,23 @@ class _Step:
         return sum(map(self.what.cost, self.what.packs)) / cores()
 
 
-def reproduce(scale: str, launcher: Sequence[str], options: Options, as_json: bool, strict: bool) -> int:
+def reproduce(
+    scale: str,
+    launcher: Sequence[str],
+    options: Options,
+    as_json: bool,
+    strict: bool,
+    budget: float | None = None,
+) -> int:
     """Run every job of ``conf/reproduce/<scale>.yaml``; all are planned, and so validated, before the first runs.
 
-    The exit code is 1 when a trial failed, and under ``strict`` also when a claim is contradicted.
+    With a ``budget`` in seconds, sweeps with open claims then go on with more seeds. The exit code is 1 when a trial
+    failed, and under ``strict`` else that of ``judge_folder.strict_code``.
     """
     messages = Messages(as_json=as_json, quiet=options.quiet, tables=options.tables, details=options.details)
     assert options.out is not None
     jobs = validate(_Scale, conf_files.load(f"reproduce/{scale}"), "", f"reproduce/{scale}").jobs
-    steps = [_step(job.compose(launcher), options.out) for job in jobs]
+    steps = [_step(job, launcher, options.out) for job in jobs]
     parent = options.out / f"reproduce-{scale}"
     if not options.dry_run:
         judge_folder.remember(parent, scale, [step.out for step in steps])
@@ -96,19 +112,35 @@ def reproduce(scale: str, launcher: Sequence[str], options: Options, as_json: bo
         worst = max(worst, code)
     told: dict[str, Any] = {"scale": scale, "out": str(parent), "jobs": summaries}
     if not options.dry_run:
-        found, files = judge_folder.judged([step.out for step in steps], parent, f"mtam: both papers at {scale} scale")
+        folders = [step.out for step in steps]
+        if budget is not None:
+            folders, code = _decide(steps, options, messages, budget)
+            judge_folder.remember(parent, scale, folders)
+            worst = max(worst, code)
+        found, files = judge_folder.judged(folders, parent, f"mtam: both papers at {scale} scale")
         judge_folder.tell(found, messages)
         judge_folder.tell_files(files, messages)
         told["claims"] = judge_folder.rows_of(found)
-        worst = max(worst, int(strict and judge_folder.contradicted(found)))
+        worst = worst or (judge_folder.strict_code(found) if strict else 0)
     messages.answer(told)
     return worst
 
 
-def _step(what: Plan | CheckJob, parent: Path) -> _Step:
+def _step(job: _Job, launcher: Sequence[str], parent: Path) -> _Step:
     """The job in its folder; raises UsageError now, before anything runs, when that cannot be used."""
+    what = job.compose(launcher)
     if isinstance(what, Plan):
         out = parent / f"{what.name}-{what.digest}"
         folder(what, Options(out=out))
-        return _Step(what, out)
+        return _Step(what, out, partial(job.compose_sweep, launcher) if job.sweep else None)
     return _Step(what, run_check.folder_of(what, parent / f"check-{what.name}-{what.digest}"))
+
+
+def _decide(
+    steps: Sequence[_Step], options: Options, messages: Messages, budget: float
+) -> tuple[list[Path], int]:  # fmt: skip
+    """Give open claims their seeds; the folders to judge by, and the worst exit code."""
+    sequences = {step.name: RunSequence(step.compose, step.out, step.out.parent) for step in steps if step.compose}
+    decider = Decider(sequences, [step.out for step in steps if not step.compose], options, messages)
+    decider.run(budget)
+    return decider.folders, max(decider.codes, default=0)

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from mtam.base.errors import UsageError, opening, writing
+from mtam.base.system import machine
 from mtam.claims.claim import seals
+from mtam.problems.registry import variant
 from mtam.runs.outputs import Outcome, build
-from mtam.sweep import execute, heartbeats, launch, planning, progress, store
-from mtam.sweep.cluster import slurm, slurm_wait
+from mtam.sweep import heartbeats, launch, planning, progress, store
+from mtam.sweep.cluster import executor_factories, slurm, slurm_wait
 from mtam.sweep.planning import Plan
 from mtam.sweep.progress_account import Board, Launcher
 from mtam.sweep.store import write_text
@@ -41,6 +43,7 @@ class Options:
     tables: bool = False  # tell all of them
     details: bool = False  # tell claims with sources, theory and reasons
     apart: bool = False  # compute in worker processes, be it one
+    page: bool = True  # of a fit, draw pictures and page
 
 
 def folder(plan: Plan, options: Options) -> Path:
@@ -66,6 +69,8 @@ def place(name: str, chosen: Path | None) -> Path:
 
 def _check_length(out: Path, parent: Path) -> None:
     """Raise UsageError when the file system of ``parent`` has no room for names as long as those of ``out``."""
+    if not hasattr(os, "pathconf"):  # Windows, which refuses by itself
+        return
     longest, whole = os.pathconf(parent, "PC_NAME_MAX"), os.pathconf(parent, "PC_PATH_MAX") - LONGEST_INSIDE
     for name in out.parts:
         if len(os.fsencode(name)) > longest:
@@ -79,9 +84,9 @@ def run(plan: Plan, options: Options, screen: Any) -> Outcome:
     started = time.perf_counter()
     plan, out, packs = _begin(plan, options)
     slurm = plan.config["launcher"]["name"] == "slurm"
-    launcher = None if slurm or not packs else _launcher(plan, options)
+    launcher = None if slurm or not packs else _launcher(plan, packs, options)
     if launcher is not None:
-        _check_memory(plan, packs)
+        _check_machine(plan, packs)
     mend = not (slurm and packs)  # nothing is refused from here on, unless by SLURM: damaged records may be set aside
     computed = {key for pack in packs for key in pack}
     before = store.read_all(out, plan.trials, mend=mend).keys() - computed
@@ -92,9 +97,10 @@ def run(plan: Plan, options: Options, screen: Any) -> Outcome:
             _prepare(plan, out, options)
             with progress.display(screen, plan.name, options.quiet) as show:
                 launch.run(plan, out, packs, launcher, show)
+        again = bool(packs) or options.force
         outcome = build(
-            plan, out, again=bool(packs) or options.force, before=len(before), whole=options.task is not None
-        )
+            plan, out, again=again, before=len(before), whole=options.task is not None, page=options.page
+        )  # fmt: skip
         if outcome.files:  # a task of a job array that leaves the drawing to the last one leaves this to it, too
             outcome = _logged(outcome)
     seconds = round(time.perf_counter() - started, 3)
@@ -125,7 +131,7 @@ def _submit(plan: Plan, out: Path, packs: Sequence[tuple[str, ...]], options: Op
     settings = plan.config["launcher"]
     slurm.check()
     if packs:
-        _check_memory(plan, packs)
+        _check_machine(plan, packs)
         _prepare(plan, out, options)
     return slurm.submit_missing(plan, out, packs, settings, options.device, options.fail_fast)
 
@@ -168,13 +174,19 @@ def _begin(plan: Plan, options: Options) -> tuple[Plan, Path, list[tuple[str, ..
     return plan, out, packs if options.task is None else launch.share(plan, packs, *options.task)
 
 
-def _check_memory(plan: Plan, packs: Sequence[tuple[str, ...]]) -> None:
+def _check_machine(plan: Plan, packs: Sequence[tuple[str, ...]]) -> None:
+    """Raise UsageError where an estimator needs torch and there is none, or a pack more memory than there is."""
+    for trial in {plan.trials[pack[0]].model.name: plan.trials[pack[0]] for pack in packs}.values():
+        if variant(trial).torch:
+            machine.require_torch(f"the estimator {trial.model.name} of {plan.problem} trials")
     needed = max(sum(plan.trials[key].memory() for key in pack) for pack in packs)
     settings = plan.config["launcher"]
     if settings["name"] == "slurm":
         where, present = "launcher.mem_gb is", (settings["mem_gb"] or math.inf) * 2**30
+    elif settings["name"] == "executor":
+        return
     else:
-        where, present = "this machine has", os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        where, present = "this machine has", machine.memory()
     if needed > present:
         raise UsageError(
             f"one pack of {plan.name} would need about {needed / 2**30:.0f} GiB of memory, and {where} "
@@ -213,11 +225,16 @@ def _prepare(plan: Plan, out: Path, options: Options) -> None:
         write_text(out / CONFIG, f"# The resolved configuration of this run.\n{text}")
 
 
-def _launcher(plan: Plan, options: Options) -> Launcher:
+def _launcher(plan: Plan, packs: Sequence[tuple[str, ...]], options: Options) -> Launcher:
     settings = plan.config["launcher"]
-    workers = settings["workers"] or launch.cores()
-    device = execute.resolve_device(options.device)
-    return Launcher(settings["name"], workers, device, options.fail_fast, options.apart)
+    if settings["name"] == "executor":  # whose workers see to the device that they have
+        executor_factories.factory(settings["factory"])
+        workers = settings["workers"] or max(len(packs), 1)
+        return Launcher("executor", workers, options.device, options.fail_fast, factory=settings["factory"])
+    device = machine.device(options.device, used=any(variant(plan.trials[pack[0]]).gpu for pack in packs))
+    gpus = machine.gpus() if device == "cuda" else ()
+    workers = settings["workers"] or len(gpus) or launch.cores()
+    return Launcher(settings["name"], workers, device, options.fail_fast, options.apart, gpus)
 
 
 def forecast(plan: Plan, options: Options) -> dict[str, Any]:
@@ -228,7 +245,8 @@ def forecast(plan: Plan, options: Options) -> dict[str, Any]:
         tasks = min(len(slurm.shares(packs, settings)), settings["array_parallelism"] or len(packs))
         workers = max(tasks * settings["cpus"], 1)
     else:
-        workers = 1 if settings["name"] == "inline" else min(settings["workers"] or launch.cores(), max(len(packs), 1))
+        most = 1 if settings["name"] == "inline" else _launcher(plan, packs, options).workers
+        workers = min(most, max(len(packs), 1))
     seconds = max([sum(map(plan.cost, packs)) / workers, *map(plan.cost, packs)], default=0.0)
     return {
         plan.kind: plan.name,

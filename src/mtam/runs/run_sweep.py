@@ -104,8 +104,12 @@ def tell(outcome: Outcome, messages: Messages, *, brief: bool = False) -> None:
             messages.path(path)
     elif run.plan.kind == "sweep" and not brief:
         messages.tell("All tables: the same command with --tables. All of it, with pictures:")
-    if not messages.tables:
+    if messages.tables:
+        return
+    if (run.folder / PAGE) in outcome.files:
         messages.path(run.folder / PAGE)
+    else:
+        messages.tell(f"Nothing was drawn; the page: mtam report {run.folder}")
 
 
 def _tell_sweep(run: Run, messages: Messages, brief: bool) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from mtam import config
 from mtam.base import compile_time
+from mtam.base.system import machine
 from mtam.base.variants import models, own_settings
-from mtam.problems.registry import run_pack
+from mtam.problems.registry import run_pack, variant
 from mtam.runs.console import Messages
 from mtam.sweep.planning import Plan
 
@@ -21,7 +22,9 @@ SHAPES = (("data.d=1", "data.rank=1"), ("data.d=3", "data.rank=2"))
 def warm(as_json: bool, quiet: bool) -> None:
     """Run a tiny trial of every estimator in memory and tell how long kernels were compiled; nothing else is kept."""
     messages = Messages(as_json=as_json, quiet=quiet)
-    watch, before, plans = compile_time.Stopwatch(), compile_time.spent(), list(_plans())
+    watch, before = compile_time.Stopwatch(), compile_time.spent()
+    without = not machine.has_torch()
+    plans = [plan for plan in _plans() if not (without and variant(next(iter(plan.trials.values()))).torch)]
     messages.say_to_err(f"{compile_time.NOTICE}, by a tiny trial of every estimator")
     for plan in plans:
         with tempfile.TemporaryDirectory() as state:
@@ -32,6 +35,7 @@ def warm(as_json: bool, quiet: bool) -> None:
     messages.tell(
         f"{len(plans)} tiny trials; "
         + (f"kernels were compiled for {seconds:.1f} s, kept in {_cache()}." if seconds else "all kernels were there.")
+        + (" Those of recall are left out: torch is not installed." if without else "")
     )
     whole = watch.wall + seconds
     messages.answer({"trials": len(plans), "compile_seconds": round(seconds, 3), "seconds": round(whole, 3)})

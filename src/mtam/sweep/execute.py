@@ -1,4 +1,4 @@
-"""Execute one pack: read its trials, answer them, store one record each."""
+"""Execute one pack: read its trials, answer them, store one record each, all at once."""
 
 import functools
 import math
@@ -16,7 +16,6 @@ from typing import Any
 from pydantic import ValidationError
 
 from mtam.base import compile_time
-from mtam.base.errors import UsageError
 from mtam.base.spec import Trial
 from mtam.problems.registry import run_pack
 from mtam.sweep import failures, schemas, store
@@ -65,18 +64,6 @@ def _revision() -> str | None:
     return done.stdout.strip() or None
 
 
-def resolve_device(wanted: str) -> str:
-    """``auto`` becomes cuda where there is one. Raises UsageError when cuda is wanted and absent."""
-    if wanted == "cpu":
-        return "cpu"
-    import torch
-
-    present = torch.cuda.is_available()
-    if wanted == "cuda" and not present:
-        raise UsageError("--device cuda: torch finds no CUDA device here; valid: auto, cpu.")
-    return "cuda" if present else "cpu"
-
-
 def execute(out: Path, trials: dict[str, Trial], *, device: str, tick: Callable[[float, float], None]) -> None:
     """Answer one pack and store a record per trial.
 
@@ -102,10 +89,12 @@ def execute(out: Path, trials: dict[str, Trial], *, device: str, tick: Callable[
     except Exception as error:
         answers = [failures.told(error)] * len(trials)
     seconds = watch.wall
+    where = {"resumed_at": resumed} if resumed else {}  # the seconds are those since then
+    bodies = {}
     for (key, trial), answer in zip(trials.items(), answers, strict=True):
         told = answer if "failure" in answer else {"numbers": answer}
-        where = {"resumed_at": resumed} if resumed else {}  # the seconds are those since then
-        store.write(out, key, {**about(trial, device, seconds, len(trials)), **where, **told})
+        bodies[key] = {**about(trial, device, seconds, len(trials)), **where, **told}
+    store.write_all(out, bodies)
     shutil.rmtree(state, ignore_errors=True)
     with suppress(OSError):  # other packs keep theirs there
         state.parent.rmdir()

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from mtam.base.system import machine
 from mtam.sweep import safe_files, schemas
 
 FOLDER = "running"
@@ -93,11 +94,7 @@ def _read(path: Path) -> schemas.BeatShape | None:
 def _died_here(told: schemas.BeatShape) -> bool:
     if told.host != platform.node() or told.pid is None:
         return False
-    try:
-        os.kill(told.pid, 0)
-    except OSError as error:  # a process of somebody else lives
-        return isinstance(error, ProcessLookupError)
-    return False
+    return not machine.alive(told.pid)
 
 
 def begun_by_workers(out: Path, since: float) -> dict[str, int]:

@@ -21,12 +21,14 @@ from mtam.base.spec import READABLE, SCHEMA, Frozen, Trial
 from mtam.problems import problem_files
 from mtam.problems.recorded_problem import RecordedProblem
 from mtam.problems.registry import PROBLEMS, Problem, definition, problem
+from mtam.problems.trial_reader import TrialReader
 from mtam.sweep import safe_files
+from mtam.sweep.folders import run_folders
+from mtam.sweep.folders.run_folders import MANIFEST as MANIFEST
 from mtam.sweep.schemas import Manifest, first
 from mtam.sweep.size_rules import is_rule, size_rule
 from mtam.sweep.store import write_text
 
-MANIFEST = "manifest.json"
 SOURCE = "problem.py"  # the file that declared the problem, where that is not built in
 MOST_MEMBERS = 32  # of one pack; beyond it the batched program gains nothing and a lost pack costs more
 
@@ -59,10 +61,13 @@ class Plan:
 
     aliases: Mapping[str, str] = field(default_factory=dict, compare=False)  # a trial's key -> that of its old record
     seals: Mapping[str, str] = field(default_factory=dict, compare=False)  # claim -> digest of how it was to be judged
+    own_keys: tuple[tuple[str, ...], ...] | None = field(default=None, compare=False, repr=False)  # known from reading
 
     @cached_property
     def identity(self) -> tuple[tuple[str, ...], ...]:
         """The trials' own keys, cell by cell."""
+        if self.own_keys is not None:
+            return self.own_keys
         return tuple(tuple(trial.key() for trial in cell.trials) for cell in self.cells)
 
     @cached_property
@@ -212,7 +217,8 @@ def read(out: Path, code: str | None = None) -> Plan:
         _check(plan)
         return plan
     except FileNotFoundError:
-        raise UsageError(f"{out} is not the folder of a run: it has no {MANIFEST}.") from None
+        more = run_folders.hint(out)
+        raise UsageError(f"{out} is not the folder of a run: {more or f'it has no {MANIFEST}'}.") from None
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}.") from None
     except UsageError:
@@ -226,15 +232,17 @@ def read(out: Path, code: str | None = None) -> Plan:
 def _plan(shape: Manifest) -> Plan | None:
     """The plan that a manifest holds; None where its trials are not those that it was made for."""
     kind = _problem(shape)
-    read = kind.trial().from_json
+    read = TrialReader(kind.trial()).read
     modern = shape.schema_ == SCHEMA
-    trials = {key: read(json.dumps(value if modern else kind.modern(value))) for key, value in shape.trials.items()}
+    both = {key: read(value if modern else kind.modern(value)) for key, value in shape.trials.items()}
+    trials = {key: trial for key, (trial, _) in both.items()}
     unknown = {key for cell in shape.cells for key in cell.keys} - trials.keys()
     if unknown:
         raise ValueError(f"it has no trial {min(unknown)}")
     if not modern:
         return _of_schema_2(shape, trials)
-    plan = replace(_of_cells(shape, trials), aliases=shape.aliases, seals=shape.claims)
+    own_keys = tuple(tuple(both[key][1] for key in cell.keys) for cell in shape.cells)
+    plan = replace(_of_cells(shape, trials), aliases=shape.aliases, seals=shape.claims, own_keys=own_keys)
     return plan if plan.digest == shape.digest else None
 
 

@@ -13,10 +13,11 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -42,11 +43,41 @@ GO, FINISH, STOP = range(3)  # what workers are told: go on; finish the pack but
 _worker: dict[str, Any] = {}
 
 
-def _start_worker(out: Path, device: str, order: Any, once: Any, compiling: Any, parent: int, code: str | None) -> None:
-    warnings.showwarning = partial(_warn, once)
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+@dataclass(frozen=True)
+class _Shared:
+    """What the main process and its workers share."""
+
+    order: Any  # an int: GO, FINISH or STOP
+    compiling: Any  # an int: a worker has begun to compile
+    once: Any  # a semaphore, taken by who says what is said once, and never given back
+    seats: tuple[tuple[str, Any], ...] = ()  # each GPU, and a semaphore of as many workers as it takes
+
+
+def _start_worker(out: Path, device: str, shared: _Shared, code: str | None) -> None:
+    warnings.showwarning = partial(_warn, shared.once)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    if not hasattr(signal, "pthread_sigmask"):
+        for number in STOPPING:
+            signal.signal(number, signal.SIG_IGN)
     one_thread()
-    _worker.update(out=out, device=device, order=order, compiling=compiling, plan=planning.read(out, code))
+    _take_seat(shared.seats)
+    _worker.update(
+        out=out, device=device, order=shared.order, compiling=shared.compiling, plan=planning.read(out, code)
+    )
+
+
+def _take_seat(seats: Sequence[tuple[str, Any]]) -> None:
+    """One GPU for this process, before anything loads torch; who is killed leaves a seat, and the pool is made anew."""
+    for gpu, free in seats:
+        if free.acquire(block=False):
+            os.environ["CUDA_VISIBLE_DEVICES"] = gpu
+            return
+
+
+def _seats(gpus: Sequence[str], workers: int, semaphore: Callable[[int], Any]) -> tuple[tuple[str, Any], ...]:
+    """Workers are shared among the GPUs as evenly as can be."""
+    each, more = divmod(workers, len(gpus) or 1)
+    return tuple((gpu, semaphore(each + (k < more))) for k, gpu in enumerate(gpus))
 
 
 def _warn(once: Any, message: Warning | str, category: type[Warning], *_: Any) -> None:
@@ -55,11 +86,15 @@ def _warn(once: Any, message: Warning | str, category: type[Warning], *_: Any) -
         print(f"mtam: warning: {message}", file=sys.stderr, flush=True)
 
 
-def _end_with(parent: int) -> None:
-    """A worker whose parent was killed would wait for work for ever."""
-    while os.getppid() == parent:
-        time.sleep(1.0)
-    os._exit(1)
+def _end_with_parent() -> None:
+    """A worker whose parent was killed would wait for work for ever.
+
+    A process that lives can be waited for on every platform; ``os.getppid`` tells no death on Windows.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _work(pack: tuple[str, ...]) -> None:
@@ -94,13 +129,14 @@ def run(out: Path, packs: Sequence[tuple[str, ...]], launcher: Launcher, board: 
     with _shared_memory(), _signals_blocked():
         order: Any = context.Value(ctypes.c_int, GO, lock=False)  # without a lock: a killed worker cannot hold it
         compiling: Any = context.Value(ctypes.c_int, 0, lock=False)
-        once: Any = context.Semaphore(1)  # taken by who says what is said once, and never given back
+        once: Any = context.Semaphore(1)
     waiting, deaths, began = list(packs), dict.fromkeys(packs, 0), time.time()
     while waiting:
         order.value, since = GO, time.time()
         workers = min(launcher.workers, len(waiting))
         with _shared_memory(), _signals_blocked():  # multiprocessing's own tracker is started here
-            given = (out, launcher.device, order, once, compiling, os.getpid(), board.code)
+            seats = _seats(launcher.gpus, workers, context.Semaphore)
+            given = (out, launcher.device, _Shared(order, compiling, once, seats), board.code)
             pool = ProcessPoolExecutor(workers, context, _start_worker, given)
         try:
             with _signals_blocked(), _without_main():
@@ -149,6 +185,9 @@ def _signals_blocked() -> Iterator[None]:
     A mask is inherited from the first instruction on; a handler set by the child itself would come too late for a
     signal that arrives while it imports.
     """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows: the workers hear them, and ignore them from their start on
+        yield
+        return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
     try:
         yield
@@ -233,8 +272,6 @@ def _end(pool: ProcessPoolExecutor) -> None:
 
 def _record_death(out: Path, pack: tuple[str, ...], device: str) -> None:
     plan = planning.read(out)
-    for key in pack:
-        sentence = f"its worker process died {ATTEMPTS} times (killed, or out of memory?)"
-        body = execute.about(plan.trials[key], device, 0.0, len(pack))
-        told = {"failure": sentence, "traceback": None, failures.CAUSE: failures.MACHINE}
-        store.write(out, key, body | told)
+    sentence = f"its worker process died {ATTEMPTS} times (killed, or out of memory?)"
+    told = {"failure": sentence, "traceback": None, failures.CAUSE: failures.MACHINE}
+    store.write_all(out, {key: execute.about(plan.trials[key], device, 0.0, len(pack)) | told for key in pack})

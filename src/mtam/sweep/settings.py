@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from mtam.base import conf_files
 from mtam.base.errors import UsageError
 from mtam.base.spec import Frozen
+from mtam.base.system import machine
 
 Settings = TypeVar("Settings", bound=Frozen)
 
@@ -67,6 +68,12 @@ class LauncherSettings(Frozen):
         return name
 
 
+class ExecutorSettings(LauncherSettings):
+    """An executor of somebody else's; never part of a trial's identity."""
+
+    factory: str | None = None  # module:function, or a preset
+
+
 class SlurmSettings(Frozen):
     """A SLURM job array; never part of a trial's identity."""
 
@@ -111,13 +118,15 @@ class SlurmSettings(Frozen):
 
 def launcher_settings(tree: Any, name: str) -> dict[str, Any]:
     """The launcher's settings, validated as the launcher that they name wants them."""
-    slurm = isinstance(tree, dict) and tree.get("name") == "slurm"
-    kind: type[Frozen] = SlurmSettings if slurm else LauncherSettings
+    kinds: dict[str, type[Frozen]] = {"slurm": SlurmSettings, "executor": ExecutorSettings}
+    kind = kinds.get(str(tree.get("name")), LauncherSettings) if isinstance(tree, dict) else LauncherSettings
     return validate(kind, tree, "launcher", name).model_dump()
 
 
 def check_logger(name: str | None) -> None:
     """Raise UsageError when the logger needs a package that is not there."""
+    if name == "tensorboard":
+        machine.require_torch("logger=tensorboard")
     if name == "tensorboard" and find_spec("tensorboard") is None:
         raise UsageError(
             "logger=tensorboard needs the package tensorboard; install it with pip install 'mtam[tensorboard]'."

@@ -153,3 +153,8 @@ def test_without_noise_there_is_bias_only() -> None:
     found = forecast(trial(2000, noise=0.0, intervals=6))
     assert found.total == pytest.approx(found.oracle + found.linear_price)
     assert abs(found.total) < 1e-6
+
+
+def test_a_truth_that_is_drawn_already_is_the_same() -> None:
+    task = trial(2000, d=2)
+    assert forecast(task, draw_truth(task.data, task.seed, task.n)) == forecast(task)

@@ -45,8 +45,8 @@ def test_failed_trials_of_a_sweep_are_left_out(tmp_path: Path) -> None:
     text = "cell,n,seed,status,error\n0,8,0,done,.5\n0,16,0,done,.2\n0,8,1,done,.4\n0,16,1,failed,\n"
     found = read(written(tmp_path, text))
     assert found.failed == 1
-    assert found.curves["0"].seeds == (0,)
-    assert found.curves["0"].dropped == (1,)
+    assert found.curves[""].seeds == (0,)
+    assert found.curves[""].dropped == (1,)
 
 
 def test_a_reference_beside_the_errors(tmp_path: Path) -> None:

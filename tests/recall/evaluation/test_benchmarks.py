@@ -114,3 +114,14 @@ def test_beside_a_model_stands_what_the_trial_asks_for() -> None:
     both = asked(1024, benchmark=True, average_bayes=True)
     assert list(both) == ["bayes_error", "bayes_error_se", "bayes_axes_learned", "average_bayes_error"]
     assert 0 < both["average_bayes_error"] < average["average_bayes_error"]
+
+
+def test_one_factor_gives_the_bayes_rule_and_the_average_risk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A target that the prior standardises: the mean and the variance by one factor are those of two solutions."""
+    data = RecallData(alpha=1.0, target="matern_stratified", test=1100)
+    asked = RecallTrial(n=1024, seed=5, data=data, model=recall_model(benchmark=True, average_bayes=True))
+    shared = benchmarks.beside(asked)
+    monkeypatch.setattr(benchmarks, "BY_POPULATION", ())
+    apart = benchmarks.beside(asked)
+    assert list(shared) == list(apart)
+    np.testing.assert_allclose(list(shared.values()), list(apart.values()), rtol=1e-7)

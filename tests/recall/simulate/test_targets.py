@@ -84,3 +84,23 @@ def test_one_seed_asks_the_same_function_of_every_spectrum_and_size() -> None:
     np.testing.assert_array_equal(a.answer.function(z), b.answer.function(z))
     other = problem(RecallData(), 5)
     assert np.abs(other.answer.function(z) - a.answer.function(z)).max() > 0.1
+
+
+def test_blocks_that_were_answered_keep_their_bits_and_are_not_computed_again() -> None:
+    calls: list[int] = []
+
+    def counted(z: np.ndarray) -> np.ndarray:
+        calls.append(len(z))
+        return np.asarray(np.sin(z).sum(1))
+
+    z, kept = np.random.default_rng(0).standard_normal((600, 3)), targets.KeptBlocks(most=3)
+    plain = targets.in_blocks(counted, z)  # type: ignore[arg-type]
+    assert len(calls) == 3
+    np.testing.assert_array_equal(targets.in_blocks(counted, z, kept), plain)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(targets.in_blocks(counted, z, kept), plain)  # type: ignore[arg-type]
+    assert len(calls) == 6
+    other = z + 1e-12
+    assert (targets.in_blocks(counted, other, kept) != plain).any()  # type: ignore[arg-type]
+    assert len(calls) == 9
+    targets.in_blocks(counted, z, kept)  # type: ignore[arg-type]
+    assert len(calls) == 12  # three blocks are kept, and those were others

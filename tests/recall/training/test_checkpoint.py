@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 import torch
 
+from mtam.base.resume import state_file
 from mtam.recall.recall_spec import RecallTrial
 from mtam.recall.run_recall import run
-from mtam.recall.training import checkpoint
+from mtam.recall.training.checkpoint import STATE
 from tests.recall.helpers import trials
 
 
@@ -19,7 +20,7 @@ class Killed(Exception):
 
 @pytest.fixture(autouse=True)
 def _always_due(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checkpoint, "EVERY", 0.0)
+    monkeypatch.setattr(state_file, "EVERY", 0.0)
 
 
 def _numbers(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -85,7 +86,7 @@ def test_killed_twice(tmp_path: Path) -> None:
 def test_states_of_other_trials_and_torn_states_are_not_believed(tmp_path: Path) -> None:
     some, others = trials(2), trials(3)[1:]
     _until(0.5, others, tmp_path)
-    path = tmp_path / checkpoint.STATE
+    path = tmp_path / STATE
     foreign = path.read_bytes()
     clean = _numbers(run(some, device="cpu", tick=_silent))
     for stored in (foreign, foreign[: len(foreign) // 2], b"", b"nonsense"):
@@ -116,7 +117,7 @@ def test_a_state_of_another_shape_is_not_believed(path: str, value: Any, tmp_pat
     """Under the right name and identity: the training begins again, and is no failure."""
     some = trials(2)
     _until(0.5, some, tmp_path)
-    file = tmp_path / checkpoint.STATE
+    file = tmp_path / STATE
     torch.save(_swapped(torch.load(file, weights_only=True), path, value), file)
     heard: list[float] = []
     found = run(some, device="cpu", tick=heard.append, checkpoint=tmp_path)
@@ -126,7 +127,7 @@ def test_a_state_of_another_shape_is_not_believed(path: str, value: Any, tmp_pat
 
 @pytest.mark.parametrize("what", ["pipe", "folder", "ring"])
 def test_no_file_in_the_place_of_a_state_is_waited_for(what: str, tmp_path: Path) -> None:
-    path = tmp_path / checkpoint.STATE
+    path = tmp_path / STATE
     if what == "pipe":
         os.mkfifo(path)
     elif what == "folder":
@@ -138,7 +139,7 @@ def test_no_file_in_the_place_of_a_state_is_waited_for(what: str, tmp_path: Path
 
 
 def test_nothing_is_saved_unless_due(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checkpoint, "EVERY", 1e9)
+    monkeypatch.setattr(state_file, "EVERY", 1e9)
     run(trials(1), device="cpu", tick=_silent, checkpoint=tmp_path)
     assert not list(tmp_path.iterdir())
 
@@ -157,4 +158,4 @@ def test_what_cannot_be_kept_leaves_no_draft(tmp_path: Path, monkeypatch: pytest
 
 def test_one_whole_file_is_left_and_no_draft(tmp_path: Path) -> None:
     _until(0.5, trials(1), tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == [checkpoint.STATE]
+    assert [path.name for path in tmp_path.iterdir()] == [STATE]

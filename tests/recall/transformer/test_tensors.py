@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from mtam.recall.recall_models import trained_settings
+from mtam.recall.recall_models import TrainedModel, trained_settings
+from mtam.recall.recall_spec import RecallData, recall_model
 from mtam.recall.simulate.contexts import problem
 from mtam.recall.transformer import tensors
 from tests.recall.helpers import assemble, trials
@@ -110,3 +111,17 @@ def test_the_mercer_arm_shows_the_head_the_first_coefficients_and_nothing_else()
         truth = torch.from_numpy(p.sample("train", 64).recalled()[:, :5]).double()
         scale = shown[0, 0] / truth[0, 0]
         torch.testing.assert_close(shown, scale * truth, rtol=1e-6, atol=1e-6)
+
+
+def test_faint_moments_are_left_out_without_a_change_of_any_product() -> None:
+    model = recall_model("softmax")
+    assert isinstance(model, TrainedModel)
+    for alpha, left in ((2.0, 8 + 2), (0.5, 48 + 2)):
+        p = problem(RecallData(alpha=alpha), 3)
+        rows = tensors.stack([p.sample("train", 40)], [model], torch.device("cpu"), torch.float32)
+        features = tensors.features(p, model, torch.float32)[None]
+        fewer, heard = tensors.without_faint(rows, features)
+        assert fewer.moments.shape[-1] == fewer.base.shape[-1] == heard.shape[1] == left
+        whole = (rows.moments[0, 0] + rows.base[0]).double() @ features[0].double()
+        cut = (fewer.moments[0, 0] + fewer.base[0]).double() @ heard[0].double()
+        torch.testing.assert_close(cut, whole, rtol=1e-13, atol=1e-13)

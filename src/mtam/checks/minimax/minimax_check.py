@@ -91,6 +91,15 @@ def check(settings: Settings, tick: Tick) -> Finding:
     )
 
 
+def statement(settings: Settings, key: str) -> JudgedStatement | None:
+    """The verdict on an exponent by itself, as the check gives it; None for a key of another kind."""
+    for alpha in settings.alphas:
+        case = MinimaxCase("exponential", alpha, settings.decay, settings.noise)
+        if key == f"exponent_{case.key}":
+            return minimax_exponent(case, settings.within)
+    return None
+
+
 def adaptive(case: MinimaxCase, settings: Settings) -> Adaptive:
     """The adaptive estimator at three sizes around the one asked for, every draw at all three."""
     sizes = settings.digits * LN10 * WINDOW ** np.array([-0.5, 0.0, 0.5])

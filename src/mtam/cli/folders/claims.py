@@ -15,7 +15,13 @@ def claims(
     quiet: Quiet = False,
     details: Details = False,
     problem: ProblemFile = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit code 1 when a claim is contradicted.")] = False,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Exit code 1 when a claim is false as it stands, 3 when some fail here alone."),
+    ] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Recompute every claim from the tables by independent code.")
+    ] = False,
 ) -> None:
     """Judge the claims of both papers, and of a run's own problem, again from the records of a run or of several."""
     from mtam.runs import judge_folder
@@ -26,4 +32,4 @@ def claims(
     folder = run_folder(looked_up(out))
     name_problem(folder, looked_up(problem, "--problem"))
     messages = Messages(as_json=json_, quiet=quiet, details=details)
-    raise typer.Exit(judge_folder.judge(folder, messages, strict))
+    raise typer.Exit(judge_folder.judge(folder, messages, strict, verified=verify))

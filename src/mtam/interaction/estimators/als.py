@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.interpolate import BSpline
 from scipy.sparse import csr_array
 
 from mtam.base.compile_time import Stopwatch
@@ -100,6 +99,8 @@ def _descend(
 
 def spline_step(x: Data, y: Array, u: Array, v: Array, space: SplineSpace) -> tuple[float, Spline]:
     """The least-squares phi at A = u v^T, and the mean squared residual."""
+    from scipy.interpolate import BSpline  # takes longer to load than a fit by ips_erm, which has no use for it
+
     samples, tokens = y.shape
     pairs = ~np.eye(tokens, dtype=bool)
     arguments = np.clip(((x @ u) @ (x @ v).transpose(0, 2, 1))[:, pairs], -1, 1 - 1e-15)

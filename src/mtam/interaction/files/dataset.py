@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mtam.base.system import machine
 from mtam.interaction.files import long_table
 from mtam.interaction.files.validate_arrays import blocks, finite, numbers
 from mtam.interaction.own_data.own_data_warnings import distinct, moments
@@ -198,7 +199,7 @@ def _npz(file: Path) -> tuple[object, object]:
             found = ", ".join(sorted(archive.files)) or "nothing"
             raise ValueError(f"{file} has no array {' and no array '.join(missing)}; found: {found}")
         sizes = [_declared(archive, name, file) for name in ("X", "Y")]
-        if sum(sizes) > (most := _memory()):
+        if sum(sizes) > (most := machine.memory()):
             raise ValueError(f"{file} unpacks to {sum(sizes) / 2**30:.0f} GiB; this machine has {most / 2**30:.0f} GiB")
         return _member(archive, "X", file), _member(archive, "Y", file)
 
@@ -215,10 +216,6 @@ def _declared(archive: Any, name: str, file: Path) -> int:
             "hardly be anything but constant"
         )
     return int(entry.file_size)
-
-
-def _memory() -> int:
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def _member(archive: Any, name: str, file: Path) -> object:

@@ -53,3 +53,30 @@ def gram(
                                 continue
                             for b in range(width):
                                 cross[row, k[other, s] + b] += value * values[other, b, s]
+
+
+@kernel
+def mixed(p: Array, q: Array, tokens: int, pieces: Array, intervals: int, right: Array, out: Array) -> None:
+    """Add (N-1) F^T R, R any columns beside the features  # p, q (SN, r); right (SN, m); out (K+s, m)."""
+    rows, rank = p.shape
+    width, columns = pieces.shape[0], right.shape[1]
+    step = _lanes(rows // tokens, tokens, rank)
+    left, other = np.empty((tokens, rank, step)), np.empty((tokens, rank, step))
+    t, square, odd, values = np.empty(step), np.empty(step), np.empty(step), np.empty((width, step))
+    k: Index = np.empty(step, np.int32)
+    for first in range(0, rows // tokens, step):
+        lanes = min(step, rows // tokens - first)
+        _turn(p, tokens, first, lanes, left)
+        _turn(q, tokens, first, lanes, other)
+        for i in range(tokens):
+            for j in range(tokens):
+                if j == i:
+                    continue
+                _locate(left[i], other[j], lanes, intervals, t, k)
+                _splines(t, lanes, pieces, square, odd, values)
+                for s in range(lanes):
+                    row = (first + s) * tokens + i
+                    for a in range(width):
+                        value, at = values[a, s], k[s] + a
+                        for c in range(columns):
+                            out[at, c] += value * right[row, c]

@@ -19,7 +19,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import scipy.linalg
-import scipy.optimize
 
 Array = npt.NDArray[np.float64]
 
@@ -64,9 +63,11 @@ def choose(gram: Array, moment: Array, power: float, penalty: Array, rows: int) 
         return float((rows - LINES) * np.log(loss) + np.sum(np.log(np.exp(-log) + seen)))
 
     low, high = -np.log(BEYOND * seen[-1]), np.log(BEYOND / seen[0])
+    from scipy import optimize  # takes long to load, and most fits choose K otherwise
+
     grid = np.linspace(low, high, GRID)
     best = int(np.argmin([criterion(log) for log in grid]))
     bracket = grid[max(0, best - 1)], grid[min(GRID - 1, best + 1)]
-    log = float(scipy.optimize.minimize_scalar(criterion, bounds=bracket, method="bounded").x)
+    log = float(optimize.minimize_scalar(criterion, bounds=bracket, method="bounded").x)
     freedom = float(np.sum(1 / (1 + np.exp(log) * values)))
     return Smoothing(float(np.exp(log)), freedom, bool(log < low + np.log(AT_END)))

@@ -93,13 +93,13 @@ def feasible(trial: InteractionTrial) -> bool:
     return _counts(trial)[0] <= MOST_INTERVALS
 
 
-def forecast(trial: InteractionTrial) -> Forecast:
+def forecast(trial: InteractionTrial, truth: Truth | None = None) -> Forecast:
     """The forecast for the truth, sizes and noise of ``trial``, averaged over simulated noises.
 
-    It is to be relied on where it is ``feasible``.
+    It is to be relied on where it is ``feasible``. ``truth`` is that of the trial, where it is drawn already.
     """
     counts = _counts(trial)
-    truth = draw_truth(trial.data, trial.seed, trial.n)
+    truth = draw_truth(trial.data, trial.seed, trial.n) if truth is None else truth
     spaces = [SplineSpace(trial.spline_degree(), count) for count in counts]
     bases = [space.orthonormaliser(_arguments(truth, trial.seed)) for space in spaces]
     model = Model(spaces, bases, Tangents(truth))

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from mtam.rates.curve import Curve, curve
+from mtam.rates.files.sweep_axes import axes_of_cells, in_words
 from mtam.rates.files.table_rows import FORM, Rows, TableError, first, load, names, numbers
 from mtam.rates.laws import EntropyBalance, Floats
 
@@ -42,6 +43,7 @@ class Brought:
     seeded: bool
     left_out: dict[str, str] = field(default_factory=dict)  # why a cell has no curve
     notes: tuple[str, ...] = ()  # how the file was read
+    axes: dict[str, dict[str, str]] = field(default_factory=dict)  # of a sweep's cells, their places on its axes
 
 
 def read(path: Path, columns: Columns | None = None) -> Brought:
@@ -51,6 +53,7 @@ def read(path: Path, columns: Columns | None = None) -> Brought:
 
 def of_rows(rows: Rows, columns: Columns, path: Path) -> Brought:
     """The curves of rows that were read already; ``path`` is what errors call them."""
+    places = axes_of_cells(rows) if columns.cell in (None, "cell") else {}
     rows = _renamed(rows, columns, path)
     rows, lost = _ended(rows, path)
     seeded, celled = "seed" in rows.frame, "cell" in rows.frame
@@ -58,6 +61,9 @@ def of_rows(rows: Rows, columns: Columns, path: Path) -> Brought:
     clean["place"] = rows.places
     clean["seed"] = _seeds(rows, path) if seeded else 0
     clean["cell"] = names(rows, "cell", path) if celled else ""
+    worded = {cell: in_words(place) for cell, place in places.items()}
+    if worded:
+        clean["cell"] = clean["cell"].map(worded)
     if "reference" in rows.frame:
         clean["reference"] = _positive(rows, "reference", path)
     _unique(clean, seeded, rows.unit, path)
@@ -73,7 +79,8 @@ def of_rows(rows: Rows, columns: Columns, path: Path) -> Brought:
             left_out[name] = str(error)
     if not curves:
         raise TableError(next(iter(left_out.values())))
-    return Brought(curves, references, lost, seeded, left_out, rows.notes)
+    axes = {worded[cell]: place for cell, place in places.items()}
+    return Brought(curves, references, lost, seeded, left_out, rows.notes, axes)
 
 
 def reference(path: Path) -> EntropyBalance:

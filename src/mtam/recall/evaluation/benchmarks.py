@@ -17,6 +17,7 @@ from mtam.recall.evaluation.oracles import nearest_neighbours, posterior_mean
 from mtam.recall.evaluation.risk import risk
 from mtam.recall.recall_numbers import BenchmarkNumbers
 from mtam.recall.recall_spec import BENCHMARK_TO, RecallTrial
+from mtam.recall.recall_variants import BY_POPULATION
 from mtam.recall.simulate.contexts import RecallProblem, Sample, problem
 
 AVERAGED = 1024  # fresh contexts on which the posterior variance is averaged: it scatters by percents
@@ -78,27 +79,46 @@ def beside(trial: RecallTrial) -> dict[str, float]:
     if not (trial.benchmarked() or trial.averaged()):
         return {}
     p, train, test = _samples(trial)
-    numbers: dict[str, float] = {}
-    if trial.benchmarked():
-        scores = _bayes(p, train, test)
-        numbers |= {BAYES_ERROR: scores["error"], "bayes_error_se": scores["error_se"]}
-        numbers["bayes_axes_learned"] = scores["axes_learned"]
+    known, asked = (p.answer.inputs(s.recalled(), s.query) for s in (train, test))
+    some = asked[:AVERAGED]
+    if trial.benchmarked() and trial.averaged() and trial.data.target in BY_POPULATION:
+        # The mean of a prior scaled to the population's variance and the average variance have one matrix up to a
+        # factor.
+        with posterior.of_population(p, known, asked) as shared:
+            numbers = _as_bayes(_scores(p, test, shared.mean(_centred(p, train))))
+            average = posterior.in_shares(p, shared.variance(some))
+        return numbers | {AVERAGE_BAYES_ERROR: float(average.mean())}
+    numbers = _as_bayes(_bayes(p, train, test)) if trial.benchmarked() else {}
     if trial.averaged():
-        known, asked = (p.answer.inputs(s.recalled(), s.query) for s in (train, test.head(AVERAGED)))
-        numbers[AVERAGE_BAYES_ERROR] = float(posterior.shares(p, known, asked).mean())
+        numbers[AVERAGE_BAYES_ERROR] = float(posterior.shares(p, known, some).mean())
     return numbers
+
+
+def _as_bayes(scores: dict[str, float]) -> dict[str, float]:
+    return {
+        BAYES_ERROR: scores["error"], "bayes_error_se": scores["error_se"], "bayes_axes_learned": scores["axes_learned"]
+    }  # fmt: skip
 
 
 def _bayes(p: RecallProblem, train: Sample, test: Sample) -> dict[str, float]:
     known, asked = (p.answer.inputs(s.recalled(), s.query) for s in (train, test))
-    offset = p.answer.mean / p.answer.deviation  # the prior is centred, the standardised target is not
-    variance = 1 / p.answer.deviation**2
-    mean = posterior_mean(known, train.observed + offset, asked, variance, p.data.noise)
+    mean = posterior_mean(known, _centred(p, train), asked, 1 / p.answer.deviation**2, p.data.noise)
+    return _scores(p, test, mean)
+
+
+def _centred(p: RecallProblem, train: Sample) -> Array:
+    """The answers of a draw of the prior, which is centred; the standardised target is not. (n,)"""
+    return np.asarray(train.observed + p.answer.mean / p.answer.deviation)
+
+
+def _scores(p: RecallProblem, test: Sample, mean: Callable[[Array], Array]) -> dict[str, float]:
+    """Risk and learned axes of a posterior mean; the target is standardised, the mean's prior is centred."""
+    offset = p.answer.mean / p.answer.deviation
 
     def answers(samples: list[Sample]) -> Array:
         return np.array([mean(p.answer.inputs(s.recalled(), s.query)) for s in samples])
 
-    scores = risk(torch.from_numpy(mean(asked) - offset), test, p.answer.variance)
+    scores = risk(torch.from_numpy(answers([test])[0] - offset), test, p.answer.variance)
     return {**scores, "axes_learned": float(axis_gains(answers, [test], [p]).sum())}
 
 

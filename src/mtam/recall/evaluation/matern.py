@@ -36,15 +36,22 @@ class Matern:
     table: Array  # (TABLE + 1, 2): value and difference to the next, at evenly spaced distances
     per_distance: float  # table entries per unit of distance
 
-    def matrix(self, left: Array, right: Array) -> Array:
-        """(n, dim), (m, dim) -> (n, m)"""
-        out = np.empty((len(left), len(right)))
+    def reaching(self, points: Sequence[Array]) -> "Matern":
+        """This table where it covers all distances that points in these sets can have, else one that does."""
+        covered = min(2 * _radius(points), REACH) * self.per_distance <= TABLE
+        return self if covered else tabulated(points, float(self.table[0, 0]))
+
+    def matrix(self, left: Array, right: Array, out: Array | None = None) -> Array:
+        """(n, dim), (m, dim) -> (n, m), written into ``out`` where that is given"""
+        out = np.empty((len(left), len(right))) if out is None else out
         _fill(_left(left), _right(right), self.table, self.per_distance, False, out)
         return out
 
-    def upper(self, points: Array, nugget: float, kind: type[np.floating[Any]]) -> NDArray[Any]:
-        """The upper triangle of K + nugget I in rows; what lies below is undefined. (n, n) of ``kind``"""
-        out = np.empty((len(points), len(points)), dtype=kind)
+    def upper(
+        self, points: Array, nugget: float, kind: type[np.floating[Any]], out: NDArray[Any] | None = None
+    ) -> NDArray[Any]:
+        """The upper triangle of K + nugget I in rows; what lies below is undefined. (n, n) of ``kind``, or ``out``"""
+        out = np.empty((len(points), len(points)), dtype=kind) if out is None else out
         _fill(_left(points), _right(points), self.table, self.per_distance, True, out)
         out[np.diag_indices_from(out)] = self.table[0, 0] + self.shift(nugget)
         return out
@@ -68,10 +75,13 @@ class Matern:
 
 def tabulated(points: Sequence[Array], variance: float) -> Matern:
     """A table up to the largest distance that points in these sets can have, or to where the kernel vanishes."""
-    radius = max(float(np.sqrt((some**2).sum(1).max())) for some in points)
-    reach = min(2 * radius, REACH) * (1 + 1e-6) + 1e-9
+    reach = min(2 * _radius(points), REACH) * (1 + 1e-6) + 1e-9
     values = variance * matern1(np.linspace(0, reach, TABLE + 1))
     return Matern(np.column_stack([values, np.append(np.diff(values), 0.0)]), TABLE / reach)
+
+
+def _radius(points: Sequence[Array]) -> float:
+    return max(float(np.sqrt((some**2).sum(1).max())) for some in points)
 
 
 def _left(points: Array) -> Array:

@@ -68,13 +68,13 @@ class PosteriorMean:
 
     points: Array  # (n, dim)
     seen: NDArray[np.bool_]  # modes too faint to be drawn are zero everywhere
-    variance: float
+    kernel: Matern  # of the prior's variance
     solution: Array  # (n,)
 
     def __call__(self, test: Array) -> Array:
         """(m, dim) -> (m,)"""
-        asked = test[:, self.seen]
-        return tabulated((self.points, asked), self.variance).product(asked, self.points, self.solution)
+        asked = np.ascontiguousarray(test[:, self.seen])
+        return self.kernel.reaching((self.points, asked)).product(asked, self.points, self.solution)
 
 
 def posterior_mean(train: Array, observed: Array, test: Array, variance: float, noise: float) -> PosteriorMean:
@@ -85,7 +85,7 @@ def posterior_mean(train: Array, observed: Array, test: Array, variance: float, 
     seen = np.asarray(train.any(0) | test.any(0))
     points = train[:, seen]
     kernel = tabulated((points, test[:, seen]), variance)
-    return PosteriorMean(points, seen, variance, _solve(kernel, points, noise**2, observed))
+    return PosteriorMean(points, seen, kernel, _solve(kernel, points, noise**2, observed))
 
 
 def gaussian_process(train: Array, observed: Array, test: Array, variance: float, noise: float) -> Array:

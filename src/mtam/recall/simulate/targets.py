@@ -8,7 +8,9 @@ Every target is standardised to mean 0 and variance 1 on a reference sample, so 
 where the prior standardises (``BY_POPULATION``), a draw is divided by the prior's deviation sqrt(v0), not by its own.
 """
 
-from dataclasses import dataclass
+import hashlib
+from collections import OrderedDict
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Protocol
 
@@ -29,6 +31,7 @@ FEATURES = 1024  # spectral features of the Matern process
 SCALES, RIDGES = 8, 16  # dyadic scales of the Takagi sum, directions per scale
 REFERENCE = 4096  # contexts by which mean and variance are standardised
 BLOCK = 256  # rows at a time: their features stay in the second-level cache
+MOST_BLOCKS = 512  # of which answers are kept: a megabyte
 
 
 class Function(Protocol):
@@ -149,19 +152,42 @@ def draw(name: str, dim: int, seed: int) -> Function:
     return drawn
 
 
-def in_blocks(function: Function, z: Array) -> Array:
+class KeptBlocks:
+    """The answers of one function to the blocks that it was last asked, by the block's content.
+
+    A study asks for the same rows at every sample size, of every training and of the Bayes rule; thousands of waves a
+    row cost a hundred times what it takes to recognise them.
+    """
+
+    def __init__(self, most: int = MOST_BLOCKS) -> None:
+        self._most = most
+        self._kept: OrderedDict[bytes, Array] = OrderedDict()
+
+    def answers(self, function: Function, block: Array) -> Array:
+        """f(z) of a whole block, computed or as before: the same bits. (BLOCK, dim) -> (BLOCK,)"""
+        key = hashlib.blake2b(np.ascontiguousarray(block).data, digest_size=16).digest()
+        if key not in self._kept:
+            self._kept[key] = function(block)
+            if len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(key)
+        return self._kept[key]
+
+
+def in_blocks(function: Function, z: Array, kept: KeptBlocks | None = None) -> Array:
     """f(z), row by row the same bits however many rows come after. (rows, dim) -> (rows,)
 
     Libraries sum a matrix product's last rows in another order than the same rows with more behind them, and which rows
     count as the last depends on library and processor. So every call has one shape: ``BLOCK`` rows at one alignment,
     the last block filled up with its last row.
     """
+    kept = KeptBlocks(most=1) if kept is None else kept
     values = np.empty(len(z))
     block = room(BLOCK, z.shape[1])
     for at in range(0, len(z), BLOCK):
         some = z[at : at + BLOCK]
         block[: len(some)], block[len(some) :] = some, some[-1]
-        values[at : at + BLOCK] = function(block)[: len(some)]
+        values[at : at + BLOCK] = kept.answers(function, block)[: len(some)]
     return values
 
 
@@ -175,6 +201,7 @@ class Answer:
     mean: float = 0.0
     deviation: float = 1.0
     variance: float | None = None  # of the population, by which risks are told; None: that of each sample
+    kept: KeptBlocks = field(default_factory=KeptBlocks, repr=False, compare=False)
 
     def inputs(self, coefficients: NDArray[np.floating], queries: NDArray[np.floating]) -> Array:
         """z = (u / scale, q (x - 1/2)). (rows, J), (rows,) -> (rows, J + 1)"""
@@ -183,7 +210,7 @@ class Answer:
 
     def __call__(self, coefficients: NDArray[np.floating], queries: NDArray[np.floating]) -> Array:
         """The noise-free answers. (rows, J), (rows,) -> (rows,)"""
-        return (in_blocks(self.function, self.inputs(coefficients, queries)) - self.mean) / self.deviation
+        return (in_blocks(self.function, self.inputs(coefficients, queries), self.kept) - self.mean) / self.deviation
 
 
 def answer(data: RecallData, law: MeasureFamily, seed: int) -> Answer:

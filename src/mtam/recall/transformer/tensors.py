@@ -1,7 +1,7 @@
 """The tensors of a pack: samples of all members stacked, features, initial parameters. Nothing here is trained."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -14,6 +14,8 @@ from mtam.recall.recall_models import TrainedModel
 from mtam.recall.simulate.contexts import RecallProblem, Sample
 from mtam.recall.transformer.batch import Batch
 from mtam.recall.transformer.network import Network
+
+LANES = 8  # single-precision numbers of a vector register
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,12 @@ class Stack:
         for mine, theirs, axis in zip(self._tensors(), source._tensors(), AXES, strict=True):
             for member, order in enumerate(orders):
                 torch.index_select(theirs[member], axis - 1, order, out=mine[member])
+
+    def moments_kept(self, kept: int) -> "Stack":
+        """The first ``kept`` moments, query's content and one, of a single head's."""
+        ends = [*range(kept), -2, -1]
+        moments, base = (tensor[..., ends].contiguous() for tensor in (self.moments, self.base))
+        return replace(self, moments=moments, base=base)
 
     def empty_like(self) -> "Stack":
         """Room for as many rows."""
@@ -114,6 +122,20 @@ def features(problem: RecallProblem, model: TrainedModel, kind: torch.dtype) -> 
         whole[head * rows : (head + 1) * rows, head * columns : (head + 1) * columns] = moments
     whole[-2:, -2:] = torch.eye(2, dtype=moments.dtype)
     return whole.to(kind)
+
+
+def without_faint(rows: Stack, features: Tensor) -> tuple[Stack, Tensor]:
+    """The sample and its features without the last moments, where these are zero in all contexts of all members.
+
+    Modes too faint to be drawn are zeros, and add nothing to any sum; of alpha = 2 they are 42 of 48. What is left is a
+    multiple of LANES, so that sums over moments keep their order and the training its bits.
+    """
+    count = rows.moments.shape[-1] - 2
+    drawn = rows.moments[..., :-2].any(0).any(0).any(0).nonzero()
+    kept = LANES * -(-(int(drawn.max()) + 1 if len(drawn) else 1) // LANES)
+    if kept >= count or len(features[0]) != count + 2:  # heads side by side have features in blocks
+        return rows, features
+    return rows.moments_kept(kept), features[:, [*range(kept), -2, -1]].contiguous()
 
 
 def fourier(problem: RecallProblem, model: TrainedModel) -> Tensor:

@@ -10,6 +10,8 @@ from typing import NoReturn
 
 from rich.console import Console
 
+from mtam.base.system import machine
+from mtam.problems.registry import variant
 from mtam.sweep import execute, failures, launch, planning, progress, store
 from mtam.sweep.cluster import squeue
 from mtam.sweep.progress_account import Launcher
@@ -57,7 +59,9 @@ class Task:
         there = {key for key, record in found.items() if not failures.passing(record)}
         packs = [pack for pack in self.packs if not all(key in there for key in pack)]
         workers = self.cpus if len(packs) > 1 else 1
-        launcher = Launcher("local", workers, execute.resolve_device(self.device), self.fail_fast)
+        device = machine.device(self.device, used=any(variant(plan.trials[pack[0]]).gpu for pack in packs))
+        gpus = machine.gpus() if device == "cuda" else ()
+        launcher = Launcher("local", workers, device, self.fail_fast, gpus=gpus)
         with progress.display(Console(), plan.name, quiet=False) as show:
             launch.run(plan, self.out, packs, launcher, show)
 

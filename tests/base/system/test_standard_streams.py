@@ -71,7 +71,8 @@ def test_a_run_goes_on_when_its_progress_cannot_be_shown(tmp_path: Path) -> None
 
 
 FREE = (
-    "import sys; from mtam.base import standard_streams; standard_streams.prepare(); sys.exit(open('x', 'w').fileno())"
+    "import sys; from mtam.base.system import standard_streams; "
+    "standard_streams.prepare(); sys.exit(open('x', 'w').fileno())"
 )
 
 

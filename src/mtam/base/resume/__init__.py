@@ -1,0 +1,1 @@
+"""Work that was killed goes on where it was."""

@@ -1,0 +1,1 @@
+"""The system at hand: what the machine gives, and the standard streams."""
