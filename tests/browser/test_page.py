@@ -193,3 +193,32 @@ def test_on_paper_everything_is_unfolded_and_black_on_white(driver: Any, address
     assert not driver.find_element("tag name", "nav").is_displayed()
     printed = driver.execute_cdp_cmd("Page.printToPDF", {"printBackground": True})
     assert len(printed["data"]) > 50_000
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_an_entry_of_a_legend_hides_its_series_by_click_and_by_keyboard(driver: Any, address: str, width: int) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    opened(driver, address, width)
+    entries = driver.find_elements("css selector", ".panel svg [role=button]")
+    assert len(entries) > 4
+    shown = (
+        "const [entry] = arguments; return [...entry.closest('svg').querySelectorAll('[data-series]')].map("
+        "mark => [mark.dataset.series === entry.dataset.legend, getComputedStyle(mark).display !== 'none'])"
+    )
+    for entry in entries[:4]:
+        assert entry.accessible_name
+        assert entry.aria_role == "button"
+        before = driver.execute_script(shown, entry)
+        assert [mine for mine, _ in before].count(True) >= 1
+        assert all(visible for _, visible in before)
+        driver.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", entry)
+        entry.click()
+        assert entry.get_attribute("aria-pressed") == "false"
+        assert all(visible != mine for mine, visible in driver.execute_script(shown, entry))
+        driver.execute_script("arguments[0].focus()", entry)
+        for key, pressed in ((Keys.ENTER, "true"), (Keys.SPACE, "false"), (Keys.SPACE, "true")):
+            driver.switch_to.active_element.send_keys(key)
+            assert entry.get_attribute("aria-pressed") == pressed
+        assert all(visible for _, visible in driver.execute_script(shown, entry))
+    assert driver.find_elements("css selector", "dialog[open]") == []

@@ -17,6 +17,7 @@ from mtam.rates.intervals import Interval
 from mtam.rates.laws import Floats, PowerLaw, SubPolynomial
 from mtam.report.figures import ratio_plane
 from mtam.report.figures.axes import CROWD, below, legend, literal, log_axis, size_axis, tall
+from mtam.report.figures.legend_series import member_of
 from mtam.report.figures.palette import GUIDE, Look, looks
 from mtam.report.figures.picture import DrawnPanel, Picture
 from mtam.report.figures.svg import tip
@@ -96,9 +97,9 @@ def _bounds(drawn: Drawn, size: str, axis: Axes) -> None:
         axis.plot(points.sizes, points.mean, look.marker + "-", color=look.colour, label=name, **style)
         for values, line in ((result.reference, "--"), (result.lower, ":")):
             if values is not None:
-                axis.plot(points.sizes, values, line, color=look.colour, linewidth=1.2)
+                member_of(name, *axis.plot(points.sizes, values, line, color=look.colour, linewidth=1.2))
         if result.bayes is not None:
-            axis.plot(points.sizes, result.bayes, "x", color=look.colour, markersize=6)
+            member_of(name, *axis.plot(points.sizes, result.bayes, "x", color=look.colour, markersize=6))
     for line, name in (("--", "best cover (reference)"), (":", "lower bound (Assouad)"), ("x", "Bayes rule")):
         if line != "x" or any(result.bayes is not None for result, _ in drawn):
             axis.plot([], [], line, color=GUIDE, label=name)
@@ -128,7 +129,8 @@ def _part(drawn: Drawn, size: str, name: str, names: Sequence[str], axis: Axes) 
         expected = result.parts.get({"error": FORECAST_ERROR}.get(name, f"forecast_{name}"))
         if expected is not None and expected.positive:
             forecasts = True
-            axis.plot(expected.sizes, np.exp(expected.mean_log), ":", color=look.colour, linewidth=1.4)
+            dotted = axis.plot(expected.sizes, np.exp(expected.mean_log), ":", color=look.colour, linewidth=1.4)
+            member_of(_legend(result.label, power.loglog) if power is not None else None, *dotted)
     if name in ("error", ORACLE_ERROR):
         _theory(axis, drawn[0][0], size)
     _y(axis, drawn, names)
@@ -163,18 +165,22 @@ def _draw(axis: Axes, look: Look, curve: FittedCurve, size: str, *, crowded: boo
     points, fit, name = curve.points, curve.fit, curve.name
     assert fit is not None
     x = curve.place(points.sizes)
+    label = _legend(name, curve.slope)
     for seed, row in () if crowded else zip(points.seeds, points.errors, strict=True):
         (dots,) = axis.plot(x, row, look.marker, color=look.colour, alpha=0.3, markersize=3, markeredgewidth=0)
+        member_of(label, dots)
         tip(dots, *(f"{name}, {size} = {n:.0f}, seed {seed}: {y:.3g}" for n, y in zip(points.sizes, row, strict=True)))
     mean, low, high = spread(points)
     bars = None if len(points.seeds) < 2 else np.abs(np.stack([low, high]) - mean)
     style: dict[str, Any] = {"color": look.colour, "markersize": 5, "capsize": 2, "linewidth": 1, "zorder": 3}
-    marks = axis.errorbar(x, mean, yerr=bars, fmt=look.marker, **style).lines[0]
+    drawn = axis.errorbar(x, mean, yerr=bars, fmt=look.marker, **style)
+    member_of(label, *drawn.get_children())
+    marks = drawn.lines[0]
     rows = zip(points.sizes, mean, low, high, strict=True)
     tip(marks, *(f"{name}, {size} = {n:.0f}: {m:.3g} [{a:.3g}, {b:.3g}]" for n, m, a, b in rows))
     fine = np.geomspace(points.sizes[0], points.sizes[-1], 200)
     line = np.exp(fit.intercept + fit.line * fit.law.axis(fine))
-    axis.plot(curve.place(fine), line, look.dash, color=look.colour, linewidth=1.2, label=_legend(name, curve.slope))
+    axis.plot(curve.place(fine), line, look.dash, color=look.colour, linewidth=1.2, label=label)
 
 
 def spread(points: Curve) -> tuple[Floats, Floats, Floats]:

@@ -9,6 +9,8 @@ from matplotlib.artist import Artist
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
+from mtam.report.figures import legend_series
+
 SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 TIP, STOP = "tip ", " \u241f "  # begins an id that holds titles; stands between two of them
 
@@ -27,8 +29,10 @@ def render(figure: Figure) -> str:
     """The figure as an SVG document: equal figures are equal bytes, and no date is inside."""
     held = io.StringIO()
     _lay_out(figure)
+    legend_series.mark(figure)
     figure.savefig(held, format="svg", dpi=72, metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     root = Tree.fromstring(held.getvalue())
+    legend_series.tell(root)
     _titles(root)
     text: str = Tree.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n'

@@ -58,12 +58,45 @@
       large.showModal();
     };
     open.addEventListener("click", enlarge);
-    drawing.addEventListener("dblclick", enlarge);
+    drawing.addEventListener("dblclick", (event) => { if (!event.target.closest("[data-legend]")) enlarge(); });
     drawing.after(open);
   }
   large.querySelector(".close").addEventListener("click", () => large.close());
   large.addEventListener("close", () => { canvas.replaceChildren(); hide(); });
   large.addEventListener("toggle", () => (large.open ? large : document.body).append(tip));
+
+  // An entry of a legend hides its series and shows it again, by click and by keyboard.
+  for (const entry of document.querySelectorAll(".panel svg [data-legend]")) {
+    const drawing = entry.closest("svg");
+    const mine = drawing.querySelectorAll(`[data-series="${entry.dataset.legend}"]`);
+    if (!mine.length) continue;
+    const words = entry.getBBox();
+    const ground = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+    const size = { x: words.x - 24, y: words.y - 2, width: words.width + 26, height: words.height + 4 };
+    for (const [name, value] of Object.entries(size)) ground.setAttribute(name, value);
+    ground.setAttribute("fill", "transparent");
+    entry.prepend(ground);
+    drawing.setAttribute("role", "group");  // an image could hold no buttons
+    entry.setAttribute("role", "button");
+    entry.setAttribute("tabindex", "0");
+    entry.setAttribute("aria-pressed", "true");
+    entry.setAttribute("aria-label", entry.dataset.name);
+  }
+  const turn = (entry) => {
+    const shown = entry.getAttribute("aria-pressed") !== "true";
+    entry.setAttribute("aria-pressed", String(shown));
+    for (const mark of entry.closest("svg").querySelectorAll(`[data-series="${entry.dataset.legend}"]`)) {
+      mark.classList.toggle("off", !shown);
+    }
+  };
+  const button_at = (event) => event.target.closest && event.target.closest("[data-legend][role=button]");
+  document.addEventListener("click", (event) => { const entry = button_at(event); if (entry) turn(entry); });
+  document.addEventListener("keydown", (event) => {
+    const entry = button_at(event);
+    if (!entry || (event.key !== "Enter" && event.key !== " ")) return;
+    event.preventDefault();
+    turn(entry);
+  });
 
   // Folded parts are unfolded on paper.
   addEventListener("beforeprint", () => {
