@@ -1,8 +1,9 @@
 """What the engine costs beside the mathematics: a sweep of 2000 trials that take no time.
 
 Prints milliseconds per trial of every stage, and the seconds of `mtam status` on the folder. Aims: plan, store and
-collect together under 3 ms per trial, status under 1 s. The floor beside them is what the disk alone costs, one
-temporary file, fsync, rename and fsync of the folder per trial.
+collect together under 1.5 ms per trial, status under .5 s. The floor beside them is what the disk alone costs: a
+temporary file, fsync and rename per trial, and fsync of the folder per pack, or, as a file alone would have it, per
+trial.
 """
 
 import json
@@ -29,6 +30,12 @@ def answer(trials: Sequence[Trial], *, tick: Callable[[float], None], **_: Any) 
     tick(1.0)
     numbers = {f"number_{i}": trial.seed + i / 7 for trial in trials[:1] for i in range(30)}
     return [{"error": 1.0 / trial.n, **numbers} for trial in trials]
+
+
+def write(folder: Path, packs: Sequence[dict[str, bytes]]) -> None:
+    """Files pack by pack."""
+    for pack in packs:
+        store.write_together(folder, pack)
 
 
 def timed(name: str, stages: dict[str, float], do: Callable[[], Any]) -> Any:
@@ -62,13 +69,17 @@ def main() -> None:
         told = timed("mtam status", stages, lambda: subprocess.run(command, check=True, capture_output=True))
         assert json.loads(told.stdout)["cells"][0]["done"] == TRIALS // 10
         text = json.dumps(records[plan.packs[0][0]], indent=1)
+        floor = out / "floor"
+        floor.mkdir()
+        files = [{f"{key}.json": text.encode() for key in pack} for pack in plan.packs]
+        timed("floor: the disk alone", stages, lambda: write(floor, files))
         timed(
-            "floor: the disk alone", stages, lambda: [store.write_text(out / f"{i}.json", text) for i in range(TRIALS)]
+            "floor: one at a time", stages, lambda: [store.write_text(out / f"{i}.json", text) for i in range(TRIALS)]
         )
     for name, seconds in stages.items():
         print(f"{name:<24} {1e3 * seconds / TRIALS:7.3f} ms per trial   {seconds:7.2f} s")
-    print(f"engine: {1e3 * engine / TRIALS:.2f} ms per trial (aim: 3)")
-    print(f"mtam status: {stages['mtam status']:.2f} s (aim: 1)")
+    print(f"engine: {1e3 * engine / TRIALS:.2f} ms per trial (aim: 1.5)")
+    print(f"mtam status: {stages['mtam status']:.2f} s (aim: .5)")
 
 
 if __name__ == "__main__":

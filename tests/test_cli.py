@@ -51,7 +51,7 @@ WRONG = [
     (["sweep", "alpha", "--launcher", "slurm", "launcher.extra=[reservation]"], "valid: --name or --name=value"),
     (["sweep", "alpha", "--detach"], "goes with --launcher slurm"),
     (["sweep", "alpha", "--extend"], "--extend needs --out"),
-    (["sweep", "alpha", "--launcher", "foo"], "valid: inline, local"),
+    (["sweep", "alpha", "--launcher", "foo"], "valid: executor, inline, local"),
     (["sweep", "alpha", "--workers", "0"], "--workers"),
     (["sweep", "alpha", "--out", "/dev/null/x"], "/dev/null is not a folder"),
     (["sweep", "alpha", "--task-id", "8", "--num-tasks", "8"], "task-id < num-tasks"),

@@ -9,7 +9,7 @@ import pytest
 
 from mtam.base.spec import Trial
 from mtam.config import plan_sweep
-from mtam.sweep import execute, launch, planning, store
+from mtam.sweep import execute, launch, planning, schemas, store
 from mtam.sweep.folder_status import Survey
 from mtam.sweep.progress_account import Launcher
 
@@ -25,15 +25,15 @@ def test_two_thousand_trials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         answered.append(len(trials))
         return [{"error": 1.0 / trial.n} for trial in trials]
 
-    fsync, read = os.fsync, store.read
+    fsync, glance = os.fsync, store.glance
 
     def counted_fsync(handle: int) -> None:
         synced.append(handle)
         fsync(handle)
 
-    def counted_read(out: Path, key: str, trial: Trial | None = None, *, mend: bool = True) -> store.Record | None:
+    def counted_glance(out: Path, key: str, trial: Trial | None = None) -> schemas.Glance | None:
         reads.append(key)
-        return read(out, key, trial, mend=mend)
+        return glance(out, key, trial)
 
     monkeypatch.setattr(execute, "run_pack", answer)
     monkeypatch.setattr(os, "fsync", counted_fsync)
@@ -48,13 +48,13 @@ def test_two_thousand_trials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     )
     assert sum(answered) == 2000
     assert len(answered) == len(packs)
-    assert len(synced) == 2 * 2000, "each record and its folder once"
+    assert len(synced) == 2000 + len(packs), "each record once, and their folder once a pack"
     assert len(shown) == 2 * len(packs)
     assert shown == sorted(shown)
     assert shown[-1] == 1.0
     assert len(list((tmp_path / store.FOLDER).iterdir())) == 2000
     survey = Survey(tmp_path)
-    monkeypatch.setattr(store, "read", counted_read)
+    monkeypatch.setattr(store, "glance", counted_glance)
     assert survey.look().over
     assert survey.look().over
     assert sorted(reads) == sorted(plan.trials), "a second look reads nothing again"

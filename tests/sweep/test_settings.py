@@ -87,7 +87,7 @@ def test_launchers_have_workers_and_slurm_has_its_own_settings(name: str) -> Non
 @pytest.mark.parametrize(
     ("tree", "says"),
     [
-        ({"name": "cloud"}, "'cloud' is not a launcher; valid: inline, local, slurm"),
+        ({"name": "cloud"}, "'cloud' is not a launcher; valid: executor, inline, local, slurm"),
         ({"name": "local", "workers": 0}, "launcher.workers = 0"),
         ({"name": "local", "time": 3}, "launcher.time is no setting"),
         ({**SLURM, "time": 0}, "launcher.time = 0"),

@@ -20,6 +20,7 @@ MOST_WHOLE = 2**53  # up to here every integer is a float as well; forecasts of 
 MOST_SAMPLES = 2**40  # of an estimator that streams them; others allow fewer
 SCHEMA = 3  # of the files: manifest and records hold specs in the form of variants
 READABLE = (2, 3)  # at schema 2 the settings of all estimators of a problem lay in one bag
+KEY_DIGITS = 20  # hexadecimal, of a trial's key
 KEYS = 2  # the canonical text behind a trial's key is that of schema 2, so that no key has moved since
 
 
@@ -130,25 +131,33 @@ class Trial(Frozen):
 
     def key(self) -> str:
         """Twenty hexadecimal digits of the SHA-256 of the canonical JSON of all fields."""
+        return self.key_of(self.key_fields())
+
+    def key_fields(self) -> dict[str, Any]:
+        """What enters the key, in the form of schema 2."""
         fields = {**self.model_dump(mode="json"), "model": self.model.identity()}
         for name, inner in self.later:
             part = getattr(self, name)
             kind: type[Frozen] = type(part)
             if getattr(part, inner) == _default(kind, inner):
                 del fields[name][inner]
-        return self.key_of(fields)
+        return fields
 
     @classmethod
     def key_of(cls, fields: Mapping[str, Any]) -> str:
         """The key of fields in the form of schema 2."""
+        return hashlib.sha256(cls.text_of(fields).encode()).hexdigest()[:KEY_DIGITS]
+
+    @classmethod
+    def text_of(cls, fields: Mapping[str, Any]) -> str:
+        """The canonical text behind a key."""
         told = {
             name: {inner: each for inner, each in value.items() if (name, inner) not in cls.unhashed}
             if isinstance(value, Mapping)
             else value
             for name, value in fields.items()
         }
-        text = json.dumps({"schema": KEYS, **told}, sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:20]
+        return json.dumps({"schema": KEYS, **told}, sort_keys=True)
 
     def runner(self) -> str | None:
         """The function (module:name) that answers this trial whatever its estimator; None: the estimator's own."""

@@ -22,6 +22,7 @@ Tick = Callable[[float], None]
 
 CHECKS = {
     "assouad": "mtam.checks.assouad",
+    "bayes": "mtam.checks.bayes_risk",
     "coercivity": "mtam.checks.coercivity.coercivity",
     "entropy": "mtam.checks.entropy",
     "fano": "mtam.checks.fano.fano",

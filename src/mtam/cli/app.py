@@ -120,9 +120,10 @@ ProblemFile = Annotated[
     ),
 ]
 Out = Annotated[str | None, typer.Option(metavar="PATH", help="Folder of the run.  [default: outputs/<name>-<hash>]")]
-LAUNCHERS = ["inline", "local", "slurm"]
+LAUNCHERS = ["inline", "local", "slurm", "executor"]
 LauncherName = Annotated[
-    str | None, typer.Option(help="inline | local | slurm.", autocompletion=lambda: LAUNCHERS, show_default=False)
+    str | None,
+    typer.Option(help="inline | local | slurm | executor.", autocompletion=lambda: LAUNCHERS, show_default=False),
 ]
 Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes.  [default: one per core]")]
 Device = Annotated[str, typer.Option(help="auto | cpu | cuda.", autocompletion=lambda: ["auto", "cpu", "cuda"])]
@@ -134,6 +135,20 @@ Tables = Annotated[bool, typer.Option("--tables", help="All tables, not only wha
 Details = Annotated[bool, typer.Option("--details", help="Claims with sources, theory and reasons.")]
 UntilDecided = Annotated[bool, typer.Option("--until-decided", help="More seeds for open claims, look by look.")]
 Budget = Annotated[str | None, typer.Option(help="With --until-decided: time for it, as 90min or 2h. [1h]")]
+Format = Annotated[
+    str | None,
+    typer.Option(
+        "--format", metavar="png,svg,pdf", help="Every panel as a file of its own in figures/, as wide as a column.",
+        show_default=False,
+    ),
+]  # fmt: skip
+Style = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME", help="Of these panels: paper | talk | FILE.mplstyle | a style of matplotlib.  [default: paper]",
+        show_default=False,
+    ),
+]  # fmt: skip
 RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Compute failed trials again.")]
 Folder = Annotated[str, typer.Argument(help="The folder of a run.", metavar="DIR")]
 FolderOrArchive = Annotated[

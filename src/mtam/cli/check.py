@@ -7,7 +7,7 @@ import typer
 
 from mtam.base import conf_files
 from mtam.base.errors import UsageError
-from mtam.cli.app import Force, Json, OneCheck, Out, Quiet, app, configs
+from mtam.cli.app import Force, Format, Json, OneCheck, Out, Quiet, Style, app, configs
 from mtam.cli.paths import looked_up
 
 CheckName = Annotated[str, typer.Argument(help="A file in conf/check, or all.")]
@@ -21,13 +21,21 @@ def check(
     json_: Json = False,
     quiet: Quiet = False,
     force: Force = False,
+    format_: Format = None,
+    style: Style = None,
 ) -> None:
     """Compute a lemma or a bound directly and say what the numbers say of it; `all` runs every check."""
     _known(name)
     from mtam.runs import run_check
+    from mtam.runs.console import Messages
+    from mtam.runs.exports import panel_files
 
+    panels = panel_files.wanted(format_, style)
     run = run_check.check_all if name == "all" else partial(run_check.check, name)
-    run(settings or [], looked_up(out, "--out"), json_, quiet, force)
+    folders = run(settings or [], looked_up(out, "--out"), json_, quiet, force)
+    if panels is not None:
+        for folder in folders:
+            panels.write(folder, Messages(as_json=json_, quiet=quiet))
 
 
 @configs.command("check")

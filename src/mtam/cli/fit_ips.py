@@ -9,12 +9,14 @@ from mtam.cli.app import (
     Device,
     DryRun,
     Force,
+    Format,
     Json,
     LauncherName,
     OneRun,
     Out,
     Quiet,
     RetryFailed,
+    Style,
     Workers,
     app,
     options_of,
@@ -43,6 +45,8 @@ def fit_ips(
     force: Force = False,
     retry_failed: RetryFailed = False,
     page: Annotated[bool, typer.Option("--page/--no-page", help="Draw pictures and page.")] = True,
+    format_: Format = None,
+    style: Style = None,
 ) -> None:
     """Draw interaction data, fit phi and A by empirical risk minimisation, compare with the fit that knows A*."""
     options = replace(options_of(out, device, dry_run, quiet, force, retry_failed), page=page)
@@ -55,5 +59,7 @@ def fit_ips(
     texts = given + with_launcher(settings, launcher, workers)
     plan = config.plan_fit(texts) if data is None else config.plan_own(str(looked_up(data, "--data")), texts)
     from mtam.runs import run_sweep
+    from mtam.runs.exports import panel_files
 
-    raise typer.Exit(run_sweep.run_and_tell(plan, options, json_))
+    panels = panel_files.wanted(format_, style)
+    raise typer.Exit(run_sweep.run_and_tell(plan, options, json_, panels))

@@ -10,6 +10,7 @@ from mtam.cli.app import (
     Device,
     DryRun,
     Force,
+    Format,
     Json,
     LauncherName,
     Out,
@@ -17,6 +18,7 @@ from mtam.cli.app import (
     Quiet,
     RetryFailed,
     Settings,
+    Style,
     SweepName,
     Tables,
     UntilDecided,
@@ -51,6 +53,8 @@ def sweep(
     problem: ProblemFile = None,
     until_decided: UntilDecided = False,
     budget: Budget = None,
+    format_: Format = None,
+    style: Style = None,
     task_id: Annotated[int | None, typer.Option(help="With --num-tasks: this task's number, from 0.")] = None,
     num_tasks: Annotated[int | None, typer.Option(help="Share the packs among so many tasks.")] = None,
 ) -> None:
@@ -67,10 +71,13 @@ def sweep(
     plan = config.plan_named(name, with_launcher(settings, launcher, workers), file)
     check_together(plan.config["launcher"]["name"], detach, task)
     seconds = seconds_of(until_decided, budget)
+    from mtam.runs.exports import panel_files
+
+    panels = panel_files.wanted(format_, style)
     if seconds is None:
         from mtam.runs import run_sweep
 
-        raise typer.Exit(run_sweep.run_and_tell(plan, options, json_))
+        raise typer.Exit(run_sweep.run_and_tell(plan, options, json_, panels))
     if detach or extend or task is not None:
         raise UsageError(
             "--until-decided waits for its runs and names their folders: without --detach, --extend, --task-id."
@@ -83,4 +90,4 @@ def sweep(
         kept = [text for text in texts if text.partition("=")[0] not in {more.partition("=")[0] for more in further}]
         return config.plan_named(name, [*kept, *further], file)
 
-    raise typer.Exit(decide_sweep.run_until_decided(compose, options, json_, seconds))
+    raise typer.Exit(decide_sweep.run_until_decided(compose, options, json_, seconds, panels))

@@ -33,8 +33,8 @@ class FileTrial(Trial):
     n: int = Field(ge=1, le=2**40)
     seed: int = Field(ge=0)
 
-    def key(self) -> str:
-        return self.key_of(self.model_dump(mode="json"))
+    def key_fields(self) -> dict[str, Any]:
+        return self.model_dump(mode="json")
 
 
 class DeclaredTrial(FileTrial):

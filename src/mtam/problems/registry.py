@@ -81,8 +81,12 @@ class Problem:
 
     def check(self, numbers: Any) -> None:
         """Raise pydantic's ValidationError for numbers of another shape than records of this problem have."""
+        self.shape_of_numbers().model_validate(numbers)
+
+    def shape_of_numbers(self) -> type[Numbers]:
+        """The class of its records' numbers."""
         shape: type[Numbers] = load(self.numbers)
-        shape.model_validate(numbers)
+        return shape
 
     def decompose(self, columns: Mapping[str, Any], trial: Trial) -> dict[str, Any]:
         """What the problem's own theory fits to the trials of one cell; empty for problems without such a fit."""

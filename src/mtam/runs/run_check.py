@@ -39,15 +39,17 @@ def settings_text(name: str, texts: Sequence[str], as_json: bool) -> str:
     return json.dumps(tree) + "\n" if as_json else yaml.safe_dump(tree, sort_keys=False)
 
 
-def check(name: str, texts: Sequence[str], out: Path | None, as_json: bool, quiet: bool, force: bool) -> None:
-    """Run one check and tell its finding."""
+def check(name: str, texts: Sequence[str], out: Path | None, as_json: bool, quiet: bool, force: bool) -> list[Path]:
+    """Run one check and tell its finding; the folder that holds it."""
     messages = Messages(as_json=as_json, quiet=quiet)
     job = compose(name, texts)
-    messages.answer(run_check(job, folder_of(job, out), messages, force))
+    folder = folder_of(job, out)
+    messages.answer(run_check(job, folder, messages, force))
+    return [folder]
 
 
-def check_all(texts: Sequence[str], out: Path | None, as_json: bool, quiet: bool, force: bool) -> None:
-    """Run every check with its own settings; ``out`` is the parent of their folders."""
+def check_all(texts: Sequence[str], out: Path | None, as_json: bool, quiet: bool, force: bool) -> list[Path]:
+    """Run every check with its own settings; ``out`` is the parent of their folders, which are returned."""
     if texts:
         raise UsageError(f"settings such as {texts[0]} belong to one check; name it instead of all.")
     messages = Messages(as_json=as_json, quiet=quiet)
@@ -55,6 +57,7 @@ def check_all(texts: Sequence[str], out: Path | None, as_json: bool, quiet: bool
     folders = [folder_of(job, None if out is None else out / f"check-{job.name}-{job.digest}") for job in jobs]
     found = [run_check(job, where, messages, force) for job, where in zip(jobs, folders, strict=True)]
     messages.answer({"check": "all", "out": str(out or Path("outputs")), "checks": found})
+    return folders
 
 
 def report(out: Path, messages: Messages) -> None:

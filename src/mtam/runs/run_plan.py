@@ -17,7 +17,7 @@ from mtam.claims.claim import seals
 from mtam.problems.registry import variant
 from mtam.runs.outputs import Outcome, build
 from mtam.sweep import heartbeats, launch, planning, progress, store
-from mtam.sweep.cluster import slurm, slurm_wait
+from mtam.sweep.cluster import executor_factories, slurm, slurm_wait
 from mtam.sweep.planning import Plan
 from mtam.sweep.progress_account import Board, Launcher
 from mtam.sweep.store import write_text
@@ -183,6 +183,8 @@ def _check_machine(plan: Plan, packs: Sequence[tuple[str, ...]]) -> None:
     settings = plan.config["launcher"]
     if settings["name"] == "slurm":
         where, present = "launcher.mem_gb is", (settings["mem_gb"] or math.inf) * 2**30
+    elif settings["name"] == "executor":
+        return
     else:
         where, present = "this machine has", machine.memory()
     if needed > present:
@@ -225,6 +227,10 @@ def _prepare(plan: Plan, out: Path, options: Options) -> None:
 
 def _launcher(plan: Plan, packs: Sequence[tuple[str, ...]], options: Options) -> Launcher:
     settings = plan.config["launcher"]
+    if settings["name"] == "executor":  # whose workers see to the device that they have
+        executor_factories.factory(settings["factory"])
+        workers = settings["workers"] or max(len(packs), 1)
+        return Launcher("executor", workers, options.device, options.fail_fast, factory=settings["factory"])
     device = machine.device(options.device, used=any(variant(plan.trials[pack[0]]).gpu for pack in packs))
     gpus = machine.gpus() if device == "cuda" else ()
     workers = settings["workers"] or len(gpus) or launch.cores()

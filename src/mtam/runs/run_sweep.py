@@ -7,6 +7,7 @@ from mtam.analysis.run import Run
 from mtam.claims.claim import of_problems
 from mtam.runs import run_plan
 from mtam.runs.console import Messages
+from mtam.runs.exports.panel_files import PanelFiles
 from mtam.runs.outputs import PAGE, Outcome
 from mtam.runs.run_plan import Options
 from mtam.sweep.planning import Plan
@@ -15,10 +16,12 @@ if TYPE_CHECKING:
     from mtam.base.table import Table
 
 
-def run_and_tell(plan: Plan, options: Options, as_json: bool) -> int:
-    """Run one plan and tell its result; the exit code is 1 when a trial failed."""
+def run_and_tell(plan: Plan, options: Options, as_json: bool, panels: PanelFiles | None = None) -> int:
+    """Run one plan and tell its result, with its panels as files; the exit code is 1 when a trial failed."""
     messages = Messages(as_json=as_json, quiet=options.quiet, tables=options.tables)
     summary, code = run_and_summarise(plan, options, messages)
+    if panels is not None and not (options.dry_run or options.detach or options.task):
+        panels.write(run_plan.folder(plan, options), messages)
     messages.answer(summary)
     return code
 

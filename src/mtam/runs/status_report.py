@@ -67,10 +67,10 @@ def _shown(survey: Survey, found: Status) -> Group:
 def _table(name: str, cells: list[dict[str, Any]]) -> Table:
     """Done, running, failed and missing trials per cell."""
     table = Table(title=name, title_justify="left", title_style="bold")
-    table.add_column("cell")
+    table.add_column("cell", overflow="fold")
     heads = ("done", "running", "failed", "missing")
     for head in heads:
-        table.add_column(head, justify="right")
+        table.add_column(head, justify="right", overflow="fold")
     for cell in cells:
         table.add_row(label(cell["axis"]), *(str(cell[head]) for head in heads))
     return table

@@ -1,4 +1,4 @@
-"""Execute one pack: read its trials, answer them, store one record each."""
+"""Execute one pack: read its trials, answer them, store one record each, all at once."""
 
 import functools
 import math
@@ -89,10 +89,12 @@ def execute(out: Path, trials: dict[str, Trial], *, device: str, tick: Callable[
     except Exception as error:
         answers = [failures.told(error)] * len(trials)
     seconds = watch.wall
+    where = {"resumed_at": resumed} if resumed else {}  # the seconds are those since then
+    bodies = {}
     for (key, trial), answer in zip(trials.items(), answers, strict=True):
         told = answer if "failure" in answer else {"numbers": answer}
-        where = {"resumed_at": resumed} if resumed else {}  # the seconds are those since then
-        store.write(out, key, {**about(trial, device, seconds, len(trials)), **where, **told})
+        bodies[key] = {**about(trial, device, seconds, len(trials)), **where, **told}
+    store.write_all(out, bodies)
     shutil.rmtree(state, ignore_errors=True)
     with suppress(OSError):  # other packs keep theirs there
         state.parent.rmdir()

@@ -59,10 +59,9 @@ class Survey:
     def look(self, *, queue: bool = True) -> Status:
         """The state of the folder now; without ``queue``, SLURM is not asked."""
         for key in self.plan.trials.keys() - self._seen.keys():
-            record = store.read(self.out, key, self.plan.trials[key], mend=False)
-            if record is not None:
-                seconds, resumed = record.get("pack_seconds", 0.0), record.get("resumed_at", 0.0)
-                self._seen[key] = Told(store.failed(record), seconds, 1 - resumed, record.get("ended"))
+            seen = store.glance(self.out, key, self.plan.trials[key])
+            if seen is not None:
+                self._seen[key] = Told(seen.failed, seen.pack_seconds, 1 - seen.resumed_at, seen.ended or None)
         known = {pack[0] for pack in self.plan.packs}
         beats = {beat.pack: beat for beat in heartbeats.beats(self.out, living=True) if beat.pack in known}
         running = {key for pack in self.plan.packs if pack[0] in beats for key in pack} - self._seen.keys()
@@ -97,6 +96,8 @@ class Survey:
     ) -> float | None:
         """The forecast cost of what is missing, in the seconds that a unit of forecast cost has taken so far."""
         ended = set(done)
+        if len(ended) == len(self.plan.packs):
+            return 0.0
         spent, left = sum(self.plan.cost(pack) * self._seen[pack[0]].share for pack in done), 0.0
         for pack in (pack for pack in self.plan.packs if pack not in ended):
             cost, beat = self.plan.cost(pack), beats.get(pack[0])

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mtam.sweep import execute, failures, heartbeats, pool, progress, store
+from mtam.sweep.cluster import executor_pool
 from mtam.sweep.planning import Plan
 from mtam.sweep.progress_account import Board, Launcher
 
@@ -46,6 +47,9 @@ def run(plan: Plan, out: Path, packs: Sequence[tuple[str, ...]], launcher: Launc
     """
     board = Board(plan, out, packs, show)
     try:
+        if launcher.name == "executor":
+            executor_pool.run(out, list(packs), launcher, board)
+            return
         alone = len(packs) == 1 or launcher.workers == 1
         if launcher.name == "inline" or (alone and not launcher.apart):
             _run_inline(plan, out, packs, launcher, board)

@@ -21,6 +21,7 @@ from mtam.base.spec import READABLE, SCHEMA, Frozen, Trial
 from mtam.problems import problem_files
 from mtam.problems.recorded_problem import RecordedProblem
 from mtam.problems.registry import PROBLEMS, Problem, definition, problem
+from mtam.problems.trial_reader import TrialReader
 from mtam.sweep import safe_files
 from mtam.sweep.folders import run_folders
 from mtam.sweep.folders.run_folders import MANIFEST as MANIFEST
@@ -60,10 +61,13 @@ class Plan:
 
     aliases: Mapping[str, str] = field(default_factory=dict, compare=False)  # a trial's key -> that of its old record
     seals: Mapping[str, str] = field(default_factory=dict, compare=False)  # claim -> digest of how it was to be judged
+    own_keys: tuple[tuple[str, ...], ...] | None = field(default=None, compare=False, repr=False)  # known from reading
 
     @cached_property
     def identity(self) -> tuple[tuple[str, ...], ...]:
         """The trials' own keys, cell by cell."""
+        if self.own_keys is not None:
+            return self.own_keys
         return tuple(tuple(trial.key() for trial in cell.trials) for cell in self.cells)
 
     @cached_property
@@ -228,15 +232,17 @@ def read(out: Path, code: str | None = None) -> Plan:
 def _plan(shape: Manifest) -> Plan | None:
     """The plan that a manifest holds; None where its trials are not those that it was made for."""
     kind = _problem(shape)
-    read = kind.trial().from_json
+    read = TrialReader(kind.trial()).read
     modern = shape.schema_ == SCHEMA
-    trials = {key: read(json.dumps(value if modern else kind.modern(value))) for key, value in shape.trials.items()}
+    both = {key: read(value if modern else kind.modern(value)) for key, value in shape.trials.items()}
+    trials = {key: trial for key, (trial, _) in both.items()}
     unknown = {key for cell in shape.cells for key in cell.keys} - trials.keys()
     if unknown:
         raise ValueError(f"it has no trial {min(unknown)}")
     if not modern:
         return _of_schema_2(shape, trials)
-    plan = replace(_of_cells(shape, trials), aliases=shape.aliases, seals=shape.claims)
+    own_keys = tuple(tuple(both[key][1] for key in cell.keys) for cell in shape.cells)
+    plan = replace(_of_cells(shape, trials), aliases=shape.aliases, seals=shape.claims, own_keys=own_keys)
     return plan if plan.digest == shape.digest else None
 
 

@@ -272,8 +272,6 @@ def _end(pool: ProcessPoolExecutor) -> None:
 
 def _record_death(out: Path, pack: tuple[str, ...], device: str) -> None:
     plan = planning.read(out)
-    for key in pack:
-        sentence = f"its worker process died {ATTEMPTS} times (killed, or out of memory?)"
-        body = execute.about(plan.trials[key], device, 0.0, len(pack))
-        told = {"failure": sentence, "traceback": None, failures.CAUSE: failures.MACHINE}
-        store.write(out, key, body | told)
+    sentence = f"its worker process died {ATTEMPTS} times (killed, or out of memory?)"
+    told = {"failure": sentence, "traceback": None, failures.CAUSE: failures.MACHINE}
+    store.write_all(out, {key: execute.about(plan.trials[key], device, 0.0, len(pack)) | told for key in pack})

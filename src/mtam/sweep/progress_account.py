@@ -11,7 +11,7 @@ from mtam.sweep.planning import Plan
 
 @dataclass(frozen=True)
 class Launcher:
-    """Where packs run. ``name`` is inline or local; ``workers`` is a number of processes."""
+    """Where packs run. ``name`` is inline, local or executor; ``workers`` is a number of packs at once."""
 
     name: str
     workers: int
@@ -19,6 +19,7 @@ class Launcher:
     fail_fast: bool = False  # stop after the first pack with a failed trial
     apart: bool = False  # in worker processes even where one would do
     gpus: tuple[str, ...] = ()  # CUDA_VISIBLE_DEVICES of each GPU; every worker process has one of them
+    factory: str | None = None  # of an executor
 
 
 class Board:

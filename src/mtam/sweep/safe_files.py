@@ -19,7 +19,7 @@ class Damaged(ValueError):
     """What lies there is not what was written; the message says what it is, without the path."""
 
 
-def read_bytes(path: Path, most: int = MOST) -> bytes:
+def read_bytes(path: Path | str, most: int = MOST) -> bytes:
     """The content. Raises FileNotFoundError, OSError where it cannot be read, Damaged for anything but a file."""
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))

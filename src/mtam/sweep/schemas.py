@@ -4,17 +4,19 @@ What has another shape is damaged: a record is set aside and computed again, a m
 heartbeat not heard. Fields that are not named here may be there: a later version may know more.
 """
 
-from typing import Annotated, Any, Literal
+from functools import cache
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import ConfigDict, Field, ValidationError, create_model, model_validator
 
-from mtam.base.spec import Shape
+from mtam.base.spec import Numbers, Shape
 from mtam.problems.problem_card import Card
 
 Seconds = Annotated[float, Field(ge=0, le=1e12)]  # also Unix times
 Share = Annotated[float, Field(ge=0, le=1)]
 Word = Annotated[str, Field(pattern=r"^[\w.-]+$", max_length=200)]
 Plain = Annotated[str, Field(pattern=r"^[^\x00-\x1f]*$", max_length=4000)]
+ONE_ANSWER = "a record has either numbers or a failure"
 DEEPEST = 12  # levels of a configuration or of a summary
 
 
@@ -28,8 +30,8 @@ class Environment(Shape):
     revision: str | None = None
 
 
-class Record(Shape):
-    """One trial's record; its numbers are checked by their problem."""
+class _Recorded(Shape):
+    """What stands in every record beside its numbers."""
 
     schema_: Literal[2, 3] = Field(alias="schema")  # READABLE
     key: str
@@ -42,17 +44,45 @@ class Record(Shape):
     resumed_at: Share = 0.0
     device: str = ""
     environment: Environment = Environment()
-    numbers: dict[str, Any] = Field(default_factory=dict)
     failure: str = ""
     traceback: str | None = None
     cause: str = ""
+
+
+class Record(_Recorded):
+    """One trial's record; its numbers are checked by their problem."""
+
+    numbers: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod
     def _one_answer(cls, body: Any) -> Any:
         if isinstance(body, dict) and ("numbers" in body) == ("failure" in body):
-            raise ValueError("a record has either numbers or a failure")
+            raise ValueError(ONE_ANSWER)
         return body
+
+
+class Glance(_Recorded):
+    """The same, numbers included, in one pass over the text: for who looks at thousands and keeps none."""
+
+    model_config = Shape.model_config | ConfigDict(extra="ignore")
+
+    @model_validator(mode="after")
+    def _one_answer(self) -> Self:
+        if ("numbers" in self.model_fields_set) == self.failed:
+            raise ValueError(ONE_ANSWER)
+        return self
+
+    @property
+    def failed(self) -> bool:
+        """Whether the record tells of a failure instead of numbers."""
+        return "failure" in self.model_fields_set
+
+
+@cache
+def glance_at(numbers: type[Numbers]) -> type[Glance]:
+    """The glance at records whose numbers have this shape."""
+    return create_model("GlanceAtNumbers", __base__=Glance, numbers=(numbers, None))
 
 
 class BeatShape(Shape):

@@ -68,6 +68,12 @@ class LauncherSettings(Frozen):
         return name
 
 
+class ExecutorSettings(LauncherSettings):
+    """An executor of somebody else's; never part of a trial's identity."""
+
+    factory: str | None = None  # module:function, or a preset
+
+
 class SlurmSettings(Frozen):
     """A SLURM job array; never part of a trial's identity."""
 
@@ -112,8 +118,8 @@ class SlurmSettings(Frozen):
 
 def launcher_settings(tree: Any, name: str) -> dict[str, Any]:
     """The launcher's settings, validated as the launcher that they name wants them."""
-    slurm = isinstance(tree, dict) and tree.get("name") == "slurm"
-    kind: type[Frozen] = SlurmSettings if slurm else LauncherSettings
+    kinds: dict[str, type[Frozen]] = {"slurm": SlurmSettings, "executor": ExecutorSettings}
+    kind = kinds.get(str(tree.get("name")), LauncherSettings) if isinstance(tree, dict) else LauncherSettings
     return validate(kind, tree, "launcher", name).model_dump()
 
 

@@ -9,7 +9,7 @@ from mtam.cli.app import app
 news = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Begin something of your own.")
 app.add_typer(news, name="new")
 
-EXAMPLES = ("gaussian_mean", "kernel_ridge")
+EXAMPLES = ("gaussian_mean", "kernel_ridge", "associative_memory")
 
 
 @news.command("problem", short_help="A problem in one file, with its test.")

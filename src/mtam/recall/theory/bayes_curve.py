@@ -98,6 +98,12 @@ def _log_rms(alpha: float, decay: float, spectrum: Spectrum) -> float:
     return float(np.logaddexp.reduce(2 * log_axes) - np.log(3.0)) / 2
 
 
+def half_widths(alpha: float, decay: float, spectrum: Spectrum, length_scale: float, axes: int) -> Array:
+    """b_j of the box |z_j| <= b_j that coefficients fill evenly, as the target sees them, widest first. (axes,)"""
+    log_axes = log_half_axes(alpha, decay, spectrum, axes)
+    return np.asarray(np.exp(log_axes - np.log(length_scale) - _log_rms(alpha, decay, spectrum)))
+
+
 def _partition(rates: Array, log_energy: float) -> tuple[Array, Array]:
     """ln t and ln Theta(t / 2) where e^-t / Theta(t / 2) weighs something for energies up to e^log_energy."""
     log_t = np.linspace(-log_energy - 4.0, 6.0, TIMES)

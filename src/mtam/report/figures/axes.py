@@ -1,14 +1,18 @@
 """Axes with plain numbers at their ticks: 64, 128, 0.01; a reader need not take powers."""
 
+import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter, NullLocator
 from matplotlib.transforms import ScaledTranslation
 
 from mtam.rates.laws import Floats
+from mtam.report.figures.palette import STYLE
 
 MOST = 7  # labels on an axis
-UNDER = 0.5  # inches between an axis and the legend below it, for ticks and the axis' name
+UNDER = (
+    0.5  # inches, at the page's size of letters, between an axis and the legend below it, for ticks and the axis' name
+)
 PLOT, LINE = 3.2, 0.165  # inches of a panel without its legend, and of a line of the legend
 WIDE, CHARACTER = 3.2, 0.08  # inches of an axis, and of a character at its ticks
 CROWD = 10  # cells beyond which a legend would hide what it explains, and single seeds are left out
@@ -57,7 +61,8 @@ def below(axes: Axes, title: str | None = None, columns: int = 1) -> None:
     """A legend under the name of the x axis, where it covers nothing."""
     figure = axes.get_figure(root=True)
     assert figure is not None
-    place = axes.transAxes + ScaledTranslation(0.0, -UNDER, figure.dpi_scale_trans)
+    under = UNDER * mpl.rcParams["font.size"] / STYLE["font.size"]
+    place = axes.transAxes + ScaledTranslation(0.0, -under, figure.dpi_scale_trans)
     axes.legend(
         title=title, alignment="left", ncols=columns, loc="upper left", bbox_to_anchor=(0.0, 0.0),
         bbox_transform=place, borderaxespad=0.0,

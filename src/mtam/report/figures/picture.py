@@ -56,7 +56,7 @@ class Picture:
             for axis in axes[len(row) :]:
                 axis.set_axis_off()
             for panel, axis in zip(row, axes, strict=False):
-                _draw(panel, axis)
+                draw_panel(panel, axis)
                 axis.set_title(panel.title, parse_math=False)
         figure.supxlabel(self.caption, parse_math=False, fontsize=7, color="#444444", wrap=True)
         return figure
@@ -75,7 +75,7 @@ class Picture:
         with mpl.rc_context(STYLE):
             for panel in self.panels:
                 figure = Figure(figsize=(panel.width, panel.height), layout="constrained")
-                _draw(panel, figure.subplots())
+                draw_panel(panel, figure.subplots())
                 figure.patch.set_visible(False)
                 for each in figure.axes:
                     each.patch.set_visible(False)
@@ -112,7 +112,7 @@ class Picture:
         ]
 
 
-def _draw(panel: DrawnPanel, axis: Axes) -> None:
+def draw_panel(panel: DrawnPanel, axis: Axes) -> None:
     """What lies inside the axes never decides the layout, which is slow to ask of every mark."""
     panel.draw(axis)
     for inside in (*axis.texts, *axis.patches, *axis.lines, *axis.collections):

@@ -38,7 +38,8 @@ def terminal_grid(table: Table, layout: Layout = Layout()) -> Group:
     grid = Grid(show_header=layout.header, show_lines=wide, expand=wide, box=frame, show_edge=not layout.compact)
     ratios: Sequence[int | None] = layout.ratios or [None] * len(table.headings)
     for heading, left, ratio in zip(table.headings, words(table), ratios, strict=True):
-        grid.add_column(Text(heading), justify="left" if left or wide else "right", ratio=ratio)
+        # A word that is wider than its column goes on in the next line: digits that are cut off are another number.
+        grid.add_column(Text(heading), justify="left" if left or wide else "right", ratio=ratio, overflow="fold")
     forms = [table.formats.get(heading, "") for heading in table.headings]
     for row in table.rows[: table.shown]:
         grid.add_row(*(_inked(cell, form, reasons=layout.reasons) for cell, form in zip(row, forms, strict=True)))

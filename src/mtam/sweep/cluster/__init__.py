@@ -1,1 +1,1 @@
-"""SLURM: submission, tasks, the queue."""
+"""SLURM: submission, tasks, the queue; and executors of other schedulers."""
