@@ -25,7 +25,7 @@ def records(plan: Plan) -> dict[str, Record]:
 
 def test_one_sorted_row_per_trial(plan: Plan, records: dict[str, Record]) -> None:
     rows = cell_results.trial_rows(plan, records)
-    assert list(rows.columns) == ["cell", "data.alpha", "n", "seed", "status", "error", "trace:max", "steps"]
+    assert list(rows.columns) == ["cell", "data.alpha", "n", "seed", "status", "error", "steps"]
     assert len(rows) == 18
     assert rows.equals(rows.sort_values(["cell", "n", "seed"], ignore_index=True))
     shuffled = dict(sorted(records.items(), reverse=True))

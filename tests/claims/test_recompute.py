@@ -120,7 +120,8 @@ def made_up(claim: Claim, plan: Plan, rng: np.random.Generator) -> Run:
                 numbers[name] *= float(np.exp(level if way.way != "level" else 0.1 * noise * level))
             if rng.random() < lost:
                 numbers.pop(columns[0])
-            whole = {name.removesuffix(":max"): [x, x - 1] if ":" in name else x for name, x in numbers.items()}
+            whole = dict(numbers)  # of a list that a claim reduces, its largest is recorded as well
+            whole |= {name.removesuffix(":max"): [x, x - 1] for name, x in numbers.items() if ":" in name}
             records[key] = {"failure": "made up"} if rng.random() < lost else {"numbers": whole}
     return Run(plan, records)
 

@@ -1,6 +1,6 @@
 """Tables from records alone: building them again gives the same bytes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -102,8 +102,7 @@ class CellResult:
 def trial_rows(plan: Plan, records: Mapping[str, Record]) -> "pd.DataFrame":
     """One row per trial with a record, sorted by cell, n and seed: axes, n, seed, status, error, other numbers.
 
-    Timings are left out, as a table must not change when a run is repeated; of a list of numbers its largest is kept,
-    as ``name:max``.
+    Lists and timings are left out: a table must not change when a run is repeated.
     """
     import pandas as pd
 
@@ -114,7 +113,11 @@ def trial_rows(plan: Plan, records: Mapping[str, Record]) -> "pd.DataFrame":
                 continue
             record = records[key]
             numbers = record.get("numbers", {})
-            scalars = dict(_scalars(numbers))
+            scalars = {
+                name: value
+                for name, value in numbers.items()
+                if isinstance(value, int | float | str) and not name.endswith("seconds")
+            }
             status = "failed" if store.failed(record) else "done"
             row = {
                 "cell": index,
@@ -129,14 +132,6 @@ def trial_rows(plan: Plan, records: Mapping[str, Record]) -> "pd.DataFrame":
     frame = pd.DataFrame(rows, columns=None if rows else columns)
     frame["error"] = pd.to_numeric(frame["error"])
     return frame.sort_values(["cell", "n", "seed"], ignore_index=True)
-
-
-def _scalars(numbers: Mapping[str, Any]) -> Iterator[tuple[str, int | float | str]]:
-    for name, value in numbers.items():
-        if isinstance(value, int | float | str) and not name.endswith("seconds"):
-            yield name, value
-        elif isinstance(value, list) and value and all(isinstance(one, int | float) for one in value):
-            yield f"{name}:max", max(value)
 
 
 def cell_results(plan: Plan, rows: "pd.DataFrame") -> list[CellResult]:

@@ -126,6 +126,8 @@ def _record(
         RECALL_ACCURACY: float(np.mean([s > ONE_SIDED for s in same])),
         "token_weight_same": [s / half for s in same],
         "token_weight_other": [o / half for o in other],
+        "token_weight_same:max": max(same) / half,  # as a number, so that the table of trials holds it
+        "token_weight_other:max": max(other) / half,
         "heads_matching": sum(s > ONE_SIDED for s in same),
         "heads_opposite": sum(o > ONE_SIDED for o in other),
         "heads_symmetric": sum(max(s, o) <= ONE_SIDED for s, o in zip(same, other, strict=True)),
