@@ -11,6 +11,7 @@ MODELS = {
     "softmax": Variant(f"{_SETTINGS}:SoftmaxModel", _TRAINED),
     "linear": Variant(f"{_SETTINGS}:LinearModel", _TRAINED),
     "linear_elu": Variant(f"{_SETTINGS}:LinearEluModel", _TRAINED),
+    "own_gate": Variant(f"{_SETTINGS}:OwnGateModel", _TRAINED),
     "frozen_rbf": Variant(f"{_SETTINGS}:FrozenRbfModel", _TRAINED),
     "mean": Variant(f"{_SETTINGS}:MeanModel", _TRAINED),
     "tag_only": Variant(f"{_SETTINGS}:TagOnlyModel", _TRAINED),
