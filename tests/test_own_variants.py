@@ -4,11 +4,14 @@ The file lies in a folder of its own, the line is put into the registry while a 
 of valid words, titles and settings follow. ``test_readme`` does the same with edited sources.
 """
 
+import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
+from mtam.base import conf_files
 from mtam.base.variants import Variant
 from mtam.interaction import interaction_variants
 from mtam.recall import recall_variants
@@ -149,6 +152,103 @@ def test_a_target(mtam: Mtam, here: Path, modules: Path, monkeypatch: pytest.Mon
     (modules / "kink_target.py").write_text(TARGET)
     monkeypatch.setitem(recall_variants.TARGETS, "kink", "kink_target:kink")
     assert "kink" in swept(mtam, here, "alpha", "data.alpha=1", "data.target=kink,takagi", *RECALL)
+
+
+TAGS = '''
+"""Tags on a circle."""
+
+import numpy as np
+
+
+def circle(data, rng):
+    angles = 2 * np.pi * np.arange(data.components) / data.components
+    return np.column_stack([np.cos(angles), np.sin(angles)] + [np.zeros(len(angles))] * (data.tag_dim - 2))
+'''
+
+PHI = '''
+"""A sawtooth."""
+
+import numpy as np
+
+
+def sawtooth(data, rng):
+    return lambda u: np.abs(2 * np.clip(u, -1, 1) % 1.0 - 0.5)
+'''
+
+SHARP = '''
+"""The nearest tag wins."""
+
+import torch
+
+from mtam.recall.gates.untrained import Untrained
+
+
+class Nearest(Untrained):
+    def weights(self, at):
+        return torch.softmax(-20 * (at.tags - at.query.unsqueeze(1)).square().sum(-1), 1)
+'''
+
+
+SWEEP = """
+# @package _global_
+defaults: [/data: recall, /model: softmax, /launcher: local, _self_]
+problem: recall
+protocol: claimed
+sweep: {axes: {data.alpha: [1.0]}, sizes: [32], n_min: 32, n_max: 32, seeds: 1}
+"""
+
+
+@pytest.fixture
+def nothing_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MTAM_NAMED_CODE", "")
+
+
+@pytest.mark.usefixtures("nothing_named")
+@pytest.mark.parametrize(
+    ("text", "words", "small"),
+    [
+        (TARGET, ("alpha", "data.alpha=1", "data.target=takagi,mine:kink"), RECALL),
+        (TAGS, ("alpha", "data.alpha=1", "data.tags=mine:circle"), RECALL),
+        (SHARP, ("attention", "model=softmax,own_gate", "model.code=mine:Nearest", "data.tags=orthonormal"), RECALL),
+        (LAW, ("token_law", "data.token_law=cube,mine:signs"), INTERACTION),
+        (PHI, ("token_law", "data.token_law=cube", "data.activation=mine:sawtooth"), INTERACTION),
+    ],
+    ids=["target", "tags", "gate", "token law", "activation"],
+)
+def test_code_is_named_on_the_command_line(
+    text: str, words: tuple[str, ...], small: tuple[str, ...], mtam: Mtam, here: Path
+) -> None:
+    (here / "mine.py").write_text(text)
+    first = swept(mtam, here, *words, *small)
+    again = mtam("sweep", *words, *small, *INLINE)
+    assert again.code == 0
+    assert json.loads(again.out)["computed"] == 0
+    (here / "mine.py").write_text(text + "\n# changed\n")
+    other = mtam("sweep", *words, *small, *INLINE)
+    assert other.code == 2  # another text is another sweep
+    assert "already holds another" in other.err
+    assert mtam("report", "own").code == 0
+    assert first
+
+
+@pytest.mark.usefixtures("nothing_named")
+def test_a_file_of_settings_names_no_code(mtam: Mtam, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither plainly nor sealed, and a run's folder does not either: what would run here leaves a trace."""
+    (here / "mine.py").write_text(f"open({str(here / 'ran')!r}, 'w').close()\n{TARGET}")
+    shutil.copytree(conf_files.conf_dir(), here / "conf")
+    monkeypatch.setattr(conf_files, "conf_dir", lambda: here / "conf")
+    digest = hashlib.sha256((here / "mine.py").read_bytes()).hexdigest()[:20]
+    for value in ("mine:kink", f"mine:kink@{digest}"):
+        (here / "conf" / "data" / "recall.yaml").write_text(f"target: {value}\nalpha: 1.0\n")
+        (here / "conf" / "sweep" / "mine.yaml").write_text(SWEEP)
+        done = mtam("sweep", "mine", *INLINE)
+        assert done.code == 2
+        assert "the command line" in done.err
+        assert len(done.err.splitlines()) == 1
+    done = mtam("sweep", "alpha", f"data.target=mine:kink@{digest}", *RECALL, *INLINE)
+    assert done.code == 2
+    assert not (here / "ran").exists()
+    assert not (here / "own").exists()
 
 
 def test_an_estimator(mtam: Mtam, here: Path, modules: Path, monkeypatch: pytest.MonkeyPatch) -> None:

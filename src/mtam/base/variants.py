@@ -10,6 +10,8 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
+from mtam.base.named.named_code import is_sealed, load_named
+
 # The estimators of every problem: problem -> where its registry is. What answers two problems is named in both.
 REGISTRIES = {
     "recall": "mtam.recall.recall_variants:MODELS",
@@ -37,6 +39,11 @@ def load(path: Named) -> Any:
         return path
     module, _, name = path.partition(":")
     return getattr(import_module(module), name)
+
+
+def load_choice(registry: Mapping[str, str], name: str) -> Any:
+    """What a registry says of a name; or the user's own function, where that is what the name stands for."""
+    return load_named(name) if is_sealed(name) else load(registry[name])
 
 
 @cache

@@ -27,8 +27,10 @@ from hydra.core.override_parser.types import (
 
 from mtam.base import conf_files
 from mtam.base.errors import UsageError
+from mtam.base.named import named_code
 
 MOST_VALUES = 100_000  # along one axis; a sweep has as many trials at most
+CODE = ("data.target", "data.tags", "data.token_law", "data.activation", "model.code")  # may be MODULE:FUNCTION
 DEEPEST = 20  # brackets within brackets; settings are lists of numbers, and the parser is recursive
 
 _short = reprlib.Repr()
@@ -73,7 +75,18 @@ def parse_overrides(texts: Sequence[str]) -> Overrides:
                 groups[key] = str(value)
             else:
                 values[key] = text
-    return Overrides(groups, values, axes)
+    return _with_code(Overrides(groups, values, axes))
+
+
+def _with_code(overrides: Overrides) -> Overrides:
+    """The same with MODULE:FUNCTION loaded, and sealed by the digest of its file, where a setting may be code."""
+    values, axes = dict(overrides.values), dict(overrides.axes)
+    for key in CODE:
+        if key in values and named_code.is_plain(name := value_of(values[key])):
+            values[key] = f"{key}='{named_code.named_by_user(name)}'"
+        if key in axes:
+            axes[key] = [named_code.named_by_user(each) if named_code.is_plain(each) else each for each in axes[key]]
+    return Overrides(overrides.groups, values, axes)
 
 
 def _parsed(parser: OverridesParser, text: str) -> Override:

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from mtam.base import conf_files, conf_models
 from mtam.base.errors import UsageError
+from mtam.base.named.named_code import refuse_unnamed
 from mtam.base.spec import Frozen, Trial
 from mtam.config.grammar import Overrides, parse_overrides, value_of
 from mtam.problems.registry import Problem, problem
@@ -92,7 +93,10 @@ def put(config: Config, dotted: str, value: Any) -> None:
 
 def freeze(name: str, settings: Config) -> Trial:
     """Validate one trial's settings; raise UsageError with one sentence for the first mistake."""
-    return frozen_as(problem(settings["problem"]), name, settings)
+    frozen = frozen_as(problem(settings["problem"]), name, settings)
+    for group, held in frozen.model_dump(include={"data", "model"}).items():
+        refuse_unnamed(group, held)
+    return frozen
 
 
 def frozen_as(kind: Problem, name: str, settings: Config) -> Trial:

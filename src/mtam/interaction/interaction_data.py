@@ -4,13 +4,14 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from mtam.base.named.named_code import known_or_named
 from mtam.base.spec import Frozen
-from mtam.base.variants import known
 from mtam.interaction.interaction_variants import TOKEN_LAWS
 
-TokenLaw = Annotated[str, AfterValidator(lambda name: known(TOKEN_LAWS, name))]
+TokenLaw = Annotated[str, AfterValidator(lambda name: known_or_named(TOKEN_LAWS, name))]
 Noise = Literal["gaussian", "uniform", "rademacher", "laplace", "student"]
-Activation = Literal["bspline", "rate_hard", "tanh", "exp", "relu", "odd", "even", "hypotheses", "samples"]
+ACTIVATIONS = ("bspline", "rate_hard", "tanh", "exp", "relu", "odd", "even", "hypotheses", "samples")
+Activation = Annotated[str, AfterValidator(lambda name: known_or_named(ACTIVATIONS, name))]
 
 
 class InteractionData(Frozen):

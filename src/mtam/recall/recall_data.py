@@ -4,14 +4,15 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from mtam.base.named.named_code import known_or_named
 from mtam.base.spec import Frozen
-from mtam.base.variants import known
 from mtam.recall.recall_variants import TARGETS
 from mtam.recall.spectrum import Spectrum
 
-Tags = Literal["cross_polytope", "orthonormal", "simplex", "equicorrelated", "iid", "nuisance"]
+TAGS = ("cross_polytope", "orthonormal", "simplex", "equicorrelated", "iid", "nuisance")
+Tags = Annotated[str, AfterValidator(lambda name: known_or_named(TAGS, name))]
 Basis = Literal["cosine", "legendre", "haar", "bspline"]
-Target = Annotated[str, AfterValidator(lambda name: known(TARGETS, name))]
+Target = Annotated[str, AfterValidator(lambda name: known_or_named(TARGETS, name))]
 
 
 def misfit(basis: Basis, modes: int, nodes: int) -> str | None:

@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
+from mtam.base.named.named_code import known_or_named, load_named
 from mtam.base.spec import EstimatorSettings
 from mtam.base.variants import load
 from mtam.recall.recall_data import RecallData
@@ -28,6 +29,7 @@ LONGER = 3  # times the steps, at every tripling
 
 Init = Literal["identity", "random"]
 SoftmaxInit = Literal["identity", "random", "random_frozen"]
+GateCode = Annotated[str, AfterValidator(lambda name: known_or_named((), name))]
 
 
 def exact_seconds(n: int) -> float:
@@ -220,6 +222,28 @@ class LinearEluModel(TrainedModel):
     gate_class: ClassVar[str] = "mtam.recall.gates.linear_elu:LinearElu"
 
     beta0: float = Field(4.0, gt=0)  # the scale of the first kernel of matching tags
+
+    def step_seconds(self) -> float:
+        """There is no compiled form."""
+        return LAYERED_STEP
+
+
+class OwnGateModel(TrainedModel):
+    """Attention by a gate of the user's own, ``model.code=MODULE:CLASS`` on the command line."""
+
+    gate_class: ClassVar[str] = "mtam.recall.gates.softmax:Softmax"  # where none is named
+
+    code: GateCode | None = None  # MODULE:CLASS of a gate, see ``mtam.recall.gates.interface``
+    beta0: float = Field(4.0, gt=0)  # for the gate's start
+    init: Init = "identity"  # for the gate's start
+
+    def gate(self) -> Any:
+        """As named."""
+        return super().gate() if self.code is None else load_named(self.code)()
+
+    def shape(self) -> tuple[Any, ...]:
+        """A program has one gate."""
+        return (*super().shape(), self.code)
 
     def step_seconds(self) -> float:
         """There is no compiled form."""

@@ -11,6 +11,7 @@ MODELS = {
     "softmax": Variant(f"{_SETTINGS}:SoftmaxModel", _TRAINED, torch=True, gpu=True),
     "linear": Variant(f"{_SETTINGS}:LinearModel", _TRAINED, torch=True, gpu=True),
     "linear_elu": Variant(f"{_SETTINGS}:LinearEluModel", _TRAINED, torch=True, gpu=True),
+    "own_gate": Variant(f"{_SETTINGS}:OwnGateModel", _TRAINED, torch=True, gpu=True),
     "frozen_rbf": Variant(f"{_SETTINGS}:FrozenRbfModel", _TRAINED, torch=True, gpu=True),
     "mean": Variant(f"{_SETTINGS}:MeanModel", _TRAINED, torch=True, gpu=True),
     "tag_only": Variant(f"{_SETTINGS}:TagOnlyModel", _TRAINED, torch=True, gpu=True),

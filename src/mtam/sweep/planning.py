@@ -17,6 +17,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from mtam.base.errors import UsageError
+from mtam.base.named.named_code import shown
 from mtam.base.spec import READABLE, SCHEMA, Frozen, Trial
 from mtam.problems import problem_files
 from mtam.problems.recorded_problem import RecordedProblem
@@ -45,7 +46,7 @@ def label(axis: Mapping[str, Any]) -> str:
     """A place on the axes in words, e.g. ``alpha = 0.5``."""
     leaves = [key.rpartition(".")[2] for key in axis]
     names = leaves if len(set(leaves)) == len(leaves) else list(axis)
-    return ", ".join(f"{name} = {value}" for name, value in zip(names, axis.values(), strict=True)) or "all"
+    return ", ".join(f"{name} = {shown(value)}" for name, value in zip(names, axis.values(), strict=True)) or "all"
 
 
 @dataclass(frozen=True)

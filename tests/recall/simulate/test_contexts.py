@@ -14,7 +14,7 @@ from mtam.recall.simulate.contexts import problem, token_counts
 @pytest.mark.parametrize("tags", ["cross_polytope", "iid", "nuisance"])
 def test_smaller_samples_are_the_first_rows(length: int | None, tags: str) -> None:
     """Bit for bit; 33 rows leave one over in every width of a vector register, 257 one in a block of answers."""
-    data = RecallData(length=length, tags=tags, query_noise=0.3)  # type: ignore[arg-type]
+    data = RecallData(length=length, tags=tags, query_noise=0.3)
     setting = problem(data, 7)
     large = setting.sample("train", 300)
     for n in (1, 33, 100, 257):

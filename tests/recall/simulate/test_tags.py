@@ -92,7 +92,7 @@ def test_query_noise_has_the_promised_size() -> None:
 
 @pytest.mark.parametrize("name", ["cross_polytope", "iid", "nuisance"])
 def test_tags_that_are_not_rotated_are_the_same_in_every_context_of_training_and_test(name: str) -> None:
-    data = RecallData(tags=name, rotate=False)  # type: ignore[arg-type]
+    data = RecallData(tags=name, rotate=False)
     train, test = (problem(data, 1).sample(split, 50).tags[..., :4] for split in ("train", "test"))
     np.testing.assert_array_equal(train, np.broadcast_to(train[:1], train.shape))
     np.testing.assert_array_equal(train, test)

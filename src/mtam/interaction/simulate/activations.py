@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from mtam.base.named.named_code import is_sealed, load_named
 from mtam.base.streams import generator
 from mtam.interaction.files.activation_points import read
 from mtam.interaction.interaction_spec import InteractionData
@@ -25,6 +26,9 @@ FINE = 32  # cubic intervals per shortest wavelength of the rate-hard table
 def activation(data: InteractionData, seed: int) -> Function:
     """The activation named by ``data.activation``, its coefficients keyed by the seed alone."""
     rng = generator(seed, "interaction", "truth", "activation")
+    if is_sealed(data.activation):
+        named: Function = load_named(data.activation)(data, rng)
+        return named
     match data.activation:
         case "bspline":
             return smooth_spline(data.degree, rng, data.knots)
@@ -43,6 +47,7 @@ def activation(data: InteractionData, seed: int) -> Function:
             return lambda u: np.asarray(np.exp(GAIN * np.clip(u, -1, 1)))
         case "relu":
             return lambda u: np.clip(u, 0, 1)
+    raise ValueError(f"there is no activation {data.activation}")
 
 
 def smooth_spline(degree: int, rng: np.random.Generator, intervals: int = 6) -> Spline:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mtam.base.streams import generator
-from mtam.base.variants import load
+from mtam.base.variants import load_choice
 from mtam.interaction.interaction_spec import InteractionData
 from mtam.interaction.interaction_variants import TOKEN_LAWS
 
@@ -63,7 +63,7 @@ class TokenStream:
 
 def token_law(data: InteractionData, seed: int) -> Tokens:
     """The law named by ``data.token_law``, its constants keyed by the seed alone."""
-    found: Tokens = load(TOKEN_LAWS[data.token_law])(data, generator(seed, "interaction", "truth", "token-law"))
+    found: Tokens = load_choice(TOKEN_LAWS, data.token_law)(data, generator(seed, "interaction", "truth", "token-law"))
     return found
 
 

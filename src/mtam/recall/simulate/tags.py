@@ -10,6 +10,7 @@ learn which dimensions matter.
 import numpy as np
 from numpy.typing import NDArray
 
+from mtam.base.named.named_code import is_sealed, load_named
 from mtam.base.streams import generator
 from mtam.recall.recall_spec import RecallData
 
@@ -74,11 +75,24 @@ def draw(data: RecallData, seed: int, split: str, count: int) -> Array:
         normals = rng.standard_normal((drawn, data.components, data.tag_dim))
         found = normals / np.linalg.norm(normals, axis=-1, keepdims=True)
     else:
-        name = "cross_polytope" if data.tags == "nuisance" else data.tags
-        fixed = from_gram(gram(name, data.components, data.correlation), data.tag_dim)
+        fixed = own_tags(data, seed) if is_sealed(data.tags) else deterministic(data)
         rotations = haar_rotations(rng.standard_normal((drawn, data.tag_dim, data.tag_dim)))
         found = fixed @ np.swapaxes(rotations, -1, -2)
     return np.broadcast_to(found, (count, data.components, data.tag_dim))
+
+
+def deterministic(data: RecallData) -> Array:
+    """The tag set of a name, not rotated. (I, d1)"""
+    name = "cross_polytope" if data.tags == "nuisance" else data.tags
+    return from_gram(gram(name, data.components, data.correlation), data.tag_dim)
+
+
+def own_tags(data: RecallData, seed: int) -> Array:
+    """The tag set of the user's own function of (data, generator), not rotated. (I, d1)"""
+    found = np.asarray(load_named(data.tags)(data, generator(seed, "recall", "own tags")), dtype=float)
+    if found.shape != (data.components, data.tag_dim) or not np.isfinite(found).all():
+        raise ValueError(f"{data.tags} gives {found.shape} for data.components, data.tag_dim finite numbers")
+    return found
 
 
 def observe(data: RecallData, seed: int, split: str, tags: Array, answering: NDArray[np.int64]) -> tuple[Array, Array]:

@@ -11,7 +11,6 @@ where the prior standardises (``BY_POPULATION``), a draw is divided by the prior
 import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import Protocol
 
 import numpy as np
@@ -19,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 
 from mtam.base.streams import generator
+from mtam.base.variants import load_choice
 from mtam.recall.aligned_memory import room, tensor
 from mtam.recall.recall_spec import TARGETS, RecallData
 from mtam.recall.recall_variants import BY_POPULATION
@@ -147,8 +147,7 @@ def quadratic(dim: int, rng: np.random.Generator) -> QuadraticTarget:
 
 def draw(name: str, dim: int, seed: int) -> Function:
     """The seed's function of z, by its name in ``spec.TARGETS``."""
-    module, _, function = TARGETS[name].partition(":")
-    drawn: Function = getattr(import_module(module), function)(dim, generator(seed, "recall", "target", name))
+    drawn: Function = load_choice(TARGETS, name)(dim, generator(seed, "recall", "target", name))
     return drawn
 
 
