@@ -175,7 +175,8 @@ class OwnDataNumbers:
     whether the search trusts its bottom; no_interaction_p, constant_p, linear_p: p-values of the held-out tests;
     linear_explained: share of the variance that a linear regression explains; structure_*: p-values and shares of the
     groups of functions that residuals are tested against; linear_phi_p: of the test that phi is linear; next_rank_p:
-    that A has rank r, not one more, none for a rank of d; angles: coordinates that look like angles; zero_tokens: share
+    that A has rank r, not one more, none for a rank of d; prediction_low, prediction_high: ends of the 90% interval
+    of a response less its prediction; angles: coordinates that look like angles; zero_tokens: share
     of tokens that are zero; warnings: sentences.
     """
 
@@ -235,6 +236,8 @@ class OwnDataNumbers:
     smoothing: float | None = None
     linear_phi_p: float | None = None
     next_rank_p: float | None = None
+    prediction_low: float | None = None
+    prediction_high: float | None = None
     angles: list[int]
     zero_tokens: float
     warnings: list[str]

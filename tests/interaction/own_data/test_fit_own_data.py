@@ -26,7 +26,7 @@ PROMISED = {
     "coefficients", "variance", "parameters", "reach", "warnings", "found", "explains", "fits", "basin",
     "no_interaction_p", "linear_p", "constant_p", "linear_explained", "structure_p", "structure_p_values",
     "structure_shares", "angles", "zero_tokens", "matrix_se", "column_angles_se", "row_angles_se",
-    "angle_se", "linear_phi_p", "next_rank_p",
+    "angle_se", "linear_phi_p", "next_rank_p", "prediction_low", "prediction_high",
 }  # fmt: skip
 
 

@@ -28,7 +28,14 @@ from mtam.interaction.estimators.estimators import criterion
 from mtam.interaction.files import dataset
 from mtam.interaction.interaction_numbers import OwnDataNumbers
 from mtam.interaction.model.splines import SplineSpace
-from mtam.interaction.own_data import assessment, choose_rank, confidence_band, confidence_region, model_tests
+from mtam.interaction.own_data import (
+    assessment,
+    choose_rank,
+    confidence_band,
+    confidence_region,
+    model_tests,
+    residual_quantiles,
+)
 from mtam.interaction.own_data.choose_rank import Fit, Split
 from mtam.interaction.own_data.confidence_band import BandCurve
 from mtam.interaction.own_data.fitted_interaction import FittedInteraction
@@ -66,6 +73,8 @@ class AssessedFit:
     found: erm.Erm
     fitted: FittedInteraction  # in the gauge above
     curve: BandCurve
+    residuals: Array  # (M, N), of the samples in the order of the fit
+    unknowns: float  # effective degrees of freedom of phi and A
 
 
 def _run(trial: OwnTrial, report: Tick) -> dict[str, Any]:
@@ -101,6 +110,9 @@ def assess(trial: OwnTrial, x: Array, y: Array, tick: Callable[[], None] = lambd
     freedom = y.size - found.freedom - trial.parameters(tried.rank)
     noise = float(choose_rank.losses(fitted, x, y).mean()) * y.size / max(1, freedom)
     warnings += [AT_END] if found.at_end else []
+    unknowns = found.freedom + trial.parameters(tried.rank)
+    residuals = y - fitted.predict(x)
+    told["prediction_low"], told["prediction_high"] = residual_quantiles.quantiles(residuals, unknowns)
     words: dict[str, Any] = assessment.words(found, told)
     numbers = OwnDataNumbers(
         rank=tried.rank,
@@ -139,7 +151,7 @@ def assess(trial: OwnTrial, x: Array, y: Array, tick: Callable[[], None] = lambd
         warnings=warnings,
         seconds=watch.cpu,
     )
-    return AssessedFit(numbers, found, fitted, curve)
+    return AssessedFit(numbers, found, fitted, curve, residuals, unknowns)
 
 
 def _uncertainty(curve: BandCurve, found: erm.Erm) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from mtam.base.columns import as_record
 from mtam.interaction.files import dataset
 from mtam.interaction.files.validate_arrays import finite, numbers
-from mtam.interaction.own_data import fit_own_data
+from mtam.interaction.own_data import fit_own_data, residual_quantiles
 from mtam.interaction.own_data.fit_summary import FitSummary, summarise
 from mtam.interaction.own_data.own_data_spec import OwnTrial
 
@@ -67,6 +67,8 @@ class InteractionRegressor:
     n_features_in_: int
     numbers_: dict[str, Any]
     interaction_: "FittedInteraction"
+    _residuals: Array
+    _unknowns: float
 
     def __init__(
         self,
@@ -129,6 +131,7 @@ class InteractionRegressor:
         self.noise_sd_, self.explained_, self.converged_ = told.noise_sd, told.explained, told.converged
         self.words_ = {"found": told.found, "explains": told.explains, "fits": told.fits}
         self.warnings_, self.n_features_in_, self.interaction_ = list(told.warnings), d, done.fitted
+        self._residuals, self._unknowns = done.residuals, done.unknowns
         self.numbers_ = as_record(told)
         return self
 
@@ -143,6 +146,16 @@ class InteractionRegressor:
         Raises NotFittedError before the fit, ValueError unless X is finite and of this d.
         """
         return self._fitted().predict(X)
+
+    def predict_interval(self, X: npt.ArrayLike, level: float = 0.9) -> tuple[Array, Array]:
+        """Ends of the intervals that hold new responses with this probability  # (M, N, d) -> (M, N) twice.
+
+        From quantiles of the residuals (``residual_quantiles``): on average over tokens like those of the fit. Raises
+        what ``predict`` does, and ValueError for a level that is not between 0 and 1.
+        """
+        predicted = self.predict(X)
+        low, high = residual_quantiles.quantiles(self._residuals, self._unknowns, level)
+        return predicted + low, predicted + high
 
     def score(self, X: npt.ArrayLike, Y: npt.ArrayLike) -> float:
         """R^2 = 1 - sum (Y - prediction)^2 / sum (Y - mean Y)^2 over all samples and tokens  # (M, N, d), (M, N).

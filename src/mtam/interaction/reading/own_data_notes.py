@@ -87,6 +87,11 @@ def notes(numbers: Mapping[str, Any]) -> list[Table]:
         title = "Hypotheses on the model (score tests over samples)"
         headings = ["hypothesis", "p"]
         told.append(Table(name="hypotheses", title=title, headings=headings, rows=rows, formats={"p": ".2g"}))
+    if numbers.get("prediction_low") is not None:
+        rows = [[numbers["prediction_low"], numbers["prediction_high"]]]
+        title = "Responses less their predictions: ends of the 90% interval"
+        formats = {"from": ".3g", "to": ".3g"}
+        told.append(Table(name="predictions", title=title, headings=["from", "to"], rows=rows, formats=formats))
     if sentences := hints(numbers):
         told.append(Table(name="hints", title="Hints", headings=["hint"], rows=[[sentence] for sentence in sentences]))
     return told
