@@ -1,0 +1,1 @@
+"""The factor ln M between the upper and the lower bound of paper B."""
