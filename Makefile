@@ -10,7 +10,7 @@ SCALE ?= smoke
 PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; do \
 	$$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: setup reproduce test test-all test-bits test-cluster test-browser lint types format bench clean
+.PHONY: setup reproduce test test-all test-lowest test-bits test-cluster test-browser lint types format bench clean
 setup: $(STAMP)
 
 # torch first and by its exact version. Where pip has no CPU build at hand it fetches the default one, on Linux with
@@ -30,6 +30,13 @@ test: lint types
 
 test-all: lint types
 	$(BIN)/pytest -n 2
+
+# The lowest versions that pyproject.toml allows, of all that needs no torch, in an environment of their own.
+test-lowest: $(STAMP)
+	$(BIN)/pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(VENV)/lowest
+	$(BIN)/uv pip install --quiet --python $(VENV)/lowest/bin/python --resolution lowest-direct -e . 'pytest>=8' 'hypothesis>=6.100'
+	$(VENV)/lowest/bin/python -m pytest -m 'not slow' tests/commands tests/config tests/rates/files
 
 # The tests that compare bits, with the code that the numerical libraries have for processors without AVX-512.
 test-bits: $(STAMP)
