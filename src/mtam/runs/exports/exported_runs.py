@@ -99,7 +99,8 @@ class ExportedRuns:
             names = {run.plan.name: run_name(run) for run in layer.runs}
             names |= {f"check {kept.check}": check_name(kept) for kept, _ in layer.checks}
             judged = judge_claims.judge_all([*load(), *own], layer)
-            told += [(names.get(each.claim.place, ""), each) for each in judged if each.here]
+            everything = "; ".join(names.values())  # claims that rest on several runs
+            told += [(names.get(each.claim.place, everything), each) for each in judged if each.here]
         return told
 
     def _layers(self) -> Iterator[Gathered]:
