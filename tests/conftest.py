@@ -1,5 +1,6 @@
 """Shared fixtures: the command line in this process, and a working folder of its own for every test."""
 
+import os
 import signal
 import sys
 import warnings
@@ -15,6 +16,9 @@ from mtam.base.threads import one_thread
 # Machines differ in speed, so examples have no deadline; the same examples every time, so that CI does not flicker.
 settings.register_profile("mtam", deadline=None, max_examples=60, derandomize=True)
 settings.load_profile("mtam")
+
+for size in ("COLUMNS", "LINES"):  # of the terminal of whoever runs the tests
+    os.environ.pop(size, None)
 
 one_thread()  # as the program does: the numerical libraries load after this
 

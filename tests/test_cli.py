@@ -41,7 +41,7 @@ WRONG = [
     (["sweep", "alpha", "model.name=[]"], "does not answer recall problems"),
     (["sweep", "alpha", "data=interaction"], "no setting of this problem"),
     (["sweep", "alpha", "data.components=20"], "number at most 8"),
-    (["sweep", "alpha", "data.tags=ortho"], "'orthonormal'"),
+    (["sweep", "alpha", "data.tags=ortho"], "valid: cross_polytope, orthonormal,"),
     (["sweep", "alpha", "hydra.run.dir=x"], "Hydra itself"),
     (["sweep", "alpha", "--device", "gpu"], "valid: auto, cpu, cuda"),
     (["sweep", "alpha", "--launcher", "slurm", "--workers", "2"], "launcher.array_parallelism"),

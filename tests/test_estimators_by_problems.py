@@ -5,15 +5,16 @@ on a tiny sample, and what is told the truth must be better.
 """
 
 import math
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
 from mtam.base.variants import models, own_settings
-from mtam.interaction.interaction_spec import Activation, InteractionTrial
+from mtam.interaction.interaction_data import ACTIVATIONS
+from mtam.interaction.interaction_spec import InteractionTrial
 from mtam.interaction.interaction_variants import TOKEN_LAWS
 from mtam.problems.registry import run_pack
-from mtam.recall.recall_data import Tags
+from mtam.recall.recall_data import TAGS
 from mtam.recall.recall_spec import RecallTrial
 from mtam.recall.recall_variants import TARGETS
 
@@ -40,7 +41,7 @@ def answer(trial: Any) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("tags", get_args(Tags))
+@pytest.mark.parametrize("tags", TAGS)
 @pytest.mark.parametrize("name", models("recall"))
 def test_every_recall_model_on_every_kind_of_tags(name: str, tags: str) -> None:
     settings = model("recall", name, TRAINING)
@@ -60,7 +61,7 @@ def test_recall_models_on_every_target(name: str, target: str) -> None:
 
 
 CASES = [(law, "bspline") for law in TOKEN_LAWS] + [
-    ("cube", name) for name in get_args(Activation) if name not in ("bspline", "samples")
+    ("cube", name) for name in ACTIVATIONS if name not in ("bspline", "samples")
 ]
 
 

@@ -127,7 +127,7 @@ def test_an_estimator_of_ones_own_takes_one_file_and_one_line(copy: Path) -> Non
         block('"""Attention without an activation')
     )
     registry = copy / "src" / "mtam" / "interaction" / "interaction_variants.py"
-    insert(registry, '    "ips_erm": Variant(f"{_SETTINGS}:IpsErmModel", _RUN)', block('    "bilinear"'))
+    insert(registry, '    "ips_erm": Variant(f"{_SETTINGS}:IpsErmModel", _RUN, gpu=True)', block('    "bilinear"'))
     (line,) = [line for line in MTAM if "bilinear" in line]
     assert "bilinear" in run(
         copy, line, "sweep.n_min=1000", "sweep.n_max=2000", "sweep.seeds=2", "--launcher", "inline"

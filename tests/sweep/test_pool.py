@@ -9,13 +9,13 @@ from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from mtam.base.errors import UncachedWarning, UsageError
 from mtam.config import plan_sweep
-from mtam.sweep import execute, failures, heartbeats, launch, pool, store
+from mtam.sweep import execute, failures, heartbeats, launch, pool, signals, store
 from mtam.sweep.planning import Plan
 from mtam.sweep.progress_account import Board, Launcher
 from mtam.sweep.signals import STOPPING
@@ -128,7 +128,7 @@ def test_a_worker_does_what_it_is_told(order: int, plan: Plan, tmp_path: Path, m
 
 def test_processes_that_are_started_inside_do_not_see_the_signals() -> None:
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [])
-    with pool._signals_blocked():
+    with signals.blocked():
         assert set(STOPPING) <= signal.pthread_sigmask(signal.SIG_BLOCK, [])
     assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == before
 
@@ -193,5 +193,31 @@ def _show_gpu(seats: Any, shown: Any) -> None:
 
 def test_signals_are_left_alone_where_they_cannot_be_masked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(signal, "pthread_sigmask")
-    with pool._signals_blocked():
+    with signals.blocked():
         pass
+
+
+def test_a_signal_waits_until_the_locks_of_futures_are_free(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:  # fmt: skip
+    """Heard while one is being taken, it would leave it taken, and the thread that ends the pool waiting for ever."""
+    went_on = []
+
+    def interrupted(futures: Any, _seconds: float, _when: str) -> Any:
+        os.kill(os.getpid(), signal.SIGTERM)
+        went_on.append(True)
+        return set(), futures
+
+    def stop(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pool, "wait", interrupted)
+    monkeypatch.setattr(heartbeats, "beats", lambda *_, **__: [])
+    before = signal.signal(signal.SIGTERM, stop)
+    board = SimpleNamespace(out=tmp_path, update=lambda _: None)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            pool._watch({Future(): ("pack",)}, cast(Any, board), False, 0.0, SimpleNamespace(value=0))
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert went_on == [True]

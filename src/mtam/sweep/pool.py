@@ -26,7 +26,7 @@ from typing import Any
 from mtam.base import compile_time
 from mtam.base.errors import UncachedWarning, UsageError
 from mtam.base.threads import one_thread
-from mtam.sweep import execute, failures, heartbeats, planning, store
+from mtam.sweep import execute, failures, heartbeats, planning, signals, store
 from mtam.sweep.progress_account import Board, Launcher
 from mtam.sweep.signals import STOPPING
 
@@ -126,7 +126,7 @@ def run(out: Path, packs: Sequence[tuple[str, ...]], launcher: Launcher, board: 
     """A killed worker breaks the pool: the pool is made anew and only what has no record is run again."""
     os.environ.setdefault("PYTHONWARNINGS", QUIET_TRACKER)
     context = multiprocessing.get_context("spawn")
-    with _shared_memory(), _signals_blocked():
+    with _shared_memory(), signals.blocked():
         order: Any = context.Value(ctypes.c_int, GO, lock=False)  # without a lock: a killed worker cannot hold it
         compiling: Any = context.Value(ctypes.c_int, 0, lock=False)
         once: Any = context.Semaphore(1)
@@ -134,12 +134,12 @@ def run(out: Path, packs: Sequence[tuple[str, ...]], launcher: Launcher, board: 
     while waiting:
         order.value, since = GO, time.time()
         workers = min(launcher.workers, len(waiting))
-        with _shared_memory(), _signals_blocked():  # multiprocessing's own tracker is started here
+        with _shared_memory(), signals.blocked():  # multiprocessing's own tracker is started here
             seats = _seats(launcher.gpus, workers, context.Semaphore)
             given = (out, launcher.device, _Shared(order, compiling, once, seats), board.code)
             pool = ProcessPoolExecutor(workers, context, _start_worker, given)
         try:
-            with _signals_blocked(), _without_main():
+            with signals.blocked(), _without_main():
                 futures = {pool.submit(_work, pack): pack for pack in waiting}
             died = _watch(futures, board, launcher.fail_fast, since, compiling) or waiting
             order.value = FINISH
@@ -179,23 +179,6 @@ def _shared_memory() -> Iterator[None]:
 
 
 @contextmanager
-def _signals_blocked() -> Iterator[None]:
-    """Processes started inside never see these signals: the parent decides, and tells them by the flag.
-
-    A mask is inherited from the first instruction on; a handler set by the child itself would come too late for a
-    signal that arrives while it imports.
-    """
-    if not hasattr(signal, "pthread_sigmask"):  # Windows: the workers hear them, and ignore them from their start on
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextmanager
 def _without_main() -> Iterator[None]:
     """Processes started inside do not run the script that is running here.
 
@@ -224,10 +207,13 @@ def _watch(
         if compiling.value:
             compiling.value = 0
             compile_time.pass_on()
-        ended, open_futures = wait(open_futures, POLL, FIRST_COMPLETED)
+        # A signal heard between the taking of a future's lock and the block that gives it back would leave it taken,
+        # and the pool's own thread waiting for it for ever.
+        with signals.blocked():
+            ended, open_futures = wait(open_futures, POLL, FIRST_COMPLETED)
+            errors = {future: future.exception() for future in ended}
         broken = False
-        for future in ended:
-            error = future.exception()
+        for future, error in errors.items():
             if isinstance(error, BrokenProcessPool):
                 broken = True
             elif error is not None:

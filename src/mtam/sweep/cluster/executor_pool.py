@@ -14,7 +14,7 @@ from mtam.base.errors import UsageError
 from mtam.base.system import machine
 from mtam.base.threads import one_thread
 from mtam.problems.registry import variant
-from mtam.sweep import execute, heartbeats, planning, store
+from mtam.sweep import execute, heartbeats, planning, signals, store
 from mtam.sweep.cluster import executor_factories
 from mtam.sweep.progress_account import Board, Launcher
 
@@ -71,7 +71,9 @@ class _Jobs:
                 while waiting and len(self._open) < self.launcher.workers:
                     self._submit(waiting.pop(0))
                 self.board.update(heartbeats.beats(self.out))
-                for future in wait(self._open, POLL, FIRST_COMPLETED).done:
+                with signals.blocked():  # one heard while a future's lock is being taken would leave it taken
+                    ended = wait(self._open, POLL, FIRST_COMPLETED).done
+                for future in ended:
                     pack = self._open.pop(future)
                     if self._answered(pack, before[pack]):
                         self.board.end(pack)
