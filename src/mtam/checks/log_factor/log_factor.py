@@ -231,11 +231,13 @@ def _table(family: HardestFamily, sizes: Array, dims: list[int], threshold: Arra
 def _panel(family: HardestFamily, sizes: Array, dims: list[int], threshold: Array) -> Panel:
     lines = {"A known": family.known(sizes)} | {f"d = {d}, A unknown": family.worst(sizes, d) for d in dims if d > 1}
     series = [
-        Series(label=label, x=sizes.tolist(), y=family.scaled(sizes, risks).mean(axis=1).tolist(), style="line")
-        for label, risks in lines.items()
+        Series(
+            label=label, x=sizes.tolist(), y=family.scaled(sizes, risks).mean(axis=1).tolist(), style="line", colour=at
+        )
+        for at, (label, risks) in enumerate(lines.items())
     ]
     pays = threshold * sizes**family.case.exponent
-    series.append(Series(label="threshold, A known", x=sizes.tolist(), y=pays.tolist(), style="dashed"))
+    series.append(Series(label="threshold, A known", x=sizes.tolist(), y=pays.tolist(), style="dashed", colour=0))
     return Panel(
         title="No factor ln M",
         x_label="M",
