@@ -1,6 +1,8 @@
 """A reproduction: jobs one after the other, the claims judged, everything resumable."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import copytree
@@ -23,6 +25,16 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     monkeypatch.delenv("MTAM_CONF")
     conf_files.conf_dir.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sweep of that scale in its folder, for tests of what comes after it."""
+    where = tmp_path_factory.mktemp("swept")
+    words = ["sweep", "alpha", *TINY, "--launcher", "inline", "--quiet"]
+    subprocess.run([sys.executable, "-m", "mtam", *words], cwd=where, check=True, capture_output=True)
+    (folder,) = (where / "outputs").iterdir()
+    return folder
 
 
 @pytest.mark.usefixtures("tiny")
@@ -55,7 +67,8 @@ def test_claims_of_a_run_leave_its_own_page_alone(mtam: Mtam, here: Path) -> Non
 
 
 @pytest.mark.usefixtures("tiny")
-def test_the_page_of_a_reproduction_shows_its_checks(mtam: Mtam, here: Path) -> None:
+def test_the_page_of_a_reproduction_shows_its_checks(mtam: Mtam, here: Path, swept: Path) -> None:
+    copytree(swept, here / "runs" / swept.name)
     scale = conf_files.conf_dir() / "reproduce" / "tiny.yaml"
     cheap = "laws=[cube]", "dims=[1]", "tokens=[3]", "samples=1000"
     scale.write_text(
@@ -77,8 +90,9 @@ def test_the_page_of_a_reproduction_shows_its_checks(mtam: Mtam, here: Path) -> 
 
 @pytest.mark.usefixtures("tiny")
 @pytest.mark.parametrize(("name", "code"), [("jobs.json", 2), ("claims.csv", 1), ("report.html", 1)])
-def test_what_cannot_be_written_is_one_sentence(mtam: Mtam, here: Path, name: str, code: int) -> None:
+def test_what_cannot_be_written_is_one_sentence(mtam: Mtam, here: Path, swept: Path, name: str, code: int) -> None:
     """A folder lies where a file is to go, which stops even root."""
+    copytree(swept, here / "runs" / swept.name)
     parent = here / "runs" / "reproduce-tiny"
     (parent / name).mkdir(parents=True)
     reproduce = ("reproduce", "--scale", "tiny", "--out", "runs", "--launcher", "inline", "--quiet")
@@ -137,9 +151,10 @@ def test_claims_of_no_run_is_one_sentence(mtam: Mtam, here: Path) -> None:
 
 
 @pytest.mark.usefixtures("tiny")
-def test_a_reproduction_goes_on_where_claims_are_open(mtam: Mtam, here: Path) -> None:
+def test_a_reproduction_goes_on_where_claims_are_open(mtam: Mtam, here: Path, swept: Path) -> None:
     """Every sweep becomes the first look of a sequence; the claims of the reproduction say so, and resume."""
-    command = ("reproduce", "--scale", "tiny", "--out", "runs", "--json", "--until-decided", "--budget", "30s")
+    copytree(swept, here / "runs" / swept.name)
+    command = ("reproduce", "--scale", "tiny", "--out", "runs", "--json", "--until-decided", "--budget", "8s")
     said = mtam(*command)
     assert said.code == 0, said.err
     told = json.loads(said.out)
