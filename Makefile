@@ -26,10 +26,10 @@ reproduce: $(STAMP)
 	$(BIN)/mtam reproduce --scale $(SCALE)
 
 test: lint types
-	$(BIN)/pytest -n 2 -m 'not slow'
+	$(BIN)/pytest -n 2 --dist worksteal -m 'not slow'
 
 test-all: lint types
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal
 
 # The lowest versions that pyproject.toml allows, of all that needs no torch, in an environment of their own.
 test-lowest: $(STAMP)
