@@ -178,17 +178,17 @@ def test_worker_processes_see_different_gpus() -> None:
     context = multiprocessing.get_context("spawn")
     seats = pool._seats(("4", "7"), 2, context.Semaphore)
     shown = context.SimpleQueue()
-    children = [context.Process(target=_show_gpu, args=(seats, shown)) for _ in range(2)]
+    # Code and not a function of this module, which a new process finds only where the tests can be imported.
+    code = (
+        "import os\nfrom mtam.sweep import pool\npool._take_seat(seats)\nshown.put(os.environ['CUDA_VISIBLE_DEVICES'])"
+    )
+    children = [context.Process(target=exec, args=(code, {"seats": seats, "shown": shown})) for _ in range(2)]
     for child in children:
         child.start()
-    assert sorted(shown.get() for _ in children) == ["4", "7"]
     for child in children:
-        child.join()
-
-
-def _show_gpu(seats: Any, shown: Any) -> None:
-    pool._take_seat(seats)
-    shown.put(os.environ["CUDA_VISIBLE_DEVICES"])
+        child.join(60)
+    assert [child.exitcode for child in children] == [0, 0]
+    assert sorted(shown.get() for _ in children) == ["4", "7"]
 
 
 def test_signals_are_left_alone_where_they_cannot_be_masked(monkeypatch: pytest.MonkeyPatch) -> None:
