@@ -208,8 +208,9 @@ def test_a_signal_waits_until_the_locks_of_futures_are_free(
         went_on.append(True)
         return set(), futures
 
-    def stop(_number: int, _frame: object) -> None:
-        raise KeyboardInterrupt
+    def stop(number: int, _frame: object) -> None:
+        if not signals.must_wait(number):
+            raise KeyboardInterrupt
 
     monkeypatch.setattr(pool, "wait", interrupted)
     monkeypatch.setattr(heartbeats, "beats", lambda *_, **__: [])

@@ -27,6 +27,7 @@ from mtam.cli.app import app
 from mtam.cli.folders import claims, export, pack, report, runs, status
 from mtam.cli.lookup import help_command, list_options
 from mtam.cli.new_files import new
+from mtam.sweep import signals
 from mtam.sweep.signals import MAY_BE_IGNORED, STOPPING
 
 # Importing them registers their commands.
@@ -79,7 +80,9 @@ def _listen() -> None:
             signal.signal(number, _stop)
 
 
-def _stop(number: int, _frame: object) -> NoReturn:
+def _stop(number: int, _frame: object) -> None:
+    if signals.must_wait(number):
+        return
     for known in STOPPING:
         if signal.getsignal(known) is _stop:
             # A terminal that is closed says so twice, by its shell and by the kernel: once is meant.

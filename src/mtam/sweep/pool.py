@@ -209,7 +209,7 @@ def _watch(
             compile_time.pass_on()
         # A signal heard between the taking of a future's lock and the block that gives it back would leave it taken,
         # and the pool's own thread waiting for it for ever.
-        with signals.blocked():
+        with signals.deferred():
             ended, open_futures = wait(open_futures, POLL, FIRST_COMPLETED)
             errors = {future: future.exception() for future in ended}
         broken = False

@@ -26,3 +26,30 @@ def blocked() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+_waiting: list[int] = []  # signals that were heard while they were to wait
+_depth = 0
+
+
+@contextmanager
+def deferred() -> Iterator[None]:
+    """As ``blocked``, also where a thread that was there before takes the signal: handlers ask ``must_wait``."""
+    global _depth
+    _depth += 1
+    try:
+        with blocked():
+            yield
+    finally:
+        _depth -= 1
+        if _depth == 0 and _waiting:
+            number = _waiting.pop()
+            _waiting.clear()
+            signal.raise_signal(number)
+
+
+def must_wait(number: int) -> bool:
+    """Whether a handler is to do nothing now, because it will be called again; for the main thread."""
+    if _depth:
+        _waiting.append(number)
+    return _depth > 0

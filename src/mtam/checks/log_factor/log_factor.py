@@ -40,6 +40,7 @@ FINE = 1.05  # from one m of the threshold to the next
 class Settings(CheckSettings):
     """Smoothness, tokens, noise, the Hoelder constant, and the M over which ln M is followed."""
 
+    seed: int = Field(1000, ge=0)
     beta: int = Field(2, ge=2, le=4)
     tokens: int = Field(3, ge=2, le=1000)  # N
     noise: float = Field(0.3, gt=0)  # sigma

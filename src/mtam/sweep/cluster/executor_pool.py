@@ -71,7 +71,7 @@ class _Jobs:
                 while waiting and len(self._open) < self.launcher.workers:
                     self._submit(waiting.pop(0))
                 self.board.update(heartbeats.beats(self.out))
-                with signals.blocked():  # one heard while a future's lock is being taken would leave it taken
+                with signals.deferred():  # one heard while a future's lock is being taken would leave it taken
                     ended = wait(self._open, POLL, FIRST_COMPLETED).done
                 for future in ended:
                     pack = self._open.pop(future)
