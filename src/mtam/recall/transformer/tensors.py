@@ -128,7 +128,8 @@ def without_faint(rows: Stack, features: Tensor) -> tuple[Stack, Tensor]:
     """The sample and its features without the last moments, where these are zero in all contexts of all members.
 
     Modes too faint to be drawn are zeros, and add nothing to any sum; of alpha = 2 they are 42 of 48. What is left is a
-    multiple of LANES, so that sums over moments keep their order and the training its bits.
+    multiple of LANES, so that where matrix products add in such steps the training keeps its bits; elsewhere it is the
+    same but for rounding.
     """
     count = rows.moments.shape[-1] - 2
     drawn = rows.moments[..., :-2].any(0).any(0).any(0).nonzero()
