@@ -82,12 +82,11 @@ def sweep(
         raise UsageError(
             "--until-decided waits for its runs and names their folders: without --detach, --extend, --task-id."
         )
-    from mtam.runs.sequential import decide_sweep
+    from mtam.runs.sequential import decide_sweep, longer_runs
 
     texts = with_launcher(settings, launcher, workers)
 
     def compose(further: list[str]) -> "Plan":
-        kept = [text for text in texts if text.partition("=")[0] not in {more.partition("=")[0] for more in further}]
-        return config.plan_named(name, [*kept, *further], file)
+        return config.plan_named(name, longer_runs.replaced(texts, further), file)
 
     raise typer.Exit(decide_sweep.run_until_decided(compose, options, json_, seconds, panels))

@@ -17,7 +17,7 @@ from mtam.checks import finding_folder
 from mtam.checks.finding_folder import StoredFinding
 from mtam.claims import judge_claims, recompute
 from mtam.claims.claim import load, of_problems
-from mtam.claims.evidence import gather
+from mtam.claims.evidence import Gathered, gather
 from mtam.claims.judge_claims import JudgedClaim
 from mtam.report.finding_section import Checked
 from mtam.report.page import ShownClaims
@@ -60,6 +60,12 @@ def remembered(out: Path) -> list[Path]:
     return [folder for folder in folders if folder.is_dir()]
 
 
+def judge_gathered(gathered: Gathered) -> list[JudgedClaim]:
+    """Every claim of the papers, and of the problems that these runs bring along, judged by them; writes nothing."""
+    own = of_problems(run.plan.definition for run in gathered.runs)
+    return judge_claims.judge_all([*load(), *own], gathered)
+
+
 def judged(folders: Sequence[Path], out: Path, heading: str) -> tuple[list[JudgedClaim], list[Path]]:
     """Every claim judged by the runs in ``folders``, told in claims.csv, claims.json and one page over all of them.
 
@@ -67,8 +73,7 @@ def judged(folders: Sequence[Path], out: Path, heading: str) -> tuple[list[Judge
     own, it is claims.html.
     """
     gathered = gather(list(folders))
-    own = of_problems(run.plan.definition for run in gathered.runs)
-    found = judge_claims.judge_all([*load(), *own], gathered)
+    found = judge_gathered(gathered)
     rows = rows_of(found)
     table = pd.DataFrame(rows, columns=list(judge_claims.COLUMNS)).to_csv(index=False)
     checks = [_shown(kept, folder, out) for kept, folder in gathered.checks]

@@ -17,7 +17,7 @@ from mtam.runs import judge_folder, run_check
 from mtam.runs.console import Messages
 from mtam.runs.run_plan import Options, folder
 from mtam.runs.run_sweep import run_and_summarise
-from mtam.runs.sequential.longer_runs import Compose, RunSequence, key_of
+from mtam.runs.sequential.longer_runs import Compose, RunSequence, replaced
 from mtam.runs.sequential.until_decided import Decider
 from mtam.sweep.launch import cores
 from mtam.sweep.planning import Plan
@@ -46,8 +46,7 @@ class _Job(Frozen):
 
     def compose_sweep(self, launcher: Sequence[str], further: Sequence[str]) -> Plan:
         """The plan of a sweep, where ``further`` settings come last; raises UsageError as ``compose``."""
-        kept = [text for text in self.settings if not any(text.startswith(f"{key_of(more)}=") for more in further)]
-        return config.plan_sweep(self.sweep or "", [*kept, *launcher, *further])
+        return config.plan_sweep(self.sweep or "", replaced([*self.settings, *launcher], further))
 
 
 class _Scale(Frozen):
@@ -140,7 +139,7 @@ def _decide(
     steps: Sequence[_Step], options: Options, messages: Messages, budget: float
 ) -> tuple[list[Path], int]:  # fmt: skip
     """Give open claims their seeds; the folders to judge by, and the worst exit code."""
-    sequences = {step.name: RunSequence(step.compose, step.out, step.out.parent) for step in steps if step.compose}
+    sequences = {step.name: RunSequence(step.compose, step.out) for step in steps if step.compose}
     decider = Decider(sequences, [step.out for step in steps if not step.compose], options, messages)
     decider.run(budget)
     return decider.folders, max(decider.codes, default=0)

@@ -30,7 +30,7 @@ def run_until_decided(
         messages.tell(f"No claim is judged by {plan.name}; --until-decided has nothing to decide.")
         messages.answer(summary)
         return code
-    decider = Decider({plan.name: RunSequence(compose, first, first.parent)}, [], options, messages)
+    decider = Decider({plan.name: RunSequence(compose, first)}, [], options, messages)
     decider.run(budget)
     (last,) = decider.folders
     judged, files = judge_folder.judged([last], last, f"mtam: claims judged by {last.name}")

@@ -5,8 +5,8 @@ The shorter run stays as it is: it is an earlier look, and the command that made
 
 import os
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mtam.analysis.run import Run
@@ -25,7 +25,7 @@ class RunSequence:
 
     compose: Compose
     first: Path
-    parent: Path
+    _plans: dict[int, Plan] = field(default_factory=dict, compare=False)  # by look; to compose one takes a while
 
     @property
     def name(self) -> str:
@@ -34,27 +34,28 @@ class RunSequence:
 
     def plan(self, look: int) -> Plan:
         """The plan of a look: twice the seeds of the one before."""
-        plan = self.compose([])
-        if look == 1:
-            return plan
-        return self.compose([f"sweep.seeds={seeds_at(look, self.seeds)}"])
+        if look not in self._plans:
+            further = [] if look == 1 else [f"sweep.seeds={seeds_at(look, self.seeds)}"]
+            self._plans[look] = self.compose(further)
+        return self._plans[look]
 
     @property
     def seeds(self) -> int:
         """The seeds of the first look, without those that single cells have more."""
-        return int(self.compose([]).config["sweep"]["seeds"])
+        return int(self.plan(1).config["sweep"]["seeds"])
 
     def folder(self, look: int) -> Path:
-        """Where a look lives."""
+        """Where a look lives: the later ones beside the first."""
         if look == 1:
             return self.first
         plan = self.plan(look)
-        return self.parent / f"{plan.name}-{plan.digest}"
+        return self.first.parent / f"{plan.name}-{plan.digest}"
 
 
-def key_of(setting: str) -> str:
-    """The key of KEY=VALUE."""
-    return setting.partition("=")[0]
+def replaced(settings: Iterable[str], further: Sequence[str]) -> list[str]:
+    """Settings KEY=VALUE of which ``further`` ones replace those with their keys, and come last."""
+    keys = {text.partition("=")[0] for text in further}
+    return [*(text for text in settings if text.partition("=")[0] not in keys), *further]
 
 
 def begin(sequence: RunSequence, before: Run, look: int) -> Path:

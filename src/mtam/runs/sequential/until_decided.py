@@ -12,12 +12,12 @@ from pathlib import Path
 
 from mtam.analysis.run import Run
 from mtam.base.table import Cell, Table
-from mtam.claims import judge_claims, looks
-from mtam.claims.claim import load, of_problems
-from mtam.claims.evidence import Gathered, gather
+from mtam.claims import looks
+from mtam.claims.evidence import gather
 from mtam.claims.judge_claims import JudgedClaim
 from mtam.rates.spending import LOOKS, seeds_at
 from mtam.rates.verdict import Verdict
+from mtam.runs import judge_folder
 from mtam.runs.console import Messages
 from mtam.runs.run_plan import Options
 from mtam.runs.run_sweep import run_and_summarise
@@ -84,9 +84,8 @@ class Decider:
 
     def _judged(self) -> tuple[dict[str, Run], list[JudgedClaim]]:
         """The runs by name, and the claims that they leave open."""
-        gathered: Gathered = gather(self.folders)
-        own = of_problems(run.plan.definition for run in gathered.runs)
-        found = judge_claims.judge_all([*load(), *own], gathered)
+        gathered = gather(self.folders)
+        found = judge_folder.judge_gathered(gathered)
         return gathered.sweeps, [one for one in found if one.here and one.judgement.verdict is Verdict.UNDECIDED]
 
     def _steps(self, run: Run | None, open_: Iterable[JudgedClaim]) -> list[Step]:
