@@ -23,6 +23,7 @@ from mtam.report.finding_section import Checked
 from mtam.report.page import ShownClaims
 from mtam.runs.console import Messages
 from mtam.runs.outputs import PAGE, page_of_all
+from mtam.sweep import planning
 from mtam.sweep.folders.run_folders import JOBS as JOBS
 from mtam.sweep.safe_files import read_json
 from mtam.sweep.schemas import Jobs, first
@@ -157,10 +158,12 @@ def _recomputed(table: Path, places: Mapping[str, Path]) -> list[dict[str, Any]]
 
 
 def _places(folders: Sequence[Path]) -> dict[str, Path]:
-    """The folders of sweeps and checks by what they are."""
-    gathered = gather(list(folders))
-    found = {run.plan.name: run.folder for run in gathered.runs}
-    return found | {f"check {kept.check}": folder for kept, folder in gathered.checks}
+    """The folders of sweeps and checks by what they are, which manifests and findings say without the records."""
+    places = {}
+    for folder in folders:
+        kept = finding_folder.read(folder) if finding_folder.is_finding(folder) else None
+        places[f"check {kept.check}" if kept else planning.read(folder).name] = folder
+    return places
 
 
 def _tell_recomputed(lines: Sequence[dict[str, Any]], messages: Messages) -> None:
