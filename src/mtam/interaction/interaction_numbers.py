@@ -117,7 +117,9 @@ class BesideOracleNumbers:
     forecast_linear_price: their difference to first order; forecast_best_error: with the best K;
     forecast_intervals: mean of the chosen K; forecast_typical_error, forecast_typical_oracle_error: geometric instead
     of arithmetic means over the simulated noises, as curves over seeds are averaged; linear_error: of the estimator
-    linearised at the truth, with the same K on the same data, see ``theory.linear_fit``.
+    linearised at the truth, with the same K on the same data, see ``theory.linear_fit``; controlled_error: the error
+    with that one as a control variate, error / linear_error times the geometric mean of linear errors over simulated
+    noises, so that the mean of its logarithm is that of the error and what the noise of one draw does to both is gone.
     """
 
     oracle_error: float
@@ -136,6 +138,7 @@ class BesideOracleNumbers:
     forecast_typical_error: float | None = None
     forecast_typical_oracle_error: float | None = None
     linear_error: float | None = None
+    controlled_error: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
