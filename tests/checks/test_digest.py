@@ -29,6 +29,9 @@ SMALL: dict[str, dict[str, object]] = {
     },
     "remark3": {"steps": 10, "contexts": 1000, "bandwidths": [0.5, 1.0]},
     "separation": {"dims": [2], "restarts": 1, "contexts": 4, "betas": [1.0], "rotations": [1]},
+    "sink": {
+        "d": 2, "tokens": 4, "truths": 2, "samples": 200, "strengths": [1.0, 4.0], "sizes": [50, 100], "fitted": 100,
+    },
     "statements": {},
 }  # fmt: skip
 RUN = """

@@ -179,8 +179,9 @@ class OwnDataNumbers:
     linear_explained: share of the variance that a linear regression explains; structure_*: p-values and shares of the
     groups of functions that residuals are tested against; linear_phi_p: of the test that phi is linear; next_rank_p:
     that A has rank r, not one more, none for a rank of d; prediction_low, prediction_high: ends of the 90% interval
-    of a response less its prediction; angles: coordinates that look like angles; zero_tokens: share
-    of tokens that are zero; warnings: sentences.
+    of a response less its prediction; softmax_error: mean squared held-out error of softmax attention over rows;
+    softmax_gain, softmax_gain_se: by how much that of means over pairs is larger, paired over samples; angles:
+    coordinates that look like angles; zero_tokens: share of tokens that are zero; warnings: sentences.
     """
 
     rank: int
@@ -241,6 +242,9 @@ class OwnDataNumbers:
     next_rank_p: float | None = None
     prediction_low: float | None = None
     prediction_high: float | None = None
+    softmax_error: float | None = None
+    softmax_gain: float | None = None
+    softmax_gain_se: float | None = None
     angles: list[int]
     zero_tokens: float
     warnings: list[str]
