@@ -262,16 +262,21 @@ def plan_own(path: str, texts: Sequence[str]) -> Plan:
 
     Raises UsageError for a file that cannot be used, in one sentence that says what would be valid.
     """
-    from mtam.interaction.files import dataset
+    from mtam.interaction.files import dataset, own_samples
 
     config = _compose_fit("fit_own", texts, "give it one value")
     try:
-        x, _ = dataset.read(path)
+        partners = (bool(config["model"].get(name)) for name in ("causal", "self_interaction"))
+        found, arrays = own_samples.read(path, *partners)
         content = dataset.digest(path)
     except ValueError as error:
         raise UsageError(str(error)) from None
-    samples, tokens, d = x.shape
+    samples, tokens, d = found.x.shape
     config["data"] = {"path": path, "sha256": content, "samples": samples, "tokens": tokens, "d": d}
+    if arrays:
+        config["data"]["arrays"] = arrays
+    if found.rows != samples * tokens:
+        config["data"]["responses"] = found.rows
     trial = {key: value for key, value in config.items() if key not in NOT_IN_TRIALS}
     frozen = freeze("fit_own", {**trial, "n": samples})
     return Plan("fit", "fit-own", config["problem"], config, (Cell({}, (frozen,)),))

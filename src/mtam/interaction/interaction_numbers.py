@@ -177,7 +177,8 @@ class OwnDataNumbers:
     groups of functions that residuals are tested against; linear_phi_p: of the test that phi is linear; next_rank_p:
     that A has rank r, not one more, none for a rank of d; prediction_low, prediction_high: ends of the 90% interval
     of a response less its prediction; angles: coordinates that look like angles; zero_tokens: share
-    of tokens that are zero; warnings: sentences.
+    of tokens that are zero; warnings: sentences. Where rows have a layout, else absent: responses: how many count;
+    missing_tokens; groups: of samples; weighted: whether weights differ; causal, self_interaction: which partners.
     """
 
     rank: int
@@ -238,6 +239,12 @@ class OwnDataNumbers:
     next_rank_p: float | None = None
     prediction_low: float | None = None
     prediction_high: float | None = None
+    responses: int | None = None
+    missing_tokens: int | None = None
+    groups: int | None = None
+    weighted: bool | None = None
+    causal: bool | None = None
+    self_interaction: bool | None = None
     angles: list[int]
     zero_tokens: float
     warnings: list[str]

@@ -10,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from mtam.interaction.files import dataset
+from mtam.interaction.files.own_samples import OwnSamples
 from mtam.interaction.model import pair_kernels_reference
 from mtam.interaction.own_data import fit_own_data
 from mtam.interaction.own_data.fitted_interaction import FittedInteraction, from_record
@@ -201,10 +202,10 @@ def test_large_data_stay_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     """Beyond the limit a random part chooses the rank and all samples make the fit, in the order of the file."""
     x, y = made()
     monkeypatch.setattr(fit_own_data, "IN_MEMORY", 300 * 15)
-    split, whole, responses = fit_own_data._shuffled(x, y, 0)
+    split, whole = fit_own_data._shuffled(OwnSamples(x, y), 0)
     assert (len(split.x), len(split.x_test)) == (240, 60)
-    assert whole is x
-    assert responses is y
+    assert whole.x is x
+    assert whole.y is y
     assert once(tmp_path, x, y, model={"rank": 2})["noise_sd"] == pytest.approx(0.3, rel=0.04)
 
 

@@ -36,7 +36,7 @@ class FitSummary:
 def summarise(numbers: Mapping[str, Any]) -> FitSummary:
     """The page from the numbers of a record of own data (``interaction_numbers.OwnDataNumbers``)."""
     lines = ["Interaction regression: Y_i = mean over j of phi(x_i' A x_j), A of rank r".center(WIDTH).rstrip()]
-    lines += ["=" * WIDTH, *_head(numbers), "=" * WIDTH, *_tests(numbers)]
+    lines += ["=" * WIDTH, *_head(numbers), *_layout(numbers), "=" * WIDTH, *_tests(numbers)]
     lines += ["-" * WIDTH, *_spectrum(numbers)]
     if len(numbers["matrix"]) <= MOST_ENTRIES:
         lines += ["-" * WIDTH, *_entries(numbers)]
@@ -50,9 +50,10 @@ def summarise(numbers: Mapping[str, Any]) -> FitSummary:
 def _head(numbers: Mapping[str, Any]) -> list[str]:
     tried = ", ".join(map(str, numbers["rank_tried"]))
     rank = "given" if len(numbers["rank_tried"]) == 1 else f"of {tried} by hold-out"
+    groups = f" in {numbers['groups']} groups" if numbers.get("groups") else ""
     freedom = numbers.get("freedom")
     left = [
-        ("Samples, M", f"{numbers['samples']}"),
+        ("Samples, M", f"{numbers['samples']}{groups}"),
         ("Tokens, N", f"{numbers['tokens']}"),
         ("Coordinates, d", f"{numbers['d']}"),
         ("Rank, r", f"{numbers['rank']} ({rank})"),
@@ -71,6 +72,19 @@ def _head(numbers: Mapping[str, Any]) -> list[str]:
     return [
         _pair(*one, half) + "    " + _pair(*other, half) for one, other in zip(left, right, strict=True)
     ]  # fmt: skip
+
+
+def _layout(numbers: Mapping[str, Any]) -> list[str]:
+    """Which responses count and which tokens are partners, where that is not all."""
+    if numbers.get("responses") is None:
+        return []
+    partners = "tokens before it" if numbers["causal"] else "other tokens"
+    told = [
+        f"{numbers['responses']} responses count, {numbers['missing_tokens']} tokens are missing",
+        f"partners of a token: the {partners}{' and itself' if numbers['self_interaction'] else ''}",
+        "least squares weighted" if numbers["weighted"] else "",
+    ]
+    return ["; ".join(part for part in told if part)]
 
 
 def _pair(name: str, value: str, width: int) -> str:

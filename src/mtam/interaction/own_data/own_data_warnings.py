@@ -22,12 +22,16 @@ ENOUGH = 200  # responses for a tail index
 HEAVY = 2.0  # tail index below which there is no variance
 
 
-def hints(x: Array, y: Array) -> list[str]:
-    """The warnings that apply  # (M, N, d), (M, N)."""
-    mean, deviation = moments(x)
+def hints(x: Array, y: Array, tokens: Array | None = None, responses: Array | None = None) -> list[str]:
+    """The warnings that apply  # (M, N, d), (M, N).
+
+    Of all tokens and responses, or of those alone that are there (``OwnSamples.tokens_there``)  # (n, 1, d), (n, 1)
+    """
+    tokens, responses = x if tokens is None else tokens, y if responses is None else responses
+    mean, deviation = moments(tokens)
     found = [
-        _zeros(x), _repeated(x, y), _origin(mean, deviation), _dominant_token(x, mean, deviation),
-        _dominant_response(y), _tails(y),
+        _zeros(tokens), _repeated(x, y), _origin(mean, deviation), _dominant_token(tokens, mean, deviation),
+        _dominant_response(responses), _tails(responses),
     ]  # fmt: skip
     return [one for one in found if one is not None]
 
@@ -66,7 +70,7 @@ def _zeros(x: Array) -> str | None:
         return None
     return (
         f"{count} of {total} tokens are rows of zeros and count as tokens like the others: if they are padding, phi "
-        "and the noise are estimated wrongly; leave them out, fitting samples of equal length together"
+        "and the noise are estimated wrongly; give rows of NaN in their place, or an array mask (M, N) with 0 there"
     )
 
 

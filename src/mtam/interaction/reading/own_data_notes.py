@@ -65,7 +65,7 @@ def hints(numbers: Mapping[str, Any]) -> list[str]:
     if share := numbers.get("zero_tokens"):
         told.append(
             f"{share:.2g} of the tokens are zero in every coordinate: if that is padding, the fit takes it for tokens, "
-            "and means over the others are too small; give samples of equal length without padding"
+            "and means over the others are too small; give rows of NaN in their place, or an array mask (M, N), 0 there"
         )
     return told
 

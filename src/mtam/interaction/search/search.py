@@ -137,7 +137,7 @@ def gain(profile: Profile, point: Point, rank: int) -> float:
     At any A the K + s coefficients of phi (its degrees of freedom, if it is penalised) fit K + s - 1 units of noise on
     average, and rarely three deviations more.
     """
-    explained = float(profile.y.var()) / max(point.fit.loss, 1e-300) - 1
+    explained = profile.variance / max(point.fit.loss, 1e-300) - 1
     free = profile.freedom(point.fit) - 1
     return float(profile.rows * explained - free - 3 * np.sqrt(2 * free)) / multistart.parameters(profile, rank)
 
