@@ -48,7 +48,7 @@ def compose_config(name: str, overrides: Overrides, groups: dict[str, str]) -> C
     if conf_files.without_file("model", model):
         ConfigStore.instance().store(name=model, group="model", node=conf_files.load(f"model/{model}"))
     texts = [f"{group}={option}" for group, option in groups.items() if group != "logger"]
-    texts += [text for key, text in overrides.values.items() if conf_models.applies(key, model)]
+    texts += [text for key, text in overrides.values.items() if conf_models.applies(key, model, name)]
     folder = str(conf_files.conf_dir())
     try:
         with initialize_config_dir(folder, version_base="1.3"):
@@ -59,7 +59,7 @@ def compose_config(name: str, overrides: Overrides, groups: dict[str, str]) -> C
     assert isinstance(tree, dict)
     if isinstance(tree.get("model"), dict):  # what the file sets for another model than the one that was chosen
         tree["model"] = {
-            key: value for key, value in tree["model"].items() if conf_models.applies(f"model.{key}", model)
+            key: value for key, value in tree["model"].items() if conf_models.applies(f"model.{key}", model, name)
         }
     logger = {"logger": conf_files.load(f"logger/{groups['logger']}")} if "logger" in groups else {}
     return {str(key): value for key, value in tree.items()} | logger
@@ -266,8 +266,7 @@ def plan_own(path: str, texts: Sequence[str]) -> Plan:
 
     config = _compose_fit("fit_own", texts, "give it one value")
     try:
-        partners = (bool(config["model"].get(name)) for name in ("causal", "self_interaction"))
-        found, arrays = own_samples.read(path, *partners)
+        found, arrays = own_samples.read(path, str(config["model"].get("partners", "others")))
         content = dataset.digest(path)
     except ValueError as error:
         raise UsageError(str(error)) from None

@@ -178,7 +178,7 @@ class OwnDataNumbers:
     that A has rank r, not one more, none for a rank of d; prediction_low, prediction_high: ends of the 90% interval
     of a response less its prediction; angles: coordinates that look like angles; zero_tokens: share
     of tokens that are zero; warnings: sentences. Where rows have a layout, else absent: responses: how many count;
-    missing_tokens; groups: of samples; weighted: whether weights differ; causal, self_interaction: which partners.
+    missing_tokens; groups: of samples; weighted: whether weights differ; partners: over which tokens phi is averaged.
     """
 
     rank: int
@@ -243,8 +243,7 @@ class OwnDataNumbers:
     missing_tokens: int | None = None
     groups: int | None = None
     weighted: bool | None = None
-    causal: bool | None = None
-    self_interaction: bool | None = None
+    partners: str | None = None
     angles: list[int]
     zero_tokens: float
     warnings: list[str]

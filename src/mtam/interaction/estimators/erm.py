@@ -105,7 +105,7 @@ def fit(
             point = start(profile, one, one, profile.norm)
         smoothing = None
         if options.penalised:
-            profile, fitted, smoothing = profile.smoothed(point.fit)
+            profile, fitted, smoothing = profile.smoothed(point.fit, point.u, point.v)
             point = replace(point, fit=fitted)
         point = replace(point, decrement=0.0)
         lack, explained = lack_of_fit(profile, point), gain(profile, point, rank)

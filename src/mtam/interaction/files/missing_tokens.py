@@ -29,6 +29,8 @@ def filled(x: Array, mask: object | None, name: str) -> tuple[Array, Flags]:
         if not np.isin(given, (0.0, 1.0)).all():
             raise ValueError(f"the mask of {name} holds other numbers than 0 and 1; valid: 1 where a token is, else 0")
         there &= given == 1
+    if there.size and not there.any():
+        raise ValueError(f"every token of {name} is missing; valid: rows of numbers, NaN for some at most")
     values = x if there.all() else np.where(there[..., None], x, 0.0)
     finite(values, name)
     return values, there

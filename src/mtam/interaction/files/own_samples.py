@@ -18,6 +18,7 @@ import numpy.typing as npt
 from mtam.interaction.files import dataset
 from mtam.interaction.files.missing_tokens import filled, nowhere
 from mtam.interaction.files.validate_arrays import finite, numbers
+from mtam.interaction.model.partners import FLAGS
 from mtam.interaction.model.row_layout import Index, Labels, RowLayout, part_of
 
 Array = npt.NDArray[np.float64]
@@ -53,35 +54,38 @@ class OwnSamples:
         return self.y if self.layout is None else self.y[self.layout.weights > 0][:, None]
 
 
-def read(path: str | os.PathLike[str], causal: bool = False, itself: bool = False) -> tuple[OwnSamples, list[str]]:
+def read(path: str | os.PathLike[str], partners: str = "others") -> tuple[OwnSamples, list[str]]:
     """The samples of a file, and which optional arrays it has; raises what ``dataset.read``, ``arrange`` do."""
     x, y, extras = dataset.arrays(Path(path), OPTIONAL)
-    return arrange(x, y, extras, causal, itself, str(path)), sorted(extras)
+    return arrange(x, y, extras, partners, str(path)), sorted(extras)
 
 
 def arrange(
     x: object,
     y: object,
     extras: Mapping[str, object | None],
-    causal: bool = False,
-    itself: bool = False,
+    partners: str = "others",
     where: str = "the data",
 ) -> OwnSamples:
     """Samples that can be learned from; those without a response that counts are left out.
 
     ``extras`` are optional arrays by name. Responses of missing tokens, of tokens without partners and of weight 0 may
-    be anything. Raises ValueError for what ``dataset.validate`` refuses among the rest, and for optional arrays of
-    other shapes, negative weights, fewer than ten groups.
+    be anything; ``partners``: see ``model.partners``.
+
+    Raises ValueError for what ``dataset.validate`` refuses among the rest, and for optional arrays of
+    other shapes, negative weights, fewer than ten groups, unknown partners.
     """
+    if partners not in FLAGS:
+        raise ValueError(f"partners = {partners!r}; valid: {', '.join(FLAGS)}")
     given = {name: value for name, value in extras.items() if value is not None}
     tokens, responses = numbers(x, f"X in {where}"), numbers(y, f"Y in {where}")
     dataset.shapes(tokens, responses, where)
-    if not (given or causal or itself or nowhere(tokens).any()):
+    if not (given or partners != "others" or nowhere(tokens).any()):
         return OwnSamples(*dataset.validate(tokens, responses, where))
     tokens, there = filled(tokens, given.get("mask"), f"X in {where}")
     weights = weights_of(given.get("weights"), responses.shape, where)
     groups = _groups(given.get("groups"), len(tokens), where)
-    layout = RowLayout.of(there, weights, groups, causal, itself)
+    layout = RowLayout.of(there, weights, groups, *FLAGS[partners])
     counted = layout.weights > 0
     responses = np.where(counted, responses, 0.0)
     finite(responses, f"Y in {where}")

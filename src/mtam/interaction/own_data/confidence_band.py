@@ -20,7 +20,9 @@ the model of ``solver.reml``: averaged over the function its 95% intervals cover
 the mean square of the bias when phi is as rough as lambda says (Wahba 1983; Nychka 1988; Marra and Wood 2012). With the
 95% quantile of max_u |Z(u)| in place of 1.96 the band is simultaneous, Z the Gaussian process of mean zero and variance
 1 with the correlations of V, drawn at random (Ruppert, Wand and Carroll 2003, section 6.5), and u from its 2% to its
-98% quantile: averages over the function say nothing of the far tails, where few arguments lie.
+98% quantile: averages over the function say nothing of the far tails, where few arguments lie. Where samples have
+groups, sigma^2 beside S is sigma^2 tr(B M) / tr(B sigma^2 Z^T Z), M = sum_m s_m s_m^T, if that is more: the variance
+of independent noise that would move the fit as much, against which cross-validation over groups has weighed S.
 
 Sums run over blocks; of large data a random part of the samples serves, and V scales with their share.
 """
@@ -180,7 +182,10 @@ def _covariance(
         unknowns = float(np.sum(inverse * bread))  # effective degrees of freedom of phi and A
     spare = max(1.0, rows - unknowns)
     meat *= rows / spare * clusters / max(1, clusters - 1)  # residuals are smaller than errors
-    whole = inverse @ (meat + squares / spare * prior) @ inverse * (len(chosen) / samples)
+    noise = squares / spare
+    if smoothing is not None and layout is not None and layout.groups is not None:
+        noise = max(noise, float(np.sum(inverse * meat)) / max(unknowns, 1e-300))
+    whole = inverse @ (meat + noise * prior) @ inverse * (len(chosen) / samples)
     return Covariance(whole[:size, :size], basis, whole[size:, size:], frame, clusters)
 
 

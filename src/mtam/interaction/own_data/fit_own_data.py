@@ -28,6 +28,7 @@ from mtam.interaction.estimators.estimators import criterion
 from mtam.interaction.files import dataset, own_samples
 from mtam.interaction.files.own_samples import OwnSamples
 from mtam.interaction.interaction_numbers import OwnDataNumbers
+from mtam.interaction.model.partners import NAMES
 from mtam.interaction.model.row_layout import Labels, RowLayout
 from mtam.interaction.model.splines import SplineSpace
 from mtam.interaction.own_data import (
@@ -107,7 +108,7 @@ def assess(
     """
     watch = Stopwatch()
     given = OwnSamples(x, y, layout)
-    warnings = hints(x, y, given.tokens_there, given.responses_there)
+    warnings = hints(x, y, layout)
     split, data = _shuffled(given, trial.seed)
     x, y, layout = data.x, data.y, data.layout
     tried, (found, fitted), left = _fitted(trial, split, data, tick)
@@ -183,8 +184,7 @@ def _layout_numbers(layout: RowLayout | None) -> dict[str, Any]:
         "missing_tokens": int(np.count_nonzero(~layout.there)),
         "groups": None if layout.groups is None else len(np.unique(layout.groups)),
         "weighted": bool(np.ptp(counted) > 1e-12 * counted.max()),
-        "causal": layout.causal,
-        "self_interaction": layout.itself,
+        "partners": NAMES[layout.causal, layout.itself],
     }
 
 
@@ -242,7 +242,7 @@ def _load(trial: OwnTrial) -> OwnSamples:
     data = trial.data
     if dataset.digest(data.path) != data.sha256:
         raise ValueError(f"{data.path} has changed since this fit was planned; plan it again")
-    found, _ = own_samples.read(data.path, trial.model.causal, trial.model.self_interaction)
+    found, _ = own_samples.read(data.path, trial.model.partners)
     x = found.x
     if x.shape != (data.samples, data.tokens, data.d):
         raise ValueError(f"X in {data.path} has shape {x.shape}, not {(data.samples, data.tokens, data.d)} as planned")
@@ -302,7 +302,7 @@ def _fitter(trial: OwnTrial, data: OwnSamples, tick: Callable[[], None]) -> Fit:
             found.matrix, coefficients, degree, space.intervals, reach=space.reach, bends=space.bends
         )
         if layout is not None:
-            fitted = replace(fitted, causal=layout.causal, self_interaction=layout.itself)
+            fitted = replace(fitted, partners=NAMES[layout.causal, layout.itself])
         return found, fitted
 
     return fit

@@ -12,6 +12,12 @@ WIDTH = 90
 SHOWN = (0.02, 0.25, 0.5, 0.75, 0.98)  # quantiles of u at which phi is told
 MOST_ENTRIES = 16  # entries of A that are told one by one
 NORMAL = 1.959964
+PARTNERS = {
+    "others": "the other tokens",
+    "earlier": "the tokens before it",
+    "all": "all tokens, itself too",
+    "earlier_and_self": "the tokens before it and itself",
+}
 
 
 @dataclass(frozen=True)
@@ -78,10 +84,9 @@ def _layout(numbers: Mapping[str, Any]) -> list[str]:
     """Which responses count and which tokens are partners, where that is not all."""
     if numbers.get("responses") is None:
         return []
-    partners = "tokens before it" if numbers["causal"] else "other tokens"
     told = [
         f"{numbers['responses']} responses count, {numbers['missing_tokens']} tokens are missing",
-        f"partners of a token: the {partners}{' and itself' if numbers['self_interaction'] else ''}",
+        f"partners of a token: {PARTNERS[numbers['partners']]}",
         "least squares weighted" if numbers["weighted"] else "",
     ]
     return ["; ".join(part for part in told if part)]

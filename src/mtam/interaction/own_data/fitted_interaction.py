@@ -19,6 +19,7 @@ import numpy.typing as npt
 from mtam.interaction.files.missing_tokens import filled
 from mtam.interaction.files.validate_arrays import finite, numbers
 from mtam.interaction.model import pair_kernels
+from mtam.interaction.model.partners import FLAGS
 from mtam.interaction.model.row_layout import RowLayout, part_of
 from mtam.interaction.model.splines import Spline, SplineSpace
 
@@ -52,8 +53,7 @@ class FittedInteraction:
     band: Band | None = None
     reach: float = 1.0  # R
     bends: tuple[int, int] | None = None  # the knots beyond which phi was fitted as a line, see splines
-    causal: bool = False  # partners of a token are earlier tokens alone
-    self_interaction: bool = False  # and the token itself
+    partners: str = "others"  # of a token, see ``model.partners``
 
     def __post_init__(self) -> None:
         space = SplineSpace(int(self.degree), int(self.intervals))
@@ -67,6 +67,8 @@ class FittedInteraction:
         shape = self.matrix.shape
         if len(shape) != 2 or shape[0] != shape[1] or shape[0] < 1:
             raise ValueError(f"the matrix of the interaction has shape {shape}; valid: (d, d) with d >= 1")
+        if self.partners not in FLAGS:
+            raise ValueError(f"the interaction has partners {self.partners!r}; valid: {', '.join(FLAGS)}")
         if self.coefficients.shape != (space.dimension,):
             raise ValueError(
                 f"the interaction has coefficients of shape {self.coefficients.shape}; valid for degree "
@@ -114,9 +116,9 @@ class FittedInteraction:
         if values.ndim != 3 or values.shape[2] != self.d or values.shape[1] < 2:
             raise ValueError(f"X has shape {values.shape}; valid: (M, N, {self.d}) with N >= 2")
         values, there = filled(values, mask, "X")
-        if bool(there.all()) and not (self.causal or self.self_interaction):
+        if bool(there.all()) and self.partners == "others":
             return self.responses(values)
-        layout = RowLayout(there, there.astype(np.float64), None, self.causal, self.self_interaction)
+        layout = RowLayout(there, there.astype(np.float64), None, *FLAGS[self.partners])
         return np.where(there & (layout.count > 0), self.responses(values, layout), np.nan)
 
     def responses(self, values: Array, layout: RowLayout | None = None) -> Array:
@@ -142,15 +144,15 @@ class FittedInteraction:
         The file at ``path`` is replaced in one step. Raises OSError where it cannot be written.
         """
         arrays = {
-            "format": np.array(PARTNERS if self.causal or self.self_interaction else FORMAT),
+            "format": np.array(FORMAT if self.partners == "others" else PARTNERS),
             "matrix": numbers(self.matrix, "matrix"),
             "coefficients": numbers(self.coefficients, "coefficients"),
             "degree": np.array(int(self.degree)),
             "intervals": np.array(int(self.intervals)),
             "reach": np.array(float(self.reach)),
         }
-        if self.causal or self.self_interaction:
-            arrays |= {"causal": np.array(self.causal), "self_interaction": np.array(self.self_interaction)}
+        if self.partners != "others":
+            arrays |= {"partners": np.array(self.partners)}
         if self.band is not None:
             arrays |= {"band_grid": self.band.grid, "band_low": self.band.low, "band_high": self.band.high}
         target = Path(path)
@@ -198,8 +200,7 @@ def load_interaction(path: str | os.PathLike[str]) -> FittedInteraction:
             int(found["intervals"]),
             band,
             float(found.get("reach", 1.0)),
-            causal=bool(found.get("causal", False)),
-            self_interaction=bool(found.get("self_interaction", False)),
+            partners=str(found.get("partners", "others")),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is a damaged interaction: {error}") from None
@@ -218,6 +219,5 @@ def from_record(found: Mapping[str, Any]) -> FittedInteraction:
         intervals,
         band,
         float(found.get("reach", 1.0)),
-        causal=bool(found.get("causal", False)),
-        self_interaction=bool(found.get("self_interaction", False)),
+        partners=str(found.get("partners") or "others"),
     )

@@ -27,7 +27,7 @@ Array = npt.NDArray[np.float64]
 WHERE = "the data"
 NO_FILE = {"path": WHERE, "sha256": "0" * 64}
 NAMES = (
-    "rank", "degree", "intervals", "k_rule", "k_constant", "max_starts", "causal", "self_interaction",
+    "rank", "degree", "intervals", "k_rule", "k_constant", "max_starts", "partners",
 )  # fmt: skip  # settings of ``OwnDataErmModel``
 
 
@@ -42,8 +42,9 @@ class InteractionRegressor:
     ``rank`` says it, phi a penalised cubic spline smoothed by REML unless ``k_rule`` says otherwise.
 
     Parameters: rank, int or None; degree of the spline, None for 3; intervals between knots, None for what ``k_rule``
-    gives; k_rule, "reml", "cp", "holdout", "bic" or "rule"; k_constant of "rule"; max_starts of the search; causal,
-    whether the sum is over j < i alone; self_interaction, whether it is over j = i too (the mean is over those summed);
+    gives; k_rule, "reml", "cp", "holdout", "bic" or "rule"; k_constant of "rule"; max_starts of the search; partners,
+    the tokens j over which phi is averaged for token i: "others", "earlier" (j < i, causal), "all" (j = i as well) or
+    "earlier_and_self";
     random_state, an int from which the held-out samples and the starts are drawn: equal ints give equal fits.
 
     After ``fit``: A_ (d, d), with E u^2 = 1/9 for u = x^T A y, x and y independent tokens, and A_se_ (d, d), standard
@@ -82,8 +83,7 @@ class InteractionRegressor:
         k_rule: str = "reml",
         k_constant: float = 4.0,
         max_starts: int = 40,
-        causal: bool = False,
-        self_interaction: bool = False,
+        partners: str = "others",
         random_state: int = 0,
     ) -> None:
         self.rank = rank
@@ -92,8 +92,7 @@ class InteractionRegressor:
         self.k_rule = k_rule
         self.k_constant = k_constant
         self.max_starts = max_starts
-        self.causal = causal
-        self.self_interaction = self_interaction
+        self.partners = partners
         self.random_state = random_state
 
     @classmethod
@@ -135,7 +134,7 @@ class InteractionRegressor:
         ``own_samples.arrange``) and for parameters out of range.
         """
         extras = {"weights": sample_weight, "groups": groups, "mask": mask}
-        given = own_samples.arrange(X, Y, extras, bool(self.causal), bool(self.self_interaction), WHERE)
+        given = own_samples.arrange(X, Y, extras, self.partners, WHERE)
         samples, tokens, d = given.x.shape
         data: dict[str, Any] = {**NO_FILE, "samples": samples, "tokens": tokens, "d": d}
         if given.rows != samples * tokens:

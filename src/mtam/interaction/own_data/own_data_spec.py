@@ -8,20 +8,20 @@ from pydantic import Field, model_validator
 from mtam.base.spec import Frozen, Trial
 from mtam.interaction.interaction_models import IpsErmModel
 from mtam.interaction.model.low_rank import dimension
+from mtam.interaction.model.partners import Partners
 
 
 class OwnDataErmModel(IpsErmModel):
     """The empirical risk minimiser for data whose truth is not known.
 
-    ``causal``: the partners of a token are the tokens before it; ``self_interaction``: and the token itself.
+    ``partners``: the tokens over which phi is averaged, see ``model.partners``.
 
     Revision 1: the domain of phi follows the data, and the fit is told in three words.
     """
 
     revision: ClassVar[int] = 1
 
-    causal: bool = False
-    self_interaction: bool = False
+    partners: Partners = "others"
 
 
 class OwnData(Frozen):

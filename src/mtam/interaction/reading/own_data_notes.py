@@ -82,6 +82,16 @@ def notes(numbers: Mapping[str, Any]) -> list[Table]:
             headings = ["functions of", "p", SHARE]
             formats = {"p": ".1g", SHARE: ".3f"}
             told.append(Table(name="residuals", title=title, headings=headings, rows=rows, formats=formats))
+    if numbers.get("responses") is not None:
+        names = ("responses", "missing_tokens", "groups", "weighted", "partners")
+        told.append(
+            Table(
+                name="rows",
+                title="Rows that count",
+                headings=list(names),
+                rows=[[_cell(numbers.get(name)) for name in names]],
+            )
+        )
     rows = _hypotheses(numbers)
     if rows:
         title = "Hypotheses on the model (score tests over samples)"
@@ -95,6 +105,11 @@ def notes(numbers: Mapping[str, Any]) -> list[Table]:
     if sentences := hints(numbers):
         told.append(Table(name="hints", title="Hints", headings=["hint"], rows=[[sentence] for sentence in sentences]))
     return told
+
+
+def _cell(value: Any) -> Cell:
+    """As a table has it; a dash for what does not apply."""
+    return "-" if value is None else ("yes" if value else "no") if isinstance(value, bool) else value
 
 
 def _hypotheses(numbers: Mapping[str, Any]) -> list[list[Cell]]:

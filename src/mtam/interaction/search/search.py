@@ -99,7 +99,7 @@ def search(
             whole = domain(profile, champion) if wide else profile
             begin, smoothing = start(whole, champion.u, champion.v, whole.norm), None
             if penalised:
-                whole, fit, smoothing = whole.smoothed(begin.fit)
+                whole, fit, smoothing = whole.smoothed(begin.fit, begin.u, begin.v)
                 begin = replace(begin, fit=fit)
             point = polish(whole, begin, rank, tick)
             lack, explained = lack_of_fit(whole, point), gain(whole, point, rank)

@@ -22,9 +22,10 @@ import numpy.typing as npt
 import scipy.linalg
 
 from mtam.interaction.model.low_rank import full
-from mtam.interaction.model.row_layout import Index, RowLayout, part_of
+from mtam.interaction.model.row_layout import Index, Labels, RowLayout, part_of
 from mtam.interaction.model.splines import Spline, SplineSpace, between
 from mtam.interaction.simulate.truth import SCALE
+from mtam.interaction.solver import grouped_smoothing
 from mtam.interaction.solver.reml import Smoothing, choose, differences
 from mtam.interaction.solver.row_sums import BLOCK_ROWS, Blocks, Data, Passes, double
 
@@ -186,14 +187,31 @@ class Profile:
         coefficients = scipy.linalg.solve(gram, moment, assume_a="pos")
         return ProfiledFit(self.power - float(coefficients @ moment), coefficients, gram)
 
-    def smoothed(self, fit: ProfiledFit) -> tuple["Profile", ProfiledFit, Smoothing]:
-        """The same problem with lambda by REML at the A of ``fit``, a fit without penalty; and the fit with it."""
+    def smoothed(self, fit: ProfiledFit, u: Array, v: Array) -> tuple["Profile", ProfiledFit, Smoothing]:
+        """The same problem with lambda by REML at the A of ``fit``, a fit without penalty; and the fit with it.
+
+        Where samples have groups, lambda by cross-validation over these instead.
+        """
         moment = fit.gram @ fit.coefficients
-        found = choose(fit.gram, moment, self.power, self.roughness, self.rows)
+        if self.layout is None or self.layout.groups is None:
+            found = choose(fit.gram, moment, self.power, self.roughness, self.rows)
+        else:
+            folds = self._folds(u, v, self.layout.groups % grouped_smoothing.FOLDS)
+            found = grouped_smoothing.choose(folds, self.roughness, self.penalty, self.rows)
         profile = replace(self, smoothing=found.value)
         gram = fit.gram + found.value * self.roughness
         coefficients = scipy.linalg.solve(gram, moment, assume_a="pos")
         return profile, ProfiledFit(self.power - float(coefficients @ moment), coefficients, gram), found
+
+    def _folds(self, u: Array, v: Array, labels: Labels) -> list[grouped_smoothing.Fold]:
+        """The sums over the samples of each label."""
+        out = []
+        for label in np.unique(labels):
+            part = self.part(labels == label)
+            fit = part.fit(u, v)
+            gram, moment = (fit.gram - part.penalty) * part.rows, fit.gram @ fit.coefficients * part.rows
+            out.append(grouped_smoothing.Fold(gram, moment, part.power * part.rows))
+        return out
 
     def freedom(self, fit: ProfiledFit) -> float:
         """The effective degrees of freedom of phi, tr (G + lambda P)^{-1} G; m where phi is not penalised."""
