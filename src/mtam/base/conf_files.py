@@ -116,9 +116,10 @@ def keys(config: str, launcher: str | None = None, chosen: Iterable[str] = ()) -
 
 def _of_this_problem(tree: Mapping[str, Any], models: Iterable[str]) -> list[str]:
     """Settings of a model in the file of a configuration that the model has for this problem, not for every one."""
-    if tree.get("problem") not in variants.REGISTRIES:
+    problem = tree.get("problem")
+    if not isinstance(problem, str) or problem not in variants.REGISTRIES:
         return []
-    answers = variants.models(str(tree["problem"]))
+    answers = variants.models(problem)
     has = {key for name in models if name in answers for key in variants.own_settings(answers[name])}
     return [key for key in flatten(tree) if key.startswith("model.") and key.removeprefix("model.") in has]
 

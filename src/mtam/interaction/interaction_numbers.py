@@ -179,6 +179,8 @@ class OwnDataNumbers:
     of a response less its prediction; angles: coordinates that look like angles; zero_tokens: share
     of tokens that are zero; warnings: sentences. Where rows have a layout, else absent: responses: how many count;
     missing_tokens; groups: of samples; weighted: whether weights differ; partners: over which tokens phi is averaged.
+    residual_*, order_*, trend_*: of ``residual_diagnostics``, for some of the responses, the most influential first;
+    residual_correlation: of two residuals of one sample.
     """
 
     rank: int
@@ -239,6 +241,20 @@ class OwnDataNumbers:
     next_rank_p: float | None = None
     prediction_low: float | None = None
     prediction_high: float | None = None
+    residual_prediction: list[float] | None = None
+    residual_standardised: list[float] | None = None
+    residual_leverage: list[float] | None = None
+    residual_cook: list[float] | None = None
+    residual_sample: list[int] | None = None
+    residual_token: list[int] | None = None
+    residual_responses: int | None = None
+    residual_mean_leverage: float | None = None
+    residual_correlation: float | None = None
+    order_share: list[float] | None = None
+    order_residual: list[float] | None = None
+    trend_prediction: list[float] | None = None
+    trend_residual: list[float] | None = None
+    trend_error: list[float] | None = None
     responses: int | None = None
     missing_tokens: int | None = None
     groups: int | None = None

@@ -62,6 +62,7 @@ class Covariance:
     tangents: Array  # (p, p), of theta in whitened coordinates
     frame: "Frame"
     samples: int  # from which it was estimated, or groups of them
+    inverse: Array  # (Z^T Z + S)^{-1} of all samples, of coefficients and theta (m + p, m + p)
 
 
 @dataclass(frozen=True)
@@ -186,7 +187,9 @@ def _covariance(
     if smoothing is not None and layout is not None and layout.groups is not None:
         noise = max(noise, float(np.sum(inverse * meat)) / max(unknowns, 1e-300))
     whole = inverse @ (meat + noise * prior) @ inverse * (len(chosen) / samples)
-    return Covariance(whole[:size, :size], basis, whole[size:, size:], frame, clusters)
+    return Covariance(
+        whole[:size, :size], basis, whole[size:, size:], frame, clusters, inverse * (len(chosen) / samples)
+    )
 
 
 def _chosen(samples: int, wanted: int, layout: RowLayout | None, rng: np.random.Generator) -> npt.NDArray[np.int64]:

@@ -45,6 +45,7 @@ from mtam.interaction.own_data.confidence_band import BandCurve
 from mtam.interaction.own_data.fitted_interaction import FittedInteraction
 from mtam.interaction.own_data.own_data_spec import OwnTrial
 from mtam.interaction.own_data.own_data_warnings import hints
+from mtam.interaction.own_data.residual_diagnostics import Diagnostics, diagnose
 from mtam.interaction.reading import own_data_notes
 from mtam.interaction.reading.own_data_notes import LEVEL
 
@@ -81,6 +82,7 @@ class AssessedFit:
     curve: BandCurve
     residuals: Array  # of all responses, of those that count times the roots of their weights  # (M, N) or (n,)
     unknowns: float  # effective degrees of freedom of phi and A
+    diagnostics: Diagnostics
 
 
 def _run(trial: OwnTrial, report: Tick) -> dict[str, Any]:
@@ -109,7 +111,7 @@ def assess(
     watch = Stopwatch()
     given = OwnSamples(x, y, layout)
     warnings = hints(x, y, layout)
-    split, data = _shuffled(given, trial.seed)
+    split, data, place = _shuffled(given, trial.seed)
     x, y, layout = data.x, data.y, data.layout
     tried, (found, fitted), left = _fitted(trial, split, data, tick)
     held = tried.chosen
@@ -132,6 +134,7 @@ def assess(
     if layout is not None:  # of responses of the mean weight
         residuals = (residuals * layout.root)[layout.weights > 0]
     told["prediction_low"], told["prediction_high"] = residual_quantiles.quantiles(residuals, unknowns)
+    looked = diagnose(data, place, fitted.spline, curve.covariance, math.sqrt(noise))
     words: dict[str, Any] = assessment.words(found, told)
     numbers = OwnDataNumbers(
         rank=tried.rank,
@@ -148,6 +151,7 @@ def assess(
         **words,
         **own_data_notes.looks(data.tokens_there),
         **_layout_numbers(layout),
+        **_diagnosed(looked),
         starts=found.starts,
         agreeing=found.agreeing,
         lack_of_fit=found.lack_of_fit,
@@ -171,7 +175,17 @@ def assess(
         warnings=warnings,
         seconds=watch.cpu,
     )
-    return AssessedFit(numbers, found, fitted, curve, residuals, unknowns)
+    return AssessedFit(numbers, found, fitted, curve, residuals, unknowns, looked)
+
+
+def _diagnosed(looked: Diagnostics) -> dict[str, Any]:
+    """What is kept of the diagnostics, for pictures."""
+    single = ("prediction", "standardised", "leverage", "cook", "sample", "token")
+    out = {f"residual_{name}": getattr(looked, name).tolist() for name in single}
+    for name in ("order_share", "order_residual", "trend_prediction", "trend_residual", "trend_error"):
+        out[name] = getattr(looked, name).tolist()
+    out |= {"residual_responses": looked.responses, "residual_mean_leverage": looked.mean_leverage}
+    return out | {"residual_correlation": looked.correlation}
 
 
 def _layout_numbers(layout: RowLayout | None) -> dict[str, Any]:
@@ -208,7 +222,7 @@ def _uncertainty(curve: BandCurve, found: erm.Erm) -> dict[str, Any]:
 
 def fit(trial: OwnTrial, x: Array, y: Array) -> Fitted:
     """The choice of the rank, the fit to all data, and what its residuals hold  # (M, N, d), (M, N)."""
-    return _fitted(trial, *_shuffled(OwnSamples(x, y), trial.seed), lambda: None)
+    return _fitted(trial, *_shuffled(OwnSamples(x, y), trial.seed)[:2], lambda: None)
 
 
 def at_rank(trial: OwnTrial, x: Array, y: Array, rank: int, layout: RowLayout | None = None) -> FittedInteraction:
@@ -249,8 +263,8 @@ def _load(trial: OwnTrial) -> OwnSamples:
     return found
 
 
-def _shuffled(data: OwnSamples, seed: int) -> tuple[Split, OwnSamples]:
-    """A fifth of the samples held out, drawn by the seed, and all data; of groups a fifth, whole ones.
+def _shuffled(data: OwnSamples, seed: int) -> tuple[Split, OwnSamples, Order]:
+    """A fifth of the samples held out, drawn by the seed, all data, and where these were; of groups whole ones.
 
     Searches look at the first samples first, so files in some order (of time, of condition) are shuffled. Data too
     large for a second copy keep their order, and a random part of them chooses the rank.
@@ -264,7 +278,7 @@ def _shuffled(data: OwnSamples, seed: int) -> tuple[Split, OwnSamples]:
     some = data[order]
     fitted, held = some[:cut], some[cut:]
     split = Split(fitted.x, fitted.y, held.x, held.y, fitted.layout, held.layout)
-    return (split, some) if most == samples else (split, data)
+    return (split, some, order) if most == samples else (split, data, np.arange(samples))
 
 
 def _groups_held_out(groups: Labels, order: Order) -> tuple[Order, int]:

@@ -46,7 +46,7 @@ def summarise(numbers: Mapping[str, Any]) -> FitSummary:
     lines += ["-" * WIDTH, *_spectrum(numbers)]
     if len(numbers["matrix"]) <= MOST_ENTRIES:
         lines += ["-" * WIDTH, *_entries(numbers)]
-    lines += ["-" * WIDTH, *_activation(numbers), "=" * WIDTH]
+    lines += ["-" * WIDTH, *_activation(numbers), *_residuals(numbers), "=" * WIDTH]
     said = {name: "yes" if numbers[name] else "NO" for name in ("found", "explains", "fits", "converged")}
     lines.append("   ".join(f"{name}: {value}" for name, value in said.items()))
     lines += [f"Warning: {sentence}" for sentence in numbers["warnings"]]
@@ -151,6 +151,21 @@ def _activation(numbers: Mapping[str, Any]) -> list[str]:
         told = [grid[at], *(numbers[name][at] for name in names)]
         lines.append(_row(f"  {share:.0%}", [f"{number:.4g}" for number in told]))
     return lines
+
+
+def _residuals(numbers: Mapping[str, Any]) -> list[str]:
+    """The response that moves the fit most, and how alike residuals of one sample are."""
+    if not numbers.get("residual_cook"):
+        return []
+    sample, token, cook = (numbers[f"residual_{name}"][0] for name in ("sample", "token", "cook"))
+    size, leverage = (numbers[f"residual_{name}"][0] for name in ("standardised", "leverage"))
+    lines = [
+        "-" * WIDTH,
+        f"Most influential response: sample {sample}, token {token} (counted from 0)",
+        f"  Cook's distance {cook:.2g}, residual {size:.2f} standard deviations, leverage {leverage:.2g}",
+    ]
+    alike = numbers.get("residual_correlation")
+    return lines if alike is None else [*lines, f"Correlation of two residuals of one sample: {alike:.3f}"]
 
 
 def _row(name: str, cells: Sequence[str]) -> str:

@@ -21,6 +21,7 @@ from mtam.interaction.own_data.own_data_spec import OwnTrial
 if TYPE_CHECKING:
     from mtam.interaction.own_data.confidence_band import BandCurve
     from mtam.interaction.own_data.fitted_interaction import FittedInteraction
+    from mtam.interaction.own_data.residual_diagnostics import Diagnostics
 
 Array = npt.NDArray[np.float64]
 
@@ -52,7 +53,8 @@ class InteractionRegressor:
     pointwise and simultaneous 95% band on a grid of u; singular_values_ (d,); noise_sd_, in the unit of Y; explained_,
     the share of the variance of held-out samples; converged_, whether all may be trusted, and words_, the three parts
     of that (``mtam guide own-data``); warnings_, sentences; n_features_in_, d; numbers_, all numbers of the record;
-    interaction_, with ``g(x, y)`` for single pairs and ``save(path)``.
+    diagnostics_, residuals against predictions, their order statistics, leverages and Cook's distances
+    (``residual_diagnostics.Diagnostics``); interaction_, with ``g(x, y)`` for single pairs and ``save(path)``.
     """
 
     _estimator_type = "regressor"
@@ -71,6 +73,7 @@ class InteractionRegressor:
     n_features_in_: int
     numbers_: dict[str, Any]
     interaction_: "FittedInteraction"
+    diagnostics_: "Diagnostics"
     _residuals: Array
     _unknowns: float
 
@@ -152,6 +155,7 @@ class InteractionRegressor:
         self.noise_sd_, self.explained_, self.converged_ = told.noise_sd, told.explained, told.converged
         self.words_ = {"found": told.found, "explains": told.explains, "fits": told.fits}
         self.warnings_, self.n_features_in_, self.interaction_ = list(told.warnings), d, done.fitted
+        self.diagnostics_ = done.diagnostics
         self._residuals, self._unknowns = done.residuals, done.unknowns
         self.numbers_ = as_record(told)
         return self
