@@ -181,7 +181,10 @@ class OwnDataNumbers:
     that A has rank r, not one more, none for a rank of d; prediction_low, prediction_high: ends of the 90% interval
     of a response less its prediction; softmax_error: mean squared held-out error of softmax attention over rows;
     softmax_gain, softmax_gain_se: by how much that of means over pairs is larger, paired over samples; angles:
-    coordinates that look like angles; zero_tokens: share of tokens that are zero; warnings: sentences.
+    coordinates that look like angles; zero_tokens: share of tokens that are zero; warnings: sentences. Where rows have
+    a layout, else absent: responses: how many count; missing_tokens; groups: of samples; weighted: whether weights
+    differ; partners: over which tokens phi is averaged. residual_*, order_*, trend_*: of ``residual_diagnostics``, for
+    some of the responses, the most influential first; residual_correlation: of two residuals of one sample.
     """
 
     rank: int
@@ -245,6 +248,25 @@ class OwnDataNumbers:
     softmax_error: float | None = None
     softmax_gain: float | None = None
     softmax_gain_se: float | None = None
+    residual_prediction: list[float] | None = None
+    residual_standardised: list[float] | None = None
+    residual_leverage: list[float] | None = None
+    residual_cook: list[float] | None = None
+    residual_sample: list[int] | None = None
+    residual_token: list[int] | None = None
+    residual_responses: int | None = None
+    residual_mean_leverage: float | None = None
+    residual_correlation: float | None = None
+    order_share: list[float] | None = None
+    order_residual: list[float] | None = None
+    trend_prediction: list[float] | None = None
+    trend_residual: list[float] | None = None
+    trend_error: list[float] | None = None
+    responses: int | None = None
+    missing_tokens: int | None = None
+    groups: int | None = None
+    weighted: bool | None = None
+    partners: str | None = None
     angles: list[int]
     zero_tokens: float
     warnings: list[str]

@@ -128,7 +128,9 @@ def _small(problem: AttentionProblem, form: AttentionForm, rank: int) -> Attenti
     gram = design.T @ design
     ridge = 1e-6 * float(np.trace(gram)) / len(gram) + 1e-300
     moment = design.T @ (problem.y - found.mean).ravel()
-    matrix = np.linalg.solve(gram + ridge * np.eye(len(gram)), moment).reshape(d, d)
+    matrix: Array = np.asarray(np.linalg.solve(gram + ridge * np.eye(len(gram)), moment), dtype=np.float64).reshape(
+        d, d
+    )
     left, right = _factors(matrix, rank, max(float(np.linalg.norm(matrix)), 1e-3))
     return AttentionParameters(left, right, linear)
 

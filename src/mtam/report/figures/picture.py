@@ -13,7 +13,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mtam.report.figures import png, svg
+from mtam.report.figures import svg
+from mtam.report.figures.formats import png
 from mtam.report.figures.palette import STYLE
 from mtam.sweep.store import write_bytes, write_text
 

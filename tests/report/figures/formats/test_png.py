@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.image import imread
 from numpy.typing import NDArray
 
-from mtam.report.figures import png
+from mtam.report.figures import svg
+from mtam.report.figures.formats import png
 from mtam.report.figures.picture import DrawnPanel, Picture
 
 
@@ -30,7 +31,7 @@ def pixels(shown: Picture) -> NDArray[np.float64]:
 @pytest.mark.parametrize(("panels", "across", "rows"), [(1, 1, 1), (3, 3, 1), (4, 2, 2), (5, 3, 2)])
 def test_panels_stand_in_rows_below_their_titles(panels: int, across: int, rows: int) -> None:
     whole = pixels(picture(panels))
-    head, foot = (round(points * png.DPI / 72) for points in (png.HEAD, png.FOOT))
+    head, foot = (round(points * png.DPI / 72) for points in (svg.HEAD, png.FOOT))
     assert whole.shape[:2] == (rows * (2 * png.DPI + head) + foot, across * 3 * png.DPI)
     blue = (whole[..., 2] > 0.6) & (whole[..., 0] < 0.2)
     for at in range(panels):

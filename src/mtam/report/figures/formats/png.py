@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 from matplotlib.image import imsave
 from numpy.typing import NDArray
 
-from mtam.report.figures.svg import HEAD
+from mtam.report.figures import svg
 
 POINTS = 72.0  # per inch
-FOOT = HEAD + 3  # points below the panels, for the caption
+FOOT = svg.HEAD + 3  # points below the panels, for the caption
 DPI = 200
 
 
@@ -20,7 +20,7 @@ def compose(panels: Sequence[tuple[str, Figure]], caption: str, across: int) -> 
     """Titled panels, so many beside each other, with the caption below, on white; no date is inside."""
     drawn = [_pixels(panel) for _, panel in panels]
     rows = [drawn[at : at + across] for at in range(0, len(drawn), across)]
-    head, foot = (round(length * DPI / POINTS) for length in (HEAD, FOOT))
+    head, foot = (round(length * DPI / POINTS) for length in (svg.HEAD, FOOT))
     width = max(sum(image.shape[1] for image in row) for row in rows)
     height = sum(head + max(len(image) for image in row) for row in rows) + foot
     words = Figure(figsize=(width / DPI, height / DPI), dpi=DPI)
@@ -39,7 +39,8 @@ def compose(panels: Sequence[tuple[str, Figure]], caption: str, across: int) -> 
     for top, left, image in places:
         whole[top : top + len(image), left : left + image.shape[1]] = image
     held = io.BytesIO()
-    imsave(held, whole, format="png", dpi=DPI, metadata={"Software": None})
+    # matplotlib takes None for no entry, as everywhere else; its stubs do not say so.
+    imsave(held, whole, format="png", dpi=DPI, metadata={"Software": None})  # type: ignore[dict-item]
     return held.getvalue()
 
 
@@ -48,6 +49,6 @@ def _pixels(figure: Figure) -> NDArray[np.uint8]:
     canvas = FigureCanvasAgg(figure)
     figure.set_dpi(DPI)
     figure.patch.set_visible(True)
-    canvas.draw()
+    canvas.draw()  # type: ignore[no-untyped-call]
     figure.patch.set_visible(False)
-    return np.asarray(canvas.buffer_rgba()).copy()
+    return np.asarray(canvas.buffer_rgba()).copy()  # type: ignore[no-untyped-call]
