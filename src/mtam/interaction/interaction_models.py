@@ -226,3 +226,50 @@ class MlpModel(InteractionModel):
         """Steps over the pairs of a batch."""
         del samples
         return self.steps * (1e-3 + 1.5e-8 * self.batch * data.tokens * (data.tokens - 1) * self.width)
+
+
+class GradientModel(InteractionModel):
+    """SGD or Adam on (phi, A) in the class of the minimiser, from several starts, which is held against (paper B)."""
+
+    fit: ClassVar[str] = "mtam.interaction.training.run_training:run"
+    knows_a: ClassVar[bool] = True  # what stands beside it is the minimiser, not a fit with A* known
+
+    degree: int | None = Field(None, ge=1, le=9)  # spline degree s; None: the degree of the truth
+    intervals: int | None = Field(None, ge=1)  # K; None: by the paper's rule
+    k_constant: float = Field(4.0, gt=0)  # c in K = ceil(c M^{1/(2 beta + 1)})
+    rank: int | None = Field(None, ge=1)  # rank of the fit; None: the rank of the truth
+    optimiser: Literal["sgd", "adam"] = "adam"
+    start: Literal["random", "moment"] = "random"  # of A; moment: what the minimiser's search tries first
+    starts: int = Field(5, ge=1, le=1000)
+    steps: int = Field(4000, ge=1, le=10**9)  # of every start
+    batch: int = Field(128, ge=1)  # samples per step
+    learning_rate: float | None = Field(None, gt=0)  # None: 0.1 for sgd, times batch/d below d samples; 0.01 for adam
+
+    def fit_rank(self, data: InteractionData) -> int:
+        """As set, else the rank of the truth."""
+        return self.rank or data.rank
+
+    def spline(self) -> SplineChoice:
+        """As set, K always by the rule."""
+        return SplineChoice(self.degree, self.intervals, "rule", self.k_constant)
+
+    def rate(self, d: int) -> float:
+        """The learning rate before its decay.
+
+        A step of SGD in d dimensions moves by the noise of the gradient, whose square is of order d/batch, so that its
+        length must fall as batch/d where d is larger (Ben Arous, Gheissari and Jagannath 2021, JMLR 22).
+        """
+        if self.optimiser == "adam":
+            return self.learning_rate or 0.01
+        return (self.learning_rate or 0.1) * min(1.0, self.batch / d)
+
+    def seconds(self, data: InteractionData, samples: int) -> float:
+        """Training, the minimiser beside it, and their evaluation."""
+        return self.fit_seconds(data, samples) + cost.evaluation_seconds(data.d)
+
+    def fit_seconds(self, data: InteractionData, samples: int) -> float:
+        """Steps over the pairs of a batch, and the minimiser."""
+        tokens, rank = data.tokens, self.fit_rank(data)
+        sample = tokens * (4e-9 * data.d * rank + 4.5e-8 * (tokens - 1) * (1 + 0.1 * (rank - 1)))
+        least = IpsErmModel(name="ips_erm", rank=self.rank).fit_seconds(data, samples)
+        return least + self.starts * self.steps * (2e-6 + self.batch * sample)

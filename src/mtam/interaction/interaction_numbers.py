@@ -99,6 +99,41 @@ class MlpNumbers:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TrainingNumbers:
+    """Of gradient training from several starts, beside the empirical risk minimiser of the same class on the same data.
+
+    The error of the record is that of the start with the least loss, and so are loss and converged: whether that loss
+    lies above the minimum by no more than the truth's does on average, one chi^2 unit per parameter. starts;
+    iterations: steps of every start; seconds: processor time of the training; erm_error, erm_error_se, erm_loss,
+    erm_converged: of the minimiser. A start is in the minimiser's basin if the overlap of its A with the minimiser's,
+    |<A, B>|/(||A|| ||B||) in whitened coordinates, is .9 or more at the end; reached: how many are; reached_share: of
+    all; basin_error: geometric mean of their errors, none without one. It has left the plateau when the overlap first
+    is 1/2 or more; escaped: how many have; escape_steps: the median over starts of the step, where one that never has
+    counts with all of its steps, less than it would need. start_errors, start_losses, start_overlaps, start_escapes: of
+    every start; 0 for no escape.
+    """
+
+    converged: bool
+    starts: int
+    loss: float
+    iterations: int
+    seconds: float
+    erm_error: float
+    erm_error_se: float
+    erm_loss: float
+    erm_converged: bool
+    reached: int
+    reached_share: float
+    basin_error: float | None = None
+    escaped: int
+    escape_steps: float
+    start_errors: list[float]
+    start_losses: list[float]
+    start_overlaps: list[float]
+    start_escapes: list[int]
+
+
+@dataclass(frozen=True, kw_only=True)
 class SplineNumbers:
     """Of estimators whose phi is a spline: intervals, K; spline_degree, s."""
 

@@ -12,6 +12,7 @@ MODELS = {
     "one_step": Variant(f"{_SETTINGS}:OneStepModel", f"{_HERE}.streaming.run_one_step:run"),
     "oracle_a": Variant(f"{_SETTINGS}:OracleAModel", _RUN),
     "mlp": Variant(f"{_SETTINGS}:MlpModel", _RUN, torch=True, gpu=True),
+    "gradient": Variant(f"{_SETTINGS}:GradientModel", f"{_HERE}.training.run_training:run"),
     "als": Variant(f"{_SETTINGS}:AlsModel", _RUN),
 }
 
