@@ -31,7 +31,7 @@ def test_a_head_that_was_lost_is_mended() -> None:
     """One head right and one wrong: taken out and found anew."""
     profile, _, u, v = several(samples=1500, d=3)
     rng = np.random.default_rng(7)
-    samples = search_heads.Samples.of(profile.single, 2, 1)
+    samples = search_heads.CoarseSamples.of(profile.single, 2, 1)
     wrong = samples.middle.place(np.stack([u[0], rng.standard_normal((3, 1))]), np.stack([v[0], v[0]]))
     mended = list(search_heads.mended(profile.single, samples, wrong, rng, lambda: None))
     best = min(mended, key=lambda point: point.fit.loss)

@@ -58,7 +58,7 @@ class HeadsFit:
 
 
 @dataclass(frozen=True)
-class Samples:
+class CoarseSamples:
     """The coarse problem on as many rows as each use needs."""
 
     screen: AdditiveProfile  # to tell bottoms apart
@@ -66,7 +66,7 @@ class Samples:
     middle: AdditiveProfile  # where candidates are compared
 
     @classmethod
-    def of(cls, profile: Profile, heads: int, rank: int) -> "Samples":
+    def of(cls, profile: Profile, heads: int, rank: int) -> "CoarseSamples":
         """Rows per parameter as in the search for one head."""
         whole = AdditiveProfile(profile)
         count = heads * dimension(profile.x.shape[2], rank)
@@ -87,7 +87,7 @@ def search(
 ) -> HeadsFit:
     """Minimise the profiled loss over H matrices of rank r; about ``max_starts`` starts at most."""
     coarse = coarsen(profile)
-    samples = Samples.of(coarse, heads, rank)
+    samples = CoarseSamples.of(coarse, heads, rank)
     found: list[Point] = []
     tried = 0
     while True:
@@ -144,7 +144,9 @@ def _lack(profile: AdditiveProfile, point: Point) -> float:
     return residual_structure(profile.single, profile.residuals(point), u, v)
 
 
-def mended(coarse: Profile, samples: Samples, best: Point, rng: np.random.Generator, tick: Tick) -> Iterator[Point]:
+def mended(
+    coarse: Profile, samples: CoarseSamples, best: Point, rng: np.random.Generator, tick: Tick
+) -> Iterator[Point]:
     """Points reached from ``best`` by finding one of its heads anew, and from each that is better in its turn."""
     improved = True
     while improved:
@@ -158,7 +160,9 @@ def mended(coarse: Profile, samples: Samples, best: Point, rng: np.random.Genera
                 break
 
 
-def _with_another(coarse: Profile, samples: Samples, u: Array, v: Array, rng: np.random.Generator, tick: Tick) -> Point:
+def _with_another(
+    coarse: Profile, samples: CoarseSamples, u: Array, v: Array, rng: np.random.Generator, tick: Tick
+) -> Point:
     """The heads given and one more, found in what they leave over; all of them descended together."""
     whole = AdditiveProfile(coarse)
     if len(u):

@@ -19,7 +19,7 @@ BLOCK = 2**20  # numbers per block of tokens
 KEPT = 2**17  # arguments kept for the density of u
 
 
-class Compared(Protocol):
+class ComparedTruth(Protocol):
     """A truth as estimates are held against it; see ``truth.Truth``."""
 
     @property
@@ -57,7 +57,7 @@ class Errors:
     pairs: int
 
 
-def evaluate(truth: Compared, estimates: Sequence[Interaction], seed: int, tokens: int = 2) -> Errors:
+def evaluate(truth: ComparedTruth, estimates: Sequence[Interaction], seed: int, tokens: int = 2) -> Errors:
     """Mean squared distances to g* over fresh independent pairs, as many as the precision asks for.
 
     Where the truth is no function of pairs (softmax attention): distances of the responses of N = ``tokens``.
@@ -93,7 +93,7 @@ def evaluate(truth: Compared, estimates: Sequence[Interaction], seed: int, token
     )
 
 
-def _pairs(truth: Compared, estimates: Sequence[Interaction], sample: Array) -> tuple[Array, Array]:
+def _pairs(truth: ComparedTruth, estimates: Sequence[Interaction], sample: Array) -> tuple[Array, Array]:
     """u and (g_hat - g*)^2 of one pair per sample  # (n, 2, d) -> (n,), (estimates, n)."""
     x, y = np.ascontiguousarray(sample[:, 0]), np.ascontiguousarray(sample[:, 1])
     u = truth.arguments(x, y)
@@ -101,7 +101,7 @@ def _pairs(truth: Compared, estimates: Sequence[Interaction], sample: Array) -> 
     return u, np.stack([(g(x, y) - true) ** 2 for g in estimates])
 
 
-def _responses(truth: Compared, estimates: Sequence[Interaction], sample: Array) -> tuple[Array, Array]:
+def _responses(truth: ComparedTruth, estimates: Sequence[Interaction], sample: Array) -> tuple[Array, Array]:
     """u of one pair and the squared distance of the first token's response  # (n, N, d) -> (n,), (estimates, n)."""
     n, tokens, d = sample.shape
     x = np.repeat(sample[:, 0], tokens - 1, axis=0)
