@@ -32,6 +32,7 @@ CHECKS = {
     "regime": "mtam.checks.regime.regime_check",
     "remark3": "mtam.checks.remark3",
     "separation": "mtam.checks.separation.separation",
+    "sink": "mtam.checks.sink.sink_check",
     "statements": "mtam.checks.statements.statements_check",
 }
 

@@ -117,7 +117,9 @@ class BesideOracleNumbers:
     forecast_linear_price: their difference to first order; forecast_best_error: with the best K;
     forecast_intervals: mean of the chosen K; forecast_typical_error, forecast_typical_oracle_error: geometric instead
     of arithmetic means over the simulated noises, as curves over seeds are averaged; linear_error: of the estimator
-    linearised at the truth, with the same K on the same data, see ``theory.linear_fit``.
+    linearised at the truth, with the same K on the same data, see ``theory.linear_fit``; controlled_error: the error
+    with that one as a control variate, error / linear_error times the geometric mean of linear errors over simulated
+    noises, so that the mean of its logarithm is that of the error and what the noise of one draw does to both is gone.
     """
 
     oracle_error: float
@@ -136,6 +138,7 @@ class BesideOracleNumbers:
     forecast_typical_error: float | None = None
     forecast_typical_oracle_error: float | None = None
     linear_error: float | None = None
+    controlled_error: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,8 +226,9 @@ class OwnDataNumbers:
     linear_explained: share of the variance that a linear regression explains; structure_*: p-values and shares of the
     groups of functions that residuals are tested against; linear_phi_p: of the test that phi is linear; next_rank_p:
     that A has rank r, not one more, none for a rank of d; prediction_low, prediction_high: ends of the 90% interval
-    of a response less its prediction; angles: coordinates that look like angles; zero_tokens: share
-    of tokens that are zero; warnings: sentences.
+    of a response less its prediction; softmax_error: mean squared held-out error of softmax attention over rows;
+    softmax_gain, softmax_gain_se: by how much that of means over pairs is larger, paired over samples; angles:
+    coordinates that look like angles; zero_tokens: share of tokens that are zero; warnings: sentences.
     """
 
     rank: int
@@ -285,6 +289,9 @@ class OwnDataNumbers:
     next_rank_p: float | None = None
     prediction_low: float | None = None
     prediction_high: float | None = None
+    softmax_error: float | None = None
+    softmax_gain: float | None = None
+    softmax_gain_se: float | None = None
     angles: list[int]
     zero_tokens: float
     warnings: list[str]

@@ -149,12 +149,12 @@ class InteractionTrial(Trial):
         return cost.BUSY * (data + self.model.seconds(self.data, self.n))
 
     def has_linear(self) -> bool:
-        """Whether its error has the linearised estimator as a control variate: least squares, more than phi unknown.
+        """Whether its error has the linearised estimator as a control variate: least squares.
 
         A penalised fit has not: what is linearised carries no penalty.
         """
         least_squares = self.model.name == "ips_erm" and self.k_rule() != "reml" and self.fit_rank() == self.data.rank
-        return least_squares and self.parameters() > 0 and not self.data.row_normalised
+        return least_squares and not self.data.row_normalised
 
     def inside_theorem(self) -> bool:
         """r d <= (M / ln M)^{1/(2 beta + 1)}: where the theorem's rate is free of d and r (paper B, Theorem 4.4)."""

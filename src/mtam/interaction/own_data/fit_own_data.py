@@ -35,6 +35,7 @@ from mtam.interaction.own_data import (
     confidence_region,
     model_tests,
     residual_quantiles,
+    softmax_rival,
 )
 from mtam.interaction.own_data.choose_rank import Fit, Split
 from mtam.interaction.own_data.confidence_band import BandCurve
@@ -98,6 +99,7 @@ def assess(trial: OwnTrial, x: Array, y: Array, tick: Callable[[], None] = lambd
     tried, (found, fitted), left = _fitted(trial, split, x, y, tick)
     held = tried.chosen
     told = assessment.against_rivals(split, held) | left
+    told |= softmax_rival.against_softmax(split, held, generator(trial.seed, "interaction", "own", "softmax"), tick)
     fitted = _sign(fitted, x)
     rng = generator(trial.seed, "interaction", "own", "band")
     curve = confidence_band.curve(x, y, fitted.matrix, tried.rank, fitted.spline, rng, found.smoothing)
