@@ -177,6 +177,53 @@ class BesideOracleNumbers:
 
 
 @dataclass(frozen=True, kw_only=True)
+class HeadNumbers:
+    """Of a fit of several heads, each held against the true head that its matrix is most like.
+
+    fitted_heads: H of the fit; a_cosine: the smallest |<A_h, A*_h>| / (||A_h|| ||A*_h||) of them; head_error: mean over
+    heads of the variance under rho of fitted less true phi_h(x^T A_h y), in units of Var g* = 1.
+    """
+
+    fitted_heads: int
+    a_cosine: float
+    head_error: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeadSearchNumbers:
+    """The search beside a descent that begins at the truth, on the same data.
+
+    from_truth_error: the error of its bottom; search_ratio: error over that; from_truth_gap: by how much the loss of
+    the search is higher, in units of chi^2.
+    """
+
+    from_truth_error: float
+    search_ratio: float
+    from_truth_gap: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeadsLawNumbers:
+    """What knowing all A*_h would have given on the same pairs, and what theory forecasts, in units of Var g* = 1.
+
+    As ``BesideOracleNumbers`` has them, parameters being summed over heads, the forecasts those of
+    ``heads.first_order``; counted_parameters: q = H (K + s) - (H - 1) + sum_h p_h; counted_error: q sigma^2 / M.
+    """
+
+    oracle_error: float
+    oracle_error_se: float
+    excess: float
+    excess_se: float
+    parametric_error: float
+    predicted_parametric_error: float
+    excess_ratio: float | None = None
+    forecast_error: float
+    forecast_oracle_error: float
+    counted_error: float
+    counted_parameters: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class PictureNumbers:
     """For the figure, u in its own unit, of which the standard deviation is 1/3.
 

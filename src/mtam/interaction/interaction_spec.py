@@ -37,7 +37,7 @@ class InteractionTrial(Trial):
 
     own: ClassVar[str] = "ips_erm"
     unhashed: ClassVar[Sequence[tuple[str, str]]] = (("data", "samples_file"),)
-    later: ClassVar[Sequence[tuple[str, str]]] = (("data", "frequencies"),)
+    later: ClassVar[Sequence[tuple[str, str]]] = (("data", "frequencies"), ("data", "heads"))
 
     problem: Literal["interaction"] = "interaction"
     protocol: Literal["claimed", "reported"] = "claimed"
@@ -53,6 +53,24 @@ class InteractionTrial(Trial):
             raise ValueError(
                 f"hypotheses of degree {self.data.degree} have at most {MOST_BUMPS} bumps; valid: M <= {most}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _heads_that_can_be_told_apart(self) -> Self:
+        data, model = self.data, self.model
+        if data.heads > 1 and not model.several:
+            raise ValueError(
+                f"data.heads = {data.heads}: model.name = {model.name} knows one head; valid: model=heads_erm, or "
+                "data.heads=1"
+            )
+        if model.several and data.d == 1:
+            raise ValueError(
+                f"in d = 1 all heads are one function of x y, which model.name = {model.name} cannot divide; valid: "
+                "data.d >= 2, or model=ips_erm"
+            )
+        if model.several and (data.row_normalised or data.activation == "hypotheses"):
+            what = "data.row_normalised=true" if data.row_normalised else "data.activation=hypotheses"
+            raise ValueError(f"{what} is one head and no sum of heads; valid: model=ips_erm, which fits one head")
         return self
 
     @model_validator(mode="after")
@@ -110,8 +128,12 @@ class InteractionTrial(Trial):
         return self.model.spline().fitted_degree(self.data.degree)
 
     def parameters(self) -> int:
-        """p = 2 r d - r^2 - 1, the identifiable parameters of a rank-r matrix of fixed norm."""
-        return dimension(self.data.d, self.fit_rank()) - 1
+        """p = 2 r d - r^2 - 1, the identifiable parameters of a rank-r matrix of fixed norm; their sum over heads."""
+        return self.fit_heads() * (dimension(self.data.d, self.fit_rank()) - 1)
+
+    def fit_heads(self) -> int:
+        """The number of fitted heads."""
+        return self.model.fit_heads(self.data)
 
     def beta(self) -> int:
         """The paper's smoothness index, beta = P - 1 (at least 1)."""
@@ -144,6 +166,8 @@ class InteractionTrial(Trial):
         told = []
         if data.row_normalised:
             told.append("weights that sum to one over a row make the response no mean of functions of pairs")
+        if data.heads > 1 or self.fit_heads() > 1:
+            told.append("the theorem has one head")
         if data.noise_law in ("laplace", "student"):
             told.append(f"{data.noise_law} noise is not sub-Gaussian")
         if data.token_law == "without_replacement":
