@@ -41,6 +41,7 @@ class ReportedToy(Frozen):
     law: Literal["normal", "uniform_sqrt3", "uniform_1"] = "normal"  # of Z
     system: Literal["constant_first", "cosines"] = "cosines"  # e_1 = 1, or e_1 = sqrt2 cos(pi x)
     constant: bool = True  # whether 1 is added to the densities
+    weights: Literal["root", "whole"] = "root"  # of Z_j in the densities: sqrt(lambda_j), or lambda_j
     heads: int = Field(4, ge=1)
     width: int = Field(8, ge=1)  # d_model = d_hidden
     epochs: int = Field(20, ge=1)
@@ -66,6 +67,7 @@ class RecallTrial(Trial):
     """One recall fit."""
 
     own: ClassVar[str] = "softmax"
+    later: ClassVar[Sequence[tuple[str, str]]] = (("reported", "weights"),)
 
     problem: Literal["recall"] = "recall"
     protocol: Literal["claimed", "reported"] = "claimed"
