@@ -2,10 +2,11 @@
 
     nu = (mu^(1) x delta_v + mu^(2) x delta_{-v}) / 2,  v = +-1,   Y = v S(Z_1) + noise,  S(Z) = sum_j lambda_j Z_j^2,
 
-with lambda_j = exp(-j^alpha) and mu^(i) of density proportional to (c + sum_j w_j Z_ij e_j)_+, w_j = sqrt(lambda_j), or
-lambda_j itself, for the paper leaves the exponent open, and c = 1 or 0, for the system e_j = sqrt2 cos(pi j x), or with e_1 = 1 first; then normalising hides the scale of Z_1 and no model can
-know S exactly. A context is 5000 tokens (x, tag); their counts on the grid are the same data. d1 = 1 < I = 2: the toy
-lies outside the theorem's I <= d1, inside <v, v'> <= 0.
+with lambda_j = exp(-j^alpha) and mu^(i) of density proportional to (c + sum_j w_j Z_ij e_j)_+, w_j = sqrt(lambda_j) or,
+as the paper leaves the exponent open, lambda_j itself, c = 1 or 0, for the system e_j = sqrt2 cos(pi j x), or with e_1
+= 1 first; then normalising hides the scale of Z_1 and no model can know S exactly. A context is 5000 tokens (x, tag);
+their counts on the grid are the same data. d1 = 1 < I = 2: the toy lies outside the theorem's I <= d1, inside
+<v, v'> <= 0.
 """
 
 from dataclasses import dataclass
