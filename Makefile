@@ -10,7 +10,7 @@ SCALE ?= smoke
 PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; do \
 	$$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: setup reproduce test test-all test-lowest test-bits test-cluster test-browser lint types format bench clean
+.PHONY: setup reproduce test test-all test-lowest test-bits test-cluster test-browser site lint types format bench clean
 setup: $(STAMP)
 
 # torch first and by its exact version. Where pip has no CPU build at hand it fetches the default one, on Linux with
@@ -56,6 +56,11 @@ test-browser: $(STAMP)
 		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium chromium-driver; } || { echo "chromium and chromedriver are needed; install them as your system does." >&2; exit 2; }
 	npm install --silent --no-audit --no-fund --prefix $(VENV)/axe axe-core@4.14.1
 	$(BIN)/pytest tests/browser
+
+# The guide as a site, in dist/site: the pages that `mtam guide` shows, by mkdocs.
+site: $(STAMP)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c scripts/constraints.txt -e '.[docs]'
+	$(BIN)/mkdocs build --strict --quiet -f scripts/guide_site.yml
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check src tests scripts
