@@ -31,11 +31,12 @@ test: lint types
 test-all: lint types
 	$(BIN)/pytest -n 2 --dist worksteal
 
-# The lowest versions that pyproject.toml allows, of all that needs no torch, in an environment of their own.
+# The lowest versions that pyproject.toml allows, of all that needs no torch, in an environment of their own. (A pyparsing
+# younger than the oldest matplotlib warns of what that calls, and warnings are errors in tests.)
 test-lowest: $(STAMP)
 	$(BIN)/pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(VENV)/lowest
-	$(BIN)/uv pip install --quiet --python $(VENV)/lowest/bin/python --resolution lowest-direct -e . 'pytest>=8' 'hypothesis>=6.100'
+	$(BIN)/uv pip install --quiet --python $(VENV)/lowest/bin/python --resolution lowest-direct -e . 'pytest>=8' 'hypothesis>=6.100' 'pyparsing<3.3'
 	$(VENV)/lowest/bin/python -m pytest -m 'not slow' tests/commands tests/config tests/rates/files
 
 # The tests that compare bits, with the code that the numerical libraries have for processors without AVX-512.

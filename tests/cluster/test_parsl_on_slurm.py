@@ -14,12 +14,8 @@ from tests.conftest import TINY
 
 TABLES = ("curve.csv", "rates.csv")
 
-# The module of one's own that `mtam guide cluster` describes, with SLURM as the provider of nodes. Every pack leaves the
-# number of the job that it ran in, for the test to look at.
+# The module of one's own that `mtam guide cluster` describes, with SLURM as the provider of nodes.
 CLUSTER = """
-import os
-import sys
-
 from parsl.concurrent import ParslPoolExecutor
 from parsl.config import Config
 from parsl.executors import HighThroughputExecutor
@@ -29,7 +25,6 @@ from parsl.providers import SlurmProvider
 def dev():
     nodes = SlurmProvider(
         partition="dev", walltime="00:10:00", cores_per_node=2, init_blocks=1, max_blocks=1, exclusive=False,
-        worker_init=f"export PATH={os.path.dirname(sys.executable)}:$PATH MTAM_SEEN_JOB=$SLURM_JOB_ID",
     )
     workers = HighThroughputExecutor(
         label="mtam", address="127.0.0.1", max_workers_per_node=2, encrypted=False, provider=nodes

@@ -47,7 +47,9 @@ def test_a_broken_address_is_an_error(broken: str, tmp_path: Path) -> None:
     shutil.copytree(REPO / "src" / "mtam" / "guide", guide)
     (guide / "python.md").write_text(f"# Python\n\n{broken}\n", encoding="utf-8")
     text = SETTINGS.read_text(encoding="utf-8")
-    text = text.replace("../src/mtam/guide", str(guide)).replace("- guide_site.py", f"- {SETTINGS.parent}/guide_site.py")
+    text = text.replace("../src/mtam/guide", str(guide)).replace(
+        "- guide_site.py", f"- {SETTINGS.parent}/guide_site.py"
+    )
     settings = tmp_path / "guide_site.yml"
     settings.write_text(text, encoding="utf-8")
     done = build(settings, tmp_path / "site")
