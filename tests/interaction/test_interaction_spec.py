@@ -115,8 +115,8 @@ def test_heads_add_their_parameters_and_leave_the_theorem() -> None:
         ("ips_erm", {"heads": 2}, "data.heads = 2: model.name = ips_erm knows one head"),
         ("one_step", {"heads": 2}, "valid: model=heads_erm"),
         ("heads_erm", {"d": 1, "rank": 1, "heads": 2}, "in d = 1 all heads are one function"),
-        ("heads_erm", {"activation": "hypotheses"}, "is one head"),
-        ("heads_erm", {"activation": "exp", "row_normalised": True}, "is one head"),
+        ("heads_erm", {"activation": "hypotheses", "heads": 2}, "family of one head, not of 2"),
+        ("heads_erm", {"activation": "exp", "row_normalised": True}, "is no sum of heads"),
         ("heads_erm", {"heads": 9}, "less than or equal to 8"),
     ],
 )

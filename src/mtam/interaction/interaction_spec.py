@@ -68,9 +68,13 @@ class InteractionTrial(Trial):
                 f"in d = 1 all heads are one function of x y, which model.name = {model.name} cannot divide; valid: "
                 "data.d >= 2, or model=ips_erm"
             )
-        if model.several and (data.row_normalised or data.activation == "hypotheses"):
-            what = "data.row_normalised=true" if data.row_normalised else "data.activation=hypotheses"
-            raise ValueError(f"{what} is one head and no sum of heads; valid: model=ips_erm, which fits one head")
+        if model.several and data.row_normalised:
+            raise ValueError("data.row_normalised=true is no sum of heads; valid: model=ips_erm, which fits one head")
+        if data.heads > 1 and data.activation == "hypotheses":
+            raise ValueError(
+                f"data.activation=hypotheses is the lower bound's family of one head, not of {data.heads}; valid: "
+                "data.heads=1"
+            )
         return self
 
     @model_validator(mode="after")

@@ -30,6 +30,7 @@ def test_two_heads_are_fitted_and_held_against_their_law() -> None:
     assert result["head_error"] < 2 * result["error"]
 
 
+@pytest.mark.slow
 def test_one_head_on_the_data_of_two_keeps_an_error() -> None:
     """Negative control: nothing stands beside it, and it does not converge."""
     few, many = (once({"heads": 1, "max_starts": 5, "intervals": 6}, n) for n in (1000, 4000))

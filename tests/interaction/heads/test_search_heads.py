@@ -1,6 +1,7 @@
 """The search for several heads ends where a descent from the truth ends, and does not trust a fit that misses one."""
 
 import numpy as np
+import pytest
 
 from mtam.interaction.heads import search_heads
 from mtam.interaction.heads.match_heads import cosines, matching
@@ -27,6 +28,7 @@ def test_a_head_that_is_missing_shows() -> None:
     assert found.point.fit.loss > 0.09 + 0.05
 
 
+@pytest.mark.slow
 def test_a_head_that_was_lost_is_mended() -> None:
     """One head right and one wrong: taken out and found anew."""
     profile, _, u, v = several(samples=1500, d=3)

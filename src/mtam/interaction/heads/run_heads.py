@@ -76,7 +76,7 @@ def run(
 
 def _run(trial: InteractionTrial, report: Tick) -> dict[str, Any]:
     watch = Stopwatch()
-    truth = draw_heads(trial.data, trial.seed)
+    truth = draw_heads(trial.data, trial.seed, trial.n)
     x, y = simulate(trial.data, truth, trial.n, trial.seed)
     data_seconds, watch = watch.cpu, Stopwatch()
     heads, rank = trial.fit_heads(), trial.fit_rank()

@@ -49,12 +49,12 @@ class AdditiveTruth:
         return np.asarray(sum(head.responses(x, unit) for head in self.heads))
 
 
-def draw_heads(data: InteractionData, seed: int) -> AdditiveTruth:
-    """The truth of ``data.heads`` heads, keyed by the seed and by nothing else.
+def draw_heads(data: InteractionData, seed: int, samples: int = 1) -> AdditiveTruth:
+    """The truth of ``data.heads`` heads, keyed by the seed; ``samples`` as in ``draw_truth``.
 
     Raises ValueError where one head, or all of them together, are constant under rho.
     """
-    heads = tuple(draw_truth(data, seed, head=head) for head in range(data.heads))
+    heads = tuple(draw_truth(data, seed, samples, head) for head in range(data.heads))
     if len(heads) == 1:
         return AdditiveTruth(heads)
     stream, found = TokenStream(heads[0].law, seed, "moments"), AdditiveTruth(heads)
