@@ -78,7 +78,7 @@ def test_of_softmax_the_norm_is_known_and_on_a_hyperplane_a_column_is_not() -> N
     moved = wide.copy()
     moved[:, 3] += [0.5, -1.0, 2.0, 3.0]
     same = [respond(softmax, scores(flat, each, np.eye(4)), V).mean for each in (wide, moved)]
-    np.testing.assert_allclose(*same, atol=1e-12)
+    np.testing.assert_allclose(same[0], same[1], atol=1e-12)
     apart = [respond(FORMS["sigmoid_rows"], scores(flat, each, np.eye(4)), V).mean for each in (wide, moved)]
     assert np.abs(apart[0] - apart[1]).max() > 0.05
 
@@ -91,4 +91,4 @@ def test_a_power_of_rank_one_knows_nothing_of_the_query() -> None:
          for x, v in zip(X, V, strict=True)]
         for left in (a, other)
     ]  # fmt: skip
-    np.testing.assert_allclose(*responses, rtol=1e-9)
+    np.testing.assert_allclose(responses[0], responses[1], rtol=1e-9)

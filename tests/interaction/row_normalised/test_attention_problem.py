@@ -23,7 +23,7 @@ def case(name: str, rank: int, known: bool) -> tuple[AttentionProblem, Attention
     if name != "spline":
         return AttentionProblem(X, Y, values, FORMS[name]), AttentionParameters(left, right, linear)
     problem = AttentionProblem(X, Y, values, None, SPACE, float(np.linalg.norm(left @ right.T)))
-    curve = rng.standard_normal(problem.basis.shape[1])
+    curve = np.asarray(rng.standard_normal(problem.basis.shape[1]))
     return problem, AttentionParameters(left, right, linear, curve)
 
 
