@@ -26,6 +26,7 @@ CHECKS = {
     "coercivity": "mtam.checks.coercivity.coercivity",
     "entropy": "mtam.checks.entropy",
     "fano": "mtam.checks.fano.fano",
+    "identifiability": "mtam.checks.identifiability.identifiability_check",
     "log_factor": "mtam.checks.log_factor.log_factor",
     "minimax": "mtam.checks.minimax.minimax_check",
     "regime": "mtam.checks.regime.regime_check",

@@ -19,7 +19,8 @@ def case(name: str, rank: int, known: bool) -> tuple[AttentionProblem, Attention
     rng = np.random.default_rng(2)
     left, right = rng.standard_normal((2, 3, rank))
     right = np.eye(3) if rank == 3 else right
-    values, linear = (V, None) if known else (None, rng.standard_normal(3))
+    values = V if known else None
+    linear = None if known else np.asarray(rng.standard_normal(3))
     if name != "spline":
         return AttentionProblem(X, Y, values, FORMS[name]), AttentionParameters(left, right, linear)
     problem = AttentionProblem(X, Y, values, None, SPACE, float(np.linalg.norm(left @ right.T)))

@@ -32,9 +32,7 @@ class Dearest:
 
 def prices_of(cells: Sequence[SinkCell], conditions: Sequence[tuple[str, float]]) -> Prices:
     """By activation, a row per condition (value, strength)."""
-    known: dict[tuple[str, str, float], Array] = {
-        (cell.activation, cell.value, cell.strength): cell.price for cell in cells
-    }
+    known = {(cell.activation, str(cell.value), cell.strength): cell.price for cell in cells}
     names = dict.fromkeys(cell.activation for cell in cells)
     return {name: np.array([known[(name, *at)] for at in conditions]) for name in names}
 

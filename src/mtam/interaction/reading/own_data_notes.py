@@ -66,7 +66,7 @@ def hints(numbers: Mapping[str, Any]) -> list[str]:
     if share := numbers.get("zero_tokens"):
         told.append(
             f"{share:.2g} of the tokens are zero in every coordinate: if that is padding, the fit takes it for tokens, "
-            "and means over the others are too small; give samples of equal length without padding"
+            "and means over the others are too small; give rows of NaN in their place, or an array mask (M, N), 0 there"
         )
     return told
 
@@ -83,6 +83,16 @@ def notes(numbers: Mapping[str, Any]) -> list[Table]:
             headings = ["functions of", "p", SHARE]
             formats = {"p": ".1g", SHARE: ".3f"}
             told.append(Table(name="residuals", title=title, headings=headings, rows=rows, formats=formats))
+    if numbers.get("responses") is not None:
+        names = ("responses", "missing_tokens", "groups", "weighted", "partners")
+        told.append(
+            Table(
+                name="rows",
+                title="Rows that count",
+                headings=list(names),
+                rows=[[_cell(numbers.get(name)) for name in names]],
+            )
+        )
     rows = _hypotheses(numbers)
     if rows:
         title = "Hypotheses on the model (score tests over samples)"
@@ -112,6 +122,11 @@ def _softmax(numbers: Mapping[str, Any]) -> Table:
         rows=[row],
         formats={"pairs": ".4g", "softmax": ".4g", "pairs less softmax": ".3g±.1g"},
     )
+
+
+def _cell(value: Any) -> Cell:
+    """As a table has it; a dash for what does not apply."""
+    return "-" if value is None else ("yes" if value else "no") if isinstance(value, bool) else value
 
 
 def _hypotheses(numbers: Mapping[str, Any]) -> list[list[Cell]]:

@@ -128,7 +128,9 @@ def _small(problem: AttentionProblem, form: AttentionForm, rank: int) -> Attenti
     gram = design.T @ design
     ridge = 1e-6 * float(np.trace(gram)) / len(gram) + 1e-300
     moment = design.T @ (problem.y - found.mean).ravel()
-    matrix = np.asarray(np.linalg.solve(gram + ridge * np.eye(len(gram)), moment).reshape(d, d))
+    matrix: Array = np.asarray(np.linalg.solve(gram + ridge * np.eye(len(gram)), moment), dtype=np.float64).reshape(
+        d, d
+    )
     left, right = _factors(matrix, rank, max(float(np.linalg.norm(matrix)), 1e-3))
     return AttentionParameters(left, right, linear)
 
@@ -137,8 +139,7 @@ def _random(like: AttentionParameters, rng: np.random.Generator) -> AttentionPar
     """A random direction, at the norm that is fixed or else at that at which scores have the standard deviation 1."""
     d, rank = like.left.shape
     norm = 1.0 if like.coefficients is None else float(np.linalg.norm(like.matrix))
-    drawn: Array = rng.standard_normal((d, rank)) @ rng.standard_normal((rank, d))
-    left, right = _factors(drawn, rank, norm)
+    left, right = _factors(rng.standard_normal((d, rank)) @ rng.standard_normal((rank, d)), rank, norm)
     return replace(like, left=left, right=right)
 
 
