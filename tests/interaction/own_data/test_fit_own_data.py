@@ -28,6 +28,7 @@ PROMISED = {
     "no_interaction_p", "linear_p", "constant_p", "linear_explained", "structure_p", "structure_p_values",
     "structure_shares", "angles", "zero_tokens", "matrix_se", "column_angles_se", "row_angles_se",
     "angle_se", "linear_phi_p", "next_rank_p", "prediction_low", "prediction_high",
+    "softmax_error", "softmax_gain", "softmax_gain_se",
     "residual_prediction", "residual_standardised", "residual_leverage", "residual_cook", "residual_sample",
     "residual_token", "residual_responses", "residual_mean_leverage", "residual_correlation", "order_share",
     "order_residual", "trend_prediction", "trend_residual", "trend_error",

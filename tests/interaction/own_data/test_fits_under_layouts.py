@@ -73,7 +73,8 @@ def test_a_layout_that_says_nothing_is_the_fit_without_it() -> None:
     two = InteractionRegressor(**SMALL).fit(x, y, 1 + 1e-15 * np.arange(M))
     assert two.numbers_["responses"] == M * N
     assert two.numbers_["weighted"] is False
-    same = set(one.numbers_) - {"seconds", "iterations"}
+    # Softmax over rows is compared where all rows are alike only.
+    same = {name for name in one.numbers_ if not name.startswith("softmax")} - {"seconds", "iterations"}
     for name in sorted(same):
         if one.numbers_[name] is None or isinstance(one.numbers_[name], (str, bool)):
             assert two.numbers_[name] == one.numbers_[name], name

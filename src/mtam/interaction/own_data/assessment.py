@@ -17,10 +17,11 @@ import numpy.typing as npt
 
 from mtam.interaction.estimators.erm import Erm
 from mtam.interaction.model.row_layout import RowLayout
-from mtam.interaction.own_data import held_out_tests, residual_structure
+from mtam.interaction.own_data import held_out_tests
 from mtam.interaction.own_data.choose_rank import Attempt, Split
 from mtam.interaction.own_data.fitted_interaction import FittedInteraction
-from mtam.interaction.own_data.residual_structure import Structure
+from mtam.interaction.own_data.residuals import residual_structure
+from mtam.interaction.own_data.residuals.residual_structure import Structure
 from mtam.interaction.reading.own_data_notes import LEVEL
 from mtam.interaction.search import lack_of_fit
 

@@ -38,14 +38,15 @@ from mtam.interaction.own_data import (
     confidence_region,
     held_out_tests,
     model_tests,
-    residual_quantiles,
+    softmax_rival,
 )
 from mtam.interaction.own_data.choose_rank import Split
 from mtam.interaction.own_data.confidence_band import BandCurve
 from mtam.interaction.own_data.fitted_interaction import FittedInteraction
 from mtam.interaction.own_data.own_data_spec import OwnTrial
 from mtam.interaction.own_data.own_data_warnings import hints
-from mtam.interaction.own_data.residual_diagnostics import Diagnostics, diagnose
+from mtam.interaction.own_data.residuals import residual_quantiles
+from mtam.interaction.own_data.residuals.residual_diagnostics import Diagnostics, diagnose
 from mtam.interaction.reading import own_data_notes
 from mtam.interaction.reading.own_data_notes import LEVEL
 
@@ -117,6 +118,8 @@ def assess(
     tried, (found, fitted), left = _fitted(trial, split, data, tick)
     held = tried.chosen
     told = assessment.against_rivals(split, held) | left
+    if layout is None:
+        told |= softmax_rival.against_softmax(split, held, generator(trial.seed, "interaction", "own", "softmax"), tick)
     fitted = _sign(fitted, x, layout)
     rng = generator(trial.seed, "interaction", "own", "band")
     curve = confidence_band.curve(x, y, fitted.matrix, tried.rank, fitted.spline, rng, found.smoothing, layout)

@@ -14,14 +14,15 @@ from pydantic import ValidationError
 from mtam.base.columns import as_record
 from mtam.interaction.files import own_samples
 from mtam.interaction.files.validate_arrays import finite, numbers
-from mtam.interaction.own_data import fit_own_data, residual_quantiles
+from mtam.interaction.own_data import fit_own_data
 from mtam.interaction.own_data.fit_summary import FitSummary, summarise
 from mtam.interaction.own_data.own_data_spec import OwnTrial
+from mtam.interaction.own_data.residuals import residual_quantiles
 
 if TYPE_CHECKING:
     from mtam.interaction.own_data.confidence_band import BandCurve
     from mtam.interaction.own_data.fitted_interaction import FittedInteraction
-    from mtam.interaction.own_data.residual_diagnostics import Diagnostics
+    from mtam.interaction.own_data.residuals.residual_diagnostics import Diagnostics
 
 Array = npt.NDArray[np.float64]
 

@@ -27,7 +27,7 @@ from mtam.interaction.model import pair_kernels
 from mtam.interaction.model.row_layout import RowLayout, by_group, mean_of_partners, pairs_of, part_of
 from mtam.interaction.model.splines import Spline
 from mtam.interaction.own_data import confidence_band
-from mtam.interaction.own_data.residual_structure import BLOCK, NUMBERS, ROWS, quadratic_test
+from mtam.interaction.own_data.residuals.residual_structure import BLOCK, NUMBERS, ROWS, quadratic_test
 from mtam.interaction.solver.varpro import whitener
 
 Array = npt.NDArray[np.float64]

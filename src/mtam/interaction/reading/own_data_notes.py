@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mtam.base.table import Cell, Table
+from mtam.base.table import Cell, Estimate, Table
 from mtam.interaction.files.validate_arrays import blocks
 
 Array = npt.NDArray[np.float64]
@@ -22,6 +22,7 @@ LEVEL = 0.01  # of the tests of all groups together: at most so many good fits a
 TURNS = (2 * np.pi, 360.0)  # radians, degrees
 EDGE, CROWD = 0.05, 0.01  # of a turn at either end, and the share of the tokens there: angles have no tails
 SHARE = "share of the variance of Y"
+CLEARLY = 2.576  # standard errors of a paired difference of held-out errors: said by chance once in a hundred
 FEW = 2  # rows of zeros that chance does not give
 
 
@@ -102,9 +103,25 @@ def notes(numbers: Mapping[str, Any]) -> list[Table]:
         title = "Responses less their predictions: ends of the 90% interval"
         formats = {"from": ".3g", "to": ".3g"}
         told.append(Table(name="predictions", title=title, headings=["from", "to"], rows=rows, formats=formats))
+    if numbers.get("softmax_gain") is not None:
+        told.append(_softmax(numbers))
     if sentences := hints(numbers):
         told.append(Table(name="hints", title="Hints", headings=["hint"], rows=[[sentence] for sentence in sentences]))
     return told
+
+
+def _softmax(numbers: Mapping[str, Any]) -> Table:
+    """Means over pairs against softmax over rows, on the same held-out samples."""
+    gain, error = numbers["softmax_gain"], numbers["softmax_gain_se"]
+    better = "neither" if abs(gain) <= CLEARLY * error else "softmax over rows" if gain > 0 else "means over pairs"
+    row: list[Cell] = [numbers["holdout_error"], numbers["softmax_error"], Estimate(value=gain, se=error), better]
+    return Table(
+        name="softmax",
+        title="Means over pairs, or weights that sum to one over a row? Held-out squared error, paired over samples",
+        headings=["pairs", "softmax", "pairs less softmax", "predicts better"],
+        rows=[row],
+        formats={"pairs": ".4g", "softmax": ".4g", "pairs less softmax": ".3g±.1g"},
+    )
 
 
 def _cell(value: Any) -> Cell:

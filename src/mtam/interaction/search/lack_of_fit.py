@@ -40,9 +40,18 @@ NEGLIGIBLE = 1e-4  # of the variance of Y: structure that explains less is no mi
 def lack_of_fit(profile: Profile, point: Point) -> float:
     """The largest score of a residual moment, in standard deviations; 0 if all structure is negligible."""
     head = profile.first(ROWS)
-    residuals = head.residuals(point.u, point.v, point.fit)
-    frames = _frames(point)
-    halves = replace(head, y=head.deviations(residuals)).halves(np.s_[::2], np.s_[1::2])
+    return residual_structure(head, head.residuals(point.u, point.v, point.fit), point.u, point.v)
+
+
+def residual_structure(profile: Profile, residuals: Array, u: Array, v: Array) -> float:
+    """The same of residuals of any fit whose matrices act between the spans of u and of v  # (M, N), (d, k), (d, k).
+
+    Coupling is looked for along the leading directions of u v^T.
+    """
+    head = profile.first(ROWS)
+    frames = _frames(u, v)
+    left = replace(head, y=head.deviations(residuals[: len(head.x)]))
+    halves = left.halves(np.s_[::2], np.s_[1::2])
     named = [_leading(half, frames) for half in halves]
     there, back = (_test(half, frames, leading) for half, leading in zip(halves, named[::-1], strict=True))
     scores, explained = (np.minimum(one, other) for one, other in zip(there, back, strict=True))
@@ -50,9 +59,9 @@ def lack_of_fit(profile: Profile, point: Point) -> float:
     return float(np.max(np.where(counts, scores, 0.0)))
 
 
-def _frames(point: Point) -> tuple[Array, Array]:
-    """The leading left and right singular vectors of A in whitened coordinates  # (d, k), (d, k)."""
-    (left, left_root), (right, right_root) = np.linalg.qr(point.u), np.linalg.qr(point.v)
+def _frames(u: Array, v: Array) -> tuple[Array, Array]:
+    """The leading left and right singular vectors of u v^T in whitened coordinates  # (d, k), (d, k)."""
+    (left, left_root), (right, right_root) = np.linalg.qr(u), np.linalg.qr(v)
     a, _, bt = np.linalg.svd(left_root @ right_root.T)
     return (left @ a)[:, :COUPLED], (right @ bt.T)[:, :COUPLED]
 

@@ -7,8 +7,9 @@ import numpy.typing as npt
 import pytest
 import scipy.linalg
 
-from mtam.interaction.own_data import confidence_band, residual_diagnostics
+from mtam.interaction.own_data import confidence_band
 from mtam.interaction.own_data.interaction_regressor import InteractionRegressor
+from mtam.interaction.own_data.residuals import residual_diagnostics
 from tests.interaction.own_data.test_fits_under_layouts import SMALL, M, N, drawn
 
 Array = npt.NDArray[np.float64]
