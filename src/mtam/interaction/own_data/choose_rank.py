@@ -8,18 +8,41 @@ they have in common, the noise above all, cancels.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from mtam.interaction.estimators.erm import Erm
 from mtam.interaction.model.row_layout import RowLayout
 from mtam.interaction.own_data import held_out_tests
-from mtam.interaction.own_data.fitted_interaction import FittedInteraction
 from mtam.interaction.search.lack_of_fit import ALARM
 
 Array = npt.NDArray[np.float64]
-Fit = Callable[[Array, Array, int, RowLayout | None], tuple[Erm, FittedInteraction]]  # x, y, rank, layout
+
+
+class Searched(Protocol):
+    """What a search says of itself."""
+
+    @property
+    def converged(self) -> bool:
+        """Whether it trusts its bottom."""
+        ...
+
+    @property
+    def lack_of_fit(self) -> float:
+        """Standard deviations, see ``search.lack_of_fit``."""
+        ...
+
+
+class Predictor(Protocol):
+    """What a fit predicts."""
+
+    def responses(self, values: Array, layout: RowLayout | None = None) -> Array:
+        """# (M, N, d) -> as responses are."""
+        ...
+
+
+Fit = Callable[[Array, Array, int, RowLayout | None], tuple[Searched, Predictor]]  # x, y, rank, layout
 
 CLEARLY, DOUBTFUL = (
     2.0,

@@ -40,7 +40,7 @@ from mtam.interaction.own_data import (
     model_tests,
     softmax_rival,
 )
-from mtam.interaction.own_data.choose_rank import Fit, Split
+from mtam.interaction.own_data.choose_rank import Split
 from mtam.interaction.own_data.confidence_band import BandCurve
 from mtam.interaction.own_data.fitted_interaction import FittedInteraction
 from mtam.interaction.own_data.own_data_spec import OwnTrial
@@ -59,6 +59,7 @@ AT_END = (
     "the data chose the largest K that was tried: phi is rougher than splines on so many intervals follow, or it bends "
     "after single responses; model.degree=2 tries more intervals"
 )
+Fit = Callable[[Array, Array, int, RowLayout | None], tuple[erm.Erm, FittedInteraction]]  # x, y, rank, layout
 Fitted = tuple[choose_rank.Choice, tuple[erm.Erm, FittedInteraction], dict[str, Any]]
 CLEAR = 0.1  # correlation of phi(u) with u
 
