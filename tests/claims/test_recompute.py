@@ -107,7 +107,7 @@ def test_recorded_tables_and_runs_are_verified_by_the_command(mtam: Mtam, here: 
 def made_up(claim: Claim, plan: Plan, rng: np.random.Generator) -> Run:
     """Records around the borders of a claim's verdicts, with seeds that fail and columns that are lacking."""
     way = claim.judge
-    columns = sorted({name for key in ("column", "to", "of") if (name := getattr(way, key, None))})
+    columns = sorted({name for key in ("column", "to", "of", "forecast") if (name := getattr(way, key, None))})
     steep = getattr(way, "expected", None) or -0.6
     noise, lost = float(rng.choice([0.005, 0.03, 0.15, 0.6])), float(rng.choice([0.0, 0.0, 0.02]))
     records: dict[str, Any] = {}

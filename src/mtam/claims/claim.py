@@ -192,6 +192,20 @@ class Equivalence(Frozen):
     margin: float = Field(NEARLY, gt=0)
 
 
+class Growth(Frozen):
+    """At the largest size a column grows along these values of an axis as its forecast does, by two one-sided tests.
+
+    Judged is the slope of ln(column / forecast) on the logarithm of the values, seed by seed.
+    """
+
+    way: Literal["growth"]
+    axis: str
+    values: list[float] = Field(min_length=2)
+    column: str = "error"
+    forecast: str
+    margin: float = Field(NEARLY, gt=0)
+
+
 class AllOf(Frozen):
     """Every one of these claims: one that is contradicted contradicts it, and all are needed to support it.
 
@@ -212,7 +226,7 @@ class Found(Frozen):
 
 Way = Annotated[
     LawWay | Slope | AtLeastAsFast | SlopeNear | Exponent | LevelWay | Ratio | MedianRatio | Share
-    | ClusteredShare | AxisExponent | FlatRatio | Ordering | Equivalence | AllOf | Found,
+    | ClusteredShare | AxisExponent | FlatRatio | Ordering | Equivalence | Growth | AllOf | Found,
     Field(discriminator="way"),
 ]  # fmt: skip
 

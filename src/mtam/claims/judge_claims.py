@@ -19,6 +19,7 @@ from mtam.claims.claim import (
     Exponent,
     FlatRatio,
     Found,
+    Growth,
     LawWay,
     LevelWay,
     MedianRatio,
@@ -232,7 +233,7 @@ def _outside(judged: JudgedClaim, why: str) -> JudgedClaim:
 def _index(claim: Claim, run: Run) -> int | list[int]:
     """The claim's cell in the plan, or its cells along an axis."""
     way = claim.judge
-    if isinstance(way, Ordering | Equivalence | AxisExponent):
+    if isinstance(way, Ordering | Equivalence | AxisExponent | Growth):
         return [run.index({**claim.at, way.axis: value}) for value in way.values]
     return run.index(claim.at)
 
@@ -373,6 +374,15 @@ def _equivalence(way: Equivalence, run: Run, index: list[int]) -> Judged:
     axis = way.axis.rpartition(".")[2]
     names = [f"{axis} = {value:g}" if isinstance(value, float) else f"{axis} = {value}" for value in way.values]
     return judge_curves.same_slope(_along(way, run, index), way.margin, names, level=run.level), None
+
+
+@_judge.register
+def _growth(way: Growth, run: Run, index: list[int]) -> Judged:
+    columns = (way.column, way.forecast)
+    curves = matched([run.curve(place, column) for column in columns for place in index])
+    last = np.stack([each.errors[:, -1] for each in curves], axis=1)  # (seeds, 2 values)
+    ours, theirs = (Curve(np.array(way.values), curves[0].seeds, part, ()) for part in np.split(last, 2, axis=1))
+    return judge_curves.flat_ratio(ours, theirs, way.margin, level=run.level), 0.0
 
 
 def _along(way: Ordering | Equivalence | AxisExponent, run: Run, index: list[int]) -> list[Curve]:

@@ -156,7 +156,8 @@ def judge(claim: Any, folder: Path) -> Any:
     way, outside, axis = claim["judge"], claim.get("outside"), claim["judge"].get("axis")
     places = [claim.get("at", {}) | {axis: v} for v in way["values"]] if axis else [claim.get("at", {})]
     signed, column = way["way"] in ("exponent", "level", "clustered_share"), way.get("column", "error")
-    read = [curve(folder, at, column, signed, claim.get("needs", "")) for at in places]
+    columns = [column, way["forecast"]] if way["way"] == "growth" else [column]
+    read = [curve(folder, at, each, signed, claim.get("needs", "")) for each in columns for at in places]
     try:
         said, f = by_rows(way, folder, [c for c, _ in read], places[0], spent(folder))
     except TooFewError:
@@ -202,6 +203,11 @@ def by_rows(w: Any, folder: Path, curves: Any, at: Any, a: float = 0.05) -> Any:
         f = test if said == YES else f
     elif way == "flat_ratio":
         v = np.polyfit(np.log(n[late]), np.log(e / others)[:, late].T, 1)[0]
+        f, test = student(v, 1 - a), student(v, 1 - 2 * a)
+        said = NO if f[1] > margin or f[2] < -margin else YES if abs(test[1:]).max() < margin else OPEN
+    elif way == "growth":
+        v = np.log(np.array([c[:, -1] for c in many]))  # the columns of all cells, then their forecasts
+        v = np.polyfit(np.log(w["values"]), v[: len(v) // 2] - v[len(v) // 2 :], 1)[0]
         f, test = student(v, 1 - a), student(v, 1 - 2 * a)
         said = NO if f[1] > margin or f[2] < -margin else YES if abs(test[1:]).max() < margin else OPEN
     elif way == "level":

@@ -55,11 +55,17 @@ class InteractionModel(EstimatorSettings):
     legacy: ClassVar[Mapping[str, Any]] = LEGACY
     fit: ClassVar[str]  # module:function, see ``mtam.interaction.estimators.estimators.Estimator``
     knows_a: ClassVar[bool] = False  # then nothing with A* known stands beside it
+    several: ClassVar[bool] = False  # whether it fits the sum of several heads
     streams: ClassVar[bool] = False  # samples are drawn block by block and not kept
 
     def fit_rank(self, data: InteractionData) -> int:
         """The rank of the fitted matrix."""
         return data.rank
+
+    def fit_heads(self, data: InteractionData) -> int:
+        """The number of fitted heads."""
+        del data
+        return 1
 
     def held(self, samples: int) -> int:
         """How many of the samples are in memory at once."""
@@ -156,6 +162,38 @@ class OneStepModel(InteractionModel):
         row = 1.1e-8 * data.d + 1e-7 * pairs + 2e-9 * moves * (1 + 0.4 * pairs) + 3e-11 * moves**2
         pilot = IpsErmModel(name="ips_erm", rank=self.rank).fit_seconds(data, self.held(samples))
         return pilot + row * data.tokens * sum(self.sizes(samples))
+
+
+class HeadsErmModel(InteractionModel):
+    """Empirical risk minimiser over sums of several heads: all splines profiled out jointly (beyond paper B)."""
+
+    fit: ClassVar[str] = "mtam.interaction.heads.run_heads:run"
+    several: ClassVar[bool] = True
+
+    degree: int | None = Field(None, ge=1, le=9)  # spline degree s; None: the degree of the truth
+    intervals: int | None = Field(None, ge=1)  # K; None: by the paper's rule
+    k_constant: float = Field(4.0, gt=0)  # c in K = ceil(c M^{1/(2 beta + 1)})
+    rank: int | None = Field(None, ge=1)  # rank of every head of the fit; None: the rank of the truth
+    max_starts: int = Field(40, ge=1)
+    heads: int | None = Field(None, ge=1, le=8)  # of the fit; None: as many as the truth has
+
+    def fit_rank(self, data: InteractionData) -> int:
+        """As set, else the rank of the truth."""
+        return self.rank or data.rank
+
+    def fit_heads(self, data: InteractionData) -> int:
+        """As set, else the heads of the truth."""
+        return self.heads or data.heads
+
+    def spline(self) -> SplineChoice:
+        """As set, K always by the rule."""
+        return SplineChoice(self.degree, self.intervals, "rule", self.k_constant)
+
+    def fit_seconds(self, data: InteractionData, samples: int) -> float:
+        """Joint starts on rows that grow with the parameters, and a descent and a law on all."""
+        heads, rows = self.fit_heads(data), samples * data.tokens
+        moves = 2 * data.d * self.fit_rank(data) * heads
+        return 0.1 + 3e-4 * moves**2 + 1e-5 * heads * rows + 4e-7 * rows * (data.tokens - 1) * heads
 
 
 class OracleAModel(InteractionModel):
