@@ -10,7 +10,8 @@ SCALE ?= smoke
 PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; do \
 	$$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: setup reproduce test test-all test-lowest test-bits test-cluster test-browser lock site lint types format bench clean
+.PHONY: setup reproduce test test-all checked test-lowest test-bits test-cluster test-browser lock site lint types format \
+	bench clean
 setup: $(STAMP)
 
 # torch first and by its exact version. Where pip has no CPU build at hand it fetches the default one, on Linux with
@@ -25,11 +26,15 @@ $(STAMP): pyproject.toml scripts/constraints.txt
 reproduce: $(STAMP)
 	$(BIN)/mtam reproduce --scale $(SCALE)
 
-test: lint types
+test: checked
 	$(BIN)/pytest -n 2 --dist worksteal -m 'not slow'
 
-test-all: lint types
+test-all: checked
 	$(BIN)/pytest -n 2 --dist worksteal
+
+# Types on one core while kernels are compiled on the other: two workers that met a cold cache would compile both.
+checked: lint
+	@$(BIN)/mtam warm --quiet & $(MAKE) --no-print-directory types && wait $$!
 
 # The lowest versions that pyproject.toml allows, of all that needs no torch, in an environment of their own. (A pyparsing
 # younger than the oldest matplotlib warns of what that calls, and warnings are errors in tests.)
