@@ -3,8 +3,8 @@
 Prints, for every size, CPU milliseconds per trial of every stage, the CPU seconds of `mtam status` and of `mtam report`
 on the folder, and the size of the page; at the end how the costs grow: each as a power of the number of trials.
 Aims: plan, store and collect together under 1.5 ms per trial; status under .5 s of 2000 trials and 2 s of 20,000;
-report under 30 s of 20,000 with a page under 2 MB. The floor beside them is what the disk alone costs: a temporary file,
-fsync and rename per trial, and fsync of the folder per pack.
+report under 30 s of 20,000 with a page under 2 MB. The floor beside them is what the disk alone costs: a temporary
+file, fsync and rename per trial, and fsync of the folder per pack.
 
     python scripts/bench_engine.py [TRIALS ...]
 """
