@@ -232,6 +232,38 @@ def test_code_is_named_on_the_command_line(
 
 
 @pytest.mark.usefixtures("nothing_named")
+@pytest.mark.parametrize(
+    ("words", "small", "sentence"),
+    [
+        (("alpha", "data.alpha=1", "data.target=mine:three"), RECALL, "a function of z"),
+        (("attention", "model=own_gate", "model.code=mine:three", "data.tags=orthonormal"), RECALL, "a gate with"),
+        (("token_law", "data.token_law=mine:three"), INTERACTION, "Tokens of"),
+        (("token_law", "data.token_law=cube", "data.activation=mine:three"), INTERACTION, "a function of an array"),
+    ],
+    ids=["target", "gate", "token law", "activation"],
+)
+def test_code_that_gives_something_else_is_a_sentence(
+    words: tuple[str, ...], small: tuple[str, ...], sentence: str, mtam: Mtam, here: Path
+) -> None:
+    (here / "mine.py").write_text("def three(*given):\n    return 3\n")
+    done = mtam("sweep", *words, *small, *INLINE)
+    assert done.code == 1
+    records = [json.loads(path.read_text()) for path in (here / "own" / "records").glob("*.json")]
+    assert records
+    for record in records:
+        assert "mine:three gives int; valid: " + sentence in record["failure"], record["failure"]
+
+
+@pytest.mark.usefixtures("nothing_named")
+def test_labels_name_code_without_its_digest(mtam: Mtam, here: Path) -> None:
+    (here / "mine.py").write_text(LAW)
+    done = mtam("sweep", "token_law", "data.token_law=cube,mine:signs", *INTERACTION, *INLINE[:-2], "--tables")
+    assert done.code == 0
+    assert "token_law = mine:signs" in done.out
+    assert "mine:signs@" not in done.out
+
+
+@pytest.mark.usefixtures("nothing_named")
 def test_a_file_of_settings_names_no_code(mtam: Mtam, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither plainly nor sealed, and a run's folder does not either: what would run here leaves a trace."""
     (here / "mine.py").write_text(f"open({str(here / 'ran')!r}, 'w').close()\n{TARGET}")

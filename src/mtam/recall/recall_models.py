@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
-from mtam.base.named.named_code import known_or_named, load_named
+from mtam.base.named.named_code import expected, known_or_named, load_named
 from mtam.base.spec import EstimatorSettings
 from mtam.base.variants import load
 from mtam.recall.recall_data import RecallData
@@ -239,7 +239,11 @@ class OwnGateModel(TrainedModel):
 
     def gate(self) -> Any:
         """As named."""
-        return super().gate() if self.code is None else load_named(self.code)()
+        if self.code is None:
+            return super().gate()
+        found = load_named(self.code)()
+        fits = all(hasattr(found, name) for name in ("heads", "shapes", "start", "forward", "backward"))
+        return expected(self.code, found, fits, "a gate with what mtam.recall.gates.interface has")
 
     def shape(self) -> tuple[Any, ...]:
         """A program has one gate."""

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from mtam.base.named.named_code import expected
 from mtam.base.streams import generator
 from mtam.base.variants import load_choice
 from mtam.recall.aligned_memory import room, tensor
@@ -147,7 +148,9 @@ def quadratic(dim: int, rng: np.random.Generator) -> QuadraticTarget:
 
 def draw(name: str, dim: int, seed: int) -> Function:
     """The seed's function of z, by its name in ``spec.TARGETS``."""
-    drawn: Function = load_choice(TARGETS, name)(dim, generator(seed, "recall", "target", name))
+    given = load_choice(TARGETS, name)(dim, generator(seed, "recall", "target", name))
+    fits = callable(given) and hasattr(given, "lipschitz")
+    drawn: Function = expected(name, given, fits, "a function of z, (rows, dim) -> (rows,), with lipschitz")
     return drawn
 
 
