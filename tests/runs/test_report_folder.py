@@ -75,4 +75,4 @@ def test_a_negative_control_has_to_be_contradicted(capsys: pytest.CaptureFixture
         said = capsys.readouterr()
         assert sentence in said.out + said.err
     with pytest.raises(ValidationError, match="what is sentence-false needs a claim, sweep or check"):
-        Contradiction(nature="sentence-false", why="because")
+        Contradiction.model_validate({"nature": "sentence-false", "why": "because"})

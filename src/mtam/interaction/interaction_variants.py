@@ -13,6 +13,7 @@ MODELS = {
     "oracle_a": Variant(f"{_SETTINGS}:OracleAModel", _RUN),
     "mlp": Variant(f"{_SETTINGS}:MlpModel", _RUN, torch=True, gpu=True),
     "als": Variant(f"{_SETTINGS}:AlsModel", _RUN),
+    "own_interaction": Variant(f"{_SETTINGS}:OwnInteractionModel", _RUN),
 }
 
 # Those that can be fitted to data whose truth is not known.

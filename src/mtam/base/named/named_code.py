@@ -99,6 +99,11 @@ def known_or_named(names: Iterable[str], name: Any) -> str:
     return str(name)
 
 
+def no_code(name: str, what: str) -> str:
+    """The clause about an estimator of the user's own for which no code is named."""
+    return f"model={name} has no model.code; valid: model.code=MODULE:CLASS on the command line, {what}"
+
+
 def _named() -> list[str]:
     return os.environ.get(VARIABLE, "").split()
 
