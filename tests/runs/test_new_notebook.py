@@ -57,7 +57,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, 
     file.write_text(TOUR.read_text())
     done = subprocess.run([sys.executable, "-c", EXECUTE, str(file)], cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert len(list((folder / "outputs" / "tour" / "records").glob("*.json"))) == 3 * 4 * 8
+    assert len(list((folder / "outputs" / "tour" / "records").glob("*.json"))) == 3 * 5 * 16
     return {cell["id"]: cell.get("outputs", []) for cell in json.loads(file.read_text())["cells"]}
 
 
@@ -67,7 +67,7 @@ def html(outputs: list[dict[str, Any]]) -> str:
 
 
 def test_every_cell_says_what_it_should(shown: dict[str, list[dict[str, Any]]]) -> None:
-    assert "run of gaussian_mean: 96 trials" in html(shown["run"])
+    assert "run of gaussian_mean: 240 trials" in html(shown["run"])
     judged = html(shown["judgements"])
     assert "contradicted" in judged
     assert "supported" in judged
