@@ -7,6 +7,7 @@ import subprocess
 import sys
 import sysconfig
 import tarfile
+import tomllib
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -179,3 +180,22 @@ def test_the_metadata_name_authors_papers_and_the_versions_that_are_tested(wheel
     versions = {line.rpartition(" ")[2] for line in told.get_all("Classifier", []) if ":: 3." in line}
     workflow = yaml.safe_load((REPO / ".github" / "workflows" / "test.yml").read_text())
     assert versions == set(workflow["jobs"]["linux"]["strategy"]["matrix"]["python"])
+
+
+def pinned(path: Path) -> dict[str, str]:
+    """The versions in a file of pins, by normalised name."""
+    pins = re.findall(r"^([\w.-]+)==([^\s;]+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in pins}
+
+
+def test_the_lock_holds_every_dependency_in_the_versions_of_the_constraints() -> None:
+    locked, constrained = (pinned(REPO / "scripts" / name) for name in ("lock.txt", "constraints.txt"))
+    both = locked.keys() & constrained.keys()
+    assert len(both) > 30
+    assert {name: locked[name] for name in both} == {name: constrained[name] for name in both}
+    project = tomllib.loads((REPO / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *extras["recall"], *extras["dev"]]
+    names = {re.sub(r"[-_.]+", "-", re.split(r"[<>=;\[ ]", each)[0]).lower() for each in wanted}
+    assert not names - locked.keys()
+    assert "--hash=sha256:" in (REPO / "scripts" / "lock.txt").read_text(encoding="utf-8")

@@ -51,7 +51,7 @@ def test_jupyter_is_no_dependency(library: str) -> None:
 def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, Any]]]:
     """The outputs of every cell, by its id."""
     for library in ("nbclient", "ipykernel"):
-        pytest.importorskip(library, reason=f"NOTEBOOK NOT RUN: {library} is of the extra dev")
+        pytest.importorskip(library, reason="NOTEBOOK NOT RUN: pip install 'mtam[notebook]'")
     folder = tmp_path_factory.mktemp("notebook")
     file = folder / "tour.ipynb"
     file.write_text(TOUR.read_text())

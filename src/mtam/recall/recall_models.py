@@ -20,6 +20,7 @@ LEGACY: Mapping[str, Any] = {
 }  # fmt: skip
 
 SINGLE_MATRIX, DOUBLE_MATRIX = 4.5, 8.5  # bytes per entry of a kernel matrix, blocks beside it included
+SPECTRUM_SECONDS = 1.5  # for the levels of a box, once per process
 POSTERIOR_TO = 16384  # sample size; beyond, no room for a kernel matrix in double precision
 STEP, LAYERED_STEP = 1.3e-4, 2e-4  # seconds per member and step at batch 128: compiled, and layer by layer
 

@@ -47,7 +47,7 @@ def test_it_is_exported_and_costs_nothing_before_it_is_asked_for() -> None:
 def test_parameters_are_kept_as_they_are_given() -> None:
     """What ``sklearn.base.clone`` asks: the constructor does nothing, and get_params gives back the same objects."""
     given: dict[str, Any] = {"rank": 3, "degree": 2, "intervals": 7, "k_rule": "cp", "k_constant": 2.5}
-    given |= {"max_starts": 11, "random_state": 4}
+    given |= {"max_starts": 11, "partners": "all", "random_state": 4}
     one = InteractionRegressor(**given)
     assert one.get_params() == given
     assert all(value is given[name] for name, value in one.get_params().items())
@@ -162,6 +162,7 @@ def test_the_score_is_the_share_of_the_variance(data: tuple[Array, Array], fitte
         ({"rank": 0}, "rank = 0: Input should be greater than or equal to 1"),
         ({"k_rule": "aic"}, "k_rule = 'aic': Input should be 'rule', 'cp'"),
         ({"random_state": -1}, "random_state = -1: Input should be greater"),
+        ({"partners": "later"}, "partners = 'later'; valid: others, earlier, all, earlier_and_self"),
         ({"degree": 5}, "degree = 5 is too high for a penalised spline"),
         ({"max_starts": "many"}, "max_starts = 'many'"),
     ],

@@ -2,7 +2,8 @@
 
 Notation: a block holds S samples of N tokens, rows i = 0..SN-1; p_i = U^T x_i, q_j = V^T x_j, u_ij = p_i . q_j, and j
 runs over the other tokens of the sample of i. No array over pairs is ever stored.
-``pair_kernels_reference`` says the same in plain numpy.
+``pair_kernels_reference`` says the same in plain numpy. With a mask (``row_layout.Mask``) j runs over the tokens that
+are there and may act on i, and its scale stands in place of (N-1)^{-1}; without one numba leaves its branches out.
 
 Innermost loops run over samples, at one pair (i, j) of token places: contiguous, so that they use vector registers
 whatever N and r are, and successive additions to a row of features hit different rows. Splines are evaluated in the
@@ -13,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mtam.base.jit import kernel
+from mtam.interaction.model.row_layout import Mask
 
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.int32]
@@ -118,7 +120,17 @@ def _splines(t: Array, lanes: int, pieces: Array, square: Array, odd: Array, out
 
 
 @kernel
-def features(p: Array, q: Array, tokens: int, pieces: Array, intervals: int, out: Array) -> None:
+def _skipped(i: int, j: int, mask: Mask | None) -> bool:
+    """Whether the token in place j never acts on that in place i."""
+    if mask is None:
+        return j == i
+    return (j == i and not mask.itself) or (j > i and mask.causal)
+
+
+@kernel
+def features(
+    p: Array, q: Array, tokens: int, pieces: Array, intervals: int, out: Array, mask: Mask | None = None
+) -> None:
     """out[i, b] = (N-1)^{-1} sum_{j != i} B_b(u_ij)  # p, q (SN, r); pieces (s+1, s+1); out (SN, K+s)."""
     rows, rank = p.shape
     width, size = pieces.shape[0], out.shape[1]
@@ -135,15 +147,21 @@ def features(p: Array, q: Array, tokens: int, pieces: Array, intervals: int, out
         for i in range(tokens):
             total[:lanes] = 0.0
             for j in range(tokens):
-                if j == i:
+                if _skipped(i, j, mask):
                     continue
                 _locate(left[i], right[j], lanes, intervals, t, k)
                 _splines(t, lanes, pieces, square, odd, values)
+                if mask is not None:
+                    for s in range(lanes):
+                        for a in range(width):
+                            values[a, s] *= mask.there[(first + s) * tokens + j]
                 for s in range(lanes):
                     base = k[s]
                     for a in range(width):
                         total[s, base + a] += values[a, s]
             for s in range(lanes):
+                if mask is not None:
+                    scale = mask.scale[(first + s) * tokens + i]
                 for b in range(size):
                     out[(first + s) * tokens + i, b] = total[s, b] * scale
 
@@ -163,8 +181,28 @@ def _slopes(t: Array, k: Index, lanes: int, table: Array, total: Array, slope: A
 
 
 @kernel
+def _masked_slopes(
+    t: Array, k: Index, lanes: int, table: Array, there: Array, value: Array, total: Array, slope: Array
+) -> None:
+    """``_slopes`` where ``there`` is 1, and nothing where it is 0  # there, value (lanes,)."""
+    value[:] = 0.0
+    _slopes(t, k, lanes, table, value, slope)
+    for s in range(lanes):
+        total[s] += value[s] * there[s]
+        slope[s] *= there[s]
+
+
+@kernel
 def pullback(
-    p: Array, q: Array, tokens: int, table: Array, y: Array, residual: Array, grad_p: Array, grad_q: Array
+    p: Array,
+    q: Array,
+    tokens: int,
+    table: Array,
+    y: Array,
+    residual: Array,
+    grad_p: Array,
+    grad_q: Array,
+    mask: Mask | None = None,
 ) -> None:
     """Residuals, and half the negative gradient of their sum of squares with respect to p and q.
 
@@ -182,23 +220,32 @@ def pullback(
     to_left, to_right = np.empty((tokens, rank, step)), np.empty((tokens, rank, step))
     t, k, total, weight = np.empty(step), np.empty(step, np.int32), np.empty(step), np.empty(step)
     slope = np.empty((tokens, step))
+    if mask is not None:
+        value, there = np.empty(step), np.empty((tokens, 1, step))
     for first in range(0, rows // tokens, step):
         lanes = min(step, rows // tokens - first)
         _turn(p, tokens, first, lanes, left)
         _turn(q, tokens, first, lanes, right)
+        if mask is not None:
+            _turn(mask.there.reshape(-1, 1), tokens, first, lanes, there)
         to_left[:], to_right[:] = 0.0, 0.0
         for i in range(tokens):
             total[:] = 0.0
             for j in range(tokens):
-                if j != i:
+                if not _skipped(i, j, mask):
                     _locate(left[i], right[j], lanes, intervals, t, k)
-                    _slopes(t, k, lanes, table, total, slope[j])
+                    if mask is None:
+                        _slopes(t, k, lanes, table, total, slope[j])
+                    else:
+                        _masked_slopes(t, k, lanes, table, there[j, 0], value, total, slope[j])
             for s in range(lanes):
                 row = (first + s) * tokens + i
+                if mask is not None:
+                    scale = mask.scale[row]
                 residual[row] = y[row] - total[s] * scale
                 weight[s] = residual[row] * (0.5 * intervals * scale)
             for j in range(tokens):
-                if j == i:
+                if _skipped(i, j, mask):
                     continue
                 factor = slope[j]
                 for s in range(lanes):
@@ -214,7 +261,7 @@ def pullback(
 
 
 @kernel
-def directions(p: Array, q: Array, x: Array, tokens: int, table: Array, z: Array) -> None:
+def directions(p: Array, q: Array, x: Array, tokens: int, table: Array, z: Array, mask: Mask | None = None) -> None:
     """z_i = (N-1)^{-1} sum_{j != i} phi'(u_ij) x_j, so that d(mean_j phi(u_ij))/dA = x_i z_i^T  # x, z (SN, d)."""
     rows, rank = p.shape
     d, intervals = x.shape[1], table.shape[0]
@@ -222,17 +269,29 @@ def directions(p: Array, q: Array, x: Array, tokens: int, table: Array, z: Array
     step = _lanes(rows // tokens, tokens, rank)
     left, right = np.empty((tokens, rank, step)), np.empty((tokens, rank, step))
     t, k, total, slope = np.empty(step), np.empty(step, np.int32), np.zeros(step), np.empty((tokens, step))
+    if mask is not None:
+        value, there = np.empty(step), np.empty((tokens, 1, step))
     for first in range(0, rows // tokens, step):
         lanes = min(step, rows // tokens - first)
         _turn(p, tokens, first, lanes, left)
         _turn(q, tokens, first, lanes, right)
+        if mask is not None:
+            _turn(mask.there.reshape(-1, 1), tokens, first, lanes, there)
         for i in range(tokens):
             for j in range(tokens):
                 _locate(left[i], right[j], lanes, intervals, t, k)
-                _slopes(t, k, lanes, table, total, slope[j])
-            slope[i] = 0.0
+                if mask is None:
+                    _slopes(t, k, lanes, table, total, slope[j])
+                else:
+                    _masked_slopes(t, k, lanes, table, there[j, 0], value, total, slope[j])
+                    if _skipped(i, j, mask):
+                        slope[j] = 0.0
+            if mask is None:
+                slope[i] = 0.0
             for s in range(lanes):
                 row = (first + s) * tokens
+                if mask is not None:
+                    scale = 0.5 * intervals * mask.scale[row + i]
                 for b in range(d):
                     z[row + i, b] = 0.0
                 for j in range(tokens):
