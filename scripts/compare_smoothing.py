@@ -6,8 +6,9 @@
 The cells are those of success_table.py. Every rule fits the same data sets: penalised with lambda by REML, K by the
 paper's rule, or a given K. A fit succeeds if its error on fresh pairs is at most a tenth above that of the same rule
 started at the truth, beyond three standard errors of the paired difference. The best fixed K of a cell is that of the
-least mean log error over its seeds, chosen in hindsight on the same seeds, which favours it; ``ratio`` is the geometric
-mean of REML's error over it, seed by seed, with its standard error.
+least mean log error over its seeds, chosen in hindsight on the same seeds, which favours it; ``best_ratio`` is the
+geometric mean of REML's error over it, seed by seed, with its standard error, and ``other_ratio`` that over the best K
+that is not the truth's own.
 
 One line of smoothing.jsonl per fit; what is there is not computed again, so that the script can be stopped and
 continued. --table prints what there is; smoothing.csv has a row per cell.
@@ -42,10 +43,12 @@ Array = npt.NDArray[np.float64]
 ACTIVATIONS = ("bspline", "odd", "even")
 CELL = ["samples", "d", "rank", "activation"]
 PAIRS = 2**16  # fresh pairs for the errors
+KNOTS = 6  # intervals of bspline, odd and even truths
 
 
-def trial_of(samples: int, d: int, rank: int, activation: str, seed: int, rule: str) -> InteractionTrial:
-    """The trial of a cell under a rule: reml, rule, or a number of intervals."""
+def trial_of(cell: tuple[int, int, int, str], seed: int, rule: str) -> InteractionTrial:
+    """The trial of a cell (M, d, r, phi*) under a rule: reml, rule, or a number of intervals."""
+    samples, d, rank, activation = cell
     model = {"intervals": int(rule)} if rule.isdigit() else {"k_rule": rule}
     tree = {"data": {"d": d, "rank": rank, "activation": activation}, "model": {"name": "ips_erm", **model}}
     return InteractionTrial.model_validate({**tree, "n": samples, "seed": seed})
@@ -96,30 +99,40 @@ def read(path: Path) -> list[dict[str, Any]]:
 
 
 def table(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """One row per cell: REML beside the best fixed K of the cell, and successes and mean errors of every rule."""
+    """One row per cell: REML beside the best fixed K of the cell, and successes and mean errors of every rule.
+
+    A spline truth lies in the splines on its own ``KNOTS`` intervals, without bias and with the fewest parameters: the
+    best other K stands beside the best.
+    """
     frame = pd.DataFrame(rows)
     out = []
     for cell, part in frame.groupby(CELL, sort=True):
-        wide = part.pivot_table(index="seed", columns="rule", values="error").dropna()
-        logs = np.log(wide)
-        fixed = sorted((rule for rule in wide if str(rule).isdigit()), key=int)
-        row = {**dict(zip(CELL, cell, strict=True)), "seeds": len(wide)}
-        if "reml" in wide and fixed:
-            best = min(fixed, key=lambda rule: float(logs[rule].mean()))
-            gap = logs["reml"] - logs[best]
-            row |= {
-                "best_k": int(best),
-                "ratio": float(np.exp(gap.mean())),
-                "ratio_se": float(np.exp(gap.mean()) * gap.sem()),
-            }
-        for rule in [name for name in ("reml", "rule") if name in wide] + fixed:
+        errors = {str(rule): own.set_index("seed")["error"] for rule, own in part.groupby("rule")}
+        wide = pd.DataFrame(errors).dropna()  # seeds that every rule has
+        fixed = sorted((rule for rule in errors if rule.isdigit()), key=int)
+        row: dict[str, Any] = {**dict(zip(CELL, cell, strict=True)), "seeds": len(wide)}
+        for name, among in (("best", fixed), ("other", [rule for rule in fixed if int(rule) != KNOTS])):
+            row |= _against(wide, among, name)
+        for rule in [name for name in ("reml", "rule") if name in errors] + fixed:
+            own = part[(part["rule"] == rule) & part["seed"].isin(wide.index)]
             name = f"k{rule}" if rule in fixed else rule
-            row[f"{name}_success"] = int(part[part["rule"] == rule].set_index("seed").loc[wide.index, "success"].sum())
-            row |= {f"{name}_error": float(wide[rule].mean()), f"{name}_se": float(wide[rule].sem())}
+            row |= {f"{name}_success": int(own["success"].sum()), f"{name}_error": float(wide[rule].mean())}
+            row[f"{name}_se"] = float(wide[rule].std(ddof=1) / len(wide) ** 0.5) if len(wide) > 1 else None
             if rule == "reml":
-                row["freedom"] = float(part.loc[part["rule"] == rule, "freedom"].mean())
+                row["freedom"] = float(own["freedom"].mean())
         out.append(row)
     return pd.DataFrame(out)
+
+
+def _against(wide: pd.DataFrame, fixed: list[str], name: str) -> dict[str, Any]:
+    if "reml" not in wide or not fixed:
+        return {}
+    logs = {rule: np.log(wide[rule].to_numpy(dtype=float)) for rule in (*fixed, "reml")}
+    best = min(fixed, key=lambda rule: float(logs[rule].mean()))
+    gap = logs["reml"] - logs[best]
+    ratio = float(np.exp(gap.mean()))
+    spread = ratio * float(gap.std(ddof=1)) / len(gap) ** 0.5 if len(gap) > 1 else None
+    return {f"{name}_k": int(best), f"{name}_ratio": ratio, f"{name}_ratio_se": spread}
 
 
 def main() -> None:
@@ -150,7 +163,8 @@ def main() -> None:
             for seed, cell, rule in itertools.product(seeds, wanted, options.rules):
                 key = (*cell, seed, rule)
                 if key not in done:
-                    row = dict(zip((*CELL, "seed", "rule"), key, strict=True)) | one(trial_of(*cell, seed, rule))
+                    fitted = one(trial_of(cell, seed, rule))
+                    row = dict(zip((*CELL, "seed", "rule"), key, strict=True)) | fitted
                     rows.append(row)
                     file.write(json.dumps(row) + "\n")
                     file.flush()

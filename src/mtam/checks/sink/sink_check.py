@@ -47,10 +47,10 @@ class Settings(CheckSettings):
     activations: list[Activation] = Field(["softmax", "sigmoid", "relu"], min_length=2)
     strengths: list[Strength] = Field([1.0, 2.0, 4.0, 7.0, 10.0], min_length=2)  # norm of the sink over the others'
     noise: float = Field(0.3, gt=0)  # sigma, as a share of the response's standard deviation
-    truths: int = Field(24, ge=2, le=200)
-    samples: int = Field(2000, ge=200, le=10**6)  # behind every information matrix
-    sizes: list[int] = Field([250, 500, 1000, 2000, 4000, 8000], min_length=2)  # M of softmax fits
-    fitted: int = Field(1000, ge=100, le=10**5)  # M at which every activation is fitted
+    truths: int = Field(16, ge=2, le=200)
+    samples: int = Field(1000, ge=200, le=10**6)  # behind every information matrix
+    sizes: list[int] = Field([250, 1000, 4000, 8000], min_length=2)  # M of softmax fits
+    fitted: int = Field(500, ge=100, le=10**5)  # M at which every activation is fitted
     margin: Margin = 0.1  # of a price: within it two activations are alike; of the exponent
     least: float = Field(0.01, gt=0, lt=1)  # coercivity asked for
     efficiency: Margin = 0.15  # of the ratio of error to forecast
@@ -73,7 +73,7 @@ class Settings(CheckSettings):
 
 
 def check(settings: Settings, tick: Tick) -> Finding:
-    """The finding on sinks; two minutes with the default settings, linear in truths."""
+    """The finding on sinks; one minute with the default settings, linear in truths."""
     case = SinkCase(settings.d, settings.tokens, settings.score_sd, settings.noise, settings.samples,
                     settings.truths, settings.seed)  # fmt: skip
     found = cells(case, settings.activations, settings.strengths, lambda part: tick(SHARES[0] * part))
