@@ -144,7 +144,8 @@ def table(rows: list[dict[str, Any]]) -> pd.DataFrame:
         row: dict[str, Any] = {"kind": kind, "ignored": ignored, "sets": len(part)}
         if "pointwise" in part and part["pointwise"].notna().any():
             row["pointwise"] = np.array(part["pointwise"].dropna().tolist()).mean()
-        for name in ("simultaneous", "entries", "phi_error", "interval", "noise", "converged"):
+        row["phi_error_median"] = float(part["phi_error"].median()) if "phi_error" in part else np.nan
+        for name in ("simultaneous", "entries", "interval", "noise", "converged"):
             values = part[name].dropna().astype(float) if name in part else pd.Series(dtype=float)
             row[name] = values.mean() if len(values) else np.nan
         row["rank_1"] = float((part["rank"] == 1).mean())

@@ -163,6 +163,13 @@ def test_arrays_are_fitted_in_python(capsys: pytest.CaptureFixture[str]) -> None
     assert names["model"].converged_
 
 
+def test_several_components_are_fitted_in_python() -> None:
+    names: dict[str, Any] = {}
+    exec(block("import numpy as np\n\nfrom mtam import Vector"), names)
+    assert names["model"].predict(names["X"]).shape == (200, 4, 2)
+    assert names["model"].converged_
+
+
 def test_a_sweep_runs_from_python(here: Path) -> None:
     body = block("import mtam\n\nrun")
     for said, cheap in (
