@@ -80,7 +80,7 @@ def _from_the_truth(profile: Profile, truth: Truth, penalised: bool) -> tuple[Ar
     back = np.linalg.inv(profile.white)
     point = start(profile, back @ truth.left, back @ truth.right, SCALE)
     if penalised:
-        profile, fit, _ = profile.smoothed(point.fit)
+        profile, fit, _ = profile.smoothed(point.fit, point.u, point.v)
         point = type(point)(point.u, point.v, fit)
     if len(point.u) > 1:
         point = refine(profile, hessian_sample(profile, point.u.shape[1]), point, STEPS)

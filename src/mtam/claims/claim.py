@@ -231,7 +231,7 @@ Way = Annotated[
 ]  # fmt: skip
 
 
-Nature = Literal["sentence-false", "assumption-of-tool", "finite-size"]
+Nature = Literal["sentence-false", "assumption-of-tool", "finite-size", "negative-control"]
 
 
 class Contradiction(Frozen):
@@ -239,12 +239,19 @@ class Contradiction(Frozen):
 
     sentence-false: of the sentence as it stands, under every setting that the paper leaves open. assumption-of-tool: of
     the sentence with a choice of this tool's, such as a training, that another choice may undo. finite-size: of these
-    sizes, while the sentence is about large ones.
+    sizes, while the sentence is about large ones. negative-control: of a sentence that is false on purpose, which a
+    run has to contradict.
     """
 
     nature: Nature
-    rests_on: list[str] = Field(min_length=1)  # claims, "sweep NAME" or "check NAME" that say so
+    rests_on: list[str] = Field(default_factory=list)  # claims, "sweep NAME" or "check NAME" that say so
     why: str
+
+    @model_validator(mode="after")
+    def _rests_on_something(self) -> Self:
+        if not self.rests_on and self.nature != "negative-control":
+            raise ValueError(f"rests_on is empty; what is {self.nature} needs a claim, sweep or check that says so")
+        return self
 
 
 class _ContradictionOf(Contradiction):

@@ -55,7 +55,7 @@ COLUMNS = (
     "sealed",
     "nature",
 )
-UNEXPLAINED = "unexplained"
+UNEXPLAINED, CONTROL = "unexplained", "negative-control"
 SEALED, CHANGED, WRITTEN_LATER = "before the run", "changed after the run", "written after the run"
 
 
@@ -94,6 +94,13 @@ class JudgedClaim:
         if self.judgement.verdict is not Verdict.CONTRADICTED:
             return ""
         return self.claim.if_contradicted.nature if self.claim.if_contradicted else UNEXPLAINED
+
+    @property
+    def passed_control(self) -> bool:
+        """Whether it is a negative control that these runs support: then they would support anything."""
+        told = self.claim.if_contradicted
+        control = told is not None and told.nature == CONTROL
+        return control and self.judgement.verdict is Verdict.SUPPORTED
 
     @property
     def here(self) -> bool:

@@ -47,6 +47,8 @@ def compose_config(name: str, overrides: Overrides, groups: dict[str, str]) -> C
     model = groups["model"] if "model" in groups else next(iter(conf_files.models_of(name)), "")
     if conf_files.without_file("model", model):
         ConfigStore.instance().store(name=model, group="model", node=conf_files.load(f"model/{model}"))
+    else:  # a file that was written since is no match for what was stored: Hydra would take that for its schema
+        ConfigStore.instance().repo.get("model", {}).pop(f"{model}.yaml", None)
     texts = [f"{group}={option}" for group, option in groups.items() if group != "logger"]
     texts += [text for key, text in overrides.values.items() if conf_models.applies(key, model, name)]
     folder = str(conf_files.conf_dir())
@@ -96,6 +98,8 @@ def freeze(name: str, settings: Config) -> Trial:
     frozen = frozen_as(problem(settings["problem"]), name, settings)
     for group, held in frozen.model_dump(include={"data", "model"}).items():
         refuse_unnamed(group, held)
+    if lacking := frozen.model.lacks():
+        raise UsageError(f"{name}: {lacking}.")
     return frozen
 
 

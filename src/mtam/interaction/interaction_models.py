@@ -3,10 +3,11 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from mtam.base.named.named_code import known_or_named, no_code
 from mtam.base.spec import EstimatorSettings
 from mtam.interaction import cost
 from mtam.interaction.interaction_data import InteractionData
@@ -311,3 +312,15 @@ class GradientModel(InteractionModel):
         sample = tokens * (4e-9 * data.d * rank + 4.5e-8 * (tokens - 1) * (1 + 0.1 * (rank - 1)))
         least = IpsErmModel(name="ips_erm", rank=self.rank).fit_seconds(data, samples)
         return least + self.starts * self.steps * (2e-6 + self.batch * sample)
+
+
+class OwnInteractionModel(InteractionModel):
+    """An estimator of your own: model.code=MODULE:CLASS with fit(X, Y, rng) and g(x, y) (paper B)."""
+
+    fit: ClassVar[str] = "mtam.interaction.estimators.own_interaction:fit"
+
+    code: Annotated[str, AfterValidator(lambda name: known_or_named((), name))] | None = None  # MODULE:CLASS
+
+    def lacks(self) -> str | None:
+        """The class."""
+        return None if self.code else no_code(self.name, "a class with fit(X, Y, rng) and g(x, y)")

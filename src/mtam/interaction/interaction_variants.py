@@ -15,6 +15,7 @@ MODELS = {
     "mlp": Variant(f"{_SETTINGS}:MlpModel", _RUN, torch=True, gpu=True),
     "gradient": Variant(f"{_SETTINGS}:GradientModel", f"{_HERE}.training.run_training:run"),
     "als": Variant(f"{_SETTINGS}:AlsModel", _RUN),
+    "own_interaction": Variant(f"{_SETTINGS}:OwnInteractionModel", _RUN),
 }
 
 # Those that can be fitted to data whose truth is not known.

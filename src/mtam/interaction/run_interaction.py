@@ -71,6 +71,8 @@ def _run(trial: InteractionTrial, device: str, report: Tick) -> dict[str, Any]:
     if len(estimates) == 2:
         linear = float(errors.errors[1]) if linearised else None
         result |= _beside_oracle(trial, truth, errors, estimates[1], linear)
+    if found.phi is None or found.matrix is None:
+        return result
     return result | picture(truth, found.phi, found.matrix, errors.arguments)
 
 

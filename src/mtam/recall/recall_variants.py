@@ -19,6 +19,7 @@ MODELS = {
     "mercer": Variant(f"{_SETTINGS}:MercerModel", _TRAINED, torch=True, gpu=True),
     "knn": Variant(f"{_SETTINGS}:KnnModel", _SOLVED, torch=True),
     "gp": Variant(f"{_SETTINGS}:GpModel", _SOLVED, torch=True),
+    "own_recall": Variant(f"{_SETTINGS}:OwnRecallModel", "mtam.recall.evaluation.own_recall:run", torch=True),
     "posterior": Variant(f"{_SETTINGS}:PosteriorModel", "mtam.recall.evaluation.posterior:run", torch=True),
 }
 

@@ -32,8 +32,8 @@ class EstimatedInteraction:
     """A fitted interaction g(x, y) = phi(x^T A y)."""
 
     g: Interaction
-    phi: Callable[[Array], Array]
-    matrix: Array  # A (d, d)
+    phi: Callable[[Array], Array] | None  # None where the fit has no such form
+    matrix: Array | None  # A (d, d)
     space: SplineSpace | None  # of phi, if it is a spline
     numbers: dict[str, Any] = field(default_factory=dict)
 

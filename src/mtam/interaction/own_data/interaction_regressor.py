@@ -47,7 +47,8 @@ class InteractionRegressor:
     gives; k_rule, "reml", "cp", "holdout", "bic" or "rule"; k_constant of "rule"; max_starts of the search; partners,
     the tokens j over which phi is averaged for token i: "others", "earlier" (j < i, causal), "all" (j = i as well) or
     "earlier_and_self";
-    random_state, an int from which the held-out samples and the starts are drawn: equal ints give equal fits.
+    random_state, an int from which the held-out samples and the starts are drawn: equal ints give equal fits; None for
+    another fit every time, or a numpy RandomState or Generator, of which one int is drawn.
 
     After ``fit``: A_ (d, d), with E u^2 = 1/9 for u = x^T A y, x and y independent tokens, and A_se_ (d, d), standard
     errors of its entries at that norm; phi_, a function of arrays of u; rank_, intervals_; bands_, phi with its
@@ -88,7 +89,7 @@ class InteractionRegressor:
         k_constant: float = 4.0,
         max_starts: int = 40,
         partners: str = "others",
-        random_state: int = 0,
+        random_state: "int | np.random.RandomState | np.random.Generator | None" = 0,
     ) -> None:
         self.rank = rank
         self.degree = degree
@@ -143,9 +144,10 @@ class InteractionRegressor:
         data: dict[str, Any] = {**NO_FILE, "samples": samples, "tokens": tokens, "d": d}
         if given.rows != samples * tokens:
             data["responses"] = given.rows
-        model = {"name": "ips_erm", **{name: getattr(self, name) for name in NAMES}}
+        model = {"name": "ips_erm", **{name: _plain(getattr(self, name)) for name in NAMES}}
+        seed = _seed(self.random_state)
         try:
-            trial = OwnTrial.model_validate({"data": data, "n": samples, "seed": self.random_state, "model": model})
+            trial = OwnTrial.model_validate({"data": data, "n": samples, "seed": seed, "model": model})
         except ValidationError as error:
             raise ValueError(_sentence(error)) from None
         done = fit_own_data.assess(trial, given.x, given.y, layout=given.layout)
@@ -244,6 +246,22 @@ class InteractionRegressor:
             f"{name}={value!r}" for name, value in self.get_params().items() if value is not defaults[name].default
         ]  # fmt: skip
         return f"{type(self).__name__}({', '.join(told)})"
+
+
+def _plain(value: Any) -> Any:
+    """A number of numpy as Python's own: a grid of parameters is often an array."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _seed(random_state: Any) -> Any:
+    """An int: the given one, or drawn from a generator; from the system's entropy for None."""
+    if random_state is None:
+        random_state = np.random.default_rng()
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(2**31))
+    if isinstance(random_state, np.random.Generator):
+        return int(random_state.integers(2**31))
+    return _plain(random_state)
 
 
 def _sentence(error: ValidationError) -> str:

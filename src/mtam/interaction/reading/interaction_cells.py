@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from mtam.base.named.named_code import shown
 from mtam.interaction.interaction_spec import InteractionTrial
 from mtam.rates.fitting.fit import weighted_slopes
 from mtam.rates.trial_numbers import Numbers, TrialNumbers
@@ -59,5 +60,5 @@ def _labels(trials: Sequence[InteractionTrial]) -> list[str]:
     flat = [{**trial.model.model_dump(), **trial.data.model_dump(), **_fitted(trial)} for trial in trials]
     keys = dict.fromkeys(key for one in flat for key in one)
     differing = [key for key in keys if len({str(one[key]) for one in flat if key in one}) > 1]
-    shown = list(dict.fromkeys(["degree", "d", *differing]))
-    return [", ".join(f"{WORDS.get(key, key)} = {one[key]}" for key in shown if key in one) for one in flat]
+    told = list(dict.fromkeys(["degree", "d", *differing]))
+    return [", ".join(f"{WORDS.get(key, key)} = {shown(one[key])}" for key in told if key in one) for one in flat]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from mtam.base.named.named_code import is_sealed, load_named
+from mtam.base.named.named_code import expected, is_sealed, load_named
 from mtam.base.streams import generator
 from mtam.interaction.files.activation_points import read
 from mtam.interaction.interaction_spec import InteractionData
@@ -27,7 +27,8 @@ def activation(data: InteractionData, seed: int, head: int = 0) -> Function:
     """The activation named by ``data.activation``, its coefficients keyed by the seed and the head alone."""
     rng = generator(seed, "interaction", "truth", "activation", *of_head(head))
     if is_sealed(data.activation):
-        named: Function = load_named(data.activation)(data, rng)
+        given = load_named(data.activation)(data, rng)
+        named: Function = expected(data.activation, given, callable(given), "a function of an array in [-1, 1]")
         return named
     match data.activation:
         case "bspline":

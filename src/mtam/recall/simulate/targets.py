@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from mtam.base.named.named_code import expected
 from mtam.base.streams import generator
 from mtam.base.variants import load_choice
 from mtam.recall.aligned_memory import room, tensor
@@ -148,8 +149,10 @@ def quadratic(dim: int, rng: np.random.Generator) -> QuadraticTarget:
 
 def draw(name: str, dim: int, seed: int, half_widths: Array | None = None) -> Function:
     """The seed's function of z, by its name in ``spec.TARGETS``; of a prior that lives on a box, on that box. (dim,)"""
-    given = [half_widths] if name in OF_BOX_PRIOR and half_widths is not None else []
-    drawn: Function = load_choice(TARGETS, name)(dim, generator(seed, "recall", "target", name), *given)
+    box = [half_widths] if name in OF_BOX_PRIOR and half_widths is not None else []
+    given = load_choice(TARGETS, name)(dim, generator(seed, "recall", "target", name), *box)
+    fits = callable(given) and hasattr(given, "lipschitz")
+    drawn: Function = expected(name, given, fits, "a function of z, (rows, dim) -> (rows,), with lipschitz")
     return drawn
 
 

@@ -6,9 +6,6 @@ from functools import cached_property
 from pathlib import Path
 
 import matplotlib as mpl
-
-mpl.use("Agg")
-
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
