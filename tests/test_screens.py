@@ -19,7 +19,7 @@ SHOWN = {
     "rates_60": (60, ("rates", "curves.csv", "--predict", "1e5", "--budget", "1e5")),
     "rates_pipe": (None, ("rates", "curves.csv")),
     "help_80": (80, ("--help",)),
-    "list_model_60": (60, ("list", "model")),
+    "list_launcher_60": (60, ("list", "launcher")),
 }
 
 

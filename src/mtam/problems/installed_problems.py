@@ -1,12 +1,17 @@
 """The problems of installed packages: entry points of the group ``mtam.problems``, known by name and not imported."""
 
-from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 GROUP = "mtam.problems"
 
 
-def installed() -> dict[str, EntryPoint]:
+def installed() -> "dict[str, EntryPoint]":
     """The entry points by name."""
+    from importlib.metadata import entry_points  # takes as long to load as half of what a command line needs
+
     return {point.name: point for point in entry_points(group=GROUP)}
 
 
