@@ -54,6 +54,7 @@ test-cluster: $(STAMP)
 		echo "installing slurmctld slurmd slurm-client munge" && apt-get update -qq && \
 		apt-get install -y -qq --no-install-recommends slurmctld slurmd slurm-client munge; } || { \
 		echo "make test-cluster needs SLURM: apt-get install slurmctld slurmd slurm-client munge (as root)" >&2; exit 2; }
+	$(BIN)/pip install --quiet --disable-pip-version-check -c scripts/constraints.txt -e '.[parsl]'
 	$(BIN)/pytest tests/cluster
 
 # The page in headless Chromium, with axe-core's rules of accessibility. Nothing of it enters the package.

@@ -46,8 +46,9 @@ PAIRS = 2**16  # fresh pairs for the errors
 KNOTS = 6  # intervals of bspline, odd and even truths
 
 
-def trial_of(samples: int, d: int, rank: int, activation: str, seed: int, rule: str) -> InteractionTrial:
-    """The trial of a cell under a rule: reml, rule, or a number of intervals."""
+def trial_of(cell: tuple[int, int, int, str], seed: int, rule: str) -> InteractionTrial:
+    """The trial of a cell (M, d, r, phi*) under a rule: reml, rule, or a number of intervals."""
+    samples, d, rank, activation = cell
     model = {"intervals": int(rule)} if rule.isdigit() else {"k_rule": rule}
     tree = {"data": {"d": d, "rank": rank, "activation": activation}, "model": {"name": "ips_erm", **model}}
     return InteractionTrial.model_validate({**tree, "n": samples, "seed": seed})
@@ -79,7 +80,7 @@ def _from_the_truth(profile: Profile, truth: Truth, penalised: bool) -> tuple[Ar
     back = np.linalg.inv(profile.white)
     point = start(profile, back @ truth.left, back @ truth.right, SCALE)
     if penalised:
-        profile, fit, _ = profile.smoothed(point.fit)
+        profile, fit, _ = profile.smoothed(point.fit, point.u, point.v)
         point = type(point)(point.u, point.v, fit)
     if len(point.u) > 1:
         point = refine(profile, hessian_sample(profile, point.u.shape[1]), point, STEPS)
@@ -162,7 +163,7 @@ def main() -> None:
             for seed, cell, rule in itertools.product(seeds, wanted, options.rules):
                 key = (*cell, seed, rule)
                 if key not in done:
-                    fitted = one(trial_of(*cell, seed=seed, rule=rule))
+                    fitted = one(trial_of(cell, seed, rule))
                     row = dict(zip((*CELL, "seed", "rule"), key, strict=True)) | fitted
                     rows.append(row)
                     file.write(json.dumps(row) + "\n")

@@ -73,11 +73,10 @@ def test_compiled_steps_are_those_of_plain_numpy(adam: bool) -> None:
     target /= np.linalg.norm(target)
     size = SPACE.dimension + 2 * D * RANK
     mean, square = np.zeros((2, size))
-    moved = [ours[name] for name in ("free", "u", "v")]
     for first in (slice(0, 4), slice(4, 6)):  # in two calls
         train(
-            ours["x"], ours["y"], rows[first], rates[first], adam, first.start, *moved, mean, square,
-            ours["basis"], SPACE.pieces, target, 2.0,
+            ours["x"], ours["y"], rows[first], rates[first], adam, first.start, ours["free"], ours["u"], ours["v"],
+            mean, square, ours["basis"], SPACE.pieces, target, 2.0,
         )  # fmt: skip
     by_numpy(theirs, rows, rates, adam)
     for name in ("free", "u", "v"):

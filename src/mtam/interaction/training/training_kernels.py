@@ -6,7 +6,7 @@ of a batch of samples is its mean squared residual,
     L = (1/BN) sum_{m,i} (Y_mi - (N-1)^{-1} sum_{j != i} phi(p_mi . q_mj))^2,   p = U^T x, q = V^T x,
 
 its gradient is that of L at A/||A||_F, free of the radial direction, and after every step U and V are scaled back to
-the norm. ``gradient_reference`` says the same in plain numpy.
+the norm. Features and slopes are those of ``pair_kernels_reference``, with which tests hold this together.
 """
 
 import numpy as np
@@ -141,7 +141,7 @@ def overlap(u: Array, v: Array, target: Array) -> float:
                 left += u[k, a] * u[k, b]
                 right += v[k, a] * v[k, b]
             norm += left * right
-    return abs(inner) / np.sqrt(norm)
+    return float(abs(inner) / np.sqrt(norm))
 
 
 @kernel

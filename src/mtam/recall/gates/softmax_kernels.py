@@ -25,7 +25,8 @@ def softmax(form: Array, query: Array, tags: Array, log_share: Array, rows: Rows
     kind = weights.dtype.type
     bottom = kind(-87)  # below, exp leaves the range of float32 and the weight is zero
     _scores(form, query, tags, log_share, rows, np.empty(dim, weights.dtype), weights)
-    most[:] = weights[0]
+    for b in range(len(rows)):  # assigning arrays makes numba compile its message for misfits, for seconds
+        most[b] = weights[0, b]
     for i in range(1, components):
         for b in range(len(rows)):
             most[b] = most[b] if weights[i, b] <= most[b] else weights[i, b]
