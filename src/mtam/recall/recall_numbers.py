@@ -35,7 +35,7 @@ class BenchmarkNumbers(RecallNumbers):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OwnNumbers(RecallNumbers):
+class OwnRecallNumbers(RecallNumbers):
     """Of an estimator of the user's own: recall where it says how it weighs the components; seconds as above."""
 
     attention_mass: float | None = None

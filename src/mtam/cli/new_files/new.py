@@ -21,7 +21,7 @@ def problem(
     ] = EXAMPLES[0],
 ) -> None:
     """Write a problem that works, to be changed into one's own: `mtam sweep NAME.py` runs it."""
-    from mtam.runs import new_problem
+    from mtam.runs.new_files import new_problem
 
     for path in new_problem.write(name, example, EXAMPLES):
         typer.echo(path)
@@ -33,6 +33,6 @@ def notebook(
     name: Annotated[str, typer.Argument(help="NAME.ipynb is written here.")] = "tour",
 ) -> None:
     """Write a notebook that runs: a sweep with its verdicts, laws of learning curves, a fit to arrays."""
-    from mtam.runs import new_notebook
+    from mtam.runs.new_files import new_notebook
 
     typer.echo(new_notebook.write(name))

@@ -29,6 +29,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
+from mtam.base.columns import ATTENTION_MASS, RECALL_ACCURACY
 from mtam.problems.own import (
     DataSettings,
     Field,
@@ -156,7 +157,7 @@ def recall(trial: Any) -> RecallTrial:
 
 def run(trials: Sequence[Any], *, device: str, tick: Tick, checkpoint: Any = None) -> list[dict[str, Any]]:
     """All trials of a pack as one program."""
-    kept = ("error", "error_se", "attention_mass", "recall_accuracy", "failure")
+    kept = ("error", "error_se", ATTENTION_MASS, RECALL_ACCURACY, "failure")
     found = run_recall.run([recall(trial) for trial in trials], device=device, tick=tick, checkpoint=checkpoint)
     return [{name: record[name] for name in kept if name in record} for record in found]
 
@@ -170,7 +171,7 @@ def claim(key: str, model: str, sentence: str, theory: str, judge: dict[str, Any
     }  # fmt: skip
 
 
-MASS = {"way": "level", "column": "attention_mass", "low": 0.8}
+MASS = {"way": "level", "column": ATTENTION_MASS, "low": 0.8}
 CLAIMS = [
     claim(
         "recalls", "selective", "a selective state space puts its mass on the right component", "1", MASS,
@@ -198,7 +199,7 @@ PROBLEM = OwnProblem(
     estimators={"softmax": SoftmaxModel, "selective": SelectiveModel, "fixed": FixedModel},
     run=run,
     law=lambda trial: recall(trial).law(),
-    levels={"attention_mass": "mass", "recall_accuracy": "recall"},
+    levels={ATTENTION_MASS: "mass", RECALL_ACCURACY: "recall"},
     claims=CLAIMS,
     shape=lambda trial: recall(trial).shape(),
     cost=lambda trial: (12 if trial.model.name == "selective" else 1) * recall(trial).cost(),

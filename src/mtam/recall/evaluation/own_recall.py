@@ -28,7 +28,7 @@ from mtam.base.one_by_one import answer_each
 from mtam.base.streams import generator
 from mtam.recall.evaluation.risk import recall, risk
 from mtam.recall.recall_models import OwnRecallModel
-from mtam.recall.recall_numbers import OwnNumbers
+from mtam.recall.recall_numbers import OwnRecallNumbers
 from mtam.recall.recall_spec import RecallTrial
 from mtam.recall.simulate.contexts import RecallProblem, Sample, problem
 
@@ -83,7 +83,7 @@ def solve(trial: RecallTrial) -> dict[str, Any]:
     if hasattr(made, "weights"):
         weights = own_array(made.weights(asked), asked.log_share.shape, f"{name}: weights(contexts)")
         scores |= recall(torch.from_numpy(weights.T.copy()), test)
-    return as_record(OwnNumbers(**scores, seconds=watch.cpu, pack_seconds=watch.wall))
+    return as_record(OwnRecallNumbers(**scores, seconds=watch.cpu, pack_seconds=watch.wall))
 
 
 def shown(p: RecallProblem, sample: Sample) -> Contexts:

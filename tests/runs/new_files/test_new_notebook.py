@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mtam.runs.new_notebook import TOUR
+from mtam.runs.new_files.new_notebook import TOUR
 from tests.conftest import REPO, Mtam
 
 # In a process of its own: the client brings an event loop and warnings of its own.

@@ -1,0 +1,1 @@
+"""Files that a person begins with: a problem with its test, a notebook."""
