@@ -10,7 +10,8 @@ SCALE ?= smoke
 PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; do \
 	$$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: setup reproduce test test-all test-lowest test-bits test-cluster test-browser lint types format bench clean
+.PHONY: setup reproduce test test-all checked test-lowest test-bits test-cluster test-browser lock site lint types format \
+	bench clean
 setup: $(STAMP)
 
 # torch first and by its exact version. Where pip has no CPU build at hand it fetches the default one, on Linux with
@@ -25,17 +26,22 @@ $(STAMP): pyproject.toml scripts/constraints.txt
 reproduce: $(STAMP)
 	$(BIN)/mtam reproduce --scale $(SCALE)
 
-test: lint types
+test: checked
 	$(BIN)/pytest -n 2 --dist worksteal -m 'not slow'
 
-test-all: lint types
+test-all: checked
 	$(BIN)/pytest -n 2 --dist worksteal
 
-# The lowest versions that pyproject.toml allows, of all that needs no torch, in an environment of their own.
+# Types on one core while kernels are compiled on the other: two workers that met a cold cache would compile both.
+checked: lint
+	@$(BIN)/mtam warm --quiet & $(MAKE) --no-print-directory types && wait $$!
+
+# The lowest versions that pyproject.toml allows, of all that needs no torch, in an environment of their own. (A pyparsing
+# younger than the oldest matplotlib warns of what that calls, and warnings are errors in tests.)
 test-lowest: $(STAMP)
 	$(BIN)/pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(VENV)/lowest
-	$(BIN)/uv pip install --quiet --python $(VENV)/lowest/bin/python --resolution lowest-direct -e . 'pytest>=8' 'hypothesis>=6.100'
+	$(BIN)/uv pip install --quiet --python $(VENV)/lowest/bin/python --resolution lowest-direct -e . 'pytest>=8' 'hypothesis>=6.100' 'pyparsing==3.2.*'
 	$(VENV)/lowest/bin/python -m pytest -m 'not slow' tests/commands tests/config tests/rates/files
 
 # The tests that compare bits, with the code that the numerical libraries have for processors without AVX-512.
@@ -48,6 +54,7 @@ test-cluster: $(STAMP)
 		echo "installing slurmctld slurmd slurm-client munge" && apt-get update -qq && \
 		apt-get install -y -qq --no-install-recommends slurmctld slurmd slurm-client munge; } || { \
 		echo "make test-cluster needs SLURM: apt-get install slurmctld slurmd slurm-client munge (as root)" >&2; exit 2; }
+	$(BIN)/pip install --quiet --disable-pip-version-check -c scripts/constraints.txt -e '.[parsl]'
 	$(BIN)/pytest tests/cluster
 
 # The page in headless Chromium, with axe-core's rules of accessibility. Nothing of it enters the package.
@@ -56,6 +63,18 @@ test-browser: $(STAMP)
 		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium chromium-driver; } || { echo "chromium and chromedriver are needed; install them as your system does." >&2; exit 2; }
 	npm install --silent --no-audit --no-fund --prefix $(VENV)/axe axe-core@4.14.1
 	$(BIN)/pytest tests/browser
+
+# scripts/lock.txt: every package of a set-up with its hash, for Python 3.11 to 3.14 on all systems, in the versions of
+# scripts/constraints.txt where that names one.
+lock: $(STAMP)
+	$(BIN)/pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip compile pyproject.toml --quiet --upgrade --extra recall --extra dev --universal --generate-hashes \
+		--no-annotate -c scripts/constraints.txt --python-version 3.11 --custom-compile-command 'make lock' -o scripts/lock.txt
+
+# The guide as a site, in dist/site: the pages that `mtam guide` shows, by mkdocs.
+site: $(STAMP)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c scripts/constraints.txt -e '.[docs]'
+	$(BIN)/mkdocs build --strict --quiet -f scripts/guide_site.yml
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check src tests scripts

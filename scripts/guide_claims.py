@@ -24,8 +24,9 @@ NATURES = """
 
 A *sentence-false* contradiction holds under every setting that the paper leaves open; *assumption-of-tool* says that a
 choice of this tool is in it which another choice may undo; *finite-size* that the sentence is about larger sizes than
-these. `--strict` (of `mtam claims` and `mtam reproduce`) ends with exit code 1 for the first kind and for one that
-nobody has explained, with 3 where there are only others.
+these; *negative-control* that it is false on purpose, in a problem of your own. `--strict` (of `mtam claims` and `mtam
+reproduce`) ends with exit code 1 for the first kind, for one that nobody has explained, and for a negative control that
+is supported; with 3 where there are only contradictions of the second and third kind.
 
 | claim | nature | why | rests on |
 |---|---|---|---|

@@ -349,6 +349,28 @@ def test_own_data(own: Path, mtam: Mtam) -> None:
     assert "Nothing was computed again" in mtam("fit-ips", "--data", str(own)).out
 
 
+def test_own_data_with_weights_groups_and_missing_tokens(own: Path, mtam: Mtam) -> None:
+    import numpy as np
+
+    stored = np.load(own)
+    x, y = stored["X"].copy(), stored["Y"]
+    x[::7, -1] = np.nan
+    weights, groups = np.random.default_rng(0).exponential(size=600), np.arange(600) // 4
+    np.savez(own, X=x, Y=y, weights=weights, groups=groups)
+    said = mtam("fit-ips", "--data", str(own), "--rank", "1", "model.partners=all", "--json")
+    assert said.code == 0, said.err
+    summary = json.loads(said.out)
+    told = {name: summary[name] for name in ("responses", "missing_tokens", "groups", "weighted", "partners")}
+    assert told == {"responses": 2314, "missing_tokens": 86, "groups": 150, "weighted": True, "partners": "all"}
+    assert "Rows that count" in said.err
+    assert "Rows that count" in (Path(summary["out"]) / "report.html").read_text()
+    assert "Nothing was computed again" in mtam("fit-ips", "--data", str(own), "--rank", "1", "model.partners=all").out
+    np.savez(own, X=x, Y=y, weights=-weights)
+    refused = mtam("fit-ips", "--data", str(own))
+    assert (refused.code, "weights in" in refused.err, "Traceback" in refused.err) == (2, True, False)
+    assert "there is no setting model.partners" in mtam("fit-ips", "model.partners=all").err
+
+
 def test_warnings_about_own_data_are_told_and_fail_nothing(own: Path, mtam: Mtam) -> None:
     import numpy as np
 

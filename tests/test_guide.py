@@ -122,6 +122,15 @@ def test_a_target_of_ones_own_takes_one_file_and_one_line(copy: Path) -> None:
     assert "kink" in run(copy, line, *cheap)
 
 
+def test_an_estimator_of_ones_own_is_named_on_the_command_line(copy: Path) -> None:
+    (copy / "my_estimators.py").write_text(block('"""g(x, y) = x'))
+    (line,) = re.findall(r"^    (mtam sweep .*my_estimators.*)$", TEXT, flags=re.MULTILINE)
+    cheap = ("sweep.sizes=[1000,2000]", "sweep.seeds=2", "--launcher", "inline", "--out", "mine")
+    assert "own_interaction" in run(copy, line, *cheap)
+    rows = pd.read_csv(copy / "mine" / "curve.csv")
+    assert rows.loc[rows["model"] == "own_interaction", "a_cosine"].min() > 0.8
+
+
 def test_an_estimator_of_ones_own_takes_one_file_and_one_line(copy: Path) -> None:
     (copy / "src" / "mtam" / "interaction" / "estimators" / "bilinear.py").write_text(
         block('"""Attention without an activation')

@@ -9,6 +9,7 @@ import json
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from mtam.base import conf_files
@@ -232,6 +233,138 @@ def test_code_is_named_on_the_command_line(
 
 
 @pytest.mark.usefixtures("nothing_named")
+@pytest.mark.parametrize(
+    ("words", "small", "sentence"),
+    [
+        (("alpha", "data.alpha=1", "data.target=mine:three"), RECALL, "a function of z"),
+        (("attention", "model=own_gate", "model.code=mine:three", "data.tags=orthonormal"), RECALL, "a gate with"),
+        (("token_law", "data.token_law=mine:three"), INTERACTION, "Tokens of"),
+        (("token_law", "data.token_law=cube", "data.activation=mine:three"), INTERACTION, "a function of an array"),
+    ],
+    ids=["target", "gate", "token law", "activation"],
+)
+def test_code_that_gives_something_else_is_a_sentence(
+    words: tuple[str, ...], small: tuple[str, ...], sentence: str, mtam: Mtam, here: Path
+) -> None:
+    (here / "mine.py").write_text("def three(*given):\n    return 3\n")
+    done = mtam("sweep", *words, *small, *INLINE)
+    assert done.code == 1
+    records = [json.loads(path.read_text()) for path in (here / "own" / "records").glob("*.json")]
+    assert records
+    for record in records:
+        assert "mine:three gives int; valid: " + sentence in record["failure"], record["failure"]
+
+
+RIDGE = '''
+"""Recall by the nearest tag, then ridge regression on moments times waves of the query."""
+
+import numpy as np
+
+
+class Nearest:
+    def weights(self, contexts):
+        near = np.einsum("nid,nd->ni", contexts.tags, contexts.query_tag)
+        return (near == near.max(axis=1, keepdims=True)).astype(float)
+
+    def features(self, contexts):
+        moments = np.einsum("ni,nik->nk", self.weights(contexts), contexts.moments)
+        waves = np.cos(np.pi * contexts.query[:, None] * np.arange(3))
+        moments = np.pad(moments, ((0, 0), (1, 0)), constant_values=1)
+        return np.einsum("nk,nw->nkw", moments, waves).reshape(len(moments), -1)
+
+    def fit(self, contexts, answers, rng):
+        assert not {"answering", "coefficients", "clean"} & set(vars(contexts))
+        rows = self.features(contexts)
+        self.slopes = np.linalg.solve(rows.T @ rows + np.eye(rows.shape[1]), rows.T @ answers)
+
+    def predict(self, contexts):
+        return self.features(contexts) @ self.slopes
+'''
+
+LEAST_SQUARES = '''
+import numpy as np
+
+
+class Constant:
+    """Knows nothing but the level of Y."""
+
+    def fit(self, X, Y, rng):
+        self.level = Y.mean() + 0 * rng.standard_normal()
+
+    def g(self, x, y):
+        return np.full(len(x), self.level)
+
+
+class Vandal(Constant):
+    def fit(self, X, Y, rng):
+        Y[:] = 0
+
+
+class Short(Constant):
+    def g(self, x, y):
+        return np.zeros(3)
+
+
+class NoFit:
+    pass
+'''
+
+
+@pytest.mark.usefixtures("nothing_named")
+def test_an_estimator_of_recall_is_named_on_the_command_line(mtam: Mtam, here: Path) -> None:
+    (here / "mine.py").write_text(RIDGE)
+    small = [word for word in RECALL if not word.startswith("sweep.sizes")] + ["sweep.sizes=[64,512]"]
+    words = ("attention", "model=mean,own_recall", "model.code=mine:Nearest", "data.tags=orthonormal")
+    swept(mtam, here, *words, *small)
+    rows = pd.read_csv(here / "own" / "curve.csv")
+    own = rows[rows["model"] == "own_recall"]
+    assert own["attention_mass"].min() == 1.0
+    assert own.loc[own["n"] == 512, "error"].max() < 0.5 < rows.loc[rows["model"] == "mean", "error"].min()
+    again = mtam("sweep", *words, *small, *INLINE)
+    assert json.loads(again.out)["computed"] == 0
+    (here / "mine.py").write_text(RIDGE + "# changed\n")
+    assert "already holds another" in mtam("sweep", *words, *small, *INLINE).err
+
+
+@pytest.mark.usefixtures("nothing_named")
+def test_an_estimator_of_interactions_is_compared_and_looked_at(mtam: Mtam, here: Path) -> None:
+    (here / "mine.py").write_text(LEAST_SQUARES)
+    words = ("model", "model=own_interaction", *INTERACTION)
+    swept(mtam, here, *words, "model.code=mine:Constant")
+    rows = pd.read_csv(here / "own" / "curve.csv")
+    assert rows["error"].between(0.9, 1.2).all()  # Var g* = 1: it explains nothing
+    assert (rows["oracle_error"] < 0.2).all()  # the fit beside it does
+    for name, sentence in (
+        ("Vandal", "assignment destination is read-only"),
+        ("Short", "mine:Short: g(x, y) gives shape (3,); valid: ("),
+        ("NoFit", "mine:NoFit gives NoFit; valid: an estimator with fit(X, Y, rng) and g(x, y)"),
+    ):
+        done = mtam("sweep", *words, f"model.code=mine:{name}", *INLINE[:2], "--out", name, "-q", "--json")
+        assert done.code == 1
+        for path in (here / name / "records").glob("*.json"):
+            assert sentence in json.loads(path.read_text())["failure"]
+
+
+@pytest.mark.parametrize(
+    ("sweep", "model"), [("attention", "own_gate"), ("attention", "own_recall"), ("model", "own_interaction")]
+)
+def test_no_code_is_no_estimator(sweep: str, model: str, mtam: Mtam, here: Path) -> None:
+    done = mtam("sweep", sweep, f"model={model}", "--dry-run")
+    assert done.code == 2
+    assert f"model={model} has no model.code; valid: model.code=MODULE:CLASS on the command line" in done.err
+    assert not list(here.iterdir())
+
+
+@pytest.mark.usefixtures("nothing_named")
+def test_labels_name_code_without_its_digest(mtam: Mtam, here: Path) -> None:
+    (here / "mine.py").write_text(LAW)
+    done = mtam("sweep", "token_law", "data.token_law=cube,mine:signs", *INTERACTION, *INLINE[:-2], "--tables")
+    assert done.code == 0
+    assert "token_law = mine:signs" in done.out
+    assert "mine:signs@" not in done.out
+
+
+@pytest.mark.usefixtures("nothing_named")
 def test_a_file_of_settings_names_no_code(mtam: Mtam, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither plainly nor sealed, and a run's folder does not either: what would run here leaves a trace."""
     (here / "mine.py").write_text(f"open({str(here / 'ran')!r}, 'w').close()\n{TARGET}")
@@ -245,6 +378,12 @@ def test_a_file_of_settings_names_no_code(mtam: Mtam, here: Path, monkeypatch: p
         assert done.code == 2
         assert "the command line" in done.err
         assert len(done.err.splitlines()) == 1
+        (here / "conf" / "data" / "recall.yaml").write_text("alpha: 1.0\n")
+        (here / "conf" / "sweep" / "mine.yaml").write_text(SWEEP)
+        (here / "conf" / "model" / "own_recall.yaml").write_text(f"name: own_recall\ncode: {value}\n")
+        done = mtam("sweep", "mine", "model=own_recall", *INLINE)
+        assert done.code == 2
+        assert "the command line" in done.err, done.err
     done = mtam("sweep", "alpha", f"data.target=mine:kink@{digest}", *RECALL, *INLINE)
     assert done.code == 2
     assert not (here / "ran").exists()

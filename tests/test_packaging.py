@@ -7,7 +7,9 @@ import subprocess
 import sys
 import sysconfig
 import tarfile
+import tomllib
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -44,29 +46,75 @@ def test_every_page_of_the_guide_is_in_the_wheel(wheel: Path) -> None:
     assert pages <= set(zipfile.ZipFile(wheel).namelist())
 
 
-def test_an_installed_wheel_lists_and_composes(wheel: Path, tmp_path: Path) -> None:
-    home = tmp_path / "venv"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(home)], check=True)
-    python = home / "bin" / "python"
-    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--no-deps", "--quiet", str(wheel)]
-    subprocess.run(pip, check=True, capture_output=True)
-    # The dependencies come from the environment of the tests; a path file does not bring its editable mtam along.
-    (site,) = home.glob("lib/python*/site-packages")
-    (site / "dependencies.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    env = {"PATH": os.environ["PATH"]}
+@dataclass(frozen=True)
+class Installed:
+    """An environment with the wheel, and an empty folder to work in."""
 
-    def mtam(*args: str) -> str:
-        done = subprocess.run([home / "bin" / "mtam", *args], cwd=elsewhere, env=env, capture_output=True, text=True)
+    home: Path
+    folder: Path
+
+    def install(self, what: Path) -> None:
+        """Without dependencies and without asking an index, for the build neither."""
+        python = str(self.home / "bin" / "python")
+        pip = [sys.executable, "-m", "pip", "--python", python, "install", "--no-deps", "--no-build-isolation", "-q"]
+        done = subprocess.run([*pip, str(what)], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+    def run(self, program: str, *words: str) -> str:
+        """What a program of the environment says."""
+        env = {"PATH": os.environ["PATH"]}
+        command = [str(self.home / "bin" / program), *words]
+        done = subprocess.run(command, cwd=self.folder, env=env, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    where = subprocess.run([python, "-c", "import mtam; print(mtam.__file__)"], env=env, capture_output=True, text=True)
-    assert str(home) in where.stdout
-    assert "alpha" in mtam("list")
-    assert "data.alpha" in mtam("config", "sweep", "alpha")
-    assert "Lemma 3.4" in mtam("guide", "checks")
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    home = tmp_path_factory.mktemp("installed") / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(home)], check=True)
+    # The dependencies come from the environment of the tests; a path file does not bring its editable mtam along.
+    (site,) = home.glob("lib/python*/site-packages")
+    (site / "dependencies.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
+    found = Installed(home, tmp_path_factory.mktemp("elsewhere"))
+    found.install(wheel)
+    return found
+
+
+def test_an_installed_wheel_lists_and_composes(installed: Installed) -> None:
+    assert str(installed.home) in installed.run("python", "-c", "import mtam; print(mtam.__file__)")
+    assert "alpha" in installed.run("mtam", "list")
+    assert "data.alpha" in installed.run("mtam", "config", "sweep", "alpha")
+    assert "Lemma 3.4" in installed.run("mtam", "guide", "checks")
+
+
+SCRIPT = """
+import mtam
+
+run = mtam.sweep("my_rate", "sweep.seeds=3", "sweep.n_max=128", out="run", workers=2)
+assert not run.failures and not run.missing, run.failures
+again = mtam.load_run("run")
+assert len(again.trials) == len(run.trials) == 3 * 2 * 3
+fitted = mtam.fit_rates(again.trials, cell="model")
+print(len(fitted.rates), set(again.judgements["id"]) - {""})
+"""
+
+
+def test_a_package_of_the_guide_brings_a_problem_to_an_installed_wheel(installed: Installed, tmp_path: Path) -> None:
+    """Worker processes as well, from a script that has no guard, in a folder that holds nothing else."""
+    page = (REPO / "src" / "mtam" / "guide" / "own-problem.md").read_text()
+    (project,) = re.findall(r"^```toml\n(.*?)^```", page, flags=re.MULTILINE | re.DOTALL)
+    installed.run("mtam", "new", "problem", "my_rate")
+    (tmp_path / "my_rate_problem").mkdir()
+    (installed.folder / "my_rate.py").rename(tmp_path / "my_rate_problem" / "__init__.py")
+    (tmp_path / "pyproject.toml").write_text(project)
+    installed.install(tmp_path)
+    assert "my-rate-problem 1.0" in installed.run("mtam", "list", "problem")
+    assert "trials would be computed" in installed.run("python", "-m", "mtam", "sweep", "my_rate", "--dry-run")
+    (installed.folder / "script.py").write_text(SCRIPT)
+    said = installed.run("python", "script.py")
+    assert "3 {" in said
+    assert "my-rate-control" in said
 
 
 def test_workflow_calls_targets_that_exist_on_every_version() -> None:
@@ -132,3 +180,22 @@ def test_the_metadata_name_authors_papers_and_the_versions_that_are_tested(wheel
     versions = {line.rpartition(" ")[2] for line in told.get_all("Classifier", []) if ":: 3." in line}
     workflow = yaml.safe_load((REPO / ".github" / "workflows" / "test.yml").read_text())
     assert versions == set(workflow["jobs"]["linux"]["strategy"]["matrix"]["python"])
+
+
+def pinned(path: Path) -> dict[str, str]:
+    """The versions in a file of pins, by normalised name."""
+    pins = re.findall(r"^([\w.-]+)==([^\s;]+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in pins}
+
+
+def test_the_lock_holds_every_dependency_in_the_versions_of_the_constraints() -> None:
+    locked, constrained = (pinned(REPO / "scripts" / name) for name in ("lock.txt", "constraints.txt"))
+    both = locked.keys() & constrained.keys()
+    assert len(both) > 30
+    assert {name: locked[name] for name in both} == {name: constrained[name] for name in both}
+    project = tomllib.loads((REPO / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *extras["recall"], *extras["dev"]]
+    names = {re.sub(r"[-_.]+", "-", re.split(r"[<>=;\[ ]", each)[0]).lower() for each in wanted}
+    assert not names - locked.keys()
+    assert "--hash=sha256:" in (REPO / "scripts" / "lock.txt").read_text(encoding="utf-8")

@@ -12,14 +12,24 @@ if TYPE_CHECKING:
 
     from mtam.interaction.own_data.fitted_interaction import FittedInteraction
     from mtam.interaction.own_data.interaction_regressor import InteractionRegressor
+    from mtam.interaction.vector_responses.vector_interaction_regressor import VectorInteractionRegressor
     from mtam.runs.python.python_rates import fit_rates
     from mtam.runs.python.python_sweep import load_run, sweep
 
 __version__ = "0.1.0"
-__all__ = ["InteractionRegressor", "__version__", "fit_rates", "load_interaction", "load_run", "sweep"]
+__all__ = [
+    "InteractionRegressor",
+    "VectorInteractionRegressor",
+    "__version__",
+    "fit_rates",
+    "load_interaction",
+    "load_run",
+    "sweep",
+]
 
 _WHERE = {
     "InteractionRegressor": "mtam.interaction.own_data.interaction_regressor",
+    "VectorInteractionRegressor": "mtam.interaction.vector_responses.vector_interaction_regressor",
     "fit_rates": "mtam.runs.python.python_rates",
     "load_run": "mtam.runs.python.python_sweep",
 }

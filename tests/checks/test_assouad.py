@@ -10,7 +10,7 @@ from mtam.checks import assouad
 from mtam.checks.assouad import MeasuredRisk, Settings
 from mtam.rates.verdict import Verdict
 
-SMALL = Settings(alphas=[1.0], sizes=[64, 256], seeds=2, repeats=40, test=256, transformer=False, dims=[1, 2])
+SMALL = Settings(alphas=[1.0], sizes=[64, 256], seeds=2, draws=8, repeats=40, test=256, transformer=False, dims=[1, 2])
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +21,9 @@ def finding() -> Finding:
 def test_the_finding_says_what_was_found(finding: Finding) -> None:
     assert {verdict.key: verdict.said for verdict in finding.verdicts} == {
         "bump": Verdict.SUPPORTED, "planted": Verdict.SUPPORTED, "above_oracle": Verdict.SUPPORTED,
+        "gap_exp_1": Verdict.SUPPORTED,
     }  # fmt: skip
-    assert [table.name for table in finding.tables] == ["bump", "planted", "ratios"]
+    assert [table.name for table in finding.tables] == ["bump", "planted", "ratios", "gap"]
     assert len(finding.panels) == 1
 
 

@@ -14,7 +14,7 @@ from mtam.checks.check_registry import CHECKS, CheckJob, settings_of
 
 HOME = Path(mtam.__file__).parent
 SMALL: dict[str, dict[str, object]] = {
-    "assouad": {"alphas": [1.0], "sizes": [16, 32], "seeds": 2, "repeats": 10, "test": 64, "dims": [1]},
+    "assouad": {"alphas": [1.0], "sizes": [16, 32], "seeds": 2, "repeats": 10, "draws": 2, "test": 64, "dims": [1]},
     "bayes": {"alphas": [1.0], "sizes": [8, 16], "draws": 2, "test": 8},
     "coercivity": {"laws": ["cube"], "dims": [1], "tokens": [3], "samples": 1000},
     "entropy": {"alphas": [1.0], "powers": [1.0]},
@@ -29,6 +29,9 @@ SMALL: dict[str, dict[str, object]] = {
     },
     "remark3": {"steps": 10, "contexts": 1000, "bandwidths": [0.5, 1.0]},
     "separation": {"dims": [2], "restarts": 1, "contexts": 4, "betas": [1.0], "rotations": [1]},
+    "sink": {
+        "d": 2, "tokens": 4, "truths": 2, "samples": 200, "strengths": [1.0, 4.0], "sizes": [50, 100], "fitted": 100,
+    },
     "statements": {},
 }  # fmt: skip
 RUN = """

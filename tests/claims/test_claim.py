@@ -11,7 +11,7 @@ from mtam import config
 from mtam.base import conf_files
 from mtam.base.errors import UsageError
 from mtam.checks.check_registry import CHECKS
-from mtam.claims.claim import Claim, Equivalence, FlatRatio, Found, Ordering, Ratio, load
+from mtam.claims.claim import AxisExponent, Claim, Equivalence, FlatRatio, Found, Growth, Ordering, Ratio, load
 from tests.conftest import REPO
 
 CLAIMS = load()
@@ -27,7 +27,7 @@ def test_a_claim_names_a_run_that_exists(claim: Claim) -> None:
     assert claim.sweep in conf_files.options("sweep")
     axes = config.plan_sweep(str(claim.sweep), []).config["sweep"]["axes"]
     named = dict(claim.at)
-    if isinstance(claim.judge, Ordering | Equivalence):
+    if isinstance(claim.judge, Ordering | Equivalence | AxisExponent | Growth):
         named[claim.judge.axis] = claim.judge.values[0]
         assert set(claim.judge.values) <= set(axes[claim.judge.axis])
     if isinstance(claim.judge, Ratio | FlatRatio) and claim.judge.rival:

@@ -288,9 +288,11 @@ def test_noise_that_hides_the_slopes_leaves_parallel_lines_undecided() -> None:
     ("factor", "collapsed", "seeds", "reaches", "learns"),
     [
         (1.3, 0, 40, "supported", "supported"),
-        (1.3, 3, 10, Verdict.UNDECIDED.in_full, Verdict.UNDECIDED.in_full),
+        (1.3, 3, 10, "supported", Verdict.UNDECIDED.in_full),
+        (1.3, 12, 40, "supported", "contradicted"),
         (8.0, 3, 10, "contradicted", Verdict.UNDECIDED.in_full),
         (8.0, 12, 20, "contradicted", "contradicted"),
+        (1.3, 8, 10, Verdict.UNDECIDED.in_full, "contradicted"),
         (8.0, 0, 5, Verdict.UNDECIDED.in_full, Verdict.UNDECIDED.in_full),
     ],
 )
@@ -301,9 +303,45 @@ def test_starts_that_collapse_do_not_hide_what_the_others_do(
         own = 5000.0 if trial.seed < collapsed else factor * float(np.exp(0.1 * rng.normal()))
         return {"error": 2e-4 * (own if axis["model"] == "mlp" else 1.0)}
 
-    found = evidence("model", ["sweep.sizes=[16000]", f"sweep.seeds={seeds}", "sweep.first_seed=0"], numbers)
+    found = evidence("surrogate", [f"sweep.seeds={seeds}", "sweep.first_seed=0"], numbers)
     assert verdict("mlp-reaches-erm", found) == reaches
     assert verdict("mlp-learns", found) == learns
+
+
+@pytest.mark.parametrize(
+    ("shares", "ratio", "basin", "reaches"),
+    [
+        ((1.0, 1.0), 1.02, "supported", "supported"),
+        ((0.4, 0.6), 1.02, "contradicted", "supported"),
+        ((1.0, 1.0), 1.5, "supported", "contradicted"),
+        ((0.4, 1.0), 1.1, Verdict.UNDECIDED.in_full, Verdict.UNDECIDED.in_full),
+        ((0.0, 0.0), None, "contradicted", Verdict.UNDECIDED.in_full),
+    ],
+)
+def test_the_chance_of_the_basin_and_the_risk_in_it_are_judged_apart(
+    shares: tuple[float, float], ratio: float | None, basin: str, reaches: str
+) -> None:
+    def numbers(trial: Trial, axis: dict[str, Any], rng: np.random.Generator) -> dict[str, float]:
+        del axis
+        found = {"error": 1.0, "starts": 5, "reached_share": shares[trial.seed % 2], "erm_error": 1e-3}
+        return found | ({} if ratio is None else {"basin_error": 1e-3 * ratio * float(np.exp(0.05 * rng.normal()))})
+
+    run = evidence("training", [], numbers)
+    assert verdict("training-basin-sgd", run) == basin
+    assert verdict("training-ratio-sgd", run) == reaches
+
+
+@pytest.mark.parametrize(
+    ("power", "noise", "expected"),
+    [(1.5, 0.3, "supported"), (4.0, 0.3, "contradicted"), (2.32, 1.0, Verdict.UNDECIDED.in_full)],
+)
+def test_steps_on_the_plateau_are_judged_by_their_exponent_in_d(power: float, noise: float, expected: str) -> None:
+    def numbers(trial: Trial, axis: dict[str, Any], rng: np.random.Generator) -> dict[str, float]:
+        del rng  # that of the seed would shift all values of d alike
+        own = np.random.default_rng([trial.seed, int(axis["data.d"])]).normal()
+        return {"error": 1.0, "escape_steps": 10 * axis["data.d"] ** power * float(np.exp(noise * own))}
+
+    assert verdict("plateau-sgd", evidence("plateau", [], numbers)) == expected
 
 
 @pytest.mark.parametrize(("factor", "expected"), [(1.45, "supported"), (2.5, "contradicted"), (0.8, "contradicted")])
@@ -335,7 +373,8 @@ def test_lines_of_one_degree_are_compared_on_the_reported_run(tilt: float, expec
 
     def numbers(trial: Trial, axis: dict[str, Any], rng: np.random.Generator) -> dict[str, float]:
         slope = -0.8 - tilt * axis["data.d"] * (axis["data.degree"] == 3) - (axis["data.degree"] == 8)
-        return {"error": float(trial.n**slope * np.exp(0.02 * rng.normal()))}
+        drawn = float(np.exp(rng.normal()))  # of the one draw of noise, which plays no part
+        return {"error": drawn, "controlled_error": float(trial.n**slope * np.exp(0.02 * rng.normal()))}
 
     found = evidence("d_reported", [], numbers)
     assert verdict("reported-parallel-3", found) == expected
@@ -344,7 +383,14 @@ def test_lines_of_one_degree_are_compared_on_the_reported_run(tilt: float, expec
 
 @pytest.mark.parametrize(("slope", "expected"), [(-0.81, "supported"), (-1.0, "contradicted")])
 def test_the_published_slope_on_the_reported_run(slope: float, expected: str) -> None:
-    assert verdict("reported-slope-3-d5", evidence("d_reported", [], power(slope, 0.02))) == expected
+    """By the error with the linearised estimator as a control variate."""
+    plain = power(slope, 0.02)
+
+    def numbers(trial: Trial, axis: dict[str, Any], rng: np.random.Generator) -> dict[str, float]:
+        found = plain(trial, axis, rng) or {}
+        return {"error": float(np.exp(rng.normal())), "controlled_error": found["error"]}
+
+    assert verdict("reported-slope-3-d5", evidence("d_reported", [], numbers)) == expected
 
 
 def test_a_cell_outside_the_theorems_condition_says_so_with_its_interval() -> None:

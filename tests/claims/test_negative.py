@@ -70,6 +70,15 @@ def test_an_estimator_with_one_knot_interval_contradicts_the_rate(mtam: Mtam) ->
     assert judged(mtam, "broken", "rate-d1") == {"rate-d1": "contradicted"}
 
 
+def test_training_that_stops_too_early_contradicts_that_it_reaches_the_risk_of_the_minimiser(mtam: Mtam) -> None:
+    name = "training-ratio-adam-moment"
+    one = ("data.d=5", "model.optimiser=adam", "model.start=moment", "model.starts=1", "sweep.seeds=3")
+    for steps, verdict in (("40", "contradicted"), ("2000", "supported")):
+        settings = (*one, f"model.steps={steps}", "sweep.first_seed=60", "launcher=inline")
+        assert mtam("sweep", "training", *settings, "--out", steps, "--quiet").code == 0
+        assert judged(mtam, steps, name) == {name: verdict}
+
+
 @pytest.mark.parametrize("model", ["oracle_a", pytest.param("ips_erm", marks=pytest.mark.slow)])
 def test_a_smoother_truth_in_one_dimension_is_not_parallel(mtam: Mtam, model: str) -> None:
     """Fits of two truths, d = 1 and 5 at sizes inside the condition: beta = 1 in both, then beta = 3 in d = 5."""

@@ -19,7 +19,7 @@ from mtam import config
 from mtam.analysis.run import Run
 from mtam.base.spec import Trial
 from mtam.claims import looks, recompute
-from mtam.claims.claim import Claim, Ordering, Ratio, load
+from mtam.claims.claim import Claim, ClusteredShare, Ordering, Ratio, load
 from mtam.claims.evidence import Gathered
 from mtam.claims.judge_claims import COLUMNS, judge
 from mtam.sweep.planning import Plan
@@ -107,7 +107,7 @@ def test_recorded_tables_and_runs_are_verified_by_the_command(mtam: Mtam, here: 
 def made_up(claim: Claim, plan: Plan, rng: np.random.Generator) -> Run:
     """Records around the borders of a claim's verdicts, with seeds that fail and columns that are lacking."""
     way = claim.judge
-    columns = sorted({name for key in ("column", "to", "of") if (name := getattr(way, key, None))})
+    columns = sorted({name for key in ("column", "to", "of", "forecast") if (name := getattr(way, key, None))})
     steep = getattr(way, "expected", None) or -0.6
     noise, lost = float(rng.choice([0.005, 0.03, 0.15, 0.6])), float(rng.choice([0.0, 0.0, 0.02]))
     records: dict[str, Any] = {}
@@ -119,6 +119,9 @@ def made_up(claim: Claim, plan: Plan, rng: np.random.Generator) -> Run:
             for name in columns:
                 level = levels.setdefault((trial.seed, name), 0.3 * rng.normal())
                 numbers[name] *= float(np.exp(level if way.way != "level" else 0.1 * noise * level))
+            if isinstance(way, ClusteredShare):  # near the border, or at an end, where scatter says nothing
+                chance = float(rng.choice([1.0, way.low])) if trial.seed % 5 else 1.0
+                numbers = {way.column: rng.binomial(5, chance) / 5, way.of: 5.0}
             if rng.random() < lost:
                 numbers.pop(columns[0])
             whole = dict(numbers)  # of a list that a claim reduces, its largest is recorded as well

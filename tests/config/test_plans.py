@@ -158,7 +158,7 @@ def test_an_axis_applies_to_the_models_that_have_it() -> None:
         ("alpha", ["model.bandwidth=1"], "model.bandwidth is a setting of frozen_rbf, not of softmax."),
         ("alpha", ["model.bandwidth=1,2"], "model.bandwidth is a setting of frozen_rbf, not of softmax."),
         ("alpha", ["model=knn,gp", "model.key_dim=1"], "model.key_dim is a setting of softmax, not of knn or gp."),
-        ("model", ["model=als", "model.steps=5"], "model.steps is a setting of mlp, not of als."),
+        ("model", ["model=als", "model.steps=5"], "model.steps is a setting of mlp, gradient, not of als."),
         ("alpha", ["model.stesp=5"], "there is no setting model.stesp; did you mean model.steps?"),
         ("alpha", ["model=als"], "model=als does not answer recall problems; valid: softmax, linear, "),
         ("alpha", ["model.width=0"], "model.width = 0: "),

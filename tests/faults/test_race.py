@@ -2,12 +2,16 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from mtam.base.errors import UsageError
+from mtam.config.plans import plan_sweep
+from mtam.runs import run_plan
 from mtam.sweep import planning, store
 from tests.conftest import TINY, Mtam
 from tests.faults.helpers import tables
@@ -44,3 +48,25 @@ def test_eight_processes_race(whole_run: Path, mtam: Mtam, here: Path) -> None:
     plan = planning.read(here / "run")
     assert sorted(path.stem for path in (here / "run" / store.FOLDER).iterdir()) == sorted(plan.trials)
     assert not (here / "run" / "running").exists()
+
+
+def test_a_sibling_may_begin_between_two_looks_at_a_folder(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it writes after this process has looked for a manifest is no reason to refuse the folder."""
+    plan, out = plan_sweep("alpha", list(TINY)), here / "run"
+    plan.write(here / "sibling")
+    out.mkdir()
+    look = planning.found_in
+
+    def and_then_it_begins(where: Path, own: planning.Plan) -> planning.Plan | None:
+        found = look(where, own)
+        shutil.copy(here / "sibling" / planning.MANIFEST, where)
+        (where / store.FOLDER).mkdir(exist_ok=True)
+        return found
+
+    monkeypatch.setattr(planning, "found_in", and_then_it_begins)
+    assert run_plan.check_same(plan, out).digest == plan.digest
+    monkeypatch.undo()
+    assert run_plan.check_same(plan, out).digest == plan.digest
+    (out / planning.MANIFEST).unlink()
+    with pytest.raises(UsageError, match="holds no run of mtam"):
+        run_plan.check_same(plan, out)

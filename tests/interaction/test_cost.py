@@ -27,7 +27,7 @@ def test_seconds_of_single_trials(one: InteractionTrial, measured: float) -> Non
     assert measured / 1.6 < one.cost() < 1.6 * measured
 
 
-@pytest.mark.parametrize("name", ["ips_erm", "oracle_a", "als", "mlp", "one_step"])
+@pytest.mark.parametrize("name", ["ips_erm", "oracle_a", "als", "mlp", "one_step", "gradient"])
 def test_more_work_costs_more(name: str) -> None:
     base = trial(4000, {"name": name}, d=5, tokens=5).cost()
     assert trial(8000, {"name": name}, d=5, tokens=5).cost() > base

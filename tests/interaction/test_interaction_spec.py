@@ -100,3 +100,31 @@ def test_more_data_hold_more_memory_and_cost_more() -> None:
     few, many = trial(1000, d=5, rank=2), trial(4000, d=5, rank=2)
     assert many.memory() == 4 * few.memory() > 4 * 8 * 1000 * few.data.tokens * 5
     assert many.cost() > few.cost() > 0
+
+
+def test_heads_add_their_parameters_and_leave_the_theorem() -> None:
+    one = trial(model={"name": "heads_erm"}, d=10, rank=1, heads=3)
+    assert one.parameters() == 3 * 18
+    assert one.facts()["inside_theorem"] is False
+    assert trial(model={"name": "heads_erm", "heads": 2}, d=10, rank=1, heads=3).parameters() == 2 * 18
+
+
+@pytest.mark.parametrize(
+    ("model", "data", "words"),
+    [
+        ("ips_erm", {"heads": 2}, "data.heads = 2: model.name = ips_erm knows one head"),
+        ("one_step", {"heads": 2}, "valid: model=heads_erm"),
+        ("heads_erm", {"d": 1, "rank": 1, "heads": 2}, "in d = 1 all heads are one function"),
+        ("heads_erm", {"activation": "hypotheses", "heads": 2}, "family of one head, not of 2"),
+        ("heads_erm", {"activation": "exp", "row_normalised": True}, "is no sum of heads"),
+        ("heads_erm", {"heads": 9}, "less than or equal to 8"),
+    ],
+)
+def test_heads_that_cannot_be_told_apart_are_refused(model: str, data: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        trial(model={"name": model}, **data)
+
+
+def test_one_head_moves_no_key() -> None:
+    assert trial(2000, heads=1).key() == trial(2000).key() == "6ef9d9654b79b704455d"
+    assert trial(2000, {"name": "heads_erm"}, heads=2).key() != trial(2000, {"name": "heads_erm"}).key()

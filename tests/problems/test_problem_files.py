@@ -324,6 +324,10 @@ def test_an_installed_package_brings_a_problem(
     assert isinstance(sys.modules["rate_of_means"], ModuleType)
     assert "mtam sweep gaussian_mean" in (here / "run" / "report.html").read_text()
     assert mtam("report", "run").code == 0
+    again = mtam("sweep", "gaussian_mean", "--problem", "gaussian_mean", *INLINE, *SMALL)  # as for its further sweeps
+    assert again.code == 0, again.err
+    unknown = mtam("sweep", "further", "--problem", "gaussian_mean", *INLINE)
+    assert (unknown.code, "further" in unknown.err) == (2, True)
     refused = mtam("sweep", "other", *INLINE, *SMALL)
     assert refused.code == 2
     assert "the installed problem other: " in refused.err

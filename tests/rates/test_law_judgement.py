@@ -109,6 +109,7 @@ def test_a_planted_floor_that_the_sizes_show_is_contradicted(floor: float) -> No
         assert "a power of n with a floor of" in told.reason
 
 
+@pytest.mark.slow
 def test_the_law_itself_is_hardly_ever_contradicted_by_a_floor() -> None:
     """At most one in forty by design; the law drawn two hundred times with the scatter of average Bayes risks."""
     for gamma in (1 / 3, 1 / 2, 2 / 3):

@@ -41,6 +41,7 @@ def test_it_costs_the_budget_and_lowers_the_error_most() -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_standard_error_told_is_that_of_repeated_draws() -> None:
     target, values, told = (1e10, 2e11), [], []
     for key in range(60):

@@ -4,11 +4,14 @@ import json
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
-from mtam.claims.claim import load
+from mtam.claims.claim import Claim, Contradiction, load
 from mtam.claims.judge_claims import JudgedClaim
+from mtam.problems.examples import gaussian_mean
 from mtam.rates.verdict import Judgement, Verdict
 from mtam.runs import judge_folder, report_folder
+from mtam.runs.console import Messages
 from tests.conftest import TINY, Mtam
 
 
@@ -56,3 +59,20 @@ NO, YES = Verdict.CONTRADICTED, Verdict.SUPPORTED
 )
 def test_strict_knows_a_false_sentence_from_an_assumption(found: list[JudgedClaim], code: int) -> None:
     assert judge_folder.strict_code(found) == code
+
+
+def test_a_negative_control_has_to_be_contradicted(capsys: pytest.CaptureFixture[str]) -> None:
+    (control,) = [each for each in gaussian_mean.CLAIMS if str(each["id"]).endswith("control")]
+    claim = Claim.model_validate({"sweep": "gaussian_mean", **control})
+    for verdict, code, sentence in (
+        (NO, 0, "contradicted: 1 as negative controls have to be"),
+        (YES, 1, "the negative control gaussian-mean-control is supported: what judges these claims cannot refuse"),
+        (Verdict.UNDECIDED, 0, ""),
+    ):
+        found = [JudgedClaim(claim, Judgement(verdict, None, ""))]
+        assert judge_folder.strict_code(found) == code
+        judge_folder.tell(found, Messages(as_json=False, quiet=False))
+        said = capsys.readouterr()
+        assert sentence in said.out + said.err
+    with pytest.raises(ValidationError, match="what is sentence-false needs a claim, sweep or check"):
+        Contradiction.model_validate({"nature": "sentence-false", "why": "because"})

@@ -14,7 +14,7 @@ from mtam.base.errors import UsageError
 from mtam.base.spec import SCHEMA, Trial
 from mtam.config import plan_sweep
 from mtam.sweep import execute, heartbeats, planning, store
-from mtam.sweep.cluster import slurm
+from mtam.sweep.cluster import slurm, squeue
 from mtam.sweep.folder_status import Survey
 from mtam.sweep.planning import Plan
 
@@ -194,7 +194,7 @@ def test_every_sweep_of_the_configuration_reads_its_manifest_back(name: str, tmp
 
 @pytest.mark.parametrize("body", ["[]", '{"job": 5, "tasks": []}', '{"job": "x", "tasks": []}', '{"job": "5"}', "{"])
 def test_a_damaged_note_of_a_submission_counts_for_nothing(body: str, tmp_path: Path) -> None:
-    folder = tmp_path / slurm.FOLDER
+    folder = tmp_path / squeue.FOLDER
     folder.mkdir()
     (folder / "7.json").write_text(json.dumps({"job": "7", "time": 1.0, "tasks": [[["a", "b"]]]}))
     (folder / "8.json").write_text(body)

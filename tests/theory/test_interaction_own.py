@@ -113,6 +113,7 @@ def test_the_record_makes_the_same_predictions_from_disk(
     assert np.mean((fitted.predict(x) - pairs.sum(axis=2) / (N - 1)) ** 2) < bound(found)
 
 
+@pytest.mark.slow
 def test_error_and_band_over_several_data_sets(tmp_path: Path) -> None:
     """Errors of one fit are correlated along u, so coverage varies from data set to data set; its mean is near 95%."""
     shares = []

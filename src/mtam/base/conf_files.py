@@ -111,7 +111,17 @@ def keys(config: str, launcher: str | None = None, chosen: Iterable[str] = ()) -
             for name in models if group == "model" else [option]:
                 found += flatten(_option(group, name), f"{group}.")
     settings = (key for key in flatten(tree) if key != "sweep.axes" and not key.startswith(("model.", PLACE)))
-    return sorted({*found, *settings})
+    return sorted({*found, *settings, *_of_this_problem(tree, models)})
+
+
+def _of_this_problem(tree: Mapping[str, Any], models: Iterable[str]) -> list[str]:
+    """Settings of a model in the file of a configuration that the model has for this problem, not for every one."""
+    problem = tree.get("problem")
+    if not isinstance(problem, str) or problem not in variants.REGISTRIES:
+        return []
+    answers = variants.models(problem)
+    has = {key for name in models if name in answers for key in variants.own_settings(answers[name])}
+    return [key for key in flatten(tree) if key.startswith("model.") and key.removeprefix("model.") in has]
 
 
 def models_of(config: str) -> list[str]:

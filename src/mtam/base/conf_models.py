@@ -7,10 +7,10 @@ from mtam.base.errors import UsageError
 from mtam.base.variants import REGISTRIES, Variant, every_model, foreign, models, own_settings, owners
 
 
-def applies(key: str, model: str) -> bool:
-    """Whether a setting is one that this model has, or no model's."""
+def applies(key: str, model: str, config: str | None = None) -> bool:
+    """Whether a setting is one that this model has, of the problem of ``config`` if that is said, or no model's."""
     group, _, leaf = key.partition(".")
-    variant = every_model().get(model)
+    variant = (every_model() | dict(answering(config) if config else {})).get(model)
     return group != "model" or variant is None or leaf in ("name", *own_settings(variant))
 
 
@@ -32,5 +32,5 @@ def check_file(config: str, chosen: Sequence[str]) -> None:
     own = conf_files.load(config).get("model") or {}
     known = list(dict.fromkeys([*conf_files.models_of(config), *chosen]))
     for key in own if isinstance(own, dict) else ():
-        if not any(applies(f"model.{key}", model) for model in known):
+        if not any(applies(f"model.{key}", model, config) for model in known):
             raise UsageError(f"conf/{config}.yaml: {foreign(answering(config), known, str(key))}.")

@@ -88,6 +88,10 @@ class EstimatorSettings(Frozen):
 
     name: str
 
+    def lacks(self) -> str | None:
+        """What a person still has to say before trials of it are planned, a clause; None where nothing is missing."""
+        return None
+
     def identity(self) -> dict[str, Any]:
         """What enters the key: the text of schema 2, with the legacy default of every setting that the variant lacks.
 

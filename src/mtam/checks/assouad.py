@@ -18,7 +18,7 @@ from pydantic import Field
 from mtam.base.finding import Finding, JudgedStatement, Panel, Series
 from mtam.base.streams import generator
 from mtam.base.table import Cell, Estimate, Table
-from mtam.checks import judge_estimates
+from mtam.checks import bound_gap, judge_estimates
 from mtam.checks.check_registry import Tick
 from mtam.checks.check_settings import CheckSettings
 from mtam.rates.verdict import Verdict
@@ -29,6 +29,7 @@ from mtam.recall.theory import assouad_family, minimax
 
 SAMPLES = 200_000  # points of the cube by which the bump's mean square is checked
 RESOLUTION = 0.1  # ratios must be known this well
+APART = 100  # of the seeds whose contexts the average Bayes risk is known on, from those of the targets
 
 Positive = Annotated[float, Field(gt=0)]
 Size = Annotated[int, Field(ge=16, le=16384)]
@@ -44,6 +45,7 @@ class Settings(CheckSettings):
     repeats: int = Field(200, ge=10, le=10_000)  # samples on which the Bayes risk of the hard family is simulated
     test: int = Field(2048, ge=16)  # fresh contexts
     transformer: bool = True  # train it as well; false leaves the oracle alone and takes seconds
+    draws: int = Field(6, ge=2, le=100)  # of the contexts on which the average Bayes risk is known
     dims: list[Annotated[int, Field(ge=1, le=30)]] = Field([1, 2, 3, 5, 8], min_length=1)  # of the bump's mean square
 
 
@@ -85,10 +87,15 @@ def check(settings: Settings, tick: Tick) -> Finding:
     for at, (alpha, size) in enumerate(cells):
         families.append(planted(alpha, size, settings))
         tick(0.2 * (at + 1) / len(cells))
+    seeds = range(settings.seed + APART, settings.seed + APART + settings.draws)
+    gaps = []
+    for at, alpha in enumerate(settings.alphas):
+        gaps.append(bound_gap.gap(alpha, settings.noise, settings.sizes, seeds, lambda _: None))
+        tick(0.2 + 0.2 * (at + 1) / len(settings.alphas))
     names: list[str] = ["gp", "softmax"] if settings.transformer else ["gp"]
     curves: dict[str, list[MeasuredRisk]] = {}
     for at, name in enumerate(names):
-        start, share = 0.2 + 0.2 * at, 0.2 if name == "gp" else 0.6
+        start, share = 0.4 + 0.2 * at, 0.2 if name == "gp" else 0.4
         curves[name] = measured(name, settings, lambda done, a=start, b=share: tick(a + b * done))  # type: ignore[misc]
     return Finding(
         name="assouad",
@@ -104,8 +111,9 @@ def check(settings: Settings, tick: Tick) -> Finding:
             square_verdict(squares),
             family_verdict(families),
             *(curve_verdict(name, curves[name], families) for name in names),
+            *(bound_gap.verdict(found, len(gaps)) for found in gaps),
         ],
-        tables=[_square_table(squares), _family_table(families), _curve_table(families, curves)],
+        tables=[_square_table(squares), _family_table(families), _curve_table(families, curves), bound_gap.table(gaps)],
         panels=[_panel(alpha, families, curves) for alpha in settings.alphas],
         notes=[
             "Risks are in units of the target's variance; errors of measured curves are geometric means over seeds "

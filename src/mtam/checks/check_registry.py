@@ -26,11 +26,13 @@ CHECKS = {
     "coercivity": "mtam.checks.coercivity.coercivity",
     "entropy": "mtam.checks.entropy",
     "fano": "mtam.checks.fano.fano",
+    "identifiability": "mtam.checks.identifiability.identifiability_check",
     "log_factor": "mtam.checks.log_factor.log_factor",
     "minimax": "mtam.checks.minimax.minimax_check",
     "regime": "mtam.checks.regime.regime_check",
     "remark3": "mtam.checks.remark3",
     "separation": "mtam.checks.separation.separation",
+    "sink": "mtam.checks.sink.sink_check",
     "statements": "mtam.checks.statements.statements_check",
 }
 

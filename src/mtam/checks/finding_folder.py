@@ -73,8 +73,9 @@ def check_same(job: CheckJob, out: Path) -> None:
     """Raise UsageError when ``out`` holds the finding of another check, or things that are no finding at all."""
     if not out.is_dir():
         return
+    names = [path.name for path in out.iterdir()]  # before the finding: a sibling may be writing both just now
     kept = read(out)
     if kept is not None and (kept.check, kept.digest) != (job.name, job.digest):
         raise UsageError(f"{out} already holds check {kept.check} with other settings; choose another --out.")
-    if not is_finding(out) and any(not path.name.endswith(".tmp") for path in out.iterdir()):
+    if not is_finding(out) and not all(name.endswith(".tmp") for name in names):
         raise UsageError(f"--out {out} is not empty and holds no finding of mtam; choose another --out.")

@@ -124,6 +124,7 @@ class MedianRatio(_Beside):
     way: Literal["median_ratio"]
     low: float = 0.0
     high: float = float("inf")
+    given_below: float = float("inf")  # over the seeds alone whose column is below this
 
     model_config = Frozen.model_config | {"allow_inf_nan": True}
 
@@ -136,6 +137,32 @@ class Share(Frozen):
     below: float
     low: float = Field(0.0, ge=0, le=1)
     high: float = Field(1.0, ge=0, le=1)
+
+
+class ClusteredShare(Frozen):
+    """The chance of what a column tells the share of, among as many trials as column ``of`` says, at the largest size.
+
+    Trials of one seed share their data: the interval is Korn and Graubard's.
+    """
+
+    way: Literal["clustered_share"]
+    column: str
+    of: str
+    low: float = Field(0.0, ge=0, le=1)
+    high: float = Field(1.0, ge=0, le=1)
+
+
+class AxisExponent(Frozen):
+    """A column grows as a power of an axis: the median over seeds of the log-log slope, at the largest size."""
+
+    way: Literal["axis_exponent"]
+    axis: str
+    values: list[float] = Field(min_length=2)
+    column: str
+    low: float = float("-inf")
+    high: float = float("inf")
+
+    model_config = Frozen.model_config | {"allow_inf_nan": True}
 
 
 class FlatRatio(_Beside):
@@ -165,6 +192,20 @@ class Equivalence(Frozen):
     margin: float = Field(NEARLY, gt=0)
 
 
+class Growth(Frozen):
+    """At the largest size a column grows along these values of an axis as its forecast does, by two one-sided tests.
+
+    Judged is the slope of ln(column / forecast) on the logarithm of the values, seed by seed.
+    """
+
+    way: Literal["growth"]
+    axis: str
+    values: list[float] = Field(min_length=2)
+    column: str = "error"
+    forecast: str
+    margin: float = Field(NEARLY, gt=0)
+
+
 class AllOf(Frozen):
     """Every one of these claims: one that is contradicted contradicts it, and all are needed to support it.
 
@@ -184,13 +225,13 @@ class Found(Frozen):
 
 
 Way = Annotated[
-    LawWay | Slope | AtLeastAsFast | SlopeNear | Exponent | LevelWay | Ratio | MedianRatio | Share | FlatRatio
-    | Ordering | Equivalence | AllOf | Found,
+    LawWay | Slope | AtLeastAsFast | SlopeNear | Exponent | LevelWay | Ratio | MedianRatio | Share
+    | ClusteredShare | AxisExponent | FlatRatio | Ordering | Equivalence | Growth | AllOf | Found,
     Field(discriminator="way"),
 ]  # fmt: skip
 
 
-Nature = Literal["sentence-false", "assumption-of-tool", "finite-size"]
+Nature = Literal["sentence-false", "assumption-of-tool", "finite-size", "negative-control"]
 
 
 class Contradiction(Frozen):
@@ -198,12 +239,19 @@ class Contradiction(Frozen):
 
     sentence-false: of the sentence as it stands, under every setting that the paper leaves open. assumption-of-tool: of
     the sentence with a choice of this tool's, such as a training, that another choice may undo. finite-size: of these
-    sizes, while the sentence is about large ones.
+    sizes, while the sentence is about large ones. negative-control: of a sentence that is false on purpose, which a
+    run has to contradict.
     """
 
     nature: Nature
-    rests_on: list[str] = Field(min_length=1)  # claims, "sweep NAME" or "check NAME" that say so
+    rests_on: list[str] = Field(default_factory=list)  # claims, "sweep NAME" or "check NAME" that say so
     why: str
+
+    @model_validator(mode="after")
+    def _rests_on_something(self) -> Self:
+        if not self.rests_on and self.nature != "negative-control":
+            raise ValueError(f"rests_on is empty; what is {self.nature} needs a claim, sweep or check that says so")
+        return self
 
 
 class _ContradictionOf(Contradiction):

@@ -12,11 +12,14 @@ from mtam.base.table import Cell, Table
 from mtam.claims.claim import (
     AllOf,
     AtLeastAsFast,
+    AxisExponent,
     Claim,
+    ClusteredShare,
     Equivalence,
     Exponent,
     FlatRatio,
     Found,
+    Growth,
     LawWay,
     LevelWay,
     MedianRatio,
@@ -29,7 +32,7 @@ from mtam.claims.claim import (
 )
 from mtam.claims.conditions import Without, from_size, promised
 from mtam.claims.evidence import Gathered
-from mtam.rates import judge_curves, law_judgement, sign_test
+from mtam.rates import clustered_shares, judge_curves, law_judgement, sign_test
 from mtam.rates.curve import Curve, matched
 from mtam.rates.fitting.fit import student_interval
 from mtam.rates.intervals import Interval
@@ -52,7 +55,7 @@ COLUMNS = (
     "sealed",
     "nature",
 )
-UNEXPLAINED = "unexplained"
+UNEXPLAINED, CONTROL = "unexplained", "negative-control"
 SEALED, CHANGED, WRITTEN_LATER = "before the run", "changed after the run", "written after the run"
 
 
@@ -91,6 +94,13 @@ class JudgedClaim:
         if self.judgement.verdict is not Verdict.CONTRADICTED:
             return ""
         return self.claim.if_contradicted.nature if self.claim.if_contradicted else UNEXPLAINED
+
+    @property
+    def passed_control(self) -> bool:
+        """Whether it is a negative control that these runs support: then they would support anything."""
+        told = self.claim.if_contradicted
+        control = told is not None and told.nature == CONTROL
+        return control and self.judgement.verdict is Verdict.SUPPORTED
 
     @property
     def here(self) -> bool:
@@ -230,7 +240,7 @@ def _outside(judged: JudgedClaim, why: str) -> JudgedClaim:
 def _index(claim: Claim, run: Run) -> int | list[int]:
     """The claim's cell in the plan, or its cells along an axis."""
     way = claim.judge
-    if isinstance(way, Ordering | Equivalence):
+    if isinstance(way, Ordering | Equivalence | AxisExponent | Growth):
         return [run.index({**claim.at, way.axis: value}) for value in way.values]
     return run.index(claim.at)
 
@@ -311,7 +321,8 @@ def _ratio(way: Ratio, run: Run, index: int) -> Judged:
 @_judge.register
 def _median_ratio(way: MedianRatio, run: Run, index: int) -> Judged:
     ours, theirs = matched(_beside(way, run, index))
-    ratios = ours.errors[:, -1] / theirs.errors[:, -1]
+    kept = ours.errors[:, -1] < way.given_below
+    ratios = ours.errors[kept, -1] / theirs.errors[kept, -1]
     return sign_test.median_within(ratios, way.low, way.high, level=run.level), None
 
 
@@ -320,6 +331,21 @@ def _share(way: Share, run: Run, index: int) -> Judged:
     points = run.curve(index, way.column)
     passed = (points.errors[:, -1] < way.below).tolist()
     return sign_test.share_within(passed, way.low, way.high, level=run.level), None
+
+
+@_judge.register
+def _clustered_share(way: ClusteredShare, run: Run, index: int) -> Judged:
+    shares, counts = matched([run.curve(index, name, signed=True) for name in (way.column, way.of)])
+    last = shares.errors[:, -1], counts.errors[:, -1]
+    return clustered_shares.clustered_share_within(*last, way.low, way.high, level=run.level), None
+
+
+@_judge.register
+def _axis_exponent(way: AxisExponent, run: Run, index: list[int]) -> Judged:
+    curves = matched(_along(way, run, index))
+    logs = np.log(np.stack([each.errors[:, -1] for each in curves]))  # (values, seeds)
+    slopes = np.polyfit(np.log(way.values), logs, 1)[0]
+    return sign_test.median_within(slopes, way.low, way.high, level=run.level), None
 
 
 @_judge.register
@@ -357,5 +383,14 @@ def _equivalence(way: Equivalence, run: Run, index: list[int]) -> Judged:
     return judge_curves.same_slope(_along(way, run, index), way.margin, names, level=run.level), None
 
 
-def _along(way: Ordering | Equivalence, run: Run, index: list[int]) -> list[Curve]:
+@_judge.register
+def _growth(way: Growth, run: Run, index: list[int]) -> Judged:
+    columns = (way.column, way.forecast)
+    curves = matched([run.curve(place, column) for column in columns for place in index])
+    last = np.stack([each.errors[:, -1] for each in curves], axis=1)  # (seeds, 2 values)
+    ours, theirs = (Curve(np.array(way.values), curves[0].seeds, part, ()) for part in np.split(last, 2, axis=1))
+    return judge_curves.flat_ratio(ours, theirs, way.margin, level=run.level), 0.0
+
+
+def _along(way: Ordering | Equivalence | AxisExponent, run: Run, index: list[int]) -> list[Curve]:
     return [run.curve(place, way.column) for place in index]

@@ -155,8 +155,9 @@ def judge(claim: Any, folder: Path) -> Any:
     """The verdict on a claim about a sweep, with estimate and ends; LookupError where rows lack what it needs."""
     way, outside, axis = claim["judge"], claim.get("outside"), claim["judge"].get("axis")
     places = [claim.get("at", {}) | {axis: v} for v in way["values"]] if axis else [claim.get("at", {})]
-    signed, column = way["way"] in ("exponent", "level"), way.get("column", "error")
-    read = [curve(folder, at, column, signed, claim.get("needs", "")) for at in places]
+    signed, column = way["way"] in ("exponent", "level", "clustered_share"), way.get("column", "error")
+    columns = [column, way["forecast"]] if way["way"] == "growth" else [column]
+    read = [curve(folder, at, each, signed, claim.get("needs", "")) for each in columns for at in places]
     try:
         said, f = by_rows(way, folder, [c for c, _ in read], places[0], spent(folder))
     except TooFewError:
@@ -177,7 +178,7 @@ def by_rows(w: Any, folder: Path, curves: Any, at: Any, a: float = 0.05) -> Any:
     e = many[0]
     if "to" in w or "of" in w or isinstance(w.get("rival"), dict):
         other, column = at if "to" in w or "of" in w else w["rival"], w.get("to") or w.get("of") or w["column"]
-        n, e, others = together(curves[0], curve(folder, other, column)[0])
+        n, e, others = together(curves[0], curve(folder, other, column, way == "clustered_share")[0])
     if not len(n) or not len(e):
         raise LookupError("no size or no seed in common")
     late, expected = n >= w.get("from_n", 0), w.get("expected")
@@ -204,6 +205,11 @@ def by_rows(w: Any, folder: Path, curves: Any, at: Any, a: float = 0.05) -> Any:
         v = np.polyfit(np.log(n[late]), np.log(e / others)[:, late].T, 1)[0]
         f, test = student(v, 1 - a), student(v, 1 - 2 * a)
         said = NO if f[1] > margin or f[2] < -margin else YES if abs(test[1:]).max() < margin else OPEN
+    elif way == "growth":
+        v = np.log(np.array([c[:, -1] for c in many]))  # the columns of all cells, then their forecasts
+        v = np.polyfit(np.log(w["values"]), v[: len(v) // 2] - v[len(v) // 2 :], 1)[0]
+        f, test = student(v, 1 - a), student(v, 1 - 2 * a)
+        said = NO if f[1] > margin or f[2] < -margin else YES if abs(test[1:]).max() < margin else OPEN
     elif way == "level":
         said, f = within(student(e[:, -1], 1 - a), low, high)
     elif way == "ratio":
@@ -220,14 +226,36 @@ def by_rows(w: Any, folder: Path, curves: Any, at: Any, a: float = 0.05) -> Any:
     elif way == "equivalence":
         said, f = alike([slopes(n, one) for one in many], margin, a)
     elif way == "median_ratio":
-        v, k = np.sort(e[:, -1] / others[:, -1]), int(stats.binom.ppf(a / 2, len(e), 0.5))
-        k -= 2 * stats.binom.cdf(k - 1, len(e), 0.5) > a
-        said, f = within((np.median(v), v[k - 1], v[len(v) - k]), low, high) if k >= 1 else (OPEN, None)
+        said, f = by_order((e / others)[e[:, -1] < w.get("given_below", np.inf), -1], low, high, a)
+    elif way == "axis_exponent":
+        x = np.log(w["values"]) - np.log(w["values"]).mean()
+        said, f = by_order(x @ np.log([one[:, -1] for one in many]) / (x @ x), low, high, a)
     elif way == "share":
         k, s = int((e[:, -1] < w["below"]).sum()), len(e)
         ends = stats.beta.ppf(a / 2, k, s - k + 1) if k else 0, stats.beta.ppf(1 - a / 2, k + 1, s - k) if k < s else 1
         said, f = within((k / s, *ends), max(low, 0), min(high, 1))
+    elif way == "clustered_share":
+        said, f = within(korn_graubard(e[:, -1], others[:, -1], a), max(low, 0), min(high, 1))
     return said, f
+
+
+def by_order(v: Any, low: float, high: float, a: float) -> Any:  # the median between order statistics
+    v, k = np.sort(v), int(stats.binom.ppf(a / 2, len(v), 0.5))
+    k -= 2 * stats.binom.cdf(k - 1, len(v), 0.5) > a
+    return within((np.median(v), v[k - 1], v[len(v) - k]), low, high) if k >= 1 else (OPEN, None)
+
+
+def korn_graubard(share: Any, size: Any, a: float) -> Any:  # Clopper and Pearson at the effective number of trials
+    s, total = len(share), size.sum()
+    if s < 2:
+        raise TooFewError
+    p, n = np.average(share, weights=size), float(s)
+    if 0 < p < 1:
+        v = s * np.var(size / total * (share - p), ddof=1)
+        n = total if v == 0 else np.clip(p * (1 - p) / v, s, total)
+        n *= (stats.t.ppf(0.975, total - 1) / stats.t.ppf(0.975, s - 1)) ** 2
+    low = stats.beta.ppf(a / 2, p * n, (1 - p) * n + 1) if p > 0 else 0
+    return p, low, stats.beta.ppf(1 - a / 2, p * n + 1, (1 - p) * n) if p < 1 else 1
 
 
 def found(claim: Any, folder: Path) -> Any:

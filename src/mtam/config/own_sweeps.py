@@ -34,10 +34,13 @@ EXTENSION = ".py"
 def plan_named(name: str, texts: Sequence[str], problem: Path | None = None) -> Plan:
     """The plan of a sweep of the configuration folder, of a file FILE.py, of an installed problem, or of ``problem``.
 
-    Raises UsageError with one sentence for anything a person can get wrong, in the file as well.
+    ``problem`` is a file, or where there is none of that name an installed problem. Raises UsageError with one sentence
+    for anything a person can get wrong, in the file as well.
     """
     if problem is not None:
-        return plan_own_sweep(problem_files.load_file(problem), name, texts)
+        known = not problem.exists() and str(problem) in installed_problems.installed()
+        found = problem_files.load_installed(str(problem)) if known else problem_files.load_file(problem)
+        return plan_own_sweep(found, name, texts)
     if name.endswith(EXTENSION):
         found = problem_files.load_file(Path(name).expanduser())
         return plan_own_sweep(found, found.name, texts)

@@ -47,8 +47,10 @@ def compose_config(name: str, overrides: Overrides, groups: dict[str, str]) -> C
     model = groups["model"] if "model" in groups else next(iter(conf_files.models_of(name)), "")
     if conf_files.without_file("model", model):
         ConfigStore.instance().store(name=model, group="model", node=conf_files.load(f"model/{model}"))
+    else:  # a file that was written since is no match for what was stored: Hydra would take that for its schema
+        ConfigStore.instance().repo.get("model", {}).pop(f"{model}.yaml", None)
     texts = [f"{group}={option}" for group, option in groups.items() if group != "logger"]
-    texts += [text for key, text in overrides.values.items() if conf_models.applies(key, model)]
+    texts += [text for key, text in overrides.values.items() if conf_models.applies(key, model, name)]
     folder = str(conf_files.conf_dir())
     try:
         with initialize_config_dir(folder, version_base="1.3"):
@@ -59,7 +61,7 @@ def compose_config(name: str, overrides: Overrides, groups: dict[str, str]) -> C
     assert isinstance(tree, dict)
     if isinstance(tree.get("model"), dict):  # what the file sets for another model than the one that was chosen
         tree["model"] = {
-            key: value for key, value in tree["model"].items() if conf_models.applies(f"model.{key}", model)
+            key: value for key, value in tree["model"].items() if conf_models.applies(f"model.{key}", model, name)
         }
     logger = {"logger": conf_files.load(f"logger/{groups['logger']}")} if "logger" in groups else {}
     return {str(key): value for key, value in tree.items()} | logger
@@ -96,6 +98,8 @@ def freeze(name: str, settings: Config) -> Trial:
     frozen = frozen_as(problem(settings["problem"]), name, settings)
     for group, held in frozen.model_dump(include={"data", "model"}).items():
         refuse_unnamed(group, held)
+    if lacking := frozen.model.lacks():
+        raise UsageError(f"{name}: {lacking}.")
     return frozen
 
 
@@ -262,16 +266,20 @@ def plan_own(path: str, texts: Sequence[str]) -> Plan:
 
     Raises UsageError for a file that cannot be used, in one sentence that says what would be valid.
     """
-    from mtam.interaction.files import dataset
+    from mtam.interaction.files import dataset, own_samples
 
     config = _compose_fit("fit_own", texts, "give it one value")
     try:
-        x, _ = dataset.read(path)
+        found, arrays = own_samples.read(path, str(config["model"].get("partners", "others")))
         content = dataset.digest(path)
     except ValueError as error:
         raise UsageError(str(error)) from None
-    samples, tokens, d = x.shape
+    samples, tokens, d = found.x.shape
     config["data"] = {"path": path, "sha256": content, "samples": samples, "tokens": tokens, "d": d}
+    if arrays:
+        config["data"]["arrays"] = arrays
+    if found.rows != samples * tokens:
+        config["data"]["responses"] = found.rows
     trial = {key: value for key, value in config.items() if key not in NOT_IN_TRIALS}
     frozen = freeze("fit_own", {**trial, "n": samples})
     return Plan("fit", "fit-own", config["problem"], config, (Cell({}, (frozen,)),))

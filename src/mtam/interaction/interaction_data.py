@@ -33,6 +33,7 @@ class InteractionData(Frozen):
     noise: float = Field(0.3, ge=0)  # sigma, standard deviation
     noise_law: Noise = "gaussian"
     allow_heavy_tails: bool = False
+    heads: int = Field(1, ge=1, le=8)  # H, of which g* is the sum, each with an activation and a matrix of its own
 
     @model_validator(mode="before")
     @classmethod

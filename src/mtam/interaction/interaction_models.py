@@ -3,10 +3,11 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from mtam.base.named.named_code import known_or_named, no_code
 from mtam.base.spec import EstimatorSettings
 from mtam.interaction import cost
 from mtam.interaction.interaction_data import InteractionData
@@ -55,11 +56,17 @@ class InteractionModel(EstimatorSettings):
     legacy: ClassVar[Mapping[str, Any]] = LEGACY
     fit: ClassVar[str]  # module:function, see ``mtam.interaction.estimators.estimators.Estimator``
     knows_a: ClassVar[bool] = False  # then nothing with A* known stands beside it
+    several: ClassVar[bool] = False  # whether it fits the sum of several heads
     streams: ClassVar[bool] = False  # samples are drawn block by block and not kept
 
     def fit_rank(self, data: InteractionData) -> int:
         """The rank of the fitted matrix."""
         return data.rank
+
+    def fit_heads(self, data: InteractionData) -> int:
+        """The number of fitted heads."""
+        del data
+        return 1
 
     def held(self, samples: int) -> int:
         """How many of the samples are in memory at once."""
@@ -158,6 +165,38 @@ class OneStepModel(InteractionModel):
         return pilot + row * data.tokens * sum(self.sizes(samples))
 
 
+class HeadsErmModel(InteractionModel):
+    """Empirical risk minimiser over sums of several heads: all splines profiled out jointly (beyond paper B)."""
+
+    fit: ClassVar[str] = "mtam.interaction.heads.run_heads:run"
+    several: ClassVar[bool] = True
+
+    degree: int | None = Field(None, ge=1, le=9)  # spline degree s; None: the degree of the truth
+    intervals: int | None = Field(None, ge=1)  # K; None: by the paper's rule
+    k_constant: float = Field(4.0, gt=0)  # c in K = ceil(c M^{1/(2 beta + 1)})
+    rank: int | None = Field(None, ge=1)  # rank of every head of the fit; None: the rank of the truth
+    max_starts: int = Field(40, ge=1)
+    heads: int | None = Field(None, ge=1, le=8)  # of the fit; None: as many as the truth has
+
+    def fit_rank(self, data: InteractionData) -> int:
+        """As set, else the rank of the truth."""
+        return self.rank or data.rank
+
+    def fit_heads(self, data: InteractionData) -> int:
+        """As set, else the heads of the truth."""
+        return self.heads or data.heads
+
+    def spline(self) -> SplineChoice:
+        """As set, K always by the rule."""
+        return SplineChoice(self.degree, self.intervals, "rule", self.k_constant)
+
+    def fit_seconds(self, data: InteractionData, samples: int) -> float:
+        """Joint starts on rows that grow with the parameters, and a descent and a law on all."""
+        heads, rows = self.fit_heads(data), samples * data.tokens
+        moves = 2 * data.d * self.fit_rank(data) * heads
+        return 0.1 + 3e-4 * moves**2 + 1e-5 * heads * rows + 4e-7 * rows * (data.tokens - 1) * heads
+
+
 class OracleAModel(InteractionModel):
     """The spline fitted with A* known: the nonparametric part of the error alone (paper B)."""
 
@@ -226,3 +265,62 @@ class MlpModel(InteractionModel):
         """Steps over the pairs of a batch."""
         del samples
         return self.steps * (1e-3 + 1.5e-8 * self.batch * data.tokens * (data.tokens - 1) * self.width)
+
+
+class GradientModel(InteractionModel):
+    """SGD or Adam on (phi, A) in the class of the minimiser, from several starts, which is held against (paper B)."""
+
+    fit: ClassVar[str] = "mtam.interaction.training.run_training:run"
+    knows_a: ClassVar[bool] = True  # what stands beside it is the minimiser, not a fit with A* known
+
+    degree: int | None = Field(None, ge=1, le=9)  # spline degree s; None: the degree of the truth
+    intervals: int | None = Field(None, ge=1)  # K; None: by the paper's rule
+    k_constant: float = Field(4.0, gt=0)  # c in K = ceil(c M^{1/(2 beta + 1)})
+    rank: int | None = Field(None, ge=1)  # rank of the fit; None: the rank of the truth
+    optimiser: Literal["sgd", "adam"] = "adam"
+    start: Literal["random", "moment"] = "random"  # of A; moment: what the minimiser's search tries first
+    starts: int = Field(5, ge=1, le=1000)
+    steps: int = Field(4000, ge=1, le=10**9)  # of every start
+    batch: int = Field(128, ge=1)  # samples per step
+    learning_rate: float | None = Field(None, gt=0)  # None: 0.1 for sgd, times batch/d below d samples; 0.01 for adam
+
+    def fit_rank(self, data: InteractionData) -> int:
+        """As set, else the rank of the truth."""
+        return self.rank or data.rank
+
+    def spline(self) -> SplineChoice:
+        """As set, K always by the rule."""
+        return SplineChoice(self.degree, self.intervals, "rule", self.k_constant)
+
+    def rate(self, d: int) -> float:
+        """The learning rate before its decay.
+
+        A step of SGD in d dimensions moves by the noise of the gradient, whose square is of order d/batch, so that its
+        length must fall as batch/d where d is larger (Ben Arous, Gheissari and Jagannath 2021, JMLR 22).
+        """
+        if self.optimiser == "adam":
+            return self.learning_rate or 0.01
+        return (self.learning_rate or 0.1) * min(1.0, self.batch / d)
+
+    def seconds(self, data: InteractionData, samples: int) -> float:
+        """Training, the minimiser beside it, and their evaluation."""
+        return self.fit_seconds(data, samples) + cost.evaluation_seconds(data.d)
+
+    def fit_seconds(self, data: InteractionData, samples: int) -> float:
+        """Steps over the pairs of a batch, and the minimiser."""
+        tokens, rank = data.tokens, self.fit_rank(data)
+        sample = tokens * (4e-9 * data.d * rank + 4.5e-8 * (tokens - 1) * (1 + 0.1 * (rank - 1)))
+        least = IpsErmModel(name="ips_erm", rank=self.rank).fit_seconds(data, samples)
+        return least + self.starts * self.steps * (2e-6 + self.batch * sample)
+
+
+class OwnInteractionModel(InteractionModel):
+    """An estimator of your own: model.code=MODULE:CLASS with fit(X, Y, rng) and g(x, y) (paper B)."""
+
+    fit: ClassVar[str] = "mtam.interaction.estimators.own_interaction:fit"
+
+    code: Annotated[str, AfterValidator(lambda name: known_or_named((), name))] | None = None  # MODULE:CLASS
+
+    def lacks(self) -> str | None:
+        """The class."""
+        return None if self.code else no_code(self.name, "a class with fit(X, Y, rng) and g(x, y)")

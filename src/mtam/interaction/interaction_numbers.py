@@ -99,6 +99,41 @@ class MlpNumbers:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TrainingNumbers:
+    """Of gradient training from several starts, beside the empirical risk minimiser of the same class on the same data.
+
+    The error of the record is that of the start with the least loss, and so are loss and converged: whether that loss
+    lies above the minimum by no more than the truth's does on average, one chi^2 unit per parameter. starts;
+    iterations: steps of every start; seconds: processor time of the training; erm_error, erm_error_se, erm_loss,
+    erm_converged: of the minimiser. A start is in the minimiser's basin if the overlap of its A with the minimiser's,
+    |<A, B>|/(||A|| ||B||) in whitened coordinates, is .9 or more at the end; reached: how many are; reached_share: of
+    all; basin_error: geometric mean of their errors, none without one. It has left the plateau when the overlap first
+    is 1/2 or more; escaped: how many have; escape_steps: the median over starts of the step, where one that never has
+    counts with all of its steps, less than it would need. start_errors, start_losses, start_overlaps, start_escapes: of
+    every start; 0 for no escape.
+    """
+
+    converged: bool
+    starts: int
+    loss: float
+    iterations: int
+    seconds: float
+    erm_error: float
+    erm_error_se: float
+    erm_loss: float
+    erm_converged: bool
+    reached: int
+    reached_share: float
+    basin_error: float | None = None
+    escaped: int
+    escape_steps: float
+    start_errors: list[float]
+    start_losses: list[float]
+    start_overlaps: list[float]
+    start_escapes: list[int]
+
+
+@dataclass(frozen=True, kw_only=True)
 class SplineNumbers:
     """Of estimators whose phi is a spline: intervals, K; spline_degree, s."""
 
@@ -117,7 +152,9 @@ class BesideOracleNumbers:
     forecast_linear_price: their difference to first order; forecast_best_error: with the best K;
     forecast_intervals: mean of the chosen K; forecast_typical_error, forecast_typical_oracle_error: geometric instead
     of arithmetic means over the simulated noises, as curves over seeds are averaged; linear_error: of the estimator
-    linearised at the truth, with the same K on the same data, see ``theory.linear_fit``.
+    linearised at the truth, with the same K on the same data, see ``theory.linear_fit``; controlled_error: the error
+    with that one as a control variate, error / linear_error times the geometric mean of linear errors over simulated
+    noises, so that the mean of its logarithm is that of the error and what the noise of one draw does to both is gone.
     """
 
     oracle_error: float
@@ -136,6 +173,54 @@ class BesideOracleNumbers:
     forecast_typical_error: float | None = None
     forecast_typical_oracle_error: float | None = None
     linear_error: float | None = None
+    controlled_error: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeadNumbers:
+    """Of a fit of several heads, each held against the true head that its matrix is most like.
+
+    fitted_heads: H of the fit; a_cosine: the smallest |<A_h, A*_h>| / (||A_h|| ||A*_h||) of them; head_error: mean over
+    heads of the variance under rho of fitted less true phi_h(x^T A_h y), in units of Var g* = 1.
+    """
+
+    fitted_heads: int
+    a_cosine: float
+    head_error: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeadSearchNumbers:
+    """The search beside a descent that begins at the truth, on the same data.
+
+    from_truth_error: the error of its bottom; search_ratio: error over that; from_truth_gap: by how much the loss of
+    the search is higher, in units of chi^2.
+    """
+
+    from_truth_error: float
+    search_ratio: float
+    from_truth_gap: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeadsLawNumbers:
+    """What knowing all A*_h would have given on the same pairs, and what theory forecasts, in units of Var g* = 1.
+
+    As ``BesideOracleNumbers`` has them, parameters being summed over heads, the forecasts those of
+    ``heads.first_order``; counted_parameters: q = H (K + s) - (H - 1) + sum_h p_h; counted_error: q sigma^2 / M.
+    """
+
+    oracle_error: float
+    oracle_error_se: float
+    excess: float
+    excess_se: float
+    parametric_error: float
+    predicted_parametric_error: float
+    excess_ratio: float | None = None
+    forecast_error: float
+    forecast_oracle_error: float
+    counted_error: float
+    counted_parameters: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,8 +261,12 @@ class OwnDataNumbers:
     linear_explained: share of the variance that a linear regression explains; structure_*: p-values and shares of the
     groups of functions that residuals are tested against; linear_phi_p: of the test that phi is linear; next_rank_p:
     that A has rank r, not one more, none for a rank of d; prediction_low, prediction_high: ends of the 90% interval
-    of a response less its prediction; angles: coordinates that look like angles; zero_tokens: share
-    of tokens that are zero; warnings: sentences.
+    of a response less its prediction; softmax_error: mean squared held-out error of softmax attention over rows;
+    softmax_gain, softmax_gain_se: by how much that of means over pairs is larger, paired over samples; angles:
+    coordinates that look like angles; zero_tokens: share of tokens that are zero; warnings: sentences. Where rows have
+    a layout, else absent: responses: how many count; missing_tokens; groups: of samples; weighted: whether weights
+    differ; partners: over which tokens phi is averaged. residual_*, order_*, trend_*: of ``residual_diagnostics``, for
+    some of the responses, the most influential first; residual_correlation: of two residuals of one sample.
     """
 
     rank: int
@@ -238,6 +327,28 @@ class OwnDataNumbers:
     next_rank_p: float | None = None
     prediction_low: float | None = None
     prediction_high: float | None = None
+    softmax_error: float | None = None
+    softmax_gain: float | None = None
+    softmax_gain_se: float | None = None
+    residual_prediction: list[float] | None = None
+    residual_standardised: list[float] | None = None
+    residual_leverage: list[float] | None = None
+    residual_cook: list[float] | None = None
+    residual_sample: list[int] | None = None
+    residual_token: list[int] | None = None
+    residual_responses: int | None = None
+    residual_mean_leverage: float | None = None
+    residual_correlation: float | None = None
+    order_share: list[float] | None = None
+    order_residual: list[float] | None = None
+    trend_prediction: list[float] | None = None
+    trend_residual: list[float] | None = None
+    trend_error: list[float] | None = None
+    responses: int | None = None
+    missing_tokens: int | None = None
+    groups: int | None = None
+    weighted: bool | None = None
+    partners: str | None = None
     angles: list[int]
     zero_tokens: float
     warnings: list[str]

@@ -37,7 +37,7 @@ class InteractionTrial(Trial):
 
     own: ClassVar[str] = "ips_erm"
     unhashed: ClassVar[Sequence[tuple[str, str]]] = (("data", "samples_file"),)
-    later: ClassVar[Sequence[tuple[str, str]]] = (("data", "frequencies"),)
+    later: ClassVar[Sequence[tuple[str, str]]] = (("data", "frequencies"), ("data", "heads"))
 
     problem: Literal["interaction"] = "interaction"
     protocol: Literal["claimed", "reported"] = "claimed"
@@ -52,6 +52,28 @@ class InteractionTrial(Trial):
             most = int(MOST_BUMPS ** (2 * self.beta() + 1) // self.data.tokens)
             raise ValueError(
                 f"hypotheses of degree {self.data.degree} have at most {MOST_BUMPS} bumps; valid: M <= {most}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _heads_that_can_be_told_apart(self) -> Self:
+        data, model = self.data, self.model
+        if data.heads > 1 and not model.several:
+            raise ValueError(
+                f"data.heads = {data.heads}: model.name = {model.name} knows one head; valid: model=heads_erm, or "
+                "data.heads=1"
+            )
+        if model.several and data.d == 1:
+            raise ValueError(
+                f"in d = 1 all heads are one function of x y, which model.name = {model.name} cannot divide; valid: "
+                "data.d >= 2, or model=ips_erm"
+            )
+        if model.several and data.row_normalised:
+            raise ValueError("data.row_normalised=true is no sum of heads; valid: model=ips_erm, which fits one head")
+        if data.heads > 1 and data.activation == "hypotheses":
+            raise ValueError(
+                f"data.activation=hypotheses is the lower bound's family of one head, not of {data.heads}; valid: "
+                "data.heads=1"
             )
         return self
 
@@ -110,8 +132,12 @@ class InteractionTrial(Trial):
         return self.model.spline().fitted_degree(self.data.degree)
 
     def parameters(self) -> int:
-        """p = 2 r d - r^2 - 1, the identifiable parameters of a rank-r matrix of fixed norm."""
-        return dimension(self.data.d, self.fit_rank()) - 1
+        """p = 2 r d - r^2 - 1, the identifiable parameters of a rank-r matrix of fixed norm; their sum over heads."""
+        return self.fit_heads() * (dimension(self.data.d, self.fit_rank()) - 1)
+
+    def fit_heads(self) -> int:
+        """The number of fitted heads."""
+        return self.model.fit_heads(self.data)
 
     def beta(self) -> int:
         """The paper's smoothness index, beta = P - 1 (at least 1)."""
@@ -127,12 +153,12 @@ class InteractionTrial(Trial):
         return cost.BUSY * (data + self.model.seconds(self.data, self.n))
 
     def has_linear(self) -> bool:
-        """Whether its error has the linearised estimator as a control variate: least squares, more than phi unknown.
+        """Whether its error has the linearised estimator as a control variate: least squares.
 
         A penalised fit has not: what is linearised carries no penalty.
         """
         least_squares = self.model.name == "ips_erm" and self.k_rule() != "reml" and self.fit_rank() == self.data.rank
-        return least_squares and self.parameters() > 0 and not self.data.row_normalised
+        return least_squares and not self.data.row_normalised
 
     def inside_theorem(self) -> bool:
         """r d <= (M / ln M)^{1/(2 beta + 1)}: where the theorem's rate is free of d and r (paper B, Theorem 4.4)."""
@@ -144,6 +170,8 @@ class InteractionTrial(Trial):
         told = []
         if data.row_normalised:
             told.append("weights that sum to one over a row make the response no mean of functions of pairs")
+        if data.heads > 1 or self.fit_heads() > 1:
+            told.append("the theorem has one head")
         if data.noise_law in ("laplace", "student"):
             told.append(f"{data.noise_law} noise is not sub-Gaussian")
         if data.token_law == "without_replacement":

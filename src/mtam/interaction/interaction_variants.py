@@ -10,9 +10,12 @@ _SETTINGS = f"{_HERE}.interaction_models"
 MODELS = {
     "ips_erm": Variant(f"{_SETTINGS}:IpsErmModel", _RUN, gpu=True),
     "one_step": Variant(f"{_SETTINGS}:OneStepModel", f"{_HERE}.streaming.run_one_step:run"),
+    "heads_erm": Variant(f"{_SETTINGS}:HeadsErmModel", f"{_HERE}.heads.run_heads:run"),
     "oracle_a": Variant(f"{_SETTINGS}:OracleAModel", _RUN),
     "mlp": Variant(f"{_SETTINGS}:MlpModel", _RUN, torch=True, gpu=True),
+    "gradient": Variant(f"{_SETTINGS}:GradientModel", f"{_HERE}.training.run_training:run"),
     "als": Variant(f"{_SETTINGS}:AlsModel", _RUN),
+    "own_interaction": Variant(f"{_SETTINGS}:OwnInteractionModel", _RUN),
 }
 
 # Those that can be fitted to data whose truth is not known.

@@ -22,7 +22,7 @@ from mtam.interaction.interaction_spec import InteractionTrial
 from mtam.interaction.simulate.against_truth import picture
 from mtam.interaction.simulate.squared_error import Errors, evaluate
 from mtam.interaction.simulate.truth import Truth, draw_truth, simulate
-from mtam.interaction.theory.forecast import feasible, forecast
+from mtam.interaction.theory.forecast import Forecast, feasible, forecast
 from mtam.interaction.theory.linear_fit import linear_fit
 
 LINEAR_ROWS = 2**22  # of the data, beyond which the control variate would cost as much as the fit
@@ -52,7 +52,8 @@ def _run(trial: InteractionTrial, device: str, report: Tick) -> dict[str, Any]:
         beside: KRule = "reml" if trial.k_rule() == "reml" else "rule"  # on the K of the fit, smoothed on its own
         estimates.append(fit_oracle(truth, x, y, found.space or spline_space(trial), beside))
     functions = [estimate.g for estimate in estimates]
-    if trial.has_linear() and y.size <= LINEAR_ROWS:
+    linearised = trial.has_linear() and y.size <= LINEAR_ROWS
+    if linearised and trial.parameters() > 0:  # with nothing of A unknown it is the fit that knows A*
         functions.insert(1, linear_fit(truth, x, y, found.space or spline_space(trial)))
     del x, y
     errors = evaluate(truth, functions, trial.seed, trial.data.tokens)
@@ -68,8 +69,10 @@ def _run(trial: InteractionTrial, device: str, report: Tick) -> dict[str, Any]:
         spline = SplineNumbers(intervals=found.space.intervals, spline_degree=found.space.degree)
         result |= as_record(spline)
     if len(estimates) == 2:
-        linear = float(errors.errors[1]) if len(functions) > 2 else None
+        linear = float(errors.errors[1]) if linearised else None
         result |= _beside_oracle(trial, truth, errors, estimates[1], linear)
+    if found.phi is None or found.matrix is None:
+        return result
     return result | picture(truth, found.phi, found.matrix, errors.arguments)
 
 
@@ -79,6 +82,7 @@ def _beside_oracle(
     """What knowing A* would have given, on the same pairs, and what theory forecasts."""
     unit = trial.parameters() * trial.data.noise**2 / trial.n
     pairwise = not trial.data.row_normalised
+    expected = forecast(trial, truth) if pairwise and feasible(trial) else None
     numbers = BesideOracleNumbers(
         oracle_error=float(errors.errors[-1]),
         oracle_error_se=float(errors.standard_errors[-1]),
@@ -88,14 +92,14 @@ def _beside_oracle(
         parametric_error=errors.excess,
         predicted_parametric_error=unit,
         excess_ratio=errors.excess / unit if unit > 0 and pairwise else None,
-        **(_forecasts(trial, truth) if pairwise and feasible(trial) else {}),
+        **(_forecasts(expected) if expected else {}),
         linear_error=linear,
+        controlled_error=float(errors.errors[0]) / linear * expected.typical_linear if linear and expected else None,
     )
     return as_record(numbers)
 
 
-def _forecasts(trial: InteractionTrial, truth: Truth) -> dict[str, float]:
-    expected = forecast(trial, truth)
+def _forecasts(expected: Forecast) -> dict[str, float]:
     return {
         FORECAST_ERROR: expected.total,
         FORECAST_ORACLE_ERROR: expected.oracle,

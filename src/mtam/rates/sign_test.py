@@ -2,7 +2,8 @@
 
 Student's interval of their logarithms means nothing there. The median needs no shape: of n figures, the k-th smallest
 and the k-th largest enclose it with probability 1 - 2 P(Binomial(n, 1/2) < k), for any law. A share of successes has
-the interval of Clopper and Pearson (1934, Biometrika 26), whose coverage is at least its level.
+the interval of Clopper and Pearson (1934, Biometrika 26), whose coverage is at least its level; where several trials
+share a data set it is taken at the number of independent trials that are worth as much (``clustered_shares``).
 """
 
 import math

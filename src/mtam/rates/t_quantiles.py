@@ -4,8 +4,13 @@ import math
 from functools import cache
 
 import numpy as np
+import numpy.typing as npt
 
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(200)
+
+@cache
+def _rule() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Nodes and weights of Gauss and Legendre, at the first quantile: they take longer than all else to load."""
+    return np.polynomial.legendre.leggauss(200)
 
 
 def cdf(t: float, df: float) -> float:
@@ -15,9 +20,10 @@ def cdf(t: float, df: float) -> float:
     Gauss-Legendre quadrature is exact to rounding.
     """
     angle = math.atan(t / math.sqrt(df))
-    x = 0.5 * angle * (_NODES + 1)
+    nodes, weights = _rule()
+    x = 0.5 * angle * (nodes + 1)
     constant = math.exp(math.lgamma((df + 1) / 2) - math.lgamma(df / 2)) / math.sqrt(math.pi)
-    return 0.5 + constant * 0.5 * angle * float(_WEIGHTS @ np.cos(x) ** (df - 1))
+    return 0.5 + constant * 0.5 * angle * float(weights @ np.cos(x) ** (df - 1))
 
 
 @cache

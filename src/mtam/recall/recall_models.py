@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
-from mtam.base.named.named_code import known_or_named, load_named
+from mtam.base.named.named_code import expected, known_or_named, load_named, no_code
 from mtam.base.spec import EstimatorSettings
 from mtam.base.variants import load
 from mtam.recall.recall_data import RecallData
@@ -20,6 +20,7 @@ LEGACY: Mapping[str, Any] = {
 }  # fmt: skip
 
 SINGLE_MATRIX, DOUBLE_MATRIX = 4.5, 8.5  # bytes per entry of a kernel matrix, blocks beside it included
+SPECTRUM_SECONDS = 1.5  # for the levels of a box, once per process
 POSTERIOR_TO = 16384  # sample size; beyond, no room for a kernel matrix in double precision
 STEP, LAYERED_STEP = 1.3e-4, 2e-4  # seconds per member and step at batch 128: compiled, and layer by layer
 
@@ -29,7 +30,7 @@ LONGER = 3  # times the steps, at every tripling
 
 Init = Literal["identity", "random"]
 SoftmaxInit = Literal["identity", "random", "random_frozen"]
-GateCode = Annotated[str, AfterValidator(lambda name: known_or_named((), name))]
+Code = Annotated[str, AfterValidator(lambda name: known_or_named((), name))]
 
 
 def exact_seconds(n: int) -> float:
@@ -233,13 +234,21 @@ class OwnGateModel(TrainedModel):
 
     gate_class: ClassVar[str] = "mtam.recall.gates.softmax:Softmax"  # where none is named
 
-    code: GateCode | None = None  # MODULE:CLASS of a gate, see ``mtam.recall.gates.interface``
+    code: Code | None = None  # MODULE:CLASS of a gate, see ``mtam.recall.gates.interface``
     beta0: float = Field(4.0, gt=0)  # for the gate's start
     init: Init = "identity"  # for the gate's start
 
+    def lacks(self) -> str | None:
+        """The class: without it the gate is softmax under another name."""
+        return None if self.code else no_code(self.name, "a gate as in mtam.recall.gates.interface")
+
     def gate(self) -> Any:
         """As named."""
-        return super().gate() if self.code is None else load_named(self.code)()
+        if self.code is None:
+            return super().gate()
+        found = load_named(self.code)()
+        fits = all(hasattr(found, name) for name in ("heads", "shapes", "start", "forward", "backward"))
+        return expected(self.code, found, fits, "a gate with what mtam.recall.gates.interface has")
 
     def shape(self) -> tuple[Any, ...]:
         """A program has one gate."""
@@ -337,3 +346,18 @@ class PosteriorModel(RecallModel):
     def seconds(self, n: int) -> float:
         """That of the variance, and no more."""
         return variance_seconds(n)
+
+
+class OwnRecallModel(RecallModel):
+    """An estimator of your own: model.code=MODULE:CLASS with fit(contexts, answers, rng) and predict(contexts)."""
+
+    code: Code | None = None  # MODULE:CLASS, see ``mtam.recall.evaluation.own_recall``
+
+    def lacks(self) -> str | None:
+        """The class."""
+        what = "a class with fit(contexts, answers, rng) and predict(contexts)"
+        return None if self.code else no_code(self.name, what)
+
+    def shape(self) -> tuple[Any, ...]:
+        """A pack has one class."""
+        return (*super().shape(), self.code)

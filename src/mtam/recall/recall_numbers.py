@@ -35,6 +35,17 @@ class BenchmarkNumbers(RecallNumbers):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OwnNumbers(RecallNumbers):
+    """Of an estimator of the user's own: recall where it says how it weighs the components; seconds as above."""
+
+    attention_mass: float | None = None
+    attention_entropy: float | None = None
+    recall_accuracy: float | None = None
+    seconds: float
+    pack_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrainedNumbers(RecallNumbers):
     """Of what is trained.
 

@@ -4,6 +4,7 @@ Nothing heavy is imported here, so that a sweep can be planned without torch.
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, SerializeAsAny, model_validator
@@ -17,12 +18,13 @@ from mtam.recall.recall_models import (
     DOUBLE_MATRIX,
     POSTERIOR_TO,
     SINGLE_MATRIX,
+    SPECTRUM_SECONDS,
     TrainedModel,
     exact_seconds,
     variance_seconds,
 )
 from mtam.recall.recall_models import RecallModel as RecallModel
-from mtam.recall.recall_variants import MODELS, OF_MATERN_PRIOR
+from mtam.recall.recall_variants import MODELS, OF_BOX_PRIOR, OF_MATERN_PRIOR
 from mtam.recall.recall_variants import TARGETS as TARGETS
 
 BENCHMARK_FROM, BENCHMARK_TO = 1024, 32768  # sample sizes with a Bayes rule beside the model; beyond, no memory for it
@@ -39,6 +41,7 @@ class ReportedToy(Frozen):
     law: Literal["normal", "uniform_sqrt3", "uniform_1"] = "normal"  # of Z
     system: Literal["constant_first", "cosines"] = "cosines"  # e_1 = 1, or e_1 = sqrt2 cos(pi x)
     constant: bool = True  # whether 1 is added to the densities
+    weights: Literal["root", "whole"] = "root"  # of Z_j in the densities: sqrt(lambda_j), or lambda_j
     heads: int = Field(4, ge=1)
     width: int = Field(8, ge=1)  # d_model = d_hidden
     epochs: int = Field(20, ge=1)
@@ -64,6 +67,7 @@ class RecallTrial(Trial):
     """One recall fit."""
 
     own: ClassVar[str] = "softmax"
+    later: ClassVar[Sequence[tuple[str, str]]] = (("reported", "weights"),)
 
     problem: Literal["recall"] = "recall"
     protocol: Literal["claimed", "reported"] = "claimed"
@@ -105,14 +109,21 @@ class RecallTrial(Trial):
 
     def benchmarked(self) -> bool:
         """Whether the record holds the Bayes rule on the same contexts: where it is known and there is room for it."""
-        return self.model.asks_for_benchmark() and self._prior_known() and BENCHMARK_FROM <= self.n <= BENCHMARK_TO
+        wanted = self.model.asks_for_benchmark() and BENCHMARK_FROM <= self.n <= BENCHMARK_TO
+        return wanted and self._prior_known(OF_MATERN_PRIOR)
 
     def averaged(self) -> bool:
         """Whether the record holds the Bayes risk averaged over the prior: where that is known and there is room."""
-        return self.model.asks_for_average() and self._prior_known() and self.n <= POSTERIOR_TO
+        if not self.model.asks_for_average():
+            return False
+        return self._averaged_by_spectrum() or (self._prior_known(OF_MATERN_PRIOR) and self.n <= POSTERIOR_TO)
 
-    def _prior_known(self) -> bool:
-        return self.protocol == "claimed" and self.data.target in OF_MATERN_PRIOR and self.data.noise > 0
+    def _averaged_by_spectrum(self) -> bool:
+        """Whether that needs no kernel matrix and no sample, because the prior's spectrum is known."""
+        return self._prior_known(OF_BOX_PRIOR)
+
+    def _prior_known(self, targets: Sequence[str]) -> bool:
+        return self.protocol == "claimed" and self.data.target in targets and self.data.noise > 0
 
     def _solves(self) -> bool:
         """Whether a kernel matrix is factored for it."""
@@ -120,7 +131,7 @@ class RecallTrial(Trial):
 
     def _beside_bytes(self) -> float:
         """The room for a matrix of what is solved beside the model."""
-        if self.averaged():
+        if self.averaged() and not self._averaged_by_spectrum():
             return DOUBLE_MATRIX * self.n**2
         return SINGLE_MATRIX * self.n**2 if self.benchmarked() else 0.0
 
@@ -159,9 +170,9 @@ class RecallTrial(Trial):
         """Seconds on one thread: the estimator's, and those of the Bayes rule beside it."""
         if self.protocol == "reported":
             return 0.5 + 5e-4 * self.optimiser_steps()
-        beside = (exact_seconds(self.n) if self.benchmarked() else 0.0) + (
-            variance_seconds(self.n) if self.averaged() else 0.0
-        )
+        beside = exact_seconds(self.n) if self.benchmarked() else 0.0
+        if self.averaged():
+            beside += SPECTRUM_SECONDS if self._averaged_by_spectrum() else variance_seconds(self.n)
         return self.model.seconds(self.n) + beside
 
     def law(self) -> dict[str, Any]:

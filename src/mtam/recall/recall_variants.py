@@ -19,6 +19,7 @@ MODELS = {
     "mercer": Variant(f"{_SETTINGS}:MercerModel", _TRAINED, torch=True, gpu=True),
     "knn": Variant(f"{_SETTINGS}:KnnModel", _SOLVED, torch=True),
     "gp": Variant(f"{_SETTINGS}:GpModel", _SOLVED, torch=True),
+    "own_recall": Variant(f"{_SETTINGS}:OwnRecallModel", "mtam.recall.evaluation.own_recall:run", torch=True),
     "posterior": Variant(f"{_SETTINGS}:PosteriorModel", "mtam.recall.evaluation.posterior:run", torch=True),
 }
 
@@ -26,11 +27,14 @@ MODELS = {
 TARGETS = {
     "matern": "mtam.recall.simulate.targets:matern",
     "matern_stratified": "mtam.recall.simulate.stratified_matern:matern_stratified",
+    "spectral": "mtam.recall.simulate.spectral_target:spectral",
     "takagi": "mtam.recall.simulate.targets:takagi",
     "linear": "mtam.recall.simulate.targets:linear",
     "quadratic": "mtam.recall.simulate.targets:quadratic",
 }
 
-# Draws of the Matern prior, whose Bayes rule is known; those that the prior standardises, not each draw by itself.
+# Draws of the Matern prior, whose Bayes rule is known; of the same prior at home on the box, whose spectrum is known;
+# those that the prior standardises, not each draw by itself.
 OF_MATERN_PRIOR = ("matern", "matern_stratified")
-BY_POPULATION = ("matern_stratified",)
+OF_BOX_PRIOR = ("spectral",)
+BY_POPULATION = ("matern_stratified", "spectral")

@@ -12,27 +12,28 @@ from mtam.base.finding import Finding
 from mtam.base.table import Table
 from mtam.report.figures import finding_figure
 from mtam.report.figures.picture import Picture
+from mtam.report.tables.held_text import HeldText
 from mtam.report.tables.table_csv import table_csv
 from mtam.report.tables.terminal_grid import terminal_grid
 from mtam.sweep.store import write_text
 
 
-def screen(finding: Finding) -> Iterator[Group | Text]:
+def screen(finding: Finding) -> Iterator[ConsoleRenderable]:
     """What a person reads: the statement, the verdicts, the tables, the notes."""
     yield Group(
         Text(f"{finding.title}  ({finding.source})", style="bold"),
         Padding(
             Group(
-                Text(finding.statement),
-                *(Text(f"assumed: {text}") for text in finding.assumptions),
-                Text(f"were it false: {finding.if_false}"),
+                HeldText(finding.statement),
+                *(HeldText(f"assumed: {text}") for text in finding.assumptions),
+                HeldText(f"were it false: {finding.if_false}"),
             ),
             (0, 0, 1, 2),
         ),
     )
     yield from map(terminal_grid, (verdicts_table(finding), *finding.tables))
     for note in finding.notes:
-        yield Text(note)
+        yield HeldText(note)
 
 
 def verdict_lines(finding: Finding) -> Iterator[ConsoleRenderable]:
@@ -42,7 +43,7 @@ def verdict_lines(finding: Finding) -> Iterator[ConsoleRenderable]:
     grid.add_column(no_wrap=True)
     grid.add_column()
     for one in finding.verdicts:
-        grid.add_row(Text(f"  {one.said}"), Text(one.claim))
+        grid.add_row(Text(f"  {one.said}"), HeldText(one.claim))
     yield grid
 
 

@@ -9,7 +9,16 @@ from mtam.analysis import cell_results
 from mtam.analysis.run import Run
 from mtam.report import fit_texts, summary_sentence
 from mtam.report.examples import ExampleTrial, example_trials
-from mtam.report.figures import attention, fit_figure, forest, learning_curves, level_maps, loss_traces, ratio_plane
+from mtam.report.figures import (
+    attention,
+    fit_figure,
+    forest,
+    learning_curves,
+    level_maps,
+    loss_traces,
+    ratio_plane,
+)
+from mtam.report.figures.own_data import residual_figure
 from mtam.report.figures.picture import Picture
 from mtam.report.page import RunSection
 from mtam.report.tables.cell_text import answer_text
@@ -82,4 +91,6 @@ def _fit(run: Run, folder: str) -> RunSection:
     spec: Any = trial
     picture = fit_figure.fit(numbers, spec.model.name, summary_sentence.of_fit(summary))
     pictures = [picture] if picture.panels else []
+    looked = residual_figure.residuals(numbers, spec.model.name)
+    pictures += [] if looked is None else [looked]
     return RunSection(plan, records, summary, tables=run.tables, pictures=pictures, files=texts, folder=folder)

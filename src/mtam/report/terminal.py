@@ -186,7 +186,11 @@ def fit_table(summary: Mapping[str, Any]) -> Table:
         ("noise", "noise_sd", "standard deviation, from the residuals"),
         ("rank", "rank", "of A"),
         ("intervals K", "K" if "K" in s else "intervals", "knot intervals of the spline"),
-        ("freedom", "freedom", "effective degrees of freedom of the penalised spline, smoothed by REML"),
+        (
+            "freedom",
+            "freedom",
+            "effective degrees of freedom of the penalised spline, smoothed by REML (with groups: by cross-validation)",
+        ),
         ("band", "simultaneous_critical", _bands(s)),
         ("angle of A", _angle(s), "standard error, radians: of its worst singular vector out of the true space"),
         ("starts", "starts", f"{s.get('agreeing', 'none')} of them ended at the best loss"),

@@ -5,7 +5,10 @@ import os
 from functools import partial
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, Group
+from rich.text import Text
+
+from mtam.report.tables.held_text import HeldText
 
 PIPE = 140  # columns where there is no terminal and COLUMNS says nothing: tables are not squeezed there
 
@@ -29,8 +32,11 @@ class Messages:
 
     def tell(self, what: Any) -> None:
         """Show something to a person; a sentence wider than the screen is wrapped, in a pipe it keeps its one line."""
-        if not self.quiet:
-            self.out.print(what, soft_wrap=isinstance(what, str) and not _has_width(self.out))
+        if self.quiet:
+            return
+        sentence = isinstance(what, str)
+        held = Group(HeldText(what)) if isinstance(what, str | Text) else what
+        self.out.print(held, soft_wrap=sentence and not _has_width(self.out))
 
     def say_to_err(self, sentence: str) -> None:
         """Say what goes on, where progress is shown."""

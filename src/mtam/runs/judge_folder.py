@@ -34,6 +34,7 @@ NATURES = {
     "sentence-false": "false as they stand",
     "assumption-of-tool": "with an assumption of this tool",
     "finite-size": "at these sizes",
+    judge_claims.CONTROL: "as negative controls have to be",
     judge_claims.UNEXPLAINED: "that nobody has explained",
 }
 TOLD = Path("claims", "claims.csv")  # of a folder of recorded tables
@@ -114,6 +115,9 @@ def tell(found: Sequence[JudgedClaim], messages: Messages) -> None:
         messages.tell(what)
     if natures := natures_of(found):
         messages.tell(f"contradicted: {', '.join(f'{count} {NATURES[name]}' for name, count in natures.items())}")
+    for each in found:
+        if each.passed_control:
+            messages.tell(f"the negative control {each.claim.id} is supported: what judges these claims cannot refuse")
     if not messages.details:
         messages.tell("Sources, theory and reasons: the same command with --details, or the page:")
 
@@ -127,11 +131,13 @@ def tell_files(files: Sequence[Path], messages: Messages) -> None:
 def strict_code(found: Sequence[JudgedClaim]) -> int:
     """The exit code under --strict: 0 where no claim is contradicted.
 
-    1 where a sentence is false as it stands, or contradicted for a reason that nobody has given yet; 3 where all
-    contradictions are owed to assumptions of this tool or to sizes.
+    1 where a sentence is false as it stands, or contradicted for a reason that nobody has given yet, and where a
+    negative control is supported; 3 where all contradictions are owed to assumptions of this tool or to sizes.
     """
-    natures = natures_of(found)
-    return 0 if not natures else 3 if natures.keys() <= {"assumption-of-tool", "finite-size"} else 1
+    natures = natures_of(found).keys() - {judge_claims.CONTROL}
+    if any(each.passed_control for each in found):
+        return 1
+    return 0 if not natures else 3 if natures <= {"assumption-of-tool", "finite-size"} else 1
 
 
 def natures_of(found: Sequence[JudgedClaim]) -> Counter[str]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # the report room takes longer to load than a run that is the
     from mtam.report.page import ShownClaims
 
 SUMMARY, PAGE = "summary.json", "report.html"
-OF_A_FIT = ("fit.png", "fit.svg", "fit.csv")  # its picture
+OF_A_FIT = tuple(f"{name}.{end}" for name in ("fit", "diagnostics") for end in ("png", "svg", "csv"))  # its pictures
 
 
 @dataclass(frozen=True)

@@ -199,10 +199,11 @@ def check_same(plan: Plan, out: Path) -> Plan:
 
     Raises UsageError when ``out`` holds the run of another plan, or things that are no run at all.
     """
+    names = [path.name for path in out.iterdir()]  # before the manifest: a sibling may be writing both just now
     found = planning.found_in(out, plan)
     if found is not None:
         return replace(found, config=plan.config) if plan.kind == "sweep" else replace(plan, aliases=found.aliases)
-    if any(not _is_ours(path.name) for path in out.iterdir()):
+    if not all(map(_is_ours, names)):
         raise UsageError(f"--out {out} is not empty and holds no run of mtam; choose another --out.")
     return plan
 

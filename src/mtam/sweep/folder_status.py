@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mtam.sweep import heartbeats, planning, store
-from mtam.sweep.cluster import slurm
+from mtam.sweep.cluster.squeue import FOLDER as SUBMISSIONS
 from mtam.sweep.planning import Plan
 
 QUEUE_EVERY = 10.0  # seconds between calls of squeue
@@ -108,8 +108,10 @@ class Survey:
         return (work / spent if spent > 0 else 1.0) * left / max(len(beats), 1)
 
     def _in_queue(self) -> dict[str, int] | None:
-        if not os.path.isdir(self.out / slurm.FOLDER):
+        if not os.path.isdir(self.out / SUBMISSIONS):
             return None
+        from mtam.sweep.cluster import slurm  # brings the launchers along, which take a tenth of a status to load
+
         if time.monotonic() - self._asked >= QUEUE_EVERY:
             tasks = slurm.queue(self.out)
             states = [state.lower() for state, _ in tasks.values()] if tasks is not None else []

@@ -79,3 +79,15 @@ def test_a_module_that_is_not_there_is_a_sentence() -> None:
     for name in ("no_such:f", "no_such.inner:f"):
         with pytest.raises(UsageError, match=r"there is no module no_such.*; valid: a file no_such.*\.py here"):
             named_by_user(name)
+
+
+def test_a_file_instead_of_a_module_is_corrected() -> None:
+    with pytest.raises(UsageError, match=r"mine.py:f: there is no module mine.py; say mine:f; valid: a file "):
+        named_by_user("mine.py:f")
+
+
+def test_what_code_gives_is_looked_at() -> None:
+    assert named_code.expected("mine:f", 3, True, "a number") == 3
+    sealed = f"mine:f@{'0' * 20}"
+    with pytest.raises(ValueError, match=r"^mine:f gives int; valid: a function of z$"):
+        named_code.expected(sealed, 3, False, "a function of z")

@@ -21,7 +21,7 @@ def shell(line: str, args: list[str], cwd: Path, **env: str) -> "subprocess.Comp
     """``mtam ARGS`` with the redirections in ``line``, where "$@" stands for the command."""
     return subprocess.run(
         ["sh", "-c", line, "sh", *MTAM, *args], cwd=cwd, env={**os.environ, **env}, capture_output=True, text=True,
-        timeout=120, check=False,
+        timeout=600, check=False,
     )  # fmt: skip
 
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from mtam.interaction.estimators.estimators import (
-    _steps,
     fit_als,
     fit_erm,
     fit_oracle_a,
     intervals,
+    progress,
     settings,
     spline_space,
 )
@@ -64,7 +64,7 @@ def test_an_interaction_is_its_phi_at_its_matrix(name: str, fit: object) -> None
 
 def test_progress_of_unknown_length_rises_and_never_ends() -> None:
     heard: list[float] = []
-    tick = _steps(heard.append, 50)
+    tick = progress(heard.append, 50)
     for _ in range(200):
         tick()
     assert heard[0] == 0

@@ -1,16 +1,41 @@
 """The fused kernels agree with plain numpy to 1e-9."""
 
+import itertools
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 from mtam.interaction.model import pair_kernels, pair_kernels_reference
+from mtam.interaction.model.row_layout import RowLayout
 from mtam.interaction.model.splines import SplineSpace
 
+Layout = Callable[[int, int], RowLayout | None]
+
+
+def laid_out(causal: bool, itself: bool) -> Layout:
+    """A third of the tokens missing, weights from 0 to 1."""
+
+    def layout(samples: int, tokens: int) -> RowLayout:
+        rng = np.random.default_rng(1)
+        there, weights = rng.random((samples, tokens)) < 2 / 3, rng.random((samples, tokens))
+        return RowLayout.of(there, weights, None, causal, itself)
+
+    return layout
+
+
+LAYOUTS: list[Layout] = [
+    lambda _samples, _tokens: None,
+    *(laid_out(*flags) for flags in itertools.product((False, True), repeat=2)),
+]
 CASES = [(2, 1, 1, 1, 5), (5, 3, 2, 3, 12), (10, 6, 6, 8, 20), (7, 4, 1, 9, 3)]  # N, d, r, s, K
 
 
 @pytest.mark.parametrize(("tokens", "d", "rank", "degree", "intervals"), CASES)
-def test_agreement(tokens: int, d: int, rank: int, degree: int, intervals: int) -> None:
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_agreement(tokens: int, d: int, rank: int, degree: int, intervals: int, layout: Layout) -> None:
+    here = layout(20, tokens)
+    mask = None if here is None else here.mask()
     rng = np.random.default_rng(0)
     space = SplineSpace(degree, intervals)
     x = rng.standard_normal((20 * tokens, d))
@@ -19,19 +44,19 @@ def test_agreement(tokens: int, d: int, rank: int, degree: int, intervals: int) 
     table = space.table(c)
 
     out = np.full((len(x), space.dimension), np.nan)
-    pair_kernels.features(p, q, tokens, space.pieces, intervals, out)
-    np.testing.assert_allclose(out, pair_kernels_reference.features(p, q, tokens, space), atol=1e-9)
+    pair_kernels.features(p, q, tokens, space.pieces, intervals, out, mask)
+    np.testing.assert_allclose(out, pair_kernels_reference.features(p, q, tokens, space, here), atol=1e-9)
 
     residual, grad_p, grad_q = np.empty(len(x)), np.empty_like(p), np.empty_like(q)
-    pair_kernels.pullback(p, q, tokens, table, y, residual, grad_p, grad_q)
+    pair_kernels.pullback(p, q, tokens, table, y, residual, grad_p, grad_q, mask)
     for fast, slow in zip(
-        (residual, grad_p, grad_q), pair_kernels_reference.pullback(p, q, tokens, space, c, y), strict=True
+        (residual, grad_p, grad_q), pair_kernels_reference.pullback(p, q, tokens, space, c, y, here), strict=True
     ):
         np.testing.assert_allclose(fast, slow, atol=1e-9, rtol=1e-9)
 
     z = np.empty_like(x)
-    pair_kernels.directions(p, q, x, tokens, table, z)
-    np.testing.assert_allclose(z, pair_kernels_reference.directions(p, q, x, tokens, table), atol=1e-9, rtol=1e-9)
+    pair_kernels.directions(p, q, x, tokens, table, z, mask)
+    np.testing.assert_allclose(z, pair_kernels_reference.directions(p, q, x, tokens, table, here), atol=1e-9, rtol=1e-9)
 
     rows = np.empty((len(x), 2 * d * rank))
     pair_kernels.jacobian(x, z, p, z @ v, rows)

@@ -133,7 +133,7 @@ def test_the_rank_does_not_rise_for_structure_that_it_cannot_remove(
     seen: list[int] = []
     left = assessment.left
 
-    def looked(x: Array, y: Array, fitted: FittedInteraction, rank: int) -> dict[str, Any]:
+    def looked(x: Array, y: Array, fitted: FittedInteraction, rank: int, _layout: object) -> dict[str, Any]:
         seen.append(rank)
         return left(x, y, fitted, rank)
 

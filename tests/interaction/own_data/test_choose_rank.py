@@ -24,7 +24,7 @@ def test_the_rank_is_the_smallest_that_is_not_beaten(lack: float) -> None:
     x, y = rng.standard_normal((100, 3, 2)), 0.01 * rng.standard_normal((100, 3))
     asked: list[int] = []
 
-    def fit(_x: Array, _y: Array, rank: int) -> Any:
+    def fit(_x: Array, _y: Array, rank: int, _layout: object) -> Any:
         asked.append(rank)
         found = type("Found", (), {"converged": True, "lack_of_fit": lack})()
         return found, FittedInteraction(np.eye(2), np.full(4, float(max(0, 5 - rank))), 3, 1)
@@ -70,7 +70,7 @@ def test_a_raised_choice_keeps_what_was_tried() -> None:
 def test_one_rank_needs_no_comparison() -> None:
     asked: list[int] = []
 
-    def fit(_x: Array, _y: Array, rank: int) -> Any:
+    def fit(_x: Array, _y: Array, rank: int, _layout: object) -> Any:
         asked.append(rank)
         return type("Found", (), {"converged": True, "lack_of_fit": 0.0})(), FittedInteraction(
             np.eye(2), np.ones(4), 3, 1
@@ -79,12 +79,3 @@ def test_one_rank_needs_no_comparison() -> None:
     x, y = np.ones((5, 3, 2)), np.arange(15.0).reshape(5, 3)
     assert choose_rank.choose(fit, Split(x, y, x, y), [3]).rank == 3
     assert asked == [3]
-
-
-def test_losses_are_those_of_whole_predictions_whatever_the_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    rng = np.random.default_rng(1)
-    fitted = FittedInteraction(rng.standard_normal((2, 2)), rng.standard_normal(6), 3, 3)
-    x, y = rng.standard_normal((11, 4, 2)), rng.standard_normal((11, 4))
-    whole = np.mean((y - fitted.predict(x)) ** 2, axis=1)
-    monkeypatch.setattr(choose_rank, "BLOCK", 3 * 8)
-    np.testing.assert_allclose(choose_rank.losses(fitted, x, y), whole, atol=1e-12)

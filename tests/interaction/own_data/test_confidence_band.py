@@ -134,7 +134,7 @@ def penalised(samples: int, seed: int, smoothing: float | None = None) -> tuple[
     y = truth.reshape(samples, 3) + 0.3 * rng.standard_normal((samples, 3))
     root = np.full((1, 1), 0.3**0.5)
     profile = Profile(x, y, np.eye(1), SplineSpace(3, 30), confidence_band.arguments(x, matrix))
-    profile, fit, _ = profile.smoothed(profile.fit(root, root))
+    profile, fit, _ = profile.smoothed(profile.fit(root, root), root, root)
     if smoothing is not None:
         profile = replace(profile, smoothing=smoothing)
         fit = profile.fit(root, root)

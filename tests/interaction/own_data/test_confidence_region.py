@@ -22,7 +22,7 @@ def known(rank: int = 2) -> Covariance:
     matrix = rng.standard_normal((4, rank)) @ rng.standard_normal((rank, 4))
     frame = Frame.at(rng.standard_normal((4, 4)), matrix, rank)
     root = rng.standard_normal((frame.keep.shape[1], frame.keep.shape[1]))
-    return Covariance(np.eye(1), np.eye(1), root @ root.T / 1e6, frame, 500)
+    return Covariance(np.eye(1), np.eye(1), root @ root.T / 1e6, frame, 500, np.eye(1))
 
 
 def changes(covariance: Covariance, count: int) -> Array:

@@ -10,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from mtam.interaction.files import dataset
+from mtam.interaction.files.own_samples import OwnSamples
 from mtam.interaction.model import pair_kernels_reference
 from mtam.interaction.own_data import fit_own_data
 from mtam.interaction.own_data.fitted_interaction import FittedInteraction, from_record
@@ -27,6 +28,10 @@ PROMISED = {
     "no_interaction_p", "linear_p", "constant_p", "linear_explained", "structure_p", "structure_p_values",
     "structure_shares", "angles", "zero_tokens", "matrix_se", "column_angles_se", "row_angles_se",
     "angle_se", "linear_phi_p", "next_rank_p", "prediction_low", "prediction_high",
+    "softmax_error", "softmax_gain", "softmax_gain_se",
+    "residual_prediction", "residual_standardised", "residual_leverage", "residual_cook", "residual_sample",
+    "residual_token", "residual_responses", "residual_mean_leverage", "residual_correlation", "order_share",
+    "order_residual", "trend_prediction", "trend_residual", "trend_error",
 }  # fmt: skip
 
 
@@ -201,10 +206,11 @@ def test_large_data_stay_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     """Beyond the limit a random part chooses the rank and all samples make the fit, in the order of the file."""
     x, y = made()
     monkeypatch.setattr(fit_own_data, "IN_MEMORY", 300 * 15)
-    split, whole, responses = fit_own_data._shuffled(x, y, 0)
+    split, whole, place = fit_own_data._shuffled(OwnSamples(x, y), 0)
     assert (len(split.x), len(split.x_test)) == (240, 60)
-    assert whole is x
-    assert responses is y
+    assert whole.x is x
+    assert whole.y is y
+    assert place.tolist() == list(range(600))
     assert once(tmp_path, x, y, model={"rank": 2})["noise_sd"] == pytest.approx(0.3, rel=0.04)
 
 

@@ -5,6 +5,7 @@ import numpy.typing as npt
 import pytest
 import scipy.stats
 
+from mtam.interaction.model.row_layout import RowLayout
 from mtam.interaction.own_data import held_out_tests
 
 Array = npt.NDArray[np.float64]
@@ -73,3 +74,47 @@ def test_products_see_an_interaction_that_is_too_weak_to_predict_with() -> None:
     said = np.array([learned(rng, 0.4) for _ in range(300)]) < held_out_tests.LEVEL
     products, losses = said.mean(axis=0)
     assert products > losses + 0.1
+
+
+def test_groups_of_one_and_equal_weights_change_nothing() -> None:
+    rng = np.random.default_rng(5)
+    x, y, told = rng.standard_normal((30, 3, 2)), rng.standard_normal((30, 3)), rng.standard_normal((30, 3))
+    layout = RowLayout.of(np.ones((30, 3), dtype=bool), np.ones((30, 3)), np.arange(30))
+    fit, held = layout[:20], layout[20:]
+    np.testing.assert_allclose(held_out_tests.losses(y, told, layout), held_out_tests.losses(y, told))
+    np.testing.assert_allclose(held_out_tests.products(y, told, layout), held_out_tests.products(y, told))
+    parts = x[:20], y[:20], x[20:], y[20:]
+    np.testing.assert_allclose(held_out_tests.linear(*parts, fit, held), held_out_tests.linear(*parts))
+    np.testing.assert_allclose(
+        held_out_tests.constant(y[:20], y[20:], fit, held), held_out_tests.constant(y[:20], y[20:])
+    )
+
+
+def test_losses_of_groups_have_the_standard_error_of_a_ratio() -> None:
+    """Mean and spread over 2000 draws of groups of unequal size, whose losses are common to a group."""
+    rng = np.random.default_rng(6)
+    means, errors = [], []
+    for _ in range(2000):
+        sizes = rng.integers(1, 6, 40)
+        groups = np.repeat(np.arange(40), sizes)
+        y = (rng.exponential(size=40)[groups])[:, None] ** 0.5 * np.ones((1, 2))
+        layout = RowLayout.of(np.ones(y.shape, dtype=bool), np.ones(y.shape), groups)
+        values = held_out_tests.losses(y, np.zeros_like(y), layout)
+        assert len(values) == 40
+        means.append(values.mean())
+        errors.append(values.std(ddof=1) / np.sqrt(40))
+    assert np.mean(means) == pytest.approx(1, abs=4 * np.std(means) / np.sqrt(2000) + 0.005)
+    assert np.mean(errors) == pytest.approx(np.std(means), rel=0.08)
+
+
+def test_samples_of_a_group_are_one_witness() -> None:
+    """Noise and predictions common to a group: the test keeps its level by groups, and not by samples."""
+    rng = np.random.default_rng(7)
+    groups, said = np.repeat(np.arange(15), 8), []
+    for _ in range(800):
+        y, told = (rng.standard_normal((15, 1))[groups] + 0.3 * rng.standard_normal((120, 3)) for _ in range(2))
+        layout = RowLayout.of(np.ones(y.shape, dtype=bool), np.ones(y.shape), groups)
+        said.append([held_out_tests.p_value(held_out_tests.products(y, told, one)) for one in (layout, None)])
+    by_group, by_sample = (np.array(said) < 0.05).mean(axis=0)
+    assert by_group < 0.05 + 3.3 * np.sqrt(0.05 * 0.95 / 800)
+    assert by_sample > 0.15

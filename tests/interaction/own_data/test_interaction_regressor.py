@@ -47,7 +47,7 @@ def test_it_is_exported_and_costs_nothing_before_it_is_asked_for() -> None:
 def test_parameters_are_kept_as_they_are_given() -> None:
     """What ``sklearn.base.clone`` asks: the constructor does nothing, and get_params gives back the same objects."""
     given: dict[str, Any] = {"rank": 3, "degree": 2, "intervals": 7, "k_rule": "cp", "k_constant": 2.5}
-    given |= {"max_starts": 11, "random_state": 4}
+    given |= {"max_starts": 11, "partners": "all", "random_state": 4}
     one = InteractionRegressor(**given)
     assert one.get_params() == given
     assert all(value is given[name] for name, value in one.get_params().items())
@@ -162,6 +162,7 @@ def test_the_score_is_the_share_of_the_variance(data: tuple[Array, Array], fitte
         ({"rank": 0}, "rank = 0: Input should be greater than or equal to 1"),
         ({"k_rule": "aic"}, "k_rule = 'aic': Input should be 'rule', 'cp'"),
         ({"random_state": -1}, "random_state = -1: Input should be greater"),
+        ({"partners": "later"}, "partners = 'later'; valid: others, earlier, all, earlier_and_self"),
         ({"degree": 5}, "degree = 5 is too high for a penalised spline"),
         ({"max_starts": "many"}, "max_starts = 'many'"),
     ],
@@ -203,6 +204,95 @@ def test_a_class_derived_from_it_has_parameters_of_its_own(data: tuple[Array, Ar
     assert one.fit(data[0][:60], data[1][:60]).rank_ == 1
 
 
+def test_numbers_of_numpy_are_parameters_too(data: tuple[Array, Array]) -> None:
+    x, y = data[0][:60], data[1][:60]
+    one = InteractionRegressor(rank=1, max_starts=5, random_state=3).fit(x, y)
+    given: dict[str, Any] = {"rank": np.int64(1), "max_starts": np.int32(5), "random_state": np.int64(3)}
+    two = InteractionRegressor(**given).fit(x, y)
+    np.testing.assert_array_equal(one.A_, two.A_)
+    assert all(value is given[name] for name, value in two.get_params().items() if name in given)
+
+
+def test_a_generator_gives_other_fits_and_the_same_in_the_same_order(data: tuple[Array, Array]) -> None:
+    x, y = data[0][:60], data[1][:60]
+    for kind in (np.random.RandomState, np.random.default_rng):
+        first, again = ([held_out(x, y, rng) for _ in range(2)] for rng in (kind(5), kind(5)))
+        assert first == again
+        assert first[0] != first[1]
+    assert held_out(x, y, None) != held_out(x, y, None)
+    with pytest.raises(ValueError, match="random_state = 'seven'"):
+        InteractionRegressor(random_state="seven").fit(x, y)  # type: ignore[arg-type]
+
+
+def held_out(x: Array, y: Array, random_state: Any) -> float:
+    """A number that depends on which samples are held out."""
+    fit = InteractionRegressor(rank=1, max_starts=1, random_state=random_state).fit(x, y)
+    return float(fit.numbers_["holdout_error"])
+
+
+def test_predictions_do_not_depend_on_batches_order_or_layout(
+    data: tuple[Array, Array], fitted: InteractionRegressor
+) -> None:
+    x, before = data[0], dict(vars(fitted))
+    whole = fitted.predict(x)
+    np.testing.assert_allclose(np.concatenate([fitted.predict(x[k : k + 7]) for k in range(0, len(x), 7)]), whole)
+    order = np.random.default_rng(2).permutation(len(x))
+    np.testing.assert_allclose(fitted.predict(x[order]), whole[order])
+    np.testing.assert_array_equal(fitted.predict(np.asfortranarray(x)), whole)
+    np.testing.assert_array_equal(fitted.predict(x[:, ::-1][:, ::-1]), whole)
+    assert vars(fitted) == before  # nothing is learned by predicting
+    rolled = np.roll(np.arange(x.shape[1]), 1)
+    np.testing.assert_allclose(fitted.predict(x[:, rolled]), whole[:, rolled])  # tokens have no order either
+
+
+def test_a_fit_leaves_the_parameters_alone(data: tuple[Array, Array]) -> None:
+    one = InteractionRegressor(rank=1, max_starts=5)
+    before = one.get_params()
+    one.fit(data[0][:60], data[1][:60])
+    assert one.get_params() == before
+    learned = {name for name in vars(one) if name not in before}
+    assert all(name.endswith("_") or name.startswith("_") for name in learned)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda x: x[:, :, :2], "has d = 2|d = 3|shape"),
+        (lambda x: x[0], "shape"),
+        (lambda x: x[:, :1], "shape|token"),
+        (lambda x: np.where(x > 2, np.inf, x), "infinite"),
+        (lambda x: x.astype(complex), "complex"),
+        (lambda x: x.astype(str), "entries of type"),
+        (lambda x: x[:0], ""),
+    ],
+    ids=["another d", "one sample", "one token", "infinite", "complex", "text", "none"],
+)
+def test_what_cannot_be_predicted_is_one_sentence(
+    change: Any, message: str, data: tuple[Array, Array], fitted: InteractionRegressor
+) -> None:
+    x = change(data[0])
+    if not len(x):
+        assert fitted.predict(x).shape == (0, 5)
+        return
+    with pytest.raises(ValueError, match=message) as told:
+        fitted.predict(x)
+    assert "\n" not in str(told.value)
+
+
+# The checks of scikit-learn that need no data: those with data draw tables, and these are arrays of three axes.
+CHECKS = (
+    "check_no_attributes_set_in_init", "check_parameters_default_constructible", "check_get_params_invariance",
+    "check_set_params", "check_estimator_repr", "check_estimator_tags_renamed", "check_valid_tag_types",
+    "check_estimator_cloneable", "check_mixin_order",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_a_check_of_scikit_learn(name: str) -> None:
+    checks = pytest.importorskip("sklearn.utils.estimator_checks")
+    getattr(checks, name)("InteractionRegressor", InteractionRegressor())
+
+
 def test_with_scikit_learn_itself(data: tuple[Array, Array]) -> None:
     base = pytest.importorskip("sklearn.base")
     selection = pytest.importorskip("sklearn.model_selection")
@@ -214,6 +304,7 @@ def test_with_scikit_learn_itself(data: tuple[Array, Array]) -> None:
     assert base.is_regressor(one)
     scores = selection.cross_val_score(InteractionRegressor(rank=2, max_starts=5), x, y, cv=3)
     assert np.all(scores > 0.3)
-    search = selection.GridSearchCV(InteractionRegressor(max_starts=5), {"rank": [1, 2]}, cv=2).fit(x, y)
+    ranks = {"rank": np.arange(1, 3)}
+    search = selection.GridSearchCV(InteractionRegressor(max_starts=5), ranks, cv=2).fit(x, y)
     assert search.best_params_ == {"rank": 2}
     assert search.predict(x).shape == y.shape

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from mtam.interaction.model import pair_kernels_reference
 from mtam.interaction.model.low_rank import balance
+from mtam.interaction.model.row_layout import RowLayout
 from mtam.interaction.model.splines import SplineSpace
 from mtam.interaction.solver.row_sums import Passes
 from mtam.interaction.solver.varpro import Profile, whitener
@@ -17,13 +18,16 @@ Array = npt.NDArray[np.float64]
 CASES = [(2, 1, 1, 1, 5), (5, 3, 2, 3, 12), (10, 6, 6, 8, 20), (70, 4, 1, 9, 3)]  # N, d, r, s, K
 
 
-def problem(degree: int = 3, smoothing: float | None = None) -> tuple[Profile, Array, Array]:
+def problem(
+    degree: int = 3, smoothing: float | None = None, layout: RowLayout | None = None
+) -> tuple[Profile, Array, Array]:
     """A profile in four coordinates of unlike spread, and balanced factors of rank 2."""
     rng = np.random.default_rng(0)
     x = rng.standard_normal((300, 5, 4)) @ np.diag([1.0, 2.0, 0.5, 3.0])
     y = rng.standard_normal((300, 5)) + np.tanh(x[:, :, 0])
     arguments = rng.standard_normal(2000) / 3
-    profile = Profile(x, y, whitener(x), SplineSpace(degree, 6), arguments, smoothing=smoothing)
+    white, space = whitener(x, layout), SplineSpace(degree, 6)
+    profile = Profile(x, y, white, space, arguments, smoothing=smoothing, layout=layout)
     u, v = balance(rng.standard_normal((4, 2)), rng.standard_normal((4, 2)), 1 / 3)
     return profile, u, v
 

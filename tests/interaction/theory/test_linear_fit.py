@@ -5,9 +5,10 @@ import numpy.typing as npt
 import pytest
 
 from mtam.interaction.estimators import erm, oracle_a
-from mtam.interaction.interaction_spec import InteractionData
+from mtam.interaction.interaction_spec import InteractionData, InteractionTrial, interaction_model
 from mtam.interaction.model import pair_kernels_reference
 from mtam.interaction.model.splines import SplineSpace
+from mtam.interaction.run_interaction import run
 from mtam.interaction.simulate.squared_error import evaluate
 from mtam.interaction.simulate.truth import draw_truth, simulate
 from mtam.interaction.solver.row_sums import double
@@ -73,3 +74,19 @@ def test_it_is_least_squares_on_splines_and_tangents() -> None:
     moved = np.einsum("md,de,me->m", left, tangents.matrix(theta[size:]), right)
     expected = space.design(u) @ known.basis @ theta[:size] + slope * moved
     assert linear_fit(truth, x, y, space)(left, right) == pytest.approx(expected, abs=1e-8)
+
+
+@pytest.mark.slow
+def test_as_a_control_variate_it_leaves_the_mean_and_takes_the_scatter() -> None:
+    """Of ln error, as records hold it, over seeds; in one dimension as well, where it is the fit that knows A."""
+    for d, less in ((1, 0.6), (4, 0.6)):
+        data = InteractionData(d=d, rank=1, tokens=3, degree=3, activation="bspline")
+        trials = [
+            InteractionTrial(data=data, model=interaction_model("ips_erm", k_rule="rule"), n=1000, seed=300 + seed)
+            for seed in range(24)
+        ]
+        found = run(trials, device="cpu", tick=lambda _: None)
+        error, controlled = (np.log([each[name] for each in found]) for name in ("error", "controlled_error"))
+        apart = controlled - error
+        assert abs(apart.mean()) < 3 * apart.std(ddof=1) / len(apart) ** 0.5
+        assert controlled.std(ddof=1) < less * error.std(ddof=1)

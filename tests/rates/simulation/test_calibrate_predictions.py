@@ -1,8 +1,11 @@
 """A quick count of what the script counts in full."""
 
+import pytest
+
 from mtam.rates.simulation.calibrate_predictions import runs_covered
 
 
+@pytest.mark.slow
 def test_two_resources_cover() -> None:
     """24 data sets: all intervals of parameters hold them in 95% on the mean, predictions in 90%."""
     rows = {row["what"]: row for row in runs_covered("5 x 5 runs", 24, key=12)}

@@ -16,6 +16,7 @@ def test_adversarial_stopping_misses_no_more_often_than_promised(law: str, first
     assert found.naive > 0.12  # the same looks at 95% each: what the promise is there for
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("chance", [0.5, 0.9])
 def test_shares_are_covered_at_all_looks(chance: float) -> None:
     assert share_errors(chance, 6, replications=2000) < 0.05

@@ -84,6 +84,7 @@ def test_what_single_precision_cannot_see_is_left_out() -> None:
     ].any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("alpha", "most"), [(0.5, 2.0), (2.0, 1.6)])
 def test_the_bayes_rule_resolves_about_as_many_axes_as_the_best_cover_splits(alpha: float, most: float) -> None:
     n = 1024

@@ -41,6 +41,7 @@ def test_the_curve_is_the_prototypes(alpha: float, values: list[float]) -> None:
     np.testing.assert_allclose(found, values, rtol=0.04)
 
 
+@pytest.mark.slow
 def test_it_is_the_average_risk_of_the_bayes_rule_over_targets() -> None:
     """Over draws of the stratified target, whose risk is told in units of the prior's variance."""
     records = [

@@ -7,7 +7,7 @@ import pytest
 from mtam.base.table import Estimate
 from mtam.rates.verdict import Judgement, Verdict
 from mtam.recall.reading.published_toy import Shown, tables
-from mtam.recall.recall_spec import RecallData, RecallTrial
+from mtam.recall.recall_spec import RecallData, RecallTrial, ReportedToy
 
 DATA = RecallData(modes=16, length=5000, noise=0.01, test=2000)
 TRIALS = [RecallTrial(protocol="reported", data=DATA, n=n, seed=seed) for n in (32, 64) for seed in (0, 1)]
@@ -64,3 +64,24 @@ def test_published_figures_stand_beside_this_run() -> None:
 def test_the_claimed_protocol_has_no_anchors() -> None:
     assert tables([RecallTrial()], [{}]) == []
     assert tables([], []) == []
+
+
+def test_a_search_names_its_cells_and_counts_seeds_that_have_all_figures() -> None:
+    """The three figures of different seeds are no figures together."""
+    trials = [
+        RecallTrial(protocol="reported", data=DATA, reported=ReportedToy(weights=weights), n=64, seed=seed)
+        for weights in ("root", "whole") for seed in (0, 1)
+    ]  # fmt: skip
+    near = {"mse": 0.015, "shuffled_mse": 0.7, "token_weight_same": [3.9e-4]}
+    some = [numbers(mse=0.015, token_weight_same=[2e-4]), numbers(), numbers(**near), numbers(shuffled_mse=0.4)]
+    (found,) = [table for table in tables(trials, some) if table.name == "toy_together"]
+    assert found.column("cell") == ["alpha = 1, weights = root", "alpha = 1, weights = whole"]
+    assert found.rows[0][1:] == [64, 2, 1, 2, 1, 0]
+    assert found.rows[1][1:] == [64, 2, 1, 1, 2, 1]
+
+
+def test_weights_of_densities_are_a_later_setting() -> None:
+    """No key of an older record moves, and the other choice is another trial."""
+    plain = RecallTrial(protocol="reported", data=DATA, n=64)
+    assert "weights" not in plain.key_fields()["reported"]
+    assert plain.model_copy(update={"reported": ReportedToy(weights="whole")}).key() != plain.key()

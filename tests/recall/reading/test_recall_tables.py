@@ -53,7 +53,7 @@ def test_the_table_beside_the_bayes_rule_has_bounds_in_order() -> None:
     assert [shown(told, row)[:5] for row in told.rows] == [
         [f"alpha = {a}", "1024", "0.1", "0.05", "2.00 ± 0.00"] for a in (0.5, 1.0)
     ]
-    lower, upper = told.column("Assouad (lower)"), told.column("reference (upper)")
+    lower, upper = told.column("tiled bumps (lower)"), told.column("reference (upper)")
     assert all(isinstance(a, float) and isinstance(b, float) and a < b for a, b in zip(lower, upper, strict=True))
     assert bayes_and_bounds.tables(recall_cells(some, [_numbers()] * len(some))) == []
 

@@ -49,6 +49,7 @@ def test_a_draw_is_rough_at_every_scale_where_the_other_is_so_on_average() -> No
     assert scatter("matern_stratified") < 0.25 < 0.8 < scatter("matern")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("alpha", [0.5, 2.0])
 def test_draws_are_standardised_by_the_prior_and_not_one_by_one(alpha: float) -> None:
     data = RecallData(target="matern_stratified", alpha=alpha, test=16)
@@ -60,6 +61,7 @@ def test_draws_are_standardised_by_the_prior_and_not_one_by_one(alpha: float) ->
     assert abs(draws[0].sample("test", 4000).clean.mean()) < 0.1
 
 
+@pytest.mark.slow
 def test_levels_do_not_depend_on_the_draw() -> None:
     """The Bayes rule's ln risk over seeds: a few percent, where the other target's scatters by a fifth and more."""
 

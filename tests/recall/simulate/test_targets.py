@@ -7,7 +7,7 @@ import pytest
 
 from mtam.recall.evaluation import matern
 from mtam.recall.recall_spec import TARGETS, RecallData
-from mtam.recall.recall_variants import BY_POPULATION
+from mtam.recall.recall_variants import BY_POPULATION, OF_BOX_PRIOR
 from mtam.recall.simulate import targets
 from mtam.recall.simulate.contexts import problem
 
@@ -23,7 +23,8 @@ def test_lipschitz_in_the_coefficients(name: str) -> None:
     step *= 10 ** rng.uniform(-3, 0, (4000, 1)) / np.linalg.norm(step, axis=1, keepdims=True)
     slope = np.abs(f(z + step) - f(z)) / np.linalg.norm(step, axis=1)
     assert slope[np.linalg.norm(z + step, axis=1) <= np.sqrt(3)].max() <= f.lipschitz * (1 + 1e-9)
-    assert slope.max() > f.lipschitz / 100
+    # Slopes of thousands of product cosines add up nowhere, which no bound in closed form knows.
+    assert slope.max() > f.lipschitz / (1e4 if name in OF_BOX_PRIOR else 100)
 
 
 @pytest.mark.parametrize("target", [name for name in TARGETS if name not in BY_POPULATION])

@@ -103,6 +103,14 @@ def test_nothing_to_draw() -> None:
     assert learning_curves.curves([], "n", {}) is None
 
 
+def test_a_crowd_of_seeds_has_no_point_for_each_of_them() -> None:
+    most = learning_curves.MOST_POINTS // len(SIZES)
+    few, many = (picture(result(PowerLaw(), seeds=seeds)) for seeds in (most, most + 1))
+    assert "small: single seeds" in few.caption
+    assert "single seeds are in curve.csv" in many.caption
+    assert len(axes(few)[0].get_lines()) == len(axes(many)[0].get_lines()) + most
+
+
 def test_a_crowd_of_cells_has_neither_legend_nor_seeds() -> None:
     found = picture(*(result(PowerLaw(), alpha=1 + 0.1 * i) for i in range(20)))
     (axis,) = axes(found)

@@ -24,8 +24,8 @@ CLAIMS = Table(
 )
 
 
-def shown(parts: object) -> str:
-    console = Console(width=80, file=io.StringIO())
+def shown(parts: object, width: int = 80) -> str:
+    console = Console(width=width, file=io.StringIO())
     with console.capture() as text:
         for part in parts:  # type: ignore[attr-defined]
             console.print(part)
@@ -43,7 +43,7 @@ def test_a_claim_is_a_line_with_its_verdict_first() -> None:
 
 
 def test_details_have_sources_and_reasons() -> None:
-    text = " ".join(shown(claims_table.screen(CLAIMS, 0)).split())
+    text = " ".join(shown(claims_table.screen(CLAIMS, 0), 140).split())
     for words in ("Lemma 8", "too few"):
         assert words in text
 

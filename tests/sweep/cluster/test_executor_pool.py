@@ -1,5 +1,6 @@
 """Packs on executors of somebody else's: good ones, and such as lose jobs."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from mtam.base.errors import UsageError
 from mtam.config import plan_sweep
 from mtam.sweep import execute, launch, store
 from mtam.sweep.cluster import executor_pool
+from mtam.sweep.cluster.executor_factories import own_programs
 from mtam.sweep.planning import Plan
 from mtam.sweep.progress_account import Launcher
 from tests.conftest import TINY, Mtam
@@ -157,6 +159,27 @@ def test_an_executor_that_is_shut_down(plan: Plan, tmp_path: Path, monkeypatch: 
     closed.shutdown()
     with pytest.raises(UsageError, match=r"takes no jobs \(RuntimeError: cannot schedule new futures after shutdown\)"):
         run_on(closed, plan, tmp_path, monkeypatch)
+
+
+def test_programs_beside_this_python_are_found_while_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parsl starts its own by their names, also where this Python was called by its path alone."""
+    monkeypatch.setenv("PATH", "/nowhere")
+    with own_programs():
+        assert os.environ["PATH"].split(os.pathsep) == [os.path.dirname(sys.executable), "/nowhere"]
+    assert os.environ["PATH"] == "/nowhere"
+
+
+def test_executors_of_ones_own_have_that_path(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    seen: list[str] = []
+
+    class Looking(Losing):
+        def __enter__(self) -> "Looking":
+            seen.append(os.environ["PATH"])
+            return self
+
+    run_on(Looking(), plan, tmp_path, monkeypatch)
+    assert [path.split(os.pathsep)[0] for path in seen] == [os.path.dirname(sys.executable)]
 
 
 def test_a_sweep_has_the_same_curve_on_every_executor(here: Path, mtam: Mtam) -> None:

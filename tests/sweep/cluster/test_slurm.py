@@ -65,7 +65,7 @@ def test_what_is_refused_keeps_its_records(tmp_path: Path) -> None:
 
 
 def test_the_queue_knows_the_packs_of_a_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path / slurm.FOLDER
+    folder = tmp_path / squeue.FOLDER
     folder.mkdir()
     (folder / "12.json").write_text('{"job": "12", "time": 0, "tasks": [[["a", "b"]], [["c"], ["d"]]]}')
     (folder / "13.json").write_text('{"job": "13", "tasks": [[["e"]]')  # torn

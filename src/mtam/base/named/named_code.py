@@ -74,6 +74,13 @@ def shown(value: Any) -> Any:
     return value.partition("@")[0] if is_sealed(value) else value
 
 
+def expected(name: str, found: Any, fits: bool, what: str) -> Any:
+    """What ``name`` gave. Raises ValueError, which says whose it is, where it does not fit what it should be."""
+    if not fits:
+        raise ValueError(f"{shown(name)} gives {type(found).__name__}; valid: {what}")
+    return found
+
+
 def refuse_unnamed(group: str, settings: Mapping[str, Any]) -> None:
     """Raise UsageError for a setting that holds code which the user has not named on the command line."""
     for key, value in settings.items():
@@ -92,6 +99,11 @@ def known_or_named(names: Iterable[str], name: Any) -> str:
     return str(name)
 
 
+def no_code(name: str, what: str) -> str:
+    """The clause about an estimator of the user's own for which no code is named."""
+    return f"model={name} has no model.code; valid: model.code=MODULE:CLASS on the command line, {what}"
+
+
 def _named() -> list[str]:
     return os.environ.get(VARIABLE, "").split()
 
@@ -107,7 +119,11 @@ def _file(name: str) -> Path:
     except (ImportError, ValueError):
         spec = None
     if spec is None or spec.origin is None or not Path(spec.origin).is_file():
-        raise UsageError(f"{name}: there is no module {module}; valid: a file {here} here, or an installed module.")
+        stem, _, end = module.rpartition(".")
+        meant = f"; say {stem}:{name.partition(':')[2]}" if stem and end == "py" else ""
+        raise UsageError(
+            f"{name}: there is no module {module}{meant}; valid: a file {here} here, or an installed module."
+        )
     return Path(spec.origin)
 
 

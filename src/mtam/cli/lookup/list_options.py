@@ -35,7 +35,7 @@ def list_(group: Group = None, json_: Json = False) -> None:
     for name, titles in groups.items():
         if titles or group is not None:
             typer.secho(name, bold=True)
-        indent = max([14, *map(len, titles)]) + 3
+        indent = max([17, *(len(option) + 4 for option in titles)])
         for option, title in titles.items():
             typer.echo("\n".join(_lines(f"  {option}".ljust(indent), title, width)))
         if not titles and group is not None:

@@ -1,4 +1,4 @@
-"""mtam new problem: a file that works, with its test."""
+"""mtam new: a problem in a file that works, with its test; a notebook."""
 
 from typing import Annotated
 
@@ -9,7 +9,7 @@ from mtam.cli.app import app
 news = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Begin something of your own.")
 app.add_typer(news, name="new")
 
-EXAMPLES = ("gaussian_mean", "kernel_ridge", "associative_memory")
+EXAMPLES = ("gaussian_mean", "kernel_ridge", "associative_memory", "state_space")
 
 
 @news.command("problem", short_help="A problem in one file, with its test.")
@@ -26,3 +26,13 @@ def problem(
     for path in new_problem.write(name, example, EXAMPLES):
         typer.echo(path)
     typer.echo(f"mtam sweep {name}.py runs it; pytest test_{name}.py tests it.")
+
+
+@news.command("notebook", short_help="A Jupyter notebook: a sweep, laws, a fit to arrays.")
+def notebook(
+    name: Annotated[str, typer.Argument(help="NAME.ipynb is written here.")] = "tour",
+) -> None:
+    """Write a notebook that runs: a sweep with its verdicts, laws of learning curves, a fit to arrays."""
+    from mtam.runs import new_notebook
+
+    typer.echo(new_notebook.write(name))

@@ -14,7 +14,7 @@ A is estimated with the K of the rule first and polished with the chosen one aft
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -124,8 +124,7 @@ def penalised(
 def _crossed(profile: Profile, u: Array, v: Array) -> float:
     """Two-fold hold-out error, from the normal equations of the halves."""
     half = len(profile.x) // 2
-    parts = [slice(None, half), slice(half, None)]
-    problems = [replace(profile, x=profile.x[part], y=profile.y[part]) for part in parts]
+    problems = profile.halves(slice(None, half), slice(half, None))
     fits = [problem.fit(u, v) for problem in problems]
     error = 0.0
     for trained, (problem, fit) in zip(fits[::-1], zip(problems, fits, strict=True), strict=True):

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from mtam.base.compile_time import Stopwatch
 from mtam.interaction.estimators.choose_k import SMOOTH, Criterion, choose, grid
 from mtam.interaction.model.domain import domain, ends
+from mtam.interaction.model.row_layout import RowLayout, pairs_of, part_of
 from mtam.interaction.model.splines import Spline, SplineSpace
 from mtam.interaction.search.lack_of_fit import lack_of_fit
 from mtam.interaction.search.search import Search, confirm, gain, polish, search
@@ -54,19 +55,28 @@ class ErmOptions:
     wide: bool = False  # phi's domain comes from the data, see ``domain``; else three standard deviations of u
     beta: float = SMOOTH  # the least smoothness of phi in question, which ends the grid of intervals
     penalised: bool = False  # phi is a penalised spline on the intervals as given, smoothed by REML
+    layout: RowLayout | None = None  # None: every token is there, acts on all others, and counts alike
 
 
-def prepare(x: Data, y: Array, rank: int, space: SplineSpace, rng: np.random.Generator, device: str = "cpu") -> Profile:
+def prepare(
+    x: Data,
+    y: Array,
+    rank: int,
+    space: SplineSpace,
+    rng: np.random.Generator,
+    device: str = "cpu",
+    layout: RowLayout | None = None,
+) -> Profile:
     """The profiled problem: whitening, and arguments of a random A for its basis."""
-    white = whitener(x)
+    white = whitener(x, layout)
     d, tokens = x.shape[2], x.shape[1]
     head = double(x[: max(1, ARGUMENTS // (tokens * (tokens - 1)))])
     u, v = rng.standard_normal((2, d, rank))
     u = u * np.sqrt(SCALE / np.linalg.norm(u @ v.T))
     v = v * np.sqrt(SCALE / np.linalg.norm(u @ v.T))
     arguments = (head @ (white @ u)) @ (head @ (white @ v)).transpose(0, 2, 1)
-    pairs = arguments[:, ~np.eye(tokens, dtype=bool)]
-    return Profile(x, y, white, space, pairs.ravel(), device)
+    pairs = arguments[pairs_of(part_of(layout, slice(len(head))), len(head), tokens)]
+    return Profile(x, y, white, space, pairs, device, layout=layout)
 
 
 def fit(
@@ -86,7 +96,7 @@ def fit(
     """
     watch, at_end = Stopwatch(), False
     wide, criterion = options.wide, options.criterion
-    profile = prepare(x, y, rank, space, rng, options.device)
+    profile = prepare(x, y, rank, space, rng, options.device, options.layout)
     if x.shape[2] == 1:
         one = np.full((1, 1), np.sqrt(SCALE))
         point = start(profile, one, one, SCALE)
@@ -95,7 +105,7 @@ def fit(
             point = start(profile, one, one, profile.norm)
         smoothing = None
         if options.penalised:
-            profile, fitted, smoothing = profile.smoothed(point.fit)
+            profile, fitted, smoothing = profile.smoothed(point.fit, point.u, point.v)
             point = replace(point, fit=fitted)
         point = replace(point, decrement=0.0)
         lack, explained = lack_of_fit(profile, point), gain(profile, point, rank)

@@ -32,8 +32,8 @@ class EstimatedInteraction:
     """A fitted interaction g(x, y) = phi(x^T A y)."""
 
     g: Interaction
-    phi: Callable[[Array], Array]
-    matrix: Array  # A (d, d)
+    phi: Callable[[Array], Array] | None  # None where the fit has no such form
+    matrix: Array | None  # A (d, d)
     space: SplineSpace | None  # of phi, if it is a spline
     numbers: dict[str, Any] = field(default_factory=dict)
 
@@ -93,7 +93,7 @@ def fit_erm(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: st
         spline_space(trial),
         generator(trial.seed, "interaction", "starts"),
         erm.ErmOptions(model.max_starts, criterion(k_rule), device, beta=trial.beta(), penalised=k_rule == "reml"),
-        _steps(tick, 50),
+        progress(tick, 50),
     )
     numbers = ErmNumbers(
         converged=fitted.converged,
@@ -123,7 +123,7 @@ def fit_als(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: st
     del truth, device
     rng = generator(trial.seed, "interaction", "starts")
     starts = min(settings(trial, AlsModel).max_starts, 5)
-    fitted = als.fit(x, y, trial.fit_rank(), spline_space(trial), rng, starts, _steps(tick, 30))
+    fitted = als.fit(x, y, trial.fit_rank(), spline_space(trial), rng, starts, progress(tick, 30))
     numbers = AlsNumbers(
         converged=fitted.converged,
         starts=starts,
@@ -157,7 +157,7 @@ def fit_mlp(trial: InteractionTrial, truth: Truth, x: Data, y: Array, device: st
     return EstimatedInteraction(fitted.g, fitted.phi, fitted.matrix, None, as_record(numbers))
 
 
-def _steps(tick: Tick, scale: float) -> Callable[[], None]:
+def progress(tick: Tick, scale: float) -> Callable[[], None]:
     """Progress for work of unknown length: after k calls, 1 - exp(-k/scale)."""
     count = itertools.count()
     return lambda: tick(1 - math.exp(-next(count) / scale))

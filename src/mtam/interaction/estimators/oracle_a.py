@@ -51,5 +51,5 @@ def fit(
         profile = replace(profile, space=SplineSpace(space.degree, intervals))
     found = profile.fit(left, right)
     if penalised:
-        profile, found, _ = profile.smoothed(found)
+        profile, found, _ = profile.smoothed(found, left, right)
     return OracleFit(left, right, profile.spline(found), found.loss)

@@ -1,7 +1,7 @@
 """Tokens and responses from a file of the user's: X (M, N, d) and Y (M, N), checked, and never unpickled.
 
 Three forms:
-- ``FILE.npz`` with arrays named X and Y;
+- ``FILE.npz`` with arrays named X and Y, and optional ones (``own_samples``);
 - ``FILE_X.npy``, the path that is given, with ``FILE_Y.npy`` beside it; X is memory-mapped if it is float64 in C order;
 - ``FILE.parquet``, long: one row per token with columns sample, token, x0, ..., x{d-1}, y (needs pandas and an engine).
 """
@@ -11,6 +11,7 @@ import math
 import os
 import warnings
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +41,17 @@ def read(path: str | os.PathLike[str]) -> tuple[Array, Array]:
 
     Raises ValueError, with one sentence, for whatever ``validate`` refuses and for a missing or unreadable file.
     """
-    file = Path(path)
-    _parts(file)
-    load = {".npz": _npz, ".npy": _npy, ".parquet": long_table.read}[file.suffix.lower()]
-    x, y = load(file)
+    x, y, _ = arrays(Path(path), ())
     return validate(x, y, str(path))
+
+
+def arrays(file: Path, optional: Sequence[str]) -> tuple[object, object, dict[str, object]]:
+    """X, Y and those of the optional arrays that the file has, unchecked; ValueError for what cannot be read."""
+    _parts(file)
+    if file.suffix.lower() == ".npz":
+        return _npz(file, optional)
+    load = {".npy": _npy, ".parquet": long_table.read}[file.suffix.lower()]
+    return *load(file), {}
 
 
 def digest(path: str | os.PathLike[str]) -> str:
@@ -72,9 +79,19 @@ def validate(x: object, y: object, where: str = "the data") -> tuple[Array, Arra
     constant Y or one whose leading ten digits do not vary, and fewer than ten distinct samples.
     """
     tokens, responses = numbers(x, f"X in {where}"), numbers(y, f"Y in {where}")
-    _sizes(tokens, responses, where)
+    shapes(tokens, responses, where)
+    _enough(tokens, where)
     finite(tokens, f"X in {where}")
     finite(responses, f"Y in {where}")
+    learnable(tokens, responses, where, tokens, responses)
+    return tokens, responses
+
+
+def learnable(x: Array, y: Array, where: str, tokens: Array, responses: Array) -> None:
+    """Refuse finite samples x (M, N, d), y (M, N) that hold nothing to learn; see ``validate``.
+
+    ``tokens`` (m, n, d) and ``responses`` are those that count: all, or without what is missing.
+    """
     _variation(tokens, where)
     with np.errstate(over="ignore"):  # of finite numbers, but it may be infinite
         spread = float(np.ptp(responses))
@@ -88,13 +105,12 @@ def validate(x: object, y: object, where: str = "the data") -> tuple[Array, Arra
             f"Y in {where} varies by {spread:.0e} around {size:.0e}: too few of its digits vary; subtract its mean "
             "before it is rounded"
         )
-    _distinct(tokens, responses, where)
-    if not any((block.any(axis=2).sum(axis=1) > 1).any() for block in blocks(tokens)):
+    _distinct(x, y, where)
+    if not any((block.any(axis=2).sum(axis=1) > 1).any() for block in blocks(x)):
         raise ValueError(
             f"X in {where} has no sample in which more than one token differs from zero: x^T A y is always 0; valid: "
             "tokens that can interact"
         )
-    return tokens, responses
 
 
 def _distinct(x: Array, y: Array, where: str) -> None:
@@ -134,7 +150,8 @@ def _named(file: Path) -> tuple[Path, ...]:
     return both
 
 
-def _sizes(x: Array, y: Array, where: str) -> None:
+def shapes(x: Array, y: Array, where: str) -> None:
+    """Refuse arrays that are not (M, N, d) and (M, N), N < 2 and d < 1."""
     if x.ndim != 3:
         raise ValueError(f"X in {where} has shape {x.shape}; valid: (M, N, d), samples x tokens x coordinates")
     samples, tokens, d = x.shape
@@ -144,6 +161,10 @@ def _sizes(x: Array, y: Array, where: str) -> None:
         raise ValueError(f"X in {where} has N = {tokens} tokens per sample; an interaction needs at least 2")
     if d < 1:
         raise ValueError(f"X in {where} has d = {d} coordinates per token; valid: at least 1")
+
+
+def _enough(x: Array, where: str) -> None:
+    samples, tokens, d = x.shape
     needed = max(FEWEST, -(-2 * (2 * d - 2) // tokens))
     if samples < needed:
         raise ValueError(
@@ -186,7 +207,7 @@ def _variation(x: Array, where: str) -> None:
         )
 
 
-def _npz(file: Path) -> tuple[object, object]:
+def _npz(file: Path, optional: Sequence[str]) -> tuple[object, object, dict[str, object]]:
     with file.open("rb") as content:  # opened here: numpy leaves a file open that turns out to be damaged
         try:
             archive: Any = np.load(content, allow_pickle=False)
@@ -198,10 +219,12 @@ def _npz(file: Path) -> tuple[object, object]:
         if missing:
             found = ", ".join(sorted(archive.files)) or "nothing"
             raise ValueError(f"{file} has no array {' and no array '.join(missing)}; found: {found}")
-        sizes = [_declared(archive, name, file) for name in ("X", "Y")]
+        more = [name for name in optional if name in archive.files]
+        sizes = [_declared(archive, name, file) for name in ("X", "Y", *more)]
         if sum(sizes) > (most := machine.memory()):
             raise ValueError(f"{file} unpacks to {sum(sizes) / 2**30:.0f} GiB; this machine has {most / 2**30:.0f} GiB")
-        return _member(archive, "X", file), _member(archive, "Y", file)
+        extras = {name: _member(archive, name, file) for name in more}
+        return _member(archive, "X", file), _member(archive, "Y", file), extras
 
 
 def _declared(archive: Any, name: str, file: Path) -> int:

@@ -79,14 +79,16 @@ def arguments(profile: Profile, u: Array, v: Array, beyond: int) -> Arguments:
     With so many of the lowest and the highest, and one more.
     """
     samples, tokens = profile.y.shape
-    pairs = ~np.eye(tokens, dtype=bool)
+    others = ~np.eye(tokens, dtype=bool)
     left, right = profile.white @ u, profile.white @ v
     step, block = max(1, -(-samples * tokens * (tokens - 1) // KEPT)), max(1, BLOCK_ROWS // tokens)
     kept: list[Array] = []
     low, high = np.empty(0), np.empty(0)
     for first in range(0, samples, block):
-        x = double(profile.x[first : first + block])
-        at = ((x @ left) @ (x @ right).transpose(0, 2, 1))[:, pairs]
+        part = slice(first, first + block)
+        x = double(profile.x[part])
+        at = (x @ left) @ (x @ right).transpose(0, 2, 1)
+        at = at[:, others] if profile.layout is None else at[profile.layout[part].pairs()]
         kept.append(at[-first % step :: step].ravel())
         low = _lowest(np.concatenate([low, at.ravel()]), beyond)
         high = _lowest(np.concatenate([high, -at.ravel()]), beyond)

@@ -2,7 +2,8 @@
 
 Notation: a block holds S samples of N tokens, rows i = 0..SN-1; p_i = U^T x_i, q_j = V^T x_j, u_ij = p_i . q_j, and j
 runs over the other tokens of the sample of i. No array over pairs is ever stored.
-``pair_kernels_reference`` says the same in plain numpy.
+``pair_kernels_reference`` says the same in plain numpy. With a mask (``row_layout.Mask``) j runs over the tokens that
+are there and may act on i, and its scale stands in place of (N-1)^{-1}; without one numba leaves its branches out.
 
 Innermost loops run over samples, at one pair (i, j) of token places: contiguous, so that they use vector registers
 whatever N and r are, and successive additions to a row of features hit different rows. Splines are evaluated in the
@@ -13,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mtam.base.jit import kernel
+from mtam.interaction.model.row_layout import Mask
 
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.int32]
@@ -168,11 +170,32 @@ def _scatter_four(values: Array, k: Index, lanes: int, into: Array, start: int, 
 
 
 @kernel
-def features(p: Array, q: Array, tokens: int, pieces: Array, intervals: int, out: Array) -> None:
+def _skipped(i: int, j: int, mask: Mask | None) -> bool:
+    """Whether the token in place j never acts on that in place i."""
+    if mask is None:
+        return j == i
+    return (j == i and not mask.itself) or (j > i and mask.causal)
+
+
+@kernel
+def _mask_values(
+    values: Array, there: Array, scale: Array, first: int, lanes: int, tokens: int, i: int, j: int
+) -> None:
+    """Splines of u_ij times the scale of row i, and nothing where token j is not there."""
+    for s in range(lanes):
+        factor = there[(first + s) * tokens + j] * scale[(first + s) * tokens + i]
+        for a in range(values.shape[0]):
+            values[a, s] *= factor
+
+
+@kernel
+def features(
+    p: Array, q: Array, tokens: int, pieces: Array, intervals: int, out: Array, mask: Mask | None = None
+) -> None:
     """out[i, b] = (N-1)^{-1} sum_{j != i} B_b(u_ij)  # p, q (SN, r); pieces (s+1, s+1); out (SN, K+s), contiguous."""
     rows, rank = p.shape
     width, size = pieces.shape[0], out.shape[1]
-    scaled = pieces * (1.0 / (tokens - 1))
+    scaled = pieces * (1.0 if mask is not None else 1.0 / (tokens - 1))
     step = _lanes(rows // tokens, tokens, rank)
     left, right = np.empty((tokens, rank, step)), np.empty((tokens, rank, step))
     t, square, odd, values = np.empty(step), np.empty(step), np.empty(step), np.empty((width, step))
@@ -186,14 +209,18 @@ def features(p: Array, q: Array, tokens: int, pieces: Array, intervals: int, out
         for i in range(tokens):
             start = (first * tokens + i) * size
             for j in range(tokens):
-                if j == i:
+                if _skipped(i, j, mask):
                     continue
                 _locate(left[i], right[j], lanes, intervals, t, k)
                 if width == 4:
                     _cubic_splines(t, lanes, scaled, values)
+                else:
+                    _splines(t, lanes, scaled, square, odd, values)
+                if mask is not None:
+                    _mask_values(values, mask.there, mask.scale, first, lanes, tokens, i, j)
+                if width == 4:
                     _scatter_four(values, k, lanes, flat, start, tokens * size)
                     continue
-                _splines(t, lanes, scaled, square, odd, values)
                 for s in range(lanes):
                     base = start + s * tokens * size + k[s]
                     for a in range(width):
@@ -239,8 +266,36 @@ def _slopes(t: Array, k: Index, lanes: int, table: Array, total: Array, slope: A
 
 
 @kernel
+def _masked_slopes(
+    t: Array,
+    k: Index,
+    lanes: int,
+    table: Array,
+    there: Array,
+    value: Array,
+    total: Array,
+    slope: Array,
+    room: Array,
+) -> None:
+    """``_slopes`` where ``there`` is 1, and nothing where it is 0  # there, value (lanes,)."""
+    value[:] = 0.0
+    _slopes(t, k, lanes, table, value, slope, room)
+    for s in range(lanes):
+        total[s] += value[s] * there[s]
+        slope[s] *= there[s]
+
+
+@kernel
 def pullback(
-    p: Array, q: Array, tokens: int, table: Array, y: Array, residual: Array, grad_p: Array, grad_q: Array
+    p: Array,
+    q: Array,
+    tokens: int,
+    table: Array,
+    y: Array,
+    residual: Array,
+    grad_p: Array,
+    grad_q: Array,
+    mask: Mask | None = None,
 ) -> None:
     """Residuals, and half the negative gradient of their sum of squares with respect to p and q.
 
@@ -258,23 +313,32 @@ def pullback(
     to_left, to_right = np.empty((tokens, rank, step)), np.empty((tokens, rank, step))
     t, k, total, weight = np.empty(step), np.empty(step, np.int32), np.empty(step), np.empty(step)
     slope, room = np.empty((tokens, step)), np.empty(4 * step)
+    if mask is not None:
+        value, there = np.empty(step), np.empty((tokens, 1, step))
     for first in range(0, rows // tokens, step):
         lanes = min(step, rows // tokens - first)
         _turn(p, tokens, first, lanes, left)
         _turn(q, tokens, first, lanes, right)
+        if mask is not None:
+            _turn(mask.there.reshape(-1, 1), tokens, first, lanes, there)
         to_left[:], to_right[:] = 0.0, 0.0
         for i in range(tokens):
             total[:] = 0.0
             for j in range(tokens):
-                if j != i:
+                if not _skipped(i, j, mask):
                     _locate(left[i], right[j], lanes, intervals, t, k)
-                    _slopes(t, k, lanes, table, total, slope[j], room)
+                    if mask is None:
+                        _slopes(t, k, lanes, table, total, slope[j], room)
+                    else:
+                        _masked_slopes(t, k, lanes, table, there[j, 0], value, total, slope[j], room)
             for s in range(lanes):
                 row = (first + s) * tokens + i
+                if mask is not None:
+                    scale = mask.scale[row]
                 residual[row] = y[row] - total[s] * scale
                 weight[s] = residual[row] * (0.5 * intervals * scale)
             for j in range(tokens):
-                if j == i:
+                if _skipped(i, j, mask):
                     continue
                 factor = slope[j]
                 for s in range(lanes):
@@ -290,7 +354,7 @@ def pullback(
 
 
 @kernel
-def directions(p: Array, q: Array, x: Array, tokens: int, table: Array, z: Array) -> None:
+def directions(p: Array, q: Array, x: Array, tokens: int, table: Array, z: Array, mask: Mask | None = None) -> None:
     """z_i = (N-1)^{-1} sum_{j != i} phi'(u_ij) x_j, so that d(mean_j phi(u_ij))/dA = x_i z_i^T  # x, z (SN, d)."""
     rows, rank = p.shape
     d, intervals = x.shape[1], table.shape[0]
@@ -299,17 +363,29 @@ def directions(p: Array, q: Array, x: Array, tokens: int, table: Array, z: Array
     left, right = np.empty((tokens, rank, step)), np.empty((tokens, rank, step))
     t, k, total = np.empty(step), np.empty(step, np.int32), np.zeros(step)
     slope, room = np.empty((tokens, step)), np.empty(4 * step)
+    if mask is not None:
+        value, there = np.empty(step), np.empty((tokens, 1, step))
     for first in range(0, rows // tokens, step):
         lanes = min(step, rows // tokens - first)
         _turn(p, tokens, first, lanes, left)
         _turn(q, tokens, first, lanes, right)
+        if mask is not None:
+            _turn(mask.there.reshape(-1, 1), tokens, first, lanes, there)
         for i in range(tokens):
             for j in range(tokens):
                 _locate(left[i], right[j], lanes, intervals, t, k)
-                _slopes(t, k, lanes, table, total, slope[j], room)
-            slope[i] = 0.0
+                if mask is None:
+                    _slopes(t, k, lanes, table, total, slope[j], room)
+                else:
+                    _masked_slopes(t, k, lanes, table, there[j, 0], value, total, slope[j], room)
+                    if _skipped(i, j, mask):
+                        slope[j] = 0.0
+            if mask is None:
+                slope[i] = 0.0
             for s in range(lanes):
                 row = (first + s) * tokens
+                if mask is not None:
+                    scale = 0.5 * intervals * mask.scale[row + i]
                 for b in range(d):
                     z[row + i, b] = 0.0
                 for j in range(tokens):

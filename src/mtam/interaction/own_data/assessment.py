@@ -16,10 +16,12 @@ import numpy as np
 import numpy.typing as npt
 
 from mtam.interaction.estimators.erm import Erm
-from mtam.interaction.own_data import held_out_tests, residual_structure
+from mtam.interaction.model.row_layout import RowLayout
+from mtam.interaction.own_data import held_out_tests
 from mtam.interaction.own_data.choose_rank import Attempt, Split
 from mtam.interaction.own_data.fitted_interaction import FittedInteraction
-from mtam.interaction.own_data.residual_structure import Structure
+from mtam.interaction.own_data.residuals import residual_structure
+from mtam.interaction.own_data.residuals.residual_structure import Structure
 from mtam.interaction.reading.own_data_notes import LEVEL
 from mtam.interaction.search import lack_of_fit
 
@@ -28,8 +30,9 @@ Array = npt.NDArray[np.float64]
 
 def against_rivals(split: Split, held: Attempt) -> dict[str, Any]:
     """Held-out tests of no interaction, and of a fit against a constant and a linear regression."""
-    constant = held_out_tests.constant(split.y, split.y_test)
-    linear = held_out_tests.linear(split.x, split.y, split.x_test, split.y_test)
+    layouts = split.layout, split.layout_test
+    constant = held_out_tests.constant(split.y, split.y_test, *layouts)
+    linear = held_out_tests.linear(split.x, split.y, split.x_test, split.y_test, *layouts)
     return {
         "explained": 1 - float(held.losses.mean() / constant.mean()),
         "linear_explained": 1 - float(linear.mean() / constant.mean()),
@@ -39,9 +42,9 @@ def against_rivals(split: Split, held: Attempt) -> dict[str, Any]:
     }
 
 
-def left(x: Array, y: Array, fitted: FittedInteraction, rank: int) -> dict[str, Any]:
+def left(x: Array, y: Array, fitted: FittedInteraction, rank: int, layout: RowLayout | None = None) -> dict[str, Any]:
     """Score tests of the residuals of a fit to x (M, N, d), y (M, N)."""
-    found: Structure = residual_structure.structure(x, y, fitted.matrix, rank, fitted.spline)
+    found: Structure = residual_structure.structure(x, y, fitted.matrix, rank, fitted.spline, layout)
     return {
         "structure_p": found.p_value,
         "structure_p_values": found.p_values.tolist(),

@@ -8,23 +8,46 @@ they have in common, the noise above all, cancels.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from mtam.interaction.estimators.erm import Erm
+from mtam.interaction.model.row_layout import RowLayout
 from mtam.interaction.own_data import held_out_tests
-from mtam.interaction.own_data.fitted_interaction import FittedInteraction
 from mtam.interaction.search.lack_of_fit import ALARM
 
 Array = npt.NDArray[np.float64]
-Fit = Callable[[Array, Array, int], tuple[Erm, FittedInteraction]]  # x, y, rank
+
+
+class Searched(Protocol):
+    """What a search says of itself."""
+
+    @property
+    def converged(self) -> bool:
+        """Whether it trusts its bottom."""
+        ...
+
+    @property
+    def lack_of_fit(self) -> float:
+        """Standard deviations, see ``search.lack_of_fit``."""
+        ...
+
+
+class Predictor(Protocol):
+    """What a fit predicts."""
+
+    def responses(self, values: Array, layout: RowLayout | None = None) -> Array:
+        """# (M, N, d) -> as responses are."""
+        ...
+
+
+Fit = Callable[[Array, Array, int, RowLayout | None], tuple[Searched, Predictor]]  # x, y, rank, layout
 
 CLEARLY, DOUBTFUL = (
     2.0,
     1.0,
 )  # standard errors; against a rank whose residuals are noise one happens by chance too often
-BLOCK = 2**20  # numbers of X at a time
 
 
 @dataclass(frozen=True)
@@ -35,6 +58,8 @@ class Split:
     y: Array  # (M1, N)
     x_test: Array  # (M2, N, d)
     y_test: Array  # (M2, N)
+    layout: RowLayout | None = None  # of the rows of the one
+    layout_test: RowLayout | None = None  # and of the other
 
 
 @dataclass(frozen=True)
@@ -42,7 +67,7 @@ class Attempt:
     """One rank, fitted to the one part and judged on the other."""
 
     rank: int
-    losses: Array  # mean squared prediction error per held-out sample (M2,)
+    losses: Array  # mean squared prediction error per held-out sample, or group, see ``held_out_tests.losses`` (M2,)
     products: Array  # see ``held_out_tests.products`` (M2,)
     converged: bool
     lack_of_fit: float
@@ -54,7 +79,7 @@ class Attempt:
 
     @property
     def standard_error(self) -> float:
-        """Of ``error``, over samples, which are independent; rows of one sample need not be."""
+        """Of ``error``, over samples or groups, which are independent; rows of one need not be."""
         return float(self.losses.std(ddof=1) / np.sqrt(len(self.losses)))
 
     def beats(self, other: "Attempt") -> bool:
@@ -84,10 +109,10 @@ class Choice:
 
 def tried(fit: Fit, split: Split, rank: int) -> Attempt:
     """One rank, fitted to the one part and judged on the other."""
-    found, fitted = fit(split.x, split.y, rank)
-    predictions = fitted.predict(split.x_test)
-    errors = np.mean((split.y_test - predictions) ** 2, axis=1)
-    products = held_out_tests.products(split.y_test, predictions)
+    found, fitted = fit(split.x, split.y, rank, split.layout)
+    predictions = fitted.responses(split.x_test, split.layout_test)
+    errors = held_out_tests.losses(split.y_test, predictions, split.layout_test)
+    products = held_out_tests.products(split.y_test, predictions, split.layout_test)
     return Attempt(rank, errors, products, found.converged, found.lack_of_fit)
 
 
@@ -112,13 +137,3 @@ def choose(fit: Fit, split: Split, ranks: Sequence[int]) -> Choice:
         else:
             best = smaller
     return Choice(best.rank, tuple(seen[rank] for rank in sorted(seen)))
-
-
-def losses(fitted: FittedInteraction, x: Array, y: Array) -> Array:
-    """Mean squared prediction error of every sample, block by block  # (M, N, d), (M, N) -> (M,)."""
-    out = np.empty(len(x))
-    step = max(1, BLOCK // (x.shape[1] * x.shape[2]))
-    for first in range(0, len(x), step):
-        part = slice(first, first + step)
-        out[part] = np.mean((y[part] - fitted.predict(x[part])) ** 2, axis=1)
-    return out

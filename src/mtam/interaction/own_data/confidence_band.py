@@ -5,10 +5,11 @@ residuals e, the covariance of the estimate is
 
     V = B (sum_m s_m s_m^T + ridge sigma^2 I) B,   B = (Z^T Z + ridge I)^{-1},   s_m = sum_{i in sample m} Z_i e_i,
 
-so residuals may be heteroscedastic and dependent within a sample (Liang and Zeger 1986). The tangents carry what is
-not known of A into the band: matrices of rank r and fixed norm, A' = A + dA. The ridge counts as one more observation
-of phi = 0, so that the band is wide, not narrow, where arguments are never seen. The bias of the spline is not in it,
-nor the choice of K: where the data choose K, the band covers less than it says.
+so residuals may be heteroscedastic and dependent within a sample (Liang and Zeger 1986); where samples have groups,
+the s_m are sums over a group. Rows of Z and residuals are times the roots of their weights. The tangents carry what
+is not known of A into the band: matrices of rank r and fixed norm, A' = A + dA. The ridge counts as one more
+observation of phi = 0, so that the band is wide, not narrow, where arguments are never seen. The bias of the spline
+is not in it, nor the choice of K: where the data choose K, the band covers less than it says.
 
 Of a penalised phi S = n lambda P counts as observations too,
 
@@ -19,7 +20,9 @@ the model of ``solver.reml``: averaged over the function its 95% intervals cover
 the mean square of the bias when phi is as rough as lambda says (Wahba 1983; Nychka 1988; Marra and Wood 2012). With the
 95% quantile of max_u |Z(u)| in place of 1.96 the band is simultaneous, Z the Gaussian process of mean zero and variance
 1 with the correlations of V, drawn at random (Ruppert, Wand and Carroll 2003, section 6.5), and u from its 2% to its
-98% quantile: averages over the function say nothing of the far tails, where few arguments lie.
+98% quantile: averages over the function say nothing of the far tails, where few arguments lie. Where samples have
+groups, sigma^2 beside S is sigma^2 tr(B M) / tr(B sigma^2 Z^T Z), M = sum_m s_m s_m^T, if that is more: the variance
+of independent noise that would move the fit as much, against which cross-validation over groups has weighed S.
 
 Sums run over blocks; of large data a random part of the samples serves, and V scales with their share.
 """
@@ -30,7 +33,9 @@ import numpy as np
 import numpy.typing as npt
 import scipy.linalg
 
+from mtam.interaction.files.own_samples import OwnSamples
 from mtam.interaction.model import pair_kernels
+from mtam.interaction.model.row_layout import RowLayout, by_group, pairs_of, part_of
 from mtam.interaction.model.splines import Spline
 from mtam.interaction.solver.reml import differences
 from mtam.interaction.solver.varpro import RIDGE, whitener
@@ -56,7 +61,8 @@ class Covariance:
     basis: Array  # (K+s, m)
     tangents: Array  # (p, p), of theta in whitened coordinates
     frame: "Frame"
-    samples: int  # from which it was estimated
+    samples: int  # from which it was estimated, or groups of them
+    inverse: Array  # (Z^T Z + S)^{-1} of all samples, of coefficients and theta (m + p, m + p)
 
 
 @dataclass(frozen=True)
@@ -80,30 +86,37 @@ class BandCurve:
         return self.phi - wider * (self.phi - self.low), self.phi + wider * (self.high - self.phi)
 
 
-def arguments(x: Array, matrix: Array) -> Array:
+def arguments(x: Array, matrix: Array, layout: RowLayout | None = None) -> Array:
     """u = X_i^T A X_j over the pairs of samples spread evenly over the data, at most 2^17 or one sample's  # (n,)."""
     tokens = x.shape[1]
-    pairs = ~np.eye(tokens, dtype=bool)
     step = max(1, -(-len(x) * tokens * (tokens - 1) // ARGUMENTS))
     some = x[::step]
-    return np.asarray(((some @ matrix) @ some.transpose(0, 2, 1))[:, pairs].ravel())
+    pairs = pairs_of(part_of(layout, np.s_[::step]), len(some), tokens)
+    return np.asarray(((some @ matrix) @ some.transpose(0, 2, 1))[pairs])
 
 
 def curve(
-    x: Array, y: Array, matrix: Array, rank: int, phi: Spline, rng: np.random.Generator, smoothing: float | None = None
+    x: Array,
+    y: Array,
+    matrix: Array,
+    rank: int,
+    phi: Spline,
+    rng: np.random.Generator,
+    smoothing: float | None = None,
+    layout: RowLayout | None = None,
 ) -> BandCurve:
     """phi with its 95% bands over the range of u  # x (M, N, d), y (M, N), matrix (d, d) of rank r.
 
     ``smoothing``: lambda of a penalised phi; only then the band is also given simultaneously, for all u of ``middle``.
     """
-    u = arguments(x, matrix)
+    u = arguments(x, matrix, layout)
     low, high = np.quantile(u, [TAIL, 1 - TAIL])
     grid = np.linspace(low, high, POINTS)
     half = (high - low) / (2 * (POINTS - 1))
     edges = np.linspace(low - half, high + half, POINTS + 1)
     density = np.histogram(u, edges)[0] / (len(u) * 2 * half)
     basis = phi.space.orthonormaliser(u)
-    covariance = _covariance(x, y, matrix, rank, phi, basis, rng, smoothing)
+    covariance = _covariance(OwnSamples(x, y, layout), matrix, rank, phi, basis, rng, smoothing)
     at = phi.space.design(grid) @ basis
     spread = LEVEL * np.sqrt(np.maximum(np.einsum("nb,bc,nc->n", at, covariance.phi, at), 0.0))
     middle = phi(grid)
@@ -125,8 +138,7 @@ def _critical(at: Array, covariance: Array, rng: np.random.Generator) -> float:
 
 
 def _covariance(
-    x: Array,
-    y: Array,
+    data: OwnSamples,
     matrix: Array,
     rank: int,
     phi: Spline,
@@ -135,25 +147,32 @@ def _covariance(
     smoothing: float | None,
 ) -> Covariance:
     """V  # basis (K+s, m)."""
-    frame = Frame.at(whitener(x), matrix, rank)
+    x, y, layout = data.x, data.y, data.layout
+    frame = Frame.at(whitener(x, layout), matrix, rank)
     samples, tokens = y.shape
     size, columns = basis.shape[1], basis.shape[1] + rank * (2 * x.shape[2] - rank)
     wanted = max(FEWEST_ROWS, ROWS_PER_COLUMN * columns) // tokens + 1
-    # One sample drawn from every stretch: spread over the data, whatever their order.
-    starts = np.linspace(0, samples, min(samples, wanted) + 1).astype(np.int64)
-    chosen = rng.integers(starts[:-1], starts[1:])
-    bread, meat, squares = np.zeros((columns, columns)), np.zeros((columns, columns)), 0.0
+    chosen = _chosen(samples, wanted, layout, rng)
+    used = part_of(layout, chosen)
+    bread, meat, squares, of_samples = np.zeros((columns, columns)), np.zeros((columns, columns)), 0.0, []
     step = max(1, BLOCK // tokens)
     for first in range(0, len(chosen), step):
         part = chosen[first : first + step]
-        z, residual = scores(x[part], y[part], frame, phi, basis)
+        z, residual = scores(x[part], y[part], frame, phi, basis, part_of(layout, part))
         bread += z.T @ z
         sums = (z * residual[:, None]).reshape(len(part), tokens, columns).sum(axis=1)
-        meat += sums.T @ sums
+        if used is None:
+            meat += sums.T @ sums
+        else:
+            of_samples.append(sums)
         squares += float(residual @ residual)
+    rows, clusters = len(chosen) * tokens, len(chosen)
+    if used is not None:
+        grouped = by_group(np.concatenate(of_samples), used)
+        meat, rows, clusters = grouped.T @ grouped, used.rows, len(grouped)
     keep = scipy.linalg.block_diag(np.eye(size), frame.keep)
     bread, meat = keep.T @ bread @ keep, keep.T @ meat @ keep
-    rows, unknowns = len(chosen) * tokens, float(keep.shape[1])
+    unknowns = float(keep.shape[1])
     prior = np.zeros_like(bread)
     prior[:size, :size] = RIDGE * np.eye(size)
     if smoothing is not None:
@@ -163,25 +182,46 @@ def _covariance(
     if smoothing is not None:
         unknowns = float(np.sum(inverse * bread))  # effective degrees of freedom of phi and A
     spare = max(1.0, rows - unknowns)
-    meat *= rows / spare * len(chosen) / max(1, len(chosen) - 1)  # residuals are smaller than errors
-    whole = inverse @ (meat + squares / spare * prior) @ inverse * (len(chosen) / samples)
-    return Covariance(whole[:size, :size], basis, whole[size:, size:], frame, len(chosen))
+    meat *= rows / spare * clusters / max(1, clusters - 1)  # residuals are smaller than errors
+    noise = squares / spare
+    if smoothing is not None and layout is not None and layout.groups is not None:
+        noise = max(noise, float(np.sum(inverse * meat)) / max(unknowns, 1e-300))
+    whole = inverse @ (meat + noise * prior) @ inverse * (len(chosen) / samples)
+    return Covariance(
+        whole[:size, :size], basis, whole[size:, size:], frame, clusters, inverse * (len(chosen) / samples)
+    )
 
 
-def scores(x: Array, y: Array, frame: "Frame", phi: Spline, basis: Array) -> tuple[Array, Array]:
-    """Z and residuals of a block of samples  # (S, N, d), (S, N) -> (SN, K+s + 2rd - r^2), (SN,)."""
+def _chosen(samples: int, wanted: int, layout: RowLayout | None, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+    """About ``wanted`` of the samples: one drawn from every stretch of them, or all of some groups drawn."""
+    if layout is None or layout.groups is None:  # spread over the data, whatever their order
+        starts = np.linspace(0, samples, min(samples, wanted) + 1).astype(np.int64)
+        return rng.integers(starts[:-1], starts[1:])
+    if samples <= wanted:
+        return np.arange(samples)
+    labels = rng.permutation(np.unique(layout.groups))
+    sizes = np.array([np.count_nonzero(layout.groups == label) for label in labels])
+    return np.flatnonzero(np.isin(layout.groups, labels[: int(np.searchsorted(np.cumsum(sizes), wanted)) + 1]))
+
+
+def scores(
+    x: Array, y: Array, frame: "Frame", phi: Spline, basis: Array, layout: RowLayout | None = None
+) -> tuple[Array, Array]:
+    """Z and residuals of a block of samples, times roots of weights  # -> (SN, K+s + 2rd - r^2), (SN,)."""
     samples, tokens, d = x.shape
     white = x.reshape(-1, d) @ frame.white
     p, q = white @ frame.u, white @ frame.v
     raw, z = np.empty((len(white), phi.space.dimension)), np.empty_like(white)
     p /= phi.space.reach  # kernels know [-1, 1]
-    pair_kernels.features(p, q, tokens, phi.space.pieces, phi.space.intervals, raw)
-    pair_kernels.directions(p, q, white, tokens, phi.table, z)
+    mask = None if layout is None else layout.mask()
+    pair_kernels.features(p, q, tokens, phi.space.pieces, phi.space.intervals, raw, mask)
+    pair_kernels.directions(p, q, white, tokens, phi.table, z, mask)
     z /= phi.space.reach
     inner = (white @ frame.columns)[:, :, None] * z[:, None, :]
     outer = (white @ frame.rest)[:, :, None] * (z @ frame.rows)[:, None, :]
     parts = [raw @ basis, inner.reshape(len(z), -1), outer.reshape(len(z), -1)]
-    return np.concatenate(parts, axis=1), y.reshape(samples * tokens) - raw @ phi.coefficients
+    responses = y if layout is None else y * layout.root
+    return np.concatenate(parts, axis=1), responses.reshape(samples * tokens) - raw @ phi.coefficients
 
 
 def pseudoinverse(matrix: Array) -> Array:

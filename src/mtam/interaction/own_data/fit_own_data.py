@@ -25,32 +25,41 @@ from mtam.base.streams import generator
 from mtam.interaction.estimators import erm
 from mtam.interaction.estimators.choose_k import ample, rule
 from mtam.interaction.estimators.estimators import criterion
-from mtam.interaction.files import dataset
+from mtam.interaction.files import dataset, own_samples
+from mtam.interaction.files.own_samples import OwnSamples
 from mtam.interaction.interaction_numbers import OwnDataNumbers
+from mtam.interaction.model.partners import NAMES
+from mtam.interaction.model.row_layout import Labels, RowLayout
 from mtam.interaction.model.splines import SplineSpace
 from mtam.interaction.own_data import (
     assessment,
     choose_rank,
     confidence_band,
     confidence_region,
+    held_out_tests,
     model_tests,
-    residual_quantiles,
+    softmax_rival,
 )
-from mtam.interaction.own_data.choose_rank import Fit, Split
+from mtam.interaction.own_data.choose_rank import Split
 from mtam.interaction.own_data.confidence_band import BandCurve
 from mtam.interaction.own_data.fitted_interaction import FittedInteraction
 from mtam.interaction.own_data.own_data_spec import OwnTrial
 from mtam.interaction.own_data.own_data_warnings import hints
+from mtam.interaction.own_data.residuals import residual_quantiles
+from mtam.interaction.own_data.residuals.residual_diagnostics import Diagnostics, diagnose
 from mtam.interaction.reading import own_data_notes
 from mtam.interaction.reading.own_data_notes import LEVEL
 
 Array = npt.NDArray[np.float64]
+
+Order = npt.NDArray[np.int64]
 
 IN_MEMORY = 2**26  # numbers of X (half a GiB) up to which all samples are shuffled; of more, so many choose the rank
 AT_END = (
     "the data chose the largest K that was tried: phi is rougher than splines on so many intervals follow, or it bends "
     "after single responses; model.degree=2 tries more intervals"
 )
+Fit = Callable[[Array, Array, int, RowLayout | None], tuple[erm.Erm, FittedInteraction]]  # x, y, rank, layout
 Fitted = tuple[choose_rank.Choice, tuple[erm.Erm, FittedInteraction], dict[str, Any]]
 CLEAR = 0.1  # correlation of phi(u) with u
 
@@ -73,46 +82,63 @@ class AssessedFit:
     found: erm.Erm
     fitted: FittedInteraction  # in the gauge above
     curve: BandCurve
-    residuals: Array  # (M, N), of the samples in the order of the fit
+    residuals: Array  # of all responses, of those that count times the roots of their weights  # (M, N) or (n,)
     unknowns: float  # effective degrees of freedom of phi and A
+    diagnostics: Diagnostics
 
 
 def _run(trial: OwnTrial, report: Tick) -> dict[str, Any]:
-    x, y = _load(trial)
+    data = _load(trial)
     ticks = iter(range(10**9))
 
     def step() -> None:
         report(0.95 * (1 - math.exp(-next(ticks) / 150)))
 
-    return as_record(assess(trial, x, y, step).numbers)
+    return as_record(assess(trial, data.x, data.y, step, data.layout).numbers)
 
 
-def assess(trial: OwnTrial, x: Array, y: Array, tick: Callable[[], None] = lambda: None) -> AssessedFit:
+def assess(
+    trial: OwnTrial,
+    x: Array,
+    y: Array,
+    tick: Callable[[], None] = lambda: None,
+    layout: RowLayout | None = None,
+) -> AssessedFit:
     """The fit of ``trial`` to validated x (M, N, d), y (M, N), which are not changed, and what may be said of it.
+
+    With a layout of the rows where they have weights, groups, missing tokens or partners other than all the others.
 
     ``tick`` is called between passes over the data and may raise to stop.
     """
     watch = Stopwatch()
-    warnings = hints(x, y)
-    split, x, y = _shuffled(x, y, trial.seed)
-    tried, (found, fitted), left = _fitted(trial, split, x, y, tick)
+    given = OwnSamples(x, y, layout)
+    warnings = hints(x, y, layout)
+    split, data, place = _shuffled(given, trial.seed)
+    x, y, layout = data.x, data.y, data.layout
+    tried, (found, fitted), left = _fitted(trial, split, data, tick)
     held = tried.chosen
     told = assessment.against_rivals(split, held) | left
-    fitted = _sign(fitted, x)
+    if layout is None:
+        told |= softmax_rival.against_softmax(split, held, generator(trial.seed, "interaction", "own", "softmax"), tick)
+    fitted = _sign(fitted, x, layout)
     rng = generator(trial.seed, "interaction", "own", "band")
-    curve = confidence_band.curve(x, y, fitted.matrix, tried.rank, fitted.spline, rng, found.smoothing)
+    curve = confidence_band.curve(x, y, fitted.matrix, tried.rank, fitted.spline, rng, found.smoothing, layout)
     tests = generator(trial.seed, "interaction", "own", "tests")
     told |= {
-        "linear_phi_p": model_tests.linear_phi(x, y, fitted.matrix, tried.rank),
-        "next_rank_p": model_tests.next_rank(x, y, fitted.matrix, tried.rank, fitted.spline, tests),
+        "linear_phi_p": model_tests.linear_phi(x, y, fitted.matrix, tried.rank, layout),
+        "next_rank_p": model_tests.next_rank(x, y, fitted.matrix, tried.rank, fitted.spline, tests, layout),
     }
-    variance = float(y.var())
-    freedom = y.size - found.freedom - trial.parameters(tried.rank)
-    noise = float(choose_rank.losses(fitted, x, y).mean()) * y.size / max(1, freedom)
+    rows, variance = data.rows, float(y.var()) if layout is None else layout.variance(y)
+    freedom = rows - found.freedom - trial.parameters(tried.rank)
+    predictions = fitted.responses(x, layout)
+    noise = float(held_out_tests.losses(y, predictions, layout).mean()) * rows / max(1, freedom)
     warnings += [AT_END] if found.at_end else []
     unknowns = found.freedom + trial.parameters(tried.rank)
-    residuals = y - fitted.predict(x)
+    residuals = y - predictions
+    if layout is not None:  # of responses of the mean weight
+        residuals = (residuals * layout.root)[layout.weights > 0]
     told["prediction_low"], told["prediction_high"] = residual_quantiles.quantiles(residuals, unknowns)
+    looked = diagnose(data, place, fitted.spline, curve.covariance, math.sqrt(noise))
     words: dict[str, Any] = assessment.words(found, told)
     numbers = OwnDataNumbers(
         rank=tried.rank,
@@ -127,7 +153,9 @@ def assess(trial: OwnTrial, x: Array, y: Array, tick: Callable[[], None] = lambd
         variance=variance,
         **told,
         **words,
-        **own_data_notes.looks(x),
+        **own_data_notes.looks(data.tokens_there),
+        **_layout_numbers(layout),
+        **_diagnosed(looked),
         starts=found.starts,
         agreeing=found.agreeing,
         lack_of_fit=found.lack_of_fit,
@@ -151,7 +179,31 @@ def assess(trial: OwnTrial, x: Array, y: Array, tick: Callable[[], None] = lambd
         warnings=warnings,
         seconds=watch.cpu,
     )
-    return AssessedFit(numbers, found, fitted, curve, residuals, unknowns)
+    return AssessedFit(numbers, found, fitted, curve, residuals, unknowns, looked)
+
+
+def _diagnosed(looked: Diagnostics) -> dict[str, Any]:
+    """What is kept of the diagnostics, for pictures."""
+    single = ("prediction", "standardised", "leverage", "cook", "sample", "token")
+    out = {f"residual_{name}": getattr(looked, name).tolist() for name in single}
+    for name in ("order_share", "order_residual", "trend_prediction", "trend_residual", "trend_error"):
+        out[name] = getattr(looked, name).tolist()
+    out |= {"residual_responses": looked.responses, "residual_mean_leverage": looked.mean_leverage}
+    return out | {"residual_correlation": looked.correlation}
+
+
+def _layout_numbers(layout: RowLayout | None) -> dict[str, Any]:
+    """What is told of a layout."""
+    if layout is None:
+        return {}
+    counted = layout.weights[layout.weights > 0]
+    return {
+        "responses": layout.rows,
+        "missing_tokens": int(np.count_nonzero(~layout.there)),
+        "groups": None if layout.groups is None else len(np.unique(layout.groups)),
+        "weighted": bool(np.ptp(counted) > 1e-12 * counted.max()),
+        "partners": NAMES[layout.causal, layout.itself],
+    }
 
 
 def _uncertainty(curve: BandCurve, found: erm.Erm) -> dict[str, Any]:
@@ -174,25 +226,26 @@ def _uncertainty(curve: BandCurve, found: erm.Erm) -> dict[str, Any]:
 
 def fit(trial: OwnTrial, x: Array, y: Array) -> Fitted:
     """The choice of the rank, the fit to all data, and what its residuals hold  # (M, N, d), (M, N)."""
-    return _fitted(trial, *_shuffled(x, y, trial.seed), lambda: None)
+    return _fitted(trial, *_shuffled(OwnSamples(x, y), trial.seed)[:2], lambda: None)
 
 
-def at_rank(trial: OwnTrial, x: Array, y: Array, rank: int) -> FittedInteraction:
+def at_rank(trial: OwnTrial, x: Array, y: Array, rank: int, layout: RowLayout | None = None) -> FittedInteraction:
     """The fit to all data at a rank, without a choice of it and without what is said of a fit  # (M, N, d), (M, N)."""
-    return _fitter(trial, float(y.mean()), float(y.std()), lambda: None)(x, y, rank)[1]
+    return _fitter(trial, OwnSamples(x, y, layout), lambda: None)(x, y, rank, layout)[1]
 
 
-def _fitted(trial: OwnTrial, split: Split, x: Array, y: Array, tick: Callable[[], None]) -> Fitted:
+def _fitted(trial: OwnTrial, split: Split, data: OwnSamples, tick: Callable[[], None]) -> Fitted:
     """See ``fit`` and ``choose_rank``."""
-    fit = _fitter(trial, float(y.mean()), float(y.std()), tick)
+    x, y, layout = data.x, data.y, data.layout
+    fit = _fitter(trial, data, tick)
     tried = choose_rank.choose(fit, split, trial.ranks())
-    chosen = fit(x, y, tried.rank)
-    left = first = assessment.left(x, y, chosen[1], tried.rank)
+    chosen = fit(x, y, tried.rank, layout)
+    left = first = assessment.left(x, y, chosen[1], tried.rank, layout)
     for rank in range(tried.rank + 1, max(trial.ranks()) + 1):
         if left["structure_p"] >= LEVEL:
             break
-        more = fit(x, y, rank)
-        left, before = assessment.left(x, y, more[1], rank), left
+        more = fit(x, y, rank, layout)
+        left, before = assessment.left(x, y, more[1], rank, layout), left
         if left["structure_p"] >= LEVEL:
             attempt = choose_rank.tried(fit, split, rank)
             if not tried.chosen.beats(attempt):
@@ -202,59 +255,85 @@ def _fitted(trial: OwnTrial, split: Split, x: Array, y: Array, tick: Callable[[]
     return tried, chosen, first
 
 
-def _load(trial: OwnTrial) -> tuple[Array, Array]:
+def _load(trial: OwnTrial) -> OwnSamples:
     """The data of the trial; ValueError if the file no longer holds what the trial names."""
     data = trial.data
     if dataset.digest(data.path) != data.sha256:
         raise ValueError(f"{data.path} has changed since this fit was planned; plan it again")
-    x, y = dataset.read(data.path)
+    found, _ = own_samples.read(data.path, trial.model.partners)
+    x = found.x
     if x.shape != (data.samples, data.tokens, data.d):
         raise ValueError(f"X in {data.path} has shape {x.shape}, not {(data.samples, data.tokens, data.d)} as planned")
-    return x, y
+    return found
 
 
-def _shuffled(x: Array, y: Array, seed: int) -> tuple[Split, Array, Array]:
-    """A fifth of the samples held out, drawn by the seed, and all data.
+def _shuffled(data: OwnSamples, seed: int) -> tuple[Split, OwnSamples, Order]:
+    """A fifth of the samples held out, drawn by the seed, all data, and where these were; of groups whole ones.
 
     Searches look at the first samples first, so files in some order (of time, of condition) are shuffled. Data too
     large for a second copy keep their order, and a random part of them chooses the rank.
     """
-    samples = len(x)
+    samples, numbers = len(data.x), data.x.shape[1] * data.x.shape[2]
     order = generator(seed, "interaction", "own", "holdout").permutation(samples)
-    most = max(dataset.FEWEST, min(samples, IN_MEMORY // (x.shape[1] * x.shape[2])))
-    some_x, some_y = x[order[:most]], y[order[:most]]
-    cut = most - most // 5
-    split = Split(some_x[:cut], some_y[:cut], some_x[cut:], some_y[cut:])
-    return (split, some_x, some_y) if most == samples else (split, x, y)
+    most = max(dataset.FEWEST, min(samples, IN_MEMORY // numbers))
+    order, cut = order[:most], most - most // 5
+    if data.layout is not None and data.layout.groups is not None:
+        order, cut = _groups_held_out(data.layout.groups, order)
+    some = data[order]
+    fitted, held = some[:cut], some[cut:]
+    split = Split(fitted.x, fitted.y, held.x, held.y, fitted.layout, held.layout)
+    return (split, some, order) if most == samples else (split, data, np.arange(samples))
 
 
-def _fitter(trial: OwnTrial, shift: float, unit: float, tick: Callable[[], None]) -> Fit:
-    """The fit at a given rank, responses standardised for it: its tolerances know no units."""
+def _groups_held_out(groups: Labels, order: Order) -> tuple[Order, int]:
+    """The same samples with those of a fifth of the groups last, and where these begin; order decides which groups."""
+    labels, first = np.unique(groups[order], return_index=True)
+    by_first = labels[np.argsort(first)]
+    held = np.isin(groups[order], by_first[len(by_first) - max(2, len(by_first) // 5) :])
+    return np.concatenate([order[~held], order[held]]), int(np.count_nonzero(~held))
+
+
+def _fitter(trial: OwnTrial, data: OwnSamples, tick: Callable[[], None]) -> Fit:
+    """The fit at a given rank, responses standardised as those of ``data`` are: its tolerances know no units."""
+    y, layout = data.y, data.layout
+    if layout is None:
+        shift, unit = float(y.mean()), float(y.std())
+    else:
+        shift, unit = layout.mean(y), math.sqrt(layout.variance(y))
     model, degree = trial.model, trial.degree()
     beta = max(1, degree - 1)  # what splines of this degree are meant for
     chosen = model.spline().rule
     penalised = chosen == "reml"
-    by_rule = ample(trial.n, trial.data.tokens) if penalised else rule(trial.n, beta, model.k_constant)
+    by_rule = _ample(trial) if penalised else rule(trial.n, beta, model.k_constant)
     intervals = model.intervals or by_rule
 
-    def fit(x: Array, y: Array, rank: int) -> tuple[erm.Erm, FittedInteraction]:
+    def fit(x: Array, y: Array, rank: int, layout: RowLayout | None) -> tuple[erm.Erm, FittedInteraction]:
         rng = generator(trial.seed, "interaction", "own", "starts", rank)
         space = SplineSpace(degree, intervals)
-        options = erm.ErmOptions(model.max_starts, criterion(chosen), wide=True, beta=beta, penalised=penalised)
+        options = erm.ErmOptions(
+            model.max_starts, criterion(chosen), wide=True, beta=beta, penalised=penalised, layout=layout
+        )
         found = erm.fit(x, (y - shift) / unit, rank, space, rng, options, tick)
         coefficients = shift + unit * found.phi.coefficients  # B-splines sum to one
         space = found.phi.space
         fitted = FittedInteraction(
             found.matrix, coefficients, degree, space.intervals, reach=space.reach, bends=space.bends
         )
+        if layout is not None:
+            fitted = replace(fitted, partners=NAMES[layout.causal, layout.itself])
         return found, fitted
 
     return fit
 
 
-def _sign(fitted: FittedInteraction, x: Array) -> FittedInteraction:
+def _ample(trial: OwnTrial) -> int:
+    """K of a penalised spline, for the responses that count."""
+    return max(1, min(ample(trial.n, trial.data.tokens), trial.rows() // 4))
+
+
+def _sign(fitted: FittedInteraction, x: Array, layout: RowLayout | None = None) -> FittedInteraction:
     """(phi(.), A) or (phi(-.), -A), as the gauge has it."""
-    u = confidence_band.arguments(x, fitted.matrix)
+    u = confidence_band.arguments(x, fitted.matrix, layout)
     values = fitted.spline(u)
     spread = float(u.std() * values.std())
     lean = float(np.mean((u - u.mean()) * (values - values.mean()))) / spread if spread > 0 else 0.0

@@ -12,6 +12,12 @@ WIDTH = 90
 SHOWN = (0.02, 0.25, 0.5, 0.75, 0.98)  # quantiles of u at which phi is told
 MOST_ENTRIES = 16  # entries of A that are told one by one
 NORMAL = 1.959964
+PARTNERS = {
+    "others": "the other tokens",
+    "earlier": "the tokens before it",
+    "all": "all tokens, itself too",
+    "earlier_and_self": "the tokens before it and itself",
+}
 
 
 @dataclass(frozen=True)
@@ -36,11 +42,11 @@ class FitSummary:
 def summarise(numbers: Mapping[str, Any]) -> FitSummary:
     """The page from the numbers of a record of own data (``interaction_numbers.OwnDataNumbers``)."""
     lines = ["Interaction regression: Y_i = mean over j of phi(x_i' A x_j), A of rank r".center(WIDTH).rstrip()]
-    lines += ["=" * WIDTH, *_head(numbers), "=" * WIDTH, *_tests(numbers)]
+    lines += ["=" * WIDTH, *_head(numbers), *_layout(numbers), "=" * WIDTH, *_tests(numbers)]
     lines += ["-" * WIDTH, *_spectrum(numbers)]
     if len(numbers["matrix"]) <= MOST_ENTRIES:
         lines += ["-" * WIDTH, *_entries(numbers)]
-    lines += ["-" * WIDTH, *_activation(numbers), "=" * WIDTH]
+    lines += ["-" * WIDTH, *_activation(numbers), *_residuals(numbers), "=" * WIDTH]
     said = {name: "yes" if numbers[name] else "NO" for name in ("found", "explains", "fits", "converged")}
     lines.append("   ".join(f"{name}: {value}" for name, value in said.items()))
     lines += [f"Warning: {sentence}" for sentence in numbers["warnings"]]
@@ -50,9 +56,10 @@ def summarise(numbers: Mapping[str, Any]) -> FitSummary:
 def _head(numbers: Mapping[str, Any]) -> list[str]:
     tried = ", ".join(map(str, numbers["rank_tried"]))
     rank = "given" if len(numbers["rank_tried"]) == 1 else f"of {tried} by hold-out"
+    groups = f" in {numbers['groups']} groups" if numbers.get("groups") else ""
     freedom = numbers.get("freedom")
     left = [
-        ("Samples, M", f"{numbers['samples']}"),
+        ("Samples, M", f"{numbers['samples']}{groups}"),
         ("Tokens, N", f"{numbers['tokens']}"),
         ("Coordinates, d", f"{numbers['d']}"),
         ("Rank, r", f"{numbers['rank']} ({rank})"),
@@ -71,6 +78,18 @@ def _head(numbers: Mapping[str, Any]) -> list[str]:
     return [
         _pair(*one, half) + "    " + _pair(*other, half) for one, other in zip(left, right, strict=True)
     ]  # fmt: skip
+
+
+def _layout(numbers: Mapping[str, Any]) -> list[str]:
+    """Which responses count and which tokens are partners, where that is not all."""
+    if numbers.get("responses") is None:
+        return []
+    told = [
+        f"{numbers['responses']} responses count, {numbers['missing_tokens']} tokens are missing",
+        f"partners of a token: {PARTNERS[numbers['partners']]}",
+        "least squares weighted" if numbers["weighted"] else "",
+    ]
+    return ["; ".join(part for part in told if part)]
 
 
 def _pair(name: str, value: str, width: int) -> str:
@@ -132,6 +151,21 @@ def _activation(numbers: Mapping[str, Any]) -> list[str]:
         told = [grid[at], *(numbers[name][at] for name in names)]
         lines.append(_row(f"  {share:.0%}", [f"{number:.4g}" for number in told]))
     return lines
+
+
+def _residuals(numbers: Mapping[str, Any]) -> list[str]:
+    """The response that moves the fit most, and how alike residuals of one sample are."""
+    if not numbers.get("residual_cook"):
+        return []
+    sample, token, cook = (numbers[f"residual_{name}"][0] for name in ("sample", "token", "cook"))
+    size, leverage = (numbers[f"residual_{name}"][0] for name in ("standardised", "leverage"))
+    lines = [
+        "-" * WIDTH,
+        f"Most influential response: sample {sample}, token {token} (counted from 0)",
+        f"  Cook's distance {cook:.2g}, residual {size:.2f} standard deviations, leverage {leverage:.2g}",
+    ]
+    alike = numbers.get("residual_correlation")
+    return lines if alike is None else [*lines, f"Correlation of two residuals of one sample: {alike:.3f}"]
 
 
 def _row(name: str, cells: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ import io
 import os
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mtam.interaction.files.missing_tokens import filled
 from mtam.interaction.files.validate_arrays import finite, numbers
 from mtam.interaction.model import pair_kernels
+from mtam.interaction.model.partners import FLAGS
+from mtam.interaction.model.row_layout import RowLayout, part_of
 from mtam.interaction.model.splines import Spline, SplineSpace
 
 Array = npt.NDArray[np.float64]
 
 FORMAT, BEFORE = "mtam interaction 2", "mtam interaction 1"  # 1 has no reach: it is 1
+PARTNERS = "mtam interaction 3"  # 3 says which tokens are partners; written where they are not all the others
 ROWS = 4096  # (sample, token) rows predicted at a time
 
 
@@ -49,6 +53,7 @@ class FittedInteraction:
     band: Band | None = None
     reach: float = 1.0  # R
     bends: tuple[int, int] | None = None  # the knots beyond which phi was fitted as a line, see splines
+    partners: str = "others"  # of a token, see ``model.partners``
 
     def __post_init__(self) -> None:
         space = SplineSpace(int(self.degree), int(self.intervals))
@@ -62,6 +67,8 @@ class FittedInteraction:
         shape = self.matrix.shape
         if len(shape) != 2 or shape[0] != shape[1] or shape[0] < 1:
             raise ValueError(f"the matrix of the interaction has shape {shape}; valid: (d, d) with d >= 1")
+        if self.partners not in FLAGS:
+            raise ValueError(f"the interaction has partners {self.partners!r}; valid: {', '.join(FLAGS)}")
         if self.coefficients.shape != (space.dimension,):
             raise ValueError(
                 f"the interaction has coefficients of shape {self.coefficients.shape}; valid for degree "
@@ -98,15 +105,24 @@ class FittedInteraction:
             finite(value, name)
         return self.spline(np.einsum("nd,nd->n", left @ self.matrix, right))
 
-    def predict(self, x: npt.ArrayLike) -> Array:
-        """(N-1)^{-1} sum_{j != i} phi(X_i^T A X_j) for every sample  # (M, N, d) -> (M, N).
+    def predict(self, x: npt.ArrayLike, mask: npt.ArrayLike | None = None) -> Array:
+        """The mean of phi(X_i^T A X_j) over the partners j of i, j != i unless the fit says otherwise  # -> (M, N).
 
-        No array over pairs is built. Raises ValueError unless X is finite, of this d, with N >= 2.
+        X (M, N, d); tokens that are missing, by a row of NaN or by a mask (M, N) that is False there, are no partners
+        and get NaN, as do tokens without partners. No array over pairs is built. Raises ValueError unless X is finite
+        otherwise, of this d, with N >= 2.
         """
         values = numbers(x, "X")
         if values.ndim != 3 or values.shape[2] != self.d or values.shape[1] < 2:
             raise ValueError(f"X has shape {values.shape}; valid: (M, N, {self.d}) with N >= 2")
-        finite(values, "X")
+        values, there = filled(values, mask, "X")
+        if bool(there.all()) and self.partners == "others":
+            return self.responses(values)
+        layout = RowLayout(there, there.astype(np.float64), None, *FLAGS[self.partners])
+        return np.where(there & (layout.count > 0), self.responses(values, layout), np.nan)
+
+    def responses(self, values: Array, layout: RowLayout | None = None) -> Array:
+        """``predict`` for validated tokens under the layout of their rows  # (M, N, d) -> (M, N)."""
         samples, tokens = values.shape[:2]
         out = np.empty((samples, tokens))
         step = max(1, ROWS // tokens)
@@ -115,7 +131,10 @@ class FittedInteraction:
             block = values[first : first + step].reshape(-1, self.d)
             features = np.empty((len(block), space.dimension))
             q = np.array(block)  # writable and in memory, as the compiled kernel knows it
-            pair_kernels.features(q @ self.matrix / self.reach, q, tokens, space.pieces, space.intervals, features)
+            here = part_of(layout, slice(first, first + step))
+            mask = None if here is None else replace(here, weights=here.there.astype(np.float64)).mask()
+            p = q @ self.matrix / self.reach
+            pair_kernels.features(p, q, tokens, space.pieces, space.intervals, features, mask)
             out[first : first + step] = (features @ self.coefficients).reshape(-1, tokens)
         return out
 
@@ -125,13 +144,15 @@ class FittedInteraction:
         The file at ``path`` is replaced in one step. Raises OSError where it cannot be written.
         """
         arrays = {
-            "format": np.array(FORMAT),
+            "format": np.array(FORMAT if self.partners == "others" else PARTNERS),
             "matrix": numbers(self.matrix, "matrix"),
             "coefficients": numbers(self.coefficients, "coefficients"),
             "degree": np.array(int(self.degree)),
             "intervals": np.array(int(self.intervals)),
             "reach": np.array(float(self.reach)),
         }
+        if self.partners != "others":
+            arrays |= {"partners": np.array(self.partners)}
         if self.band is not None:
             arrays |= {"band_grid": self.band.grid, "band_low": self.band.low, "band_high": self.band.high}
         target = Path(path)
@@ -167,7 +188,7 @@ def load_interaction(path: str | os.PathLike[str]) -> FittedInteraction:
             found = {name: archive[name] for name in archive.files}
     except Exception:  # damaged headers make numpy and zipfile raise almost anything
         raise ValueError(f"{path} is not an interaction that mtam has saved: not a readable npz of numbers") from None
-    if "format" not in found or str(found["format"]) not in (FORMAT, BEFORE):
+    if "format" not in found or str(found["format"]) not in (PARTNERS, FORMAT, BEFORE):
         raise ValueError(f"{path} is not an interaction that mtam has saved: it lacks the mark {FORMAT!r}")
     try:
         bands = ("band_grid", "band_low", "band_high")
@@ -179,6 +200,7 @@ def load_interaction(path: str | os.PathLike[str]) -> FittedInteraction:
             int(found["intervals"]),
             band,
             float(found.get("reach", 1.0)),
+            partners=str(found.get("partners", "others")),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is a damaged interaction: {error}") from None
@@ -190,4 +212,12 @@ def from_record(found: Mapping[str, Any]) -> FittedInteraction:
     d, degree, intervals = int(found["d"]), int(found["spline_degree"]), int(found["intervals"])
     band = Band(*(np.array(found[name], dtype=np.float64) for name in ("phi_grid", "band_low", "band_high")))
     matrix = np.array(found["matrix"], dtype=np.float64).reshape(d, d)
-    return FittedInteraction(matrix, coefficients, degree, intervals, band, float(found.get("reach", 1.0)))
+    return FittedInteraction(
+        matrix,
+        coefficients,
+        degree,
+        intervals,
+        band,
+        float(found.get("reach", 1.0)),
+        partners=str(found.get("partners") or "others"),
+    )

@@ -12,21 +12,25 @@ import numpy.typing as npt
 from pydantic import ValidationError
 
 from mtam.base.columns import as_record
-from mtam.interaction.files import dataset
+from mtam.interaction.files import own_samples
 from mtam.interaction.files.validate_arrays import finite, numbers
-from mtam.interaction.own_data import fit_own_data, residual_quantiles
+from mtam.interaction.own_data import fit_own_data
 from mtam.interaction.own_data.fit_summary import FitSummary, summarise
 from mtam.interaction.own_data.own_data_spec import OwnTrial
+from mtam.interaction.own_data.residuals import residual_quantiles
 
 if TYPE_CHECKING:
     from mtam.interaction.own_data.confidence_band import BandCurve
     from mtam.interaction.own_data.fitted_interaction import FittedInteraction
+    from mtam.interaction.own_data.residuals.residual_diagnostics import Diagnostics
 
 Array = npt.NDArray[np.float64]
 
 WHERE = "the data"
 NO_FILE = {"path": WHERE, "sha256": "0" * 64}
-NAMES = ("rank", "degree", "intervals", "k_rule", "k_constant", "max_starts")  # settings of ``OwnDataErmModel``
+NAMES = (
+    "rank", "degree", "intervals", "k_rule", "k_constant", "max_starts", "partners",
+)  # fmt: skip  # settings of ``OwnDataErmModel``
 
 
 class NotFittedError(ValueError, AttributeError):
@@ -40,15 +44,19 @@ class InteractionRegressor:
     ``rank`` says it, phi a penalised cubic spline smoothed by REML unless ``k_rule`` says otherwise.
 
     Parameters: rank, int or None; degree of the spline, None for 3; intervals between knots, None for what ``k_rule``
-    gives; k_rule, "reml", "cp", "holdout", "bic" or "rule"; k_constant of "rule"; max_starts of the search;
-    random_state, an int from which the held-out samples and the starts are drawn: equal ints give equal fits.
+    gives; k_rule, "reml", "cp", "holdout", "bic" or "rule"; k_constant of "rule"; max_starts of the search; partners,
+    the tokens j over which phi is averaged for token i: "others", "earlier" (j < i, causal), "all" (j = i as well) or
+    "earlier_and_self";
+    random_state, an int from which the held-out samples and the starts are drawn: equal ints give equal fits; None for
+    another fit every time, or a numpy RandomState or Generator, of which one int is drawn.
 
     After ``fit``: A_ (d, d), with E u^2 = 1/9 for u = x^T A y, x and y independent tokens, and A_se_ (d, d), standard
     errors of its entries at that norm; phi_, a function of arrays of u; rank_, intervals_; bands_, phi with its
     pointwise and simultaneous 95% band on a grid of u; singular_values_ (d,); noise_sd_, in the unit of Y; explained_,
     the share of the variance of held-out samples; converged_, whether all may be trusted, and words_, the three parts
     of that (``mtam guide own-data``); warnings_, sentences; n_features_in_, d; numbers_, all numbers of the record;
-    interaction_, with ``g(x, y)`` for single pairs and ``save(path)``.
+    diagnostics_, residuals against predictions, their order statistics, leverages and Cook's distances
+    (``residual_diagnostics.Diagnostics``); interaction_, with ``g(x, y)`` for single pairs and ``save(path)``.
     """
 
     _estimator_type = "regressor"
@@ -67,6 +75,7 @@ class InteractionRegressor:
     n_features_in_: int
     numbers_: dict[str, Any]
     interaction_: "FittedInteraction"
+    diagnostics_: "Diagnostics"
     _residuals: Array
     _unknowns: float
 
@@ -79,7 +88,8 @@ class InteractionRegressor:
         k_rule: str = "reml",
         k_constant: float = 4.0,
         max_starts: int = 40,
-        random_state: int = 0,
+        partners: str = "others",
+        random_state: "int | np.random.RandomState | np.random.Generator | None" = 0,
     ) -> None:
         self.rank = rank
         self.degree = degree
@@ -87,6 +97,7 @@ class InteractionRegressor:
         self.k_rule = k_rule
         self.k_constant = k_constant
         self.max_starts = max_starts
+        self.partners = partners
         self.random_state = random_state
 
     @classmethod
@@ -109,21 +120,37 @@ class InteractionRegressor:
             setattr(self, name, value)
         return self
 
-    def fit(self, X: npt.ArrayLike, Y: npt.ArrayLike) -> Self:
-        """Fit to tokens X (M, N, d) and responses Y (M, N), neither of which is changed.
+    def fit(
+        self,
+        X: npt.ArrayLike,
+        Y: npt.ArrayLike,
+        sample_weight: npt.ArrayLike | None = None,
+        groups: npt.ArrayLike | None = None,
+        mask: npt.ArrayLike | None = None,
+    ) -> Self:
+        """Fit to tokens X (M, N, d) and responses Y (M, N), none of the arrays being changed.
 
-        Raises ValueError, one sentence, for data that cannot be learned from (``dataset.validate``) and for parameters
-        out of range.
+        sample_weight (M,) or (M, N): a response has the noise variance sigma^2 / weight, and least squares are
+        weighted; 0 leaves it out. groups (M,): samples of one label are held out together and make one term of
+        standard errors and tests. mask (M, N): 1 where a token is; a token whose row of X is NaN is missing as well,
+        no partner of others, and its response is not looked at.
+
+        Raises ValueError, one sentence, for data that cannot be learned from (``dataset.validate``,
+        ``own_samples.arrange``) and for parameters out of range.
         """
-        x, y = dataset.validate(X, Y, WHERE)
-        samples, tokens, d = x.shape
-        data = {**NO_FILE, "samples": samples, "tokens": tokens, "d": d}
-        model = {"name": "ips_erm", **{name: getattr(self, name) for name in NAMES}}
+        extras = {"weights": sample_weight, "groups": groups, "mask": mask}
+        given = own_samples.arrange(X, Y, extras, self.partners, WHERE)
+        samples, tokens, d = given.x.shape
+        data: dict[str, Any] = {**NO_FILE, "samples": samples, "tokens": tokens, "d": d}
+        if given.rows != samples * tokens:
+            data["responses"] = given.rows
+        model = {"name": "ips_erm", **{name: _plain(getattr(self, name)) for name in NAMES}}
+        seed = _seed(self.random_state)
         try:
-            trial = OwnTrial.model_validate({"data": data, "n": samples, "seed": self.random_state, "model": model})
+            trial = OwnTrial.model_validate({"data": data, "n": samples, "seed": seed, "model": model})
         except ValidationError as error:
             raise ValueError(_sentence(error)) from None
-        done = fit_own_data.assess(trial, x, y)
+        done = fit_own_data.assess(trial, given.x, given.y, layout=given.layout)
         told = done.numbers
         self.A_, self.A_se_ = done.fitted.matrix, np.reshape(told.matrix_se, (d, d))
         self.rank_, self.intervals_, self.bands_ = told.rank, told.intervals, done.curve
@@ -131,6 +158,7 @@ class InteractionRegressor:
         self.noise_sd_, self.explained_, self.converged_ = told.noise_sd, told.explained, told.converged
         self.words_ = {"found": told.found, "explains": told.explains, "fits": told.fits}
         self.warnings_, self.n_features_in_, self.interaction_ = list(told.warnings), d, done.fitted
+        self.diagnostics_ = done.diagnostics
         self._residuals, self._unknowns = done.residuals, done.unknowns
         self.numbers_ = as_record(told)
         return self
@@ -140,36 +168,51 @@ class InteractionRegressor:
         """phi, a function of arrays of u, constant outside its domain."""
         return self._fitted().phi
 
-    def predict(self, X: npt.ArrayLike) -> Array:
-        """(N-1)^{-1} sum_{j != i} phi(X_i^T A X_j); N need not be that of the fit  # (M, N, d) -> (M, N).
+    def predict(self, X: npt.ArrayLike, mask: npt.ArrayLike | None = None) -> Array:
+        """The mean of phi(X_i^T A X_j) over the partners j of i; N need not be that of the fit  # (M, N, d) -> (M, N).
 
-        Raises NotFittedError before the fit, ValueError unless X is finite and of this d.
+        NaN for tokens that are missing, as in ``fit``, or have no partner. Raises NotFittedError before the fit,
+        ValueError unless X is finite otherwise and of this d.
         """
-        return self._fitted().predict(X)
+        return self._fitted().predict(X, mask)
 
-    def predict_interval(self, X: npt.ArrayLike, level: float = 0.9) -> tuple[Array, Array]:
+    def predict_interval(
+        self, X: npt.ArrayLike, level: float = 0.9, mask: npt.ArrayLike | None = None
+    ) -> tuple[Array, Array]:
         """Ends of the intervals that hold new responses with this probability  # (M, N, d) -> (M, N) twice.
 
-        From quantiles of the residuals (``residual_quantiles``): on average over tokens like those of the fit. Raises
+        From quantiles of the residuals (``residual_quantiles``): on average over tokens like those of the fit, for
+        responses of the mean weight of those fitted. Raises
         what ``predict`` does, and ValueError for a level that is not between 0 and 1.
         """
-        predicted = self.predict(X)
+        predicted = self.predict(X, mask)
         low, high = residual_quantiles.quantiles(self._residuals, self._unknowns, level)
         return predicted + low, predicted + high
 
-    def score(self, X: npt.ArrayLike, Y: npt.ArrayLike) -> float:
+    def score(
+        self,
+        X: npt.ArrayLike,
+        Y: npt.ArrayLike,
+        sample_weight: npt.ArrayLike | None = None,
+        mask: npt.ArrayLike | None = None,
+    ) -> float:
         """R^2 = 1 - sum (Y - prediction)^2 / sum (Y - mean Y)^2 over all samples and tokens  # (M, N, d), (M, N).
 
-        Raises NotFittedError before the fit, ValueError for other shapes, NaN, infinities and constant Y.
+        Weighted, and over the tokens that have a prediction. Raises NotFittedError before the fit, ValueError for
+        other shapes, NaN, infinities and constant Y.
         """
-        predicted, y = self.predict(X), numbers(Y, f"Y in {WHERE}")
+        predicted, y = self.predict(X, mask), numbers(Y, f"Y in {WHERE}")
         if y.shape != predicted.shape:
             raise ValueError(f"Y in {WHERE} has shape {y.shape}; valid beside this X: {predicted.shape}")
+        known = ~np.isnan(predicted)
+        weights = np.where(known, own_samples.weights_of(sample_weight, y.shape, WHERE), 0.0)
+        counted = weights > 0
+        y, predicted = np.where(counted, y, 0.0), np.where(counted, predicted, 0.0)
         finite(y, f"Y in {WHERE}")
-        total = float(np.sum((y - y.mean()) ** 2))
+        total = float(np.sum(weights * (y - np.average(y, weights=weights)) ** 2)) if counted.any() else 0.0
         if total == 0:
             raise ValueError(f"Y in {WHERE} is constant: there is nothing to explain")
-        return 1 - float(np.sum((y - predicted) ** 2)) / total
+        return 1 - float(np.sum(weights * (y - predicted) ** 2)) / total
 
     def summary(self) -> FitSummary:
         """All that is known of the fit on one page; raises NotFittedError before the fit."""
@@ -203,6 +246,22 @@ class InteractionRegressor:
             f"{name}={value!r}" for name, value in self.get_params().items() if value is not defaults[name].default
         ]  # fmt: skip
         return f"{type(self).__name__}({', '.join(told)})"
+
+
+def _plain(value: Any) -> Any:
+    """A number of numpy as Python's own: a grid of parameters is often an array."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _seed(random_state: Any) -> Any:
+    """An int: the given one, or drawn from a generator; from the system's entropy for None."""
+    if random_state is None:
+        random_state = np.random.default_rng()
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(2**31))
+    if isinstance(random_state, np.random.Generator):
+        return int(random_state.integers(2**31))
+    return _plain(random_state)
 
 
 def _sentence(error: ValidationError) -> str:

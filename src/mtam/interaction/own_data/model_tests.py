@@ -24,10 +24,10 @@ import numpy.typing as npt
 import scipy.linalg
 
 from mtam.interaction.model import pair_kernels
+from mtam.interaction.model.row_layout import RowLayout, by_group, mean_of_partners, pairs_of, part_of
 from mtam.interaction.model.splines import Spline
 from mtam.interaction.own_data import confidence_band
-from mtam.interaction.own_data.residual_structure import BLOCK, NUMBERS, ROWS, quadratic_test
-from mtam.interaction.solver.row_sums import mean_of_others
+from mtam.interaction.own_data.residuals.residual_structure import BLOCK, NUMBERS, ROWS, quadratic_test
 from mtam.interaction.solver.varpro import whitener
 
 Array = npt.NDArray[np.float64]
@@ -39,36 +39,47 @@ DRAWS = 499
 SWEEPS, STILL = 200, 1e-12  # of alternating least squares; relative gain at which they end
 
 
-def linear_phi(x: Array, y: Array, matrix: Array, rank: int) -> float:
-    """p of the hypothesis that phi is linear  # x (M, N, d), y (M, N), matrix (d, d) of the given rank."""
-    white = whitener(x)
+def linear_phi(x: Array, y: Array, matrix: Array, rank: int, layout: RowLayout | None = None) -> float:
+    """p of the hypothesis that phi is linear  # x (M, N, d), y (M, N), matrix (d, d) of the given rank.
+
+    Under a layout rows are multiplied by the roots of their weights, and m_i is the mean of the partners.
+    """
+    white = whitener(x, layout)
     step = max(1, -(-y.size // ROWS))
-    x, y = x[::step] @ white, y[::step]
+    x, y, layout = x[::step] @ white, y[::step], part_of(layout, np.s_[::step])
+    root = np.ones(y.shape) if layout is None else layout.root
     back = np.linalg.pinv(white)
     a, s, bt = np.linalg.svd(back @ matrix @ back.T)
-    means = mean_of_others(x)
-    rows, others, responses = (part.reshape(-1, *part.shape[2:]) for part in (x, means, y))
-    u, v, rest = _bilinear(rows, others, responses, a[:, :rank] * s[:rank], bt[:rank].T)
+    means = mean_of_partners(x, layout)
+    scaled = (x, means, y) if layout is None else (x * root[..., None], means, y * root)
+    rows, others, responses = (part.reshape(-1, *part.shape[2:]) for part in scaled)
+    u, v, rest = _bilinear(root.reshape(-1, 1), rows, others, responses, a[:, :rank] * s[:rank], bt[:rank].T)
     scale = float(np.std((x @ u) @ (x @ v).transpose(0, 2, 1)))
     if not scale > 0:
         return 1.0
-    knots = np.quantile(confidence_band.arguments(x, u @ v.T), KNOTS)
+    knots = np.quantile(confidence_band.arguments(x, u @ v.T, layout), KNOTS)
 
     def parts() -> Iterator[tuple[Array, Array, Array]]:
         many = max(1, BLOCK // x.shape[1])
         for first in range(0, len(x), many):
             part = slice(first, first + many)
-            some, mean = x[part].reshape(-1, x.shape[2]), means[part].reshape(-1, x.shape[2])
-            z = np.concatenate([np.ones((len(some), 1)), _outer(some, mean @ v), _outer(some @ u, mean)], axis=1)
-            yield z, _broken(x[part], u, v, knots) / scale, rest[first * x.shape[1] : first * x.shape[1] + len(some)]
+            some, mean = scaled[0][part].reshape(-1, x.shape[2]), means[part].reshape(-1, x.shape[2])
+            ones = root[part].reshape(-1, 1)
+            z = np.concatenate([ones, _outer(some, mean @ v), _outer(some @ u, mean)], axis=1)
+            psi = _broken(x[part], u, v, knots, part_of(layout, part)) / scale
+            psi = psi if layout is None else psi * ones
+            yield z, psi, rest[first * x.shape[1] : first * x.shape[1] + len(some)]
 
-    s_m, power, spare = projected(parts, x.shape[1])
-    return quadratic_test(s_m, power, spare, float(rest @ rest) / y.size)[0]
+    s_m, power, spare = projected(parts, x.shape[1], layout)
+    return quadratic_test(s_m, power, spare, float(rest @ rest) / (y.size if layout is None else layout.rows))[0]
 
 
-def _bilinear(x: Array, means: Array, y: Array, u: Array, v: Array) -> tuple[Array, Array, Array]:
-    """u v^T and residuals of y = c + x^T u v^T m by alternating least squares  # (n, d) twice, (n,), (d, r) twice."""
-    ones, before = np.ones((len(x), 1)), np.inf
+def _bilinear(ones: Array, x: Array, means: Array, y: Array, u: Array, v: Array) -> tuple[Array, Array, Array]:
+    """u v^T and residuals of y = c + x^T u v^T m by alternating least squares  # (n, d) twice, (n,), (d, r) twice.
+
+    ``ones`` (n, 1) stands for the constant: the roots of the weights where x and y are multiplied by them.
+    """
+    before = np.inf
     rest = y - y.mean()
     for _ in range(SWEEPS):
         for left in (True, False):
@@ -87,45 +98,59 @@ def _bilinear(x: Array, means: Array, y: Array, u: Array, v: Array) -> tuple[Arr
     return u, v, rest
 
 
-def _broken(x: Array, u: Array, v: Array, knots: Array) -> Array:
-    """Means over j != i of (u_ij - k)_+  # (S, N, d) -> (SN, knots)."""
+def _broken(x: Array, u: Array, v: Array, knots: Array, layout: RowLayout | None) -> Array:
+    """Means over the partners j of (u_ij - k)_+  # (S, N, d) -> (SN, knots)."""
     tokens = x.shape[1]
-    pairs = ((x @ u) @ (x @ v).transpose(0, 2, 1))[..., None] - knots
-    values = np.maximum(pairs, 0.0) * (1 - np.eye(tokens))[:, :, None]
-    return np.asarray(values.sum(axis=2).reshape(-1, len(knots)) / (tokens - 1))
+    above = ((x @ u) @ (x @ v).transpose(0, 2, 1))[..., None] - knots
+    values = np.maximum(above, 0.0) * pairs_of(layout, len(x), tokens)[..., None]
+    counts = tokens - 1 if layout is None else np.maximum(layout.count, 1).reshape(-1, 1)
+    return np.asarray(values.sum(axis=2).reshape(-1, len(knots)) / counts)
 
 
-def next_rank(x: Array, y: Array, matrix: Array, rank: int, phi: Spline, rng: np.random.Generator) -> float | None:
+def next_rank(
+    x: Array,
+    y: Array,
+    matrix: Array,
+    rank: int,
+    phi: Spline,
+    rng: np.random.Generator,
+    layout: RowLayout | None = None,
+) -> float | None:
     """p of the hypothesis that A has the given rank, not one more; None for a rank of d."""
     d = x.shape[2]
     if rank >= d:
         return None
-    frame = confidence_band.Frame.at(whitener(x), matrix, rank)
+    frame = confidence_band.Frame.at(whitener(x, layout), matrix, rank)
     keep = scipy.linalg.block_diag(np.eye(phi.space.dimension), frame.keep)
     beside = scipy.linalg.null_space(frame.rows.T)  # (d, d - r)
     step = max(1, -(-y.size // ROWS), -(-len(x) * (d - rank) ** 2 // NUMBERS))
-    x, y = x[::step], y[::step]
+    x, y, layout = x[::step], y[::step], part_of(layout, np.s_[::step])
 
     def parts() -> Iterator[tuple[Array, Array, Array]]:
         many = max(1, BLOCK // x.shape[1])
         for first in range(0, len(x), many):
-            some = np.ascontiguousarray(x[first : first + many])
-            z, e = confidence_band.scores(some, y[first : first + many], frame, phi, np.eye(phi.space.dimension))
+            part = slice(first, first + many)
+            some, here = np.ascontiguousarray(x[part]), part_of(layout, part)
+            z, e = confidence_band.scores(some, y[part], frame, phi, np.eye(phi.space.dimension), here)
             white = some.reshape(-1, d) @ frame.white
             slopes = np.empty_like(white)
             p, q = white @ frame.u / phi.space.reach, white @ frame.v
-            pair_kernels.directions(p, q, white, x.shape[1], phi.table, slopes)
+            mask = None if here is None else here.mask()
+            pair_kernels.directions(p, q, white, x.shape[1], phi.table, slopes, mask)
             yield z @ keep, _outer(white @ frame.rest, slopes @ beside), e
 
-    s, _, _ = projected(parts, x.shape[1])
+    s, _, _ = projected(parts, x.shape[1], layout)
     signs = rng.integers(0, 2, size=(DRAWS, len(s))) * 2.0 - 1.0
     sums = np.concatenate([s.sum(axis=0)[None], signs @ s]).reshape(-1, d - rank, d - rank)
     largest = np.linalg.norm(sums, ord=2, axis=(1, 2))
     return float((1 + np.sum(largest[1:] >= largest[0])) / (1 + DRAWS))
 
 
-def projected(parts: Parts, tokens: int) -> tuple[Array, Array, float]:
-    """s_m (M, D), the power of every psi' (D,), and the share of degrees of freedom that the fit has left."""
+def projected(parts: Parts, tokens: int, layout: RowLayout | None = None) -> tuple[Array, Array, float]:
+    """s_m (M, D), the power of every psi' (D,), and the share of degrees of freedom that the fit has left.
+
+    s_m of groups, where samples have them.
+    """
     first, psi, _ = next(parts())
     bread, reached = np.zeros((first.shape[1],) * 2), np.zeros((first.shape[1], psi.shape[1]))
     rows = 0
@@ -137,7 +162,8 @@ def projected(parts: Parts, tokens: int) -> tuple[Array, Array, float]:
         left = psi - z @ projection
         sums.append((left * e[:, None]).reshape(-1, tokens, left.shape[1]).sum(axis=1))
         power += (left**2).sum(axis=0)
-    return np.concatenate(sums), power, max(0.0, 1 - len(projection) / rows)
+    rows = rows if layout is None else layout.rows
+    return by_group(np.concatenate(sums), layout), power, max(0.0, 1 - len(projection) / rows)
 
 
 def _outer(left: Array, right: Array) -> Array:

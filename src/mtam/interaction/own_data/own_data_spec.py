@@ -8,15 +8,20 @@ from pydantic import Field, model_validator
 from mtam.base.spec import Frozen, Trial
 from mtam.interaction.interaction_models import IpsErmModel
 from mtam.interaction.model.low_rank import dimension
+from mtam.interaction.model.partners import Partners
 
 
 class OwnDataErmModel(IpsErmModel):
     """The empirical risk minimiser for data whose truth is not known.
 
+    ``partners``: the tokens over which phi is averaged, see ``model.partners``.
+
     Revision 1: the domain of phi follows the data, and the fit is told in three words.
     """
 
     revision: ClassVar[int] = 1
+
+    partners: Partners = "others"
 
 
 class OwnData(Frozen):
@@ -27,6 +32,8 @@ class OwnData(Frozen):
     samples: int = Field(ge=1)  # M
     tokens: int = Field(ge=2)  # N
     d: int = Field(ge=1)
+    arrays: list[str] = Field(default_factory=list)  # optional ones that the file has: weights, groups, mask
+    responses: int | None = Field(None, ge=1)  # that count; None: M N
 
 
 class OwnTrial(Trial):
@@ -36,6 +43,7 @@ class OwnTrial(Trial):
     """
 
     own: ClassVar[str] = "ips_erm"
+    later: ClassVar[Sequence[tuple[str, str]]] = (("data", "arrays"), ("data", "responses"))
     unhashed: ClassVar[Sequence[tuple[str, str]]] = (("data", "path"),)
 
     problem: Literal["interaction_data"] = "interaction_data"
@@ -52,8 +60,13 @@ class OwnTrial(Trial):
             raise ValueError(f"n = {self.n} differs from the {data.samples} samples of {data.path}")
         if model.rank is not None and model.rank > data.d:
             raise ValueError(f"model.rank = {model.rank} is larger than d = {data.d}; valid: 1 to {data.d}")
-        rows = data.samples * data.tokens
+        rows = self.rows()
         unknowns = self.parameters(model.rank or 1)
+        if rows < 2 * unknowns and data.responses is not None:
+            raise ValueError(
+                f"{rows} responses that count are too few for the {unknowns} parameters of a rank-{model.rank or 1} "
+                f"matrix in d = {data.d}; valid: at least {2 * unknowns}"
+            )
         if rows < 2 * unknowns:
             raise ValueError(
                 f"{data.samples} samples of {data.tokens} tokens are too few for the {unknowns} parameters of a "
@@ -65,6 +78,10 @@ class OwnTrial(Trial):
                 f"{rows // 2 - self.degree()}"
             )
         return self
+
+    def rows(self) -> int:
+        """Responses that count."""
+        return self.data.responses or self.data.samples * self.data.tokens
 
     def parameters(self, rank: int) -> int:
         """p, the identifiable parameters of a rank-r matrix of fixed norm."""
@@ -79,7 +96,7 @@ class OwnTrial(Trial):
         if self.model.rank is not None:
             return [self.model.rank]
         powers = [2**k for k in range(self.data.d.bit_length()) if 2**k < self.data.d]
-        rows = self.data.samples * self.data.tokens
+        rows = self.rows()
         return [rank for rank in [*powers, self.data.d] if 2 * self.parameters(rank) <= rows]
 
     def cost(self) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mtam.interaction.files.validate_arrays import blocks
+from mtam.interaction.model.row_layout import RowLayout
 
 Array = npt.NDArray[np.float64]
 
@@ -22,12 +23,20 @@ ENOUGH = 200  # responses for a tail index
 HEAVY = 2.0  # tail index below which there is no variance
 
 
-def hints(x: Array, y: Array) -> list[str]:
-    """The warnings that apply  # (M, N, d), (M, N)."""
-    mean, deviation = moments(x)
+def hints(x: Array, y: Array, layout: RowLayout | None = None) -> list[str]:
+    """The warnings that apply  # (M, N, d), (M, N).
+
+    Under a layout, of the tokens that are there and of the responses that count, less their mean, times roots of
+    weights.
+    """
+    tokens, deviations, counted = x, y - np.median(y), np.ones(y.shape, dtype=bool)
+    if layout is not None:
+        tokens, counted = x[layout.there][:, None], layout.weights > 0
+        deviations = np.where(counted, (y - np.median(y[counted])) * layout.root, 0.0)
+    mean, deviation = moments(tokens)
     found = [
-        _zeros(x), _repeated(x, y), _origin(mean, deviation), _dominant_token(x, mean, deviation),
-        _dominant_response(y), _tails(y),
+        _zeros(tokens), _repeated(x, y), _origin(mean, deviation), _dominant_token(tokens, mean, deviation),
+        _dominant_response(y, deviations, int(counted.sum())), _tails(deviations[counted]),
     ]  # fmt: skip
     return [one for one in found if one is not None]
 
@@ -66,7 +75,7 @@ def _zeros(x: Array) -> str | None:
         return None
     return (
         f"{count} of {total} tokens are rows of zeros and count as tokens like the others: if they are padding, phi "
-        "and the noise are estimated wrongly; leave them out, fitting samples of equal length together"
+        "and the noise are estimated wrongly; give rows of NaN in their place, or an array mask (M, N) with 0 there"
     )
 
 
@@ -104,20 +113,20 @@ def _dominant_token(x: Array, mean: Array, deviation: Array) -> str | None:
     )
 
 
-def _dominant_response(y: Array) -> str | None:
-    squares = (y - np.median(y)) ** 2
+def _dominant_response(y: Array, deviations: Array, count: int) -> str | None:
+    squares = deviations**2
     share = float(squares.max() / squares.sum())
-    if not _stands_out(share, y.size):
+    if not _stands_out(share, count):
         return None
     place = tuple(int(i) for i in np.unravel_index(int(np.argmax(squares)), y.shape))
     return (
-        f"one response of {y.size}, Y{list(place)} = {y[place]:.3g}, makes up {share:.0%} of the variance of Y: least "
+        f"one response of {count}, Y{list(place)} = {y[place]:.3g}, makes up {share:.0%} of the variance of Y: least "
         "squares and the hold-out error hang on it; look at it, or leave its sample out"
     )
 
 
-def _tails(y: Array) -> str | None:
-    index = tail_index(y.ravel()) if y.size >= ENOUGH else np.inf
+def _tails(deviations: Array) -> str | None:
+    index = tail_index(deviations) if len(deviations) >= ENOUGH else np.inf
     if index >= HEAVY:
         return None
     return (

@@ -34,8 +34,8 @@ def decompose(columns: Mapping[str, Array], trial: InteractionTrial) -> dict[str
     seeds = np.unique(seed)
     if len(seeds) < 2 or not (np.isfinite([oracle, excess, intervals]).all() and oracle.min() > 0):
         return {}
-    degree = trial.spline_degree()
-    variance = (intervals + degree) * sigma**2 / n
+    heads = trial.fit_heads()
+    variance = (heads * (intervals + trial.spline_degree()) - (heads - 1)) * sigma**2 / n  # of H constants one counts
     bias = intervals ** (-2.0 * trial.beta())
     fits = np.array([_relative(oracle[seed == one], bias[seed == one], variance[seed == one]) for one in seeds])
     told = _with_error("c0", fits[:, 1])

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from mtam.base.named.named_code import shown
 from mtam.interaction.interaction_spec import InteractionTrial
 from mtam.rates.fitting.fit import weighted_slopes
 from mtam.rates.trial_numbers import Numbers, TrialNumbers
 
 Array = npt.NDArray[np.float64]
-WORDS = {"degree": "P", "tokens": "N", "rank": "r", "noise": "sigma"}
+WORDS = {"fitted_heads": "fitted heads", "degree": "P", "tokens": "N", "rank": "r", "noise": "sigma"}
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,14 @@ def _cell(group: Mapping[tuple[int, int], tuple[InteractionTrial, Numbers]], lab
     return InteractionCell(numbers, label, trial)
 
 
+def _fitted(trial: InteractionTrial) -> dict[str, int]:
+    """What an estimator may set otherwise than the truth, under a name of its own."""
+    return {"fitted_heads": trial.fit_heads()} if trial.model.several else {}
+
+
 def _labels(trials: Sequence[InteractionTrial]) -> list[str]:
-    flat = [{**trial.model.model_dump(), **trial.data.model_dump()} for trial in trials]
+    flat = [{**trial.model.model_dump(), **trial.data.model_dump(), **_fitted(trial)} for trial in trials]
     keys = dict.fromkeys(key for one in flat for key in one)
     differing = [key for key in keys if len({str(one[key]) for one in flat if key in one}) > 1]
-    shown = list(dict.fromkeys(["degree", "d", *differing]))
-    return [", ".join(f"{WORDS.get(key, key)} = {one[key]}" for key in shown if key in one) for one in flat]
+    told = list(dict.fromkeys(["degree", "d", *differing]))
+    return [", ".join(f"{WORDS.get(key, key)} = {shown(one[key])}" for key in told if key in one) for one in flat]

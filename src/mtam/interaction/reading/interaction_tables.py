@@ -10,6 +10,7 @@ from mtam.interaction.reading.interaction_cells import InteractionCell, interact
 from mtam.interaction.reading.misspecified import recovery
 from mtam.interaction.reading.price_of_a import price
 from mtam.interaction.reading.reported_interaction import settings
+from mtam.interaction.reading.several_heads import about_heads
 from mtam.interaction.reading.slopes import claims_table, slopes_table
 from mtam.rates.trial_numbers import Numbers
 
@@ -19,7 +20,7 @@ def tables(trials: Sequence[InteractionTrial], numbers: Sequence[Numbers]) -> li
     if not trials:
         return []
     cells = interaction_cells(trials, numbers)
-    about_errors = [*price(cells), *recovery(cells)]
+    about_errors = [*about_heads(cells), *price(cells), *recovery(cells)]
     if not _about_claims(cells):
         several = max(len(cell.sizes) for cell in cells) > 1
         return about_errors + about_tokens(cells) + ([caveats(cells)] if several else [])

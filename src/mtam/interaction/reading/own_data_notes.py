@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mtam.base.table import Cell, Table
+from mtam.base.table import Cell, Estimate, Table
 from mtam.interaction.files.validate_arrays import blocks
 
 Array = npt.NDArray[np.float64]
@@ -22,6 +22,7 @@ LEVEL = 0.01  # of the tests of all groups together: at most so many good fits a
 TURNS = (2 * np.pi, 360.0)  # radians, degrees
 EDGE, CROWD = 0.05, 0.01  # of a turn at either end, and the share of the tokens there: angles have no tails
 SHARE = "share of the variance of Y"
+CLEARLY = 2.576  # standard errors of a paired difference of held-out errors: said by chance once in a hundred
 FEW = 2  # rows of zeros that chance does not give
 
 
@@ -65,7 +66,7 @@ def hints(numbers: Mapping[str, Any]) -> list[str]:
     if share := numbers.get("zero_tokens"):
         told.append(
             f"{share:.2g} of the tokens are zero in every coordinate: if that is padding, the fit takes it for tokens, "
-            "and means over the others are too small; give samples of equal length without padding"
+            "and means over the others are too small; give rows of NaN in their place, or an array mask (M, N), 0 there"
         )
     return told
 
@@ -82,6 +83,16 @@ def notes(numbers: Mapping[str, Any]) -> list[Table]:
             headings = ["functions of", "p", SHARE]
             formats = {"p": ".1g", SHARE: ".3f"}
             told.append(Table(name="residuals", title=title, headings=headings, rows=rows, formats=formats))
+    if numbers.get("responses") is not None:
+        names = ("responses", "missing_tokens", "groups", "weighted", "partners")
+        told.append(
+            Table(
+                name="rows",
+                title="Rows that count",
+                headings=list(names),
+                rows=[[_cell(numbers.get(name)) for name in names]],
+            )
+        )
     rows = _hypotheses(numbers)
     if rows:
         title = "Hypotheses on the model (score tests over samples)"
@@ -92,9 +103,30 @@ def notes(numbers: Mapping[str, Any]) -> list[Table]:
         title = "Responses less their predictions: ends of the 90% interval"
         formats = {"from": ".3g", "to": ".3g"}
         told.append(Table(name="predictions", title=title, headings=["from", "to"], rows=rows, formats=formats))
+    if numbers.get("softmax_gain") is not None:
+        told.append(_softmax(numbers))
     if sentences := hints(numbers):
         told.append(Table(name="hints", title="Hints", headings=["hint"], rows=[[sentence] for sentence in sentences]))
     return told
+
+
+def _softmax(numbers: Mapping[str, Any]) -> Table:
+    """Means over pairs against softmax over rows, on the same held-out samples."""
+    gain, error = numbers["softmax_gain"], numbers["softmax_gain_se"]
+    better = "neither" if abs(gain) <= CLEARLY * error else "softmax over rows" if gain > 0 else "means over pairs"
+    row: list[Cell] = [numbers["holdout_error"], numbers["softmax_error"], Estimate(value=gain, se=error), better]
+    return Table(
+        name="softmax",
+        title="Means over pairs, or weights that sum to one over a row? Held-out squared error, paired over samples",
+        headings=["pairs", "softmax", "pairs less softmax", "predicts better"],
+        rows=[row],
+        formats={"pairs": ".4g", "softmax": ".4g", "pairs less softmax": ".3g±.1g"},
+    )
+
+
+def _cell(value: Any) -> Cell:
+    """As a table has it; a dash for what does not apply."""
+    return "-" if value is None else ("yes" if value else "no") if isinstance(value, bool) else value
 
 
 def _hypotheses(numbers: Mapping[str, Any]) -> list[list[Cell]]:

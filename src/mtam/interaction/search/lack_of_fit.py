@@ -23,9 +23,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from mtam.interaction.model.row_layout import RowLayout, by_group, mean_of_partners, part_of
 from mtam.interaction.search.moment_starts import moments
 from mtam.interaction.solver.levenberg_marquardt import Point
-from mtam.interaction.solver.row_sums import BLOCK_ROWS, double, mean_of_others
+from mtam.interaction.solver.row_sums import BLOCK_ROWS, double
 from mtam.interaction.solver.varpro import Profile
 
 Array = npt.NDArray[np.float64]
@@ -39,20 +40,28 @@ NEGLIGIBLE = 1e-4  # of the variance of Y: structure that explains less is no mi
 def lack_of_fit(profile: Profile, point: Point) -> float:
     """The largest score of a residual moment, in standard deviations; 0 if all structure is negligible."""
     head = profile.first(ROWS)
-    residuals = head.residuals(point.u, point.v, point.fit)
-    residuals -= residuals.mean()
-    frames = _frames(point)
-    halves = [(replace(head, x=head.x[part], y=head.y[part]), residuals[part]) for part in (np.s_[::2], np.s_[1::2])]
-    named = [_leading(*half, frames) for half in halves]
-    there, back = (_test(*half, frames, leading) for half, leading in zip(halves, named[::-1], strict=True))
+    return residual_structure(head, head.residuals(point.u, point.v, point.fit), point.u, point.v)
+
+
+def residual_structure(profile: Profile, residuals: Array, u: Array, v: Array) -> float:
+    """The same of residuals of any fit whose matrices act between the spans of u and of v  # (M, N), (d, k), (d, k).
+
+    Coupling is looked for along the leading directions of u v^T.
+    """
+    head = profile.first(ROWS)
+    frames = _frames(u, v)
+    left = replace(head, y=head.deviations(residuals[: len(head.x)]))
+    halves = left.halves(np.s_[::2], np.s_[1::2])
+    named = [_leading(half, frames) for half in halves]
+    there, back = (_test(half, frames, leading) for half, leading in zip(halves, named[::-1], strict=True))
     scores, explained = (np.minimum(one, other) for one, other in zip(there, back, strict=True))
-    counts = explained > NEGLIGIBLE * float(head.y.var())
+    counts = explained > NEGLIGIBLE * head.variance
     return float(np.max(np.where(counts, scores, 0.0)))
 
 
-def _frames(point: Point) -> tuple[Array, Array]:
-    """The leading left and right singular vectors of A in whitened coordinates  # (d, k), (d, k)."""
-    (left, left_root), (right, right_root) = np.linalg.qr(point.u), np.linalg.qr(point.v)
+def _frames(u: Array, v: Array) -> tuple[Array, Array]:
+    """The leading left and right singular vectors of u v^T in whitened coordinates  # (d, k), (d, k)."""
+    (left, left_root), (right, right_root) = np.linalg.qr(u), np.linalg.qr(v)
     a, _, bt = np.linalg.svd(left_root @ right_root.T)
     return (left @ a)[:, :COUPLED], (right @ bt.T)[:, :COUPLED]
 
@@ -63,12 +72,14 @@ def _products(p: Array) -> Array:
     return np.asarray(p[..., a] * p[..., b] - (a == b))
 
 
-def _blocks(profile: Profile, residuals: Array, axes: Array) -> Iterator[tuple[Array, Array]]:
-    """Residuals and coordinates of whitened tokens along ``axes``, in blocks  # (d, m) -> (S, N), (S, N, m)."""
-    step = max(1, BLOCK_ROWS // profile.tokens)
-    for first in range(0, len(profile.x), step):
-        x, e = double(profile.x[first : first + step]), residuals[first : first + step]
-        yield e, (x.reshape(-1, x.shape[2]) @ (profile.white @ axes)).reshape(*e.shape, -1)
+def _blocks(residuals: Profile, axes: Array) -> Iterator[tuple[Array, Array, RowLayout | None]]:
+    """Residuals times weights, and coordinates of whitened tokens along ``axes``  # (d, m) -> (S, N), (S, N, m)."""
+    step = max(1, BLOCK_ROWS // residuals.tokens)
+    for first in range(0, len(residuals.x), step):
+        part = slice(first, first + step)
+        x, e, layout = double(residuals.x[part]), residuals.y[part], part_of(residuals.layout, part)
+        e = e if layout is None else e * layout.weights
+        yield e, (x.reshape(-1, x.shape[2]) @ (residuals.white @ axes)).reshape(*e.shape, -1), layout
 
 
 @dataclass(frozen=True)
@@ -81,9 +92,9 @@ class _Leading:
     inner: Array  # (m,)
 
 
-def _leading(profile: Profile, residuals: Array, frames: tuple[Array, Array]) -> _Leading:
-    """Where the moments of these samples are largest."""
-    found = moments(profile, residuals)
+def _leading(residuals: Profile, frames: tuple[Array, Array]) -> _Leading:
+    """Where the moments of these samples are largest, of a problem with residuals in place of Y."""
+    found = moments(residuals, residuals.y)
     a, _, bt = np.linalg.svd(found.linear)
     pairs = [(a[:, 0], bt[0])]
     for part in (found.columns, found.rows):
@@ -94,30 +105,34 @@ def _leading(profile: Profile, residuals: Array, frames: tuple[Array, Array]) ->
     k = frames[0].shape[1]
     size = k * (k + 1) // 2
     coupling = np.zeros((size, size))
-    for e, at in _blocks(profile, residuals, np.concatenate(frames, axis=1)):
+    for e, at, layout in _blocks(residuals, np.concatenate(frames, axis=1)):
         outer = _products(at[..., :k]) * e[..., None]
-        coupling += outer.reshape(-1, size).T @ mean_of_others(_products(at[..., k:])).reshape(-1, size)
+        coupling += outer.reshape(-1, size).T @ mean_of_partners(_products(at[..., k:]), layout).reshape(-1, size)
     a, _, bt = np.linalg.svd(coupling)
     return _Leading(left, right, a[:, 0], bt[0])
 
 
-def _test(profile: Profile, residuals: Array, frames: tuple[Array, Array], leading: _Leading) -> tuple[Array, Array]:
+def _test(residuals: Profile, frames: tuple[Array, Array], leading: _Leading) -> tuple[Array, Array]:
     """Per psi: t, and the part of E[e^2] that a regression on psi would explain, signed as t  # (4,), (4,)."""
-    total, squares, power = np.zeros(4), np.zeros(4), np.zeros(4)
+    total, squares, power, all_sums = np.zeros(4), np.zeros(4), np.zeros(4), []
     means = np.sum(leading.left * leading.right, axis=0) * [0, 1, 1]  # whitened: E[x x^T] = I
     k = frames[0].shape[1]
-    for e, at in _blocks(profile, residuals, np.concatenate([leading.left, leading.right, *frames], axis=1)):
+    for e, at, layout in _blocks(residuals, np.concatenate([leading.left, leading.right, *frames], axis=1)):
         psi = np.empty((*e.shape, 4))
         p, q = at[..., :3], at[..., 3:6]  # (S, N, 3)
-        psi[..., 0] = p[..., 0] * mean_of_others(q)[..., 0]
+        psi[..., 0] = p[..., 0] * mean_of_partners(q, layout)[..., 0]
         psi[..., 1] = (p * q)[..., 1]
-        psi[..., 2] = mean_of_others(p * q)[..., 2]
+        psi[..., 2] = mean_of_partners(p * q, layout)[..., 2]
         psi[..., :3] -= means
         psi[..., 3] = _products(at[..., 6 : 6 + k]) @ leading.outer
-        psi[..., 3] *= mean_of_others(_products(at[..., 6 + k :])) @ leading.inner
+        psi[..., 3] *= mean_of_partners(_products(at[..., 6 + k :]), layout) @ leading.inner
         sums = np.einsum("sn,snk->sk", e, psi)
         total += sums.sum(axis=0)
-        squares += (sums**2).sum(axis=0)
-        power += (psi**2).sum(axis=(0, 1))
-    explained = np.sign(total) * total**2 / np.maximum(power, 1e-300) / residuals.size
+        if layout is None:
+            squares += (sums**2).sum(axis=0)
+        all_sums.append(sums)
+        power += (psi**2 if layout is None else psi**2 * layout.weights[..., None]).sum(axis=(0, 1))
+    if residuals.layout is not None:  # the independent terms are those of groups
+        squares = np.sum(by_group(np.concatenate(all_sums), residuals.layout) ** 2, axis=0)
+    explained = np.sign(total) * total**2 / np.maximum(power, 1e-300) / residuals.rows
     return total / np.sqrt(np.maximum(squares, 1e-300)), explained

@@ -45,20 +45,29 @@ class SampleMoments:
 
 
 def moments(profile: Profile, target: Array) -> SampleMoments:
-    """Linear and marginal moments of ``target`` (Y, or residuals), one pass  # (M, N)."""
-    d, tokens = profile.x.shape[2], profile.tokens
+    """Linear and marginal moments of ``target`` (Y, or residuals), one pass  # (M, N).
+
+    Under a layout with weights, and with sums over the partners of a token in place of those over the others.
+    """
+    d, tokens, layout = profile.x.shape[2], profile.tokens, profile.layout
     linear, squares = np.zeros((d, d)), np.zeros((2 * d, d))
-    centred = target - target.mean()
+    centred = profile.weighted(target)
     samples = max(1, BLOCK_ROWS // tokens)
     for first in range(0, len(profile.x), samples):
         x = double(profile.x[first : first + samples])
         y = centred[first : first + samples, :, None]
-        rest = y.sum(axis=1, keepdims=True) - y  # sum over i of Y_i, for the token in the place of j
+        here = None if layout is None else layout[first : first + samples]
+        # sum over i of Y_i, for the token in the place of j
+        rest = y.sum(axis=1, keepdims=True) - y if here is None else here.over_askers(y)
         weighted = np.concatenate([y * x, rest * x], axis=2)  # (S, N, 2d)
         squares += weighted.reshape(-1, 2 * d).T @ x.reshape(-1, d)
-        linear += weighted[..., :d].sum(axis=1).T @ x.sum(axis=1)
+        if here is None:
+            linear += weighted[..., :d].sum(axis=1).T @ x.sum(axis=1)
+        else:
+            linear += weighted[..., :d].reshape(-1, d).T @ here.over_partners(x).reshape(-1, d)
     columns, rows = squares.reshape(2, d, d)
-    linear -= columns  # all ordered pairs but those of a token with itself
+    if layout is None:
+        linear -= columns  # all ordered pairs but those of a token with itself
     return SampleMoments(*(profile.white.T @ part @ profile.white / profile.rows for part in (linear, columns, rows)))
 
 
@@ -67,7 +76,7 @@ class Quadratic:
 
     def __init__(self, profile: Profile, found: SampleMoments) -> None:
         self._found, self._profile = found, profile
-        self._target = profile.y - profile.y.mean()
+        self._target = profile.weighted(profile.y)
 
     def __call__(self, matrix: Array) -> Array:
         """The image of a matrix  # (d, d) -> (d, d)."""
@@ -77,7 +86,10 @@ class Quadratic:
         for first in range(0, len(profile.x), samples):
             x = (double(profile.x[first : first + samples]).reshape(-1, d) @ profile.white).reshape(-1, tokens, d)
             products = (x.reshape(-1, d) @ matrix).reshape(x.shape) @ x.transpose(0, 2, 1)
-            products[:, diagonal, diagonal] = 0.0
+            if profile.layout is None:
+                products[:, diagonal, diagonal] = 0.0
+            else:
+                products *= profile.layout[first : first + samples].pairs()
             weighted = self._target[first : first + samples, :, None] * (products @ x)
             image += x.reshape(-1, d).T @ weighted.reshape(-1, d)
         others = tokens - 1
@@ -151,7 +163,7 @@ def starts(profile: Profile, rank: int, norm: float, rng: np.random.Generator) -
 
 def _hard(profile: Profile, rank: int, norm: float, rough: Factors) -> Iterator[Factors]:
     """Where A still shows when the moments of few rows hide it: in |Y|, in Y^3, in Y over all rows given."""
-    y = profile.y - profile.y.mean()
+    y = profile.deviations(profile.y)
     yield thorough(replace(profile, y=np.abs(y)), rough, norm)
     yield truncate(moments(profile, y**3).linear, rank, norm)
     if profile.rows > QUADRATIC_ROWS + profile.tokens:  # more than ``rough`` has seen

@@ -99,7 +99,7 @@ def search(
             whole = domain(profile, champion) if wide else profile
             begin, smoothing = start(whole, champion.u, champion.v, whole.norm), None
             if penalised:
-                whole, fit, smoothing = whole.smoothed(begin.fit)
+                whole, fit, smoothing = whole.smoothed(begin.fit, begin.u, begin.v)
                 begin = replace(begin, fit=fit)
             point = polish(whole, begin, rank, tick)
             lack, explained = lack_of_fit(whole, point), gain(whole, point, rank)
@@ -137,7 +137,7 @@ def gain(profile: Profile, point: Point, rank: int) -> float:
     At any A the K + s coefficients of phi (its degrees of freedom, if it is penalised) fit K + s - 1 units of noise on
     average, and rarely three deviations more.
     """
-    explained = float(profile.y.var()) / max(point.fit.loss, 1e-300) - 1
+    explained = profile.variance / max(point.fit.loss, 1e-300) - 1
     free = profile.freedom(point.fit) - 1
     return float(profile.rows * explained - free - 3 * np.sqrt(2 * free)) / multistart.parameters(profile, rank)
 

@@ -42,4 +42,4 @@ def alike(profile: Profile, one: Point, other: Point, rank: int) -> bool:
     """Whether two descents ended at one fit, as far as the data can tell."""
     first, second = (profile.residuals(point.u, point.v, point.fit) for point in (one, other))
     error = parameters(profile, rank) * one.fit.loss / profile.rows
-    return float(np.mean((first - second) ** 2)) <= SHARE * error
+    return profile.mean_square(first - second) <= SHARE * error

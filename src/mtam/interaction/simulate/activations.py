@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from mtam.base.named.named_code import is_sealed, load_named
+from mtam.base.named.named_code import expected, is_sealed, load_named
 from mtam.base.streams import generator
 from mtam.interaction.files.activation_points import read
 from mtam.interaction.interaction_spec import InteractionData
@@ -23,11 +23,12 @@ FREQUENCIES = 512  # of the rate-hard series, at first: where beta = 2, finer th
 FINE = 32  # cubic intervals per shortest wavelength of the rate-hard table
 
 
-def activation(data: InteractionData, seed: int) -> Function:
-    """The activation named by ``data.activation``, its coefficients keyed by the seed alone."""
-    rng = generator(seed, "interaction", "truth", "activation")
+def activation(data: InteractionData, seed: int, head: int = 0) -> Function:
+    """The activation named by ``data.activation``, its coefficients keyed by the seed and the head alone."""
+    rng = generator(seed, "interaction", "truth", "activation", *of_head(head))
     if is_sealed(data.activation):
-        named: Function = load_named(data.activation)(data, rng)
+        given = load_named(data.activation)(data, rng)
+        named: Function = expected(data.activation, given, callable(given), "a function of an array in [-1, 1]")
         return named
     match data.activation:
         case "bspline":
@@ -37,7 +38,7 @@ def activation(data: InteractionData, seed: int) -> Function:
         case "even":
             return parity(smooth_spline(data.degree, rng, data.knots), +1)
         case "rate_hard":
-            return rate_hard(max(1, data.degree - 1), rough_series(seed, data.frequencies))
+            return rate_hard(max(1, data.degree - 1), rough_series(seed, data.frequencies, head))
         case "samples":
             assert data.samples_file is not None
             return read(data.samples_file, data.samples_sha256).interpolate()
@@ -69,10 +70,15 @@ def parity(phi: Spline, sign: int) -> Spline:
     return Spline(phi.space, (phi.coefficients + sign * phi.coefficients[::-1]) / 2)
 
 
-def rough_series(seed: int, frequencies: int) -> Array:
+def of_head(head: int) -> tuple[str | int, ...]:
+    """What the streams of a head are named after those of the first: nothing for itself."""
+    return ("head", head) if head else ()
+
+
+def rough_series(seed: int, frequencies: int, head: int = 0) -> Array:
     """a, b of the rate-hard truth of a seed, standard normal; the first 512 are the same however many  # (2, F)."""
-    first = generator(seed, "interaction", "truth", "activation").standard_normal((2, FREQUENCIES))
-    more = generator(seed, "interaction", "truth", "activation", "continued")
+    first = generator(seed, "interaction", "truth", "activation", *of_head(head)).standard_normal((2, FREQUENCIES))
+    more = generator(seed, "interaction", "truth", "activation", "continued", *of_head(head))
     rest = more.standard_normal((2, max(0, frequencies - FREQUENCIES)))
     return np.concatenate([first, rest], axis=1)[:, :frequencies]
 

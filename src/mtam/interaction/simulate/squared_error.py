@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from mtam.interaction.simulate.tokens import TokenStream
-from mtam.interaction.simulate.truth import Truth
+from mtam.interaction.simulate.tokens import Tokens, TokenStream
+from mtam.interaction.simulate.truth import Data
 
 Array = npt.NDArray[np.float64]
 Interaction = Callable[[Array, Array], Array]  # g: (n, d), (n, d) -> (n,)
@@ -16,6 +17,32 @@ PRECISION = 0.015  # wanted standard error, relative to the error
 FEWEST, MOST = 2**15, 2**22  # pairs
 BLOCK = 2**20  # numbers per block of tokens
 KEPT = 2**17  # arguments kept for the density of u
+
+
+class ComparedTruth(Protocol):
+    """A truth as estimates are held against it; see ``truth.Truth``."""
+
+    @property
+    def law(self) -> Tokens:
+        """Of the tokens."""
+        ...
+
+    @property
+    def normalised(self) -> bool:
+        """Whether it is no function of pairs."""
+        ...
+
+    def arguments(self, x: Array, y: Array) -> Array:
+        """What phi* is a function of  # (n, d), (n, d) -> (n,), or (n, H) for H heads."""
+        ...
+
+    def phi(self, u: Array) -> Array:
+        """g* by its arguments  # -> (n,)."""
+        ...
+
+    def interactions(self, x: Data) -> Array:
+        """Responses without noise  # (M, N, d) -> (M, N)."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -30,7 +57,7 @@ class Errors:
     pairs: int
 
 
-def evaluate(truth: Truth, estimates: Sequence[Interaction], seed: int, tokens: int = 2) -> Errors:
+def evaluate(truth: ComparedTruth, estimates: Sequence[Interaction], seed: int, tokens: int = 2) -> Errors:
     """Mean squared distances to g* over fresh independent pairs, as many as the precision asks for.
 
     Where the truth is no function of pairs (softmax attention): distances of the responses of N = ``tokens``.
@@ -66,7 +93,7 @@ def evaluate(truth: Truth, estimates: Sequence[Interaction], seed: int, tokens: 
     )
 
 
-def _pairs(truth: Truth, estimates: Sequence[Interaction], sample: Array) -> tuple[Array, Array]:
+def _pairs(truth: ComparedTruth, estimates: Sequence[Interaction], sample: Array) -> tuple[Array, Array]:
     """u and (g_hat - g*)^2 of one pair per sample  # (n, 2, d) -> (n,), (estimates, n)."""
     x, y = np.ascontiguousarray(sample[:, 0]), np.ascontiguousarray(sample[:, 1])
     u = truth.arguments(x, y)
@@ -74,7 +101,7 @@ def _pairs(truth: Truth, estimates: Sequence[Interaction], sample: Array) -> tup
     return u, np.stack([(g(x, y) - true) ** 2 for g in estimates])
 
 
-def _responses(truth: Truth, estimates: Sequence[Interaction], sample: Array) -> tuple[Array, Array]:
+def _responses(truth: ComparedTruth, estimates: Sequence[Interaction], sample: Array) -> tuple[Array, Array]:
     """u of one pair and the squared distance of the first token's response  # (n, N, d) -> (n,), (estimates, n)."""
     n, tokens, d = sample.shape
     x = np.repeat(sample[:, 0], tokens - 1, axis=0)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from mtam.base.named.named_code import expected
 from mtam.base.streams import generator
 from mtam.base.variants import load_choice
 from mtam.interaction.interaction_spec import InteractionData
@@ -63,7 +64,8 @@ class TokenStream:
 
 def token_law(data: InteractionData, seed: int) -> Tokens:
     """The law named by ``data.token_law``, its constants keyed by the seed alone."""
-    found: Tokens = load_choice(TOKEN_LAWS, data.token_law)(data, generator(seed, "interaction", "truth", "token-law"))
+    given = load_choice(TOKEN_LAWS, data.token_law)(data, generator(seed, "interaction", "truth", "token-law"))
+    found: Tokens = expected(data.token_law, given, isinstance(given, Tokens), f"Tokens of {__name__}")
     return found
 
 

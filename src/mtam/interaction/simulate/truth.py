@@ -12,14 +12,14 @@ token being its own score; no function of pairs gives it. It is the response tha
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from mtam.base.streams import generator
 from mtam.interaction.interaction_spec import InteractionData
-from mtam.interaction.simulate.activations import GAIN, Function, activation
+from mtam.interaction.simulate.activations import GAIN, Function, activation, of_head
 from mtam.interaction.simulate.hypotheses import bumps, code, hypothesis
 from mtam.interaction.simulate.noise import draw_noise
 from mtam.interaction.simulate.tokens import Tokens, TokenStream, token_law
@@ -90,21 +90,22 @@ def _softmax_response(u: Array) -> Array:
     return np.asarray((weights * u).sum(axis=2) / weights.sum(axis=2))
 
 
-def draw_truth(data: InteractionData, seed: int, samples: int = 1) -> Truth:
+def draw_truth(data: InteractionData, seed: int, samples: int = 1, head: int = 0) -> Truth:
     """A* = Q_1 diag(s) Q_2^T with uniform orthonormal frames and s_k uniform on [1/2, 1], then scaled; phi* as named.
 
-    Everything is keyed by the seed and by nothing else; only ``hypotheses`` looks at the number of ``samples``.
+    Everything is keyed by the seed, and by the number of the ``head`` where there are several; only ``hypotheses``
+    looks at the number of ``samples``.
 
     Raises ValueError if g* is constant under rho (an even activation of tokens +-1, say): nothing could be learned.
     """
-    rng = generator(seed, "interaction", "truth", "matrix")
+    rng = generator(seed, "interaction", "truth", "matrix", *of_head(head))
     law = token_law(data, seed)
     frames = [np.linalg.qr(rng.standard_normal((data.d, data.rank)))[0] for _ in range(2)]
     values = rng.uniform(0.5, 1.0, data.rank)
     left, right = frames[0] * np.sqrt(values), frames[1] * np.sqrt(values)
     spread = np.sqrt(np.trace((left.T @ law.second_moment @ left) @ (right.T @ law.second_moment @ right)))
     factor = np.sqrt(SCALE / spread)
-    raw = Truth(law, left * factor, right * factor, activation(data, seed), normalised=data.row_normalised)
+    raw = Truth(law, left * factor, right * factor, activation(data, seed, head), normalised=data.row_normalised)
     mean, variance = _moments(raw, data.tokens if data.row_normalised else min(8, 2 * data.tokens), seed)
     if variance < 1e-12:
         raise ValueError(
@@ -147,7 +148,20 @@ def _moments(truth: Truth, tokens: int, seed: int) -> tuple[float, float]:
     return mean, square / count - mean**2
 
 
-def simulate(data: InteractionData, truth: Truth, samples: int, seed: int) -> tuple[Data, Array]:
+class Responding(Protocol):
+    """A truth as a simulation sees it."""
+
+    @property
+    def law(self) -> Tokens:
+        """Of the tokens."""
+        ...
+
+    def responses(self, x: Data, unit: int) -> Array:
+        """See ``Truth.responses``."""
+        ...
+
+
+def simulate(data: InteractionData, truth: Responding, samples: int, seed: int) -> tuple[Data, Array]:
     """M samples X and Y_i = (N-1)^{-1} sum_{j != i} g*(X_i, X_j) + sigma eta_i  # (M, N, d), (M, N).
 
     The first rows are the same for every M, so that sample sizes are nested; rounded where X is large.

@@ -53,8 +53,25 @@ def _radial(u: Array, v: Array) -> Array:
     return np.asarray(direction / np.linalg.norm(direction))
 
 
-class Dense:
-    """H as a matrix  # (2dr, 2dr)."""
+class Formed:
+    """H as a matrix  # (p, p)."""
+
+    def __init__(self, matrix: Array) -> None:
+        self.matrix = matrix
+        self.level = float(np.trace(matrix)) / len(matrix)
+
+    def solve(self, shift: float, gradient: Array) -> Array:
+        """By Cholesky factorisation."""
+        shifted = self.matrix + shift * self.level * np.eye(len(gradient))
+        return np.asarray(scipy.linalg.solve(shifted, gradient, assume_a="pos", check_finite=False))
+
+    def form(self, step: Array) -> float:
+        """s^T H s."""
+        return float(step @ self.matrix @ step)
+
+
+class Dense(Formed):
+    """H of the data at one A  # (2dr, 2dr)."""
 
     def __init__(self, profile: Profile, u: Array, v: Array, fit: ProfiledFit) -> None:
         radial, size = _radial(u, v), len(fit.coefficients)
@@ -71,17 +88,7 @@ class Dense:
             part -= np.outer(part @ radial, radial)
         normal -= np.outer(radial, radial @ normal)
         normal -= cross.T @ scipy.linalg.solve(gram, cross, assume_a="pos")
-        self.matrix = normal * (2 / profile.rows)
-        self.level = float(np.trace(self.matrix)) / parameters
-
-    def solve(self, shift: float, gradient: Array) -> Array:
-        """By Cholesky factorisation."""
-        shifted = self.matrix + shift * self.level * np.eye(len(gradient))
-        return np.asarray(scipy.linalg.solve(shifted, gradient, assume_a="pos", check_finite=False))
-
-    def form(self, step: Array) -> float:
-        """s^T H s."""
-        return float(step @ self.matrix @ step)
+        super().__init__(normal * (2 / profile.rows))
 
 
 class Krylov:

@@ -9,12 +9,13 @@ jumps where an argument crosses an end.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from mtam.interaction.model.low_rank import chart, moved, moving
-from mtam.interaction.solver.gauss_newton import curvature
+from mtam.interaction.solver.gauss_newton import Curvature, curvature
 from mtam.interaction.solver.varpro import Profile, ProfiledFit
 
 Array = npt.NDArray[np.float64]
@@ -57,12 +58,60 @@ def assessed(profile: Profile, sample: Profile, point: Point) -> Point:
     """The point with the Newton decrement where it stands: that of its last step is of where it stood before."""
     gradient = slope(profile, point)
     bend = curvature(sample, point.u, point.v, point.fit)
-    return replace(point, decrement=float(gradient @ bend.solve(FLOOR, gradient)) / 2 / _unit(profile, point))
+    return replace(point, decrement=float(gradient @ bend.solve(FLOOR, gradient)) / 2 / unit(point, profile.rows))
 
 
-def _unit(profile: Profile, point: Point) -> float:
-    """One unit of chi^2 in the loss."""
-    return max(point.fit.loss, 1e-300) / profile.rows
+def unit(point: Point, rows: int) -> float:
+    """One unit of chi^2 in a mean of squares over so many rows."""
+    return max(point.fit.loss, 1e-300) / rows
+
+
+class Landscape(Protocol):
+    """A profiled loss on the coordinates that move, as a descent sees it."""
+
+    @property
+    def rows(self) -> int:
+        """How many rows are behind the loss."""
+        ...
+
+    def slope(self, point: Point) -> Array:
+        """The gradient without its radial part."""
+        ...
+
+    def curvature(self, point: Point) -> Curvature:
+        """The Gauss-Newton matrix."""
+        ...
+
+    def moved(self, point: Point, step: Array) -> Point:
+        """What is reached by subtracting a step, with phi profiled there."""
+        ...
+
+
+@dataclass(frozen=True)
+class OneMatrix:
+    """The loss as a function of one matrix A of fixed norm."""
+
+    profile: Profile
+    sample: Profile  # the rows of Hessians
+    norm: float
+
+    @property
+    def rows(self) -> int:
+        """n."""
+        return self.profile.rows
+
+    def slope(self, point: Point) -> Array:
+        """See ``slope``."""
+        return slope(self.profile, point)
+
+    def curvature(self, point: Point) -> Curvature:
+        """See ``gauss_newton.curvature``."""
+        return curvature(self.sample, point.u, point.v, point.fit)
+
+    def moved(self, point: Point, step: Array) -> Point:
+        """In the chart of A."""
+        u, v = moved(point.u, point.v, step, self.norm)
+        return Point(u, v, self.profile.fit(u, v))
 
 
 def refine(
@@ -72,41 +121,42 @@ def refine(
     limit: int,
     tick: Callable[[], None] = lambda: None,
 ) -> Point:
-    """Minimise the profiled loss from ``point``; Hessians over the rows of ``sample``.
+    """Minimise the profiled loss from ``point``; Hessians over the rows of ``sample``. See ``descend``."""
+    return descend(OneMatrix(profile, sample, float(np.linalg.norm(point.u @ point.v.T))), point, limit, tick)
 
-    Returns the last accepted point: settled, or stuck, or after ``limit`` iterations (``iterations`` counts those of
-    this call). ``tick`` is called between passes over the data and may raise.
+
+def descend(landscape: Landscape, point: Point, limit: int, tick: Callable[[], None] = lambda: None) -> Point:
+    """The last accepted point from ``point`` on: settled, or stuck, or after ``limit`` iterations.
+
+    ``iterations`` counts those of this call. ``tick`` is called between passes over the data and may raise.
     """
-    norm = float(np.linalg.norm(point.u @ point.v.T))
     damping = 1e-3
     for iteration in range(limit):
         tick()
-        gradient = slope(profile, point)
-        bend = curvature(sample, point.u, point.v, point.fit)
-        unit = _unit(profile, point)
+        gradient, bend = landscape.slope(point), landscape.curvature(point)
+        one = unit(point, landscape.rows)
         step = bend.solve(damping, gradient)
-        decrement = float(gradient @ step) / 2 / unit
+        decrement = float(gradient @ step) / 2 / one
         if decrement < SETTLED:  # near the end the damping must not be what makes it small
-            decrement = float(gradient @ bend.solve(FLOOR, gradient)) / 2 / unit
+            decrement = float(gradient @ bend.solve(FLOOR, gradient)) / 2 / one
         point = Point(point.u, point.v, point.fit, iteration, decrement)
         stop = max(STOP, STOP_SHARE * len(gradient))
         if decrement < stop:
             return point
         while True:
             predicted = float(gradient @ step) - bend.form(step) / 2
-            u, v = moved(point.u, point.v, step, norm)
-            fit = profile.fit(u, v)
-            gain = point.fit.loss - fit.loss
+            reached = landscape.moved(point, step)
+            gain = point.fit.loss - reached.fit.loss
             if gain > 1e-3 * predicted:
                 break
-            if predicted < SETTLED / 4 * unit or damping > MOST_DAMPING:
+            if predicted < SETTLED / 4 * one or damping > MOST_DAMPING:
                 return point
             damping *= 6
             step = bend.solve(damping, gradient)
         damping = (
             max(damping / 8, 1e-7) if gain > 0.7 * predicted else damping if gain > 0.2 * predicted else 2 * damping
         )
-        point = Point(u, v, fit, iteration + 1, decrement)
-        if gain < stop * unit and decrement < max(SETTLED, stop):
+        point = replace(reached, iterations=iteration + 1, decrement=decrement)
+        if gain < stop * one and decrement < max(SETTLED, stop):
             return point
     return point

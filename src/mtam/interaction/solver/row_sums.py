@@ -2,6 +2,8 @@
 
 Everything that touches every pair of tokens is here or in ``row_sums_torch``, which does the same on another device.
 Memory beyond the data does not depend on M. Factors are in the coordinates of the tokens as given: P = X U, Q = X V.
+Under a ``RowLayout`` rows of features, of z and responses are multiplied by the root of their weight, so that all sums
+are those of weighted least squares; ``residuals`` alone are those of the responses as they are.
 """
 
 from collections.abc import Iterator
@@ -11,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mtam.interaction.model import gram_kernels, pair_kernels
+from mtam.interaction.model.row_layout import Mask, RowLayout
 from mtam.interaction.model.splines import SplineSpace
 
 Array = npt.NDArray[np.float64]
@@ -30,11 +33,6 @@ def double(x: Data) -> Array:
     return np.asarray(x, dtype=np.float64)
 
 
-def mean_of_others(values: Array) -> Array:
-    """Mean over the other tokens of the sample  # (S, N, m) -> (S, N, m)."""
-    return np.asarray((values.sum(axis=1, keepdims=True) - values) / (values.shape[1] - 1))
-
-
 class Passes(Protocol):
     """Sums over the rows of one data set x (M, N, d), y (M, N), n = M N."""
 
@@ -50,7 +48,7 @@ class Passes(Protocol):
         ...
 
     def residuals(self, u: Array, v: Array, space: SplineSpace, coefficients: Array) -> Array:
-        """Y_i - (F c)_i  # (M, N)."""
+        """Y_i - (F c)_i, 0 for what is no response  # (M, N)."""
         ...
 
     def scores(
@@ -63,22 +61,27 @@ class Passes(Protocol):
 class Blocks:
     """Passes on the CPU, one thread, by the fused kernels."""
 
-    def __init__(self, x: Data, y: Array) -> None:
-        self.x, self.y, self.tokens = x, y, x.shape[1]
+    def __init__(self, x: Data, y: Array, layout: RowLayout | None = None) -> None:
+        self.x, self.y, self.tokens, self.layout = x, y, x.shape[1], layout
 
-    def _blocks(self, rows: int = BLOCK_ROWS) -> Iterator[tuple[Array, Array]]:
+    def _blocks(self, rows: int = BLOCK_ROWS) -> Iterator[tuple[Array, Array, Mask | None]]:
         samples = max(FEWEST_SAMPLES, rows // self.tokens)
         for first in range(0, len(self.x), samples):
             part = slice(first, first + samples)
-            yield double(self.x[part]).reshape(-1, self.x.shape[2]), self.y[part].reshape(-1)
+            x, y = double(self.x[part]).reshape(-1, self.x.shape[2]), self.y[part]
+            if self.layout is None:
+                yield x, y.reshape(-1), None
+            else:
+                layout = self.layout[part]
+                yield x, (y * layout.root).reshape(-1), layout.mask()
 
     def _features(self, u: Array, v: Array, space: SplineSpace) -> Iterator[tuple[Array, Array]]:
         room = np.empty((0, space.dimension))
-        for x, y in self._blocks():
+        for x, y, mask in self._blocks():
             if len(room) < len(y):
                 room = np.empty((len(y), space.dimension))
             raw = room[: len(y)]
-            pair_kernels.features(x @ u, x @ v, self.tokens, space.pieces, space.intervals, raw)
+            pair_kernels.features(x @ u, x @ v, self.tokens, space.pieces, space.intervals, raw, mask)
             yield raw, y
 
     def normal(self, u: Array, v: Array, space: SplineSpace, transform: Array | None) -> tuple[Array, Array]:
@@ -94,15 +97,18 @@ class Blocks:
         return gram, moment
 
     def _sparse(self, space: SplineSpace) -> bool:
-        """Whether so many numbers of a row of features are zero that their products are not worth forming."""
+        """Whether so many numbers of a row of features are zero that their products are not worth forming.
+
+        Never under a layout, which the sums without zeros do not know.
+        """
         nonzero = (self.tokens - 1) * (space.degree + 1)
-        return bool(DENSE_GAIN * nonzero**2 < space.dimension**2)
+        return self.layout is None and bool(DENSE_GAIN * nonzero**2 < space.dimension**2)
 
     def _scattered(self, u: Array, v: Array, space: SplineSpace) -> tuple[Array, Array]:
         """The same sums without the zeros; block by block, so that each is a sum of sums."""
         size = space.dimension
         own, cross, moment = np.zeros((size, size)), np.zeros((size, size)), np.zeros(size)
-        for x, y in self._blocks(SPARSE_ROWS):
+        for x, y, _ in self._blocks(SPARSE_ROWS):
             parts = np.zeros((size, size)), np.zeros((size, size)), np.zeros(size)
             gram_kernels.gram(x @ u, x @ v, self.tokens, space.pieces, space.intervals, y, *parts)
             for whole, part in zip((own, cross, moment), parts, strict=True):
@@ -113,10 +119,10 @@ class Blocks:
     def pullback(self, u: Array, v: Array, table: Array, both: bool = True) -> tuple[float, Array, Array]:
         """See ``Passes``."""
         grad_u, grad_v, total = np.zeros_like(u), np.zeros_like(v), 0.0
-        for x, y in self._blocks():
+        for x, y, mask in self._blocks():
             p, q = x @ u, x @ v
             residual, grad_p, grad_q = np.empty(len(y)), np.empty_like(p), np.empty((len(y), both * v.shape[1]))
-            pair_kernels.pullback(p, q, self.tokens, table, y, residual, grad_p, grad_q)
+            pair_kernels.pullback(p, q, self.tokens, table, y, residual, grad_p, grad_q, mask)
             grad_u += x.T @ grad_p
             if both:
                 grad_v += x.T @ grad_q
@@ -126,15 +132,16 @@ class Blocks:
     def residuals(self, u: Array, v: Array, space: SplineSpace, coefficients: Array) -> Array:
         """See ``Passes``."""
         parts = [y - raw @ coefficients for raw, y in self._features(u, v, space)]
-        return np.concatenate(parts).reshape(self.y.shape)
+        found = np.concatenate(parts).reshape(self.y.shape)
+        return found if self.layout is None else found / np.where(self.layout.root > 0, self.layout.root, np.inf)
 
     def scores(
         self, u: Array, v: Array, white: Array, space: SplineSpace, table: Array
     ) -> Iterator[tuple[Array, Array, Array]]:
         """See ``Passes``."""
-        for x, _ in self._blocks(SCORE_ROWS):
+        for x, _, mask in self._blocks(SCORE_ROWS):
             p, q, x_white = x @ u, x @ v, x @ white
             z, features = np.empty_like(x_white), np.empty((len(x), space.dimension))
-            pair_kernels.directions(p, q, x_white, self.tokens, table, z)
-            pair_kernels.features(p, q, self.tokens, space.pieces, space.intervals, features)
+            pair_kernels.directions(p, q, x_white, self.tokens, table, z, mask)
+            pair_kernels.features(p, q, self.tokens, space.pieces, space.intervals, features, mask)
             yield x_white, z, features

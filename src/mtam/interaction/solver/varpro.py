@@ -9,7 +9,8 @@ derivative of c: dL/dA = -(2/n) sum_i residual_i x_i z_i^T (Golub and Pereyra 19
 adds lambda |second differences of T c|^2 to what c minimises; the loss includes it, and all else stays as it is.
 
 Tokens are whitened implicitly: factors live in whitened coordinates, x_w = W^T x with W E[x x^T] W^T = I, so that
-P = X (W U). The sums over rows are those of ``row_sums``.
+P = X (W U). The sums over rows are those of ``row_sums``. Under a ``RowLayout`` the loss is the mean of omega_i
+residual_i^2 over the n responses that count, and every mean over rows is weighted so.
 """
 
 from collections.abc import Iterator
@@ -21,8 +22,10 @@ import numpy.typing as npt
 import scipy.linalg
 
 from mtam.interaction.model.low_rank import full
+from mtam.interaction.model.row_layout import Index, Labels, RowLayout, part_of
 from mtam.interaction.model.splines import Spline, SplineSpace, between
 from mtam.interaction.simulate.truth import SCALE
+from mtam.interaction.solver import grouped_smoothing
 from mtam.interaction.solver.reml import Smoothing, choose, differences
 from mtam.interaction.solver.row_sums import BLOCK_ROWS, Blocks, Data, Passes, double
 
@@ -31,15 +34,20 @@ Array = npt.NDArray[np.float64]
 RIDGE = 0.1  # times 1/n: keeps intervals without data finite, and its bias is far below one standard error
 
 
-def whitener(x: Data) -> Array:
-    """W with W^T E[x x^T] W = I, E the sample mean; a direction without variance gets zero  # (M, N, d) -> (d, d)."""
+def whitener(x: Data, layout: RowLayout | None = None) -> Array:
+    """W with W^T E[x x^T] W = I, E the sample mean; a direction without variance gets zero  # (M, N, d) -> (d, d).
+
+    Under a layout over the tokens that are there, each with the mean weight of the responses of its sample.
+    """
     d = x.shape[2]
     moment = np.zeros((d, d))
     block = max(1, BLOCK_ROWS // x.shape[1])
     for start in range(0, len(x), block):
-        rows = double(x[start : start + block]).reshape(-1, d)
-        moment += rows.T @ rows
-    values, axes = np.linalg.eigh(moment / (len(x) * x.shape[1]))
+        part = slice(start, start + block)
+        rows = double(x[part]).reshape(-1, d)
+        moment += rows.T @ (rows if layout is None else rows * layout[part].token_weights.reshape(-1, 1))
+    total = len(x) * x.shape[1] if layout is None else float(layout.token_weights.sum())
+    values, axes = np.linalg.eigh(moment / total)
     usable = values > 1e-12 * values[-1]
     return np.asarray(axes * np.where(usable, values, np.inf) ** -0.5)
 
@@ -66,6 +74,7 @@ class Profile:
     norm: float = SCALE  # of A in whitened coordinates: the root mean square of u, phi living on [-1, 1]
     inner: tuple[float, float] | None = None  # the part of [-1, 1] where phi may bend; None: everywhere
     smoothing: float | None = None  # lambda, in units of the mean loss; None: phi is not penalised
+    layout: RowLayout | None = None  # None: every token is there, acts on all others, and counts alike
 
     @cached_property
     def basis(self) -> Array:
@@ -80,8 +89,8 @@ class Profile:
 
     @property
     def rows(self) -> int:
-        """n = M N."""
-        return int(self.y.size)
+        """n = M N, or the number of responses that count."""
+        return int(self.y.size) if self.layout is None else self.layout.rows
 
     @property
     def tokens(self) -> int:
@@ -113,13 +122,44 @@ class Profile:
     @cached_property
     def power(self) -> float:
         """Mean of Y^2."""
-        return float(np.mean(self.y**2))
+        return self.mean_square(self.y)
+
+    def mean_square(self, values: Array) -> float:
+        """Over the rows, times weights: those of some samples need not have mean 1  # (M, N) -> ()."""
+        if self.layout is None:
+            return float(np.mean(values**2))
+        return float(np.sum(self.layout.weights * values**2)) / self.rows
+
+    @property
+    def variance(self) -> float:
+        """Of Y, in the sense of ``mean_square``."""
+        return float(self.y.var()) if self.layout is None else self.mean_square(self.deviations(self.y))
+
+    def deviations(self, target: Array) -> Array:
+        """A target less its mean, 0 for what is no response  # (M, N)."""
+        if self.layout is None:
+            return np.asarray(target - target.mean())
+        return np.where(self.layout.weights > 0, target - self.layout.mean(target), 0.0)
+
+    def weighted(self, target: Array) -> Array:
+        """``deviations`` times weights  # (M, N)."""
+        found = self.deviations(target)
+        return found if self.layout is None else found * self.layout.weights
 
     def head(self, samples: int) -> "Profile":
         """The same problem on the first samples only; samples are i.i.d., so any subset is as good."""
-        if samples >= len(self.x):
-            return self
-        return replace(self, x=self.x[:samples], y=self.y[:samples])
+        return self if samples >= len(self.x) else self.part(slice(samples))
+
+    def part(self, index: Index) -> "Profile":
+        """The same problem on some samples."""
+        return replace(self, x=self.x[index], y=self.y[index], layout=part_of(self.layout, index))
+
+    def halves(self, first: slice, second: slice) -> tuple["Profile", "Profile"]:
+        """On the two halves of the samples as they are given; where samples have groups, on those of every other."""
+        if self.layout is None or self.layout.groups is None:
+            return self.part(first), self.part(second)
+        odd = self.layout.groups % 2 == 1
+        return self.part(~odd), self.part(odd)
 
     def first(self, rows: int) -> "Profile":
         """The same problem on the first samples that hold more than so many rows, or on all."""
@@ -129,7 +169,9 @@ class Profile:
     def passes(self) -> Passes:
         """The sums over all rows, on the device of this problem."""
         if self.device == "cpu":
-            return Blocks(self.x, self.y)
+            return Blocks(self.x, self.y, self.layout)
+        if self.layout is not None:
+            raise ValueError("rows with a layout are summed on the CPU alone")
         from mtam.interaction.solver.row_sums_torch import TorchPasses  # torch takes seconds to import
 
         return TorchPasses(self.x, self.y, self.device.removeprefix("torch:"))
@@ -145,14 +187,31 @@ class Profile:
         coefficients = scipy.linalg.solve(gram, moment, assume_a="pos")
         return ProfiledFit(self.power - float(coefficients @ moment), coefficients, gram)
 
-    def smoothed(self, fit: ProfiledFit) -> tuple["Profile", ProfiledFit, Smoothing]:
-        """The same problem with lambda by REML at the A of ``fit``, a fit without penalty; and the fit with it."""
+    def smoothed(self, fit: ProfiledFit, u: Array, v: Array) -> tuple["Profile", ProfiledFit, Smoothing]:
+        """The same problem with lambda by REML at the A of ``fit``, a fit without penalty; and the fit with it.
+
+        Where samples have groups, lambda by cross-validation over these instead.
+        """
         moment = fit.gram @ fit.coefficients
-        found = choose(fit.gram, moment, self.power, self.roughness, self.rows)
+        if self.layout is None or self.layout.groups is None:
+            found = choose(fit.gram, moment, self.power, self.roughness, self.rows)
+        else:
+            folds = self._folds(u, v, self.layout.groups % grouped_smoothing.FOLDS)
+            found = grouped_smoothing.choose(folds, self.roughness, self.penalty, self.rows)
         profile = replace(self, smoothing=found.value)
         gram = fit.gram + found.value * self.roughness
         coefficients = scipy.linalg.solve(gram, moment, assume_a="pos")
         return profile, ProfiledFit(self.power - float(coefficients @ moment), coefficients, gram), found
+
+    def _folds(self, u: Array, v: Array, labels: Labels) -> list[grouped_smoothing.Fold]:
+        """The sums over the samples of each label."""
+        out = []
+        for label in np.unique(labels):
+            part = self.part(labels == label)
+            fit = part.fit(u, v)
+            gram, moment = (fit.gram - part.penalty) * part.rows, fit.gram @ fit.coefficients * part.rows
+            out.append(grouped_smoothing.Fold(gram, moment, part.power * part.rows))
+        return out
 
     def freedom(self, fit: ProfiledFit) -> float:
         """The effective degrees of freedom of phi, tr (G + lambda P)^{-1} G; m where phi is not penalised."""
@@ -175,7 +234,7 @@ class Profile:
         return factor * (self.white.T @ grad_u), factor * (self.white.T @ grad_v)
 
     def residuals(self, u: Array, v: Array, fit: ProfiledFit) -> Array:
-        """Y_i - (N-1)^{-1} sum_{j != i} phi(X_i^T A X_j)  # (M, N)."""
+        """Y_i - (N-1)^{-1} sum_{j != i} phi(X_i^T A X_j), 0 for what is no response  # (M, N)."""
         return self.passes.residuals(self.white @ u, self.white @ v, self.space, self.basis @ fit.coefficients)
 
     def scores(self, u: Array, v: Array, fit: ProfiledFit) -> Iterator[tuple[Array, Array, Array]]:

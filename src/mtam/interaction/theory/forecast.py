@@ -83,6 +83,7 @@ class Forecast:
     intervals: float  # mean of the chosen K
     typical: float  # exp of the mean of ln total over noises, as curves over seeds are averaged
     typical_oracle: float  # the same of oracle
+    typical_linear: float  # exp of the mean of ln error, to first order in the error of A
 
 
 def feasible(trial: InteractionTrial) -> bool:
@@ -121,6 +122,7 @@ def forecast(trial: InteractionTrial, truth: Truth | None = None) -> Forecast:
         intervals + bend[2],
         typical * (1 + bend[0] / max(joint, NOTHING)),
         typical_oracle * (1 + bend[1] / max(oracle, NOTHING)),
+        typical,
     )
 
 

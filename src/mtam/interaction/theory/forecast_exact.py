@@ -53,7 +53,7 @@ class Nearest:
             point, index = polish(profile, start(profile, *factors, norm), rank, _silent), 0
             if self.penalised:
                 problem = replace(profile, space=self.spaces[1])
-                profile, fit, _ = problem.smoothed(problem.fit(point.u, point.v))
+                profile, fit, _ = problem.smoothed(problem.fit(point.u, point.v), point.u, point.v)
                 point, index = polish(profile, replace(point, fit=fit), rank, _silent), 1
             elif choose is not None:
                 problems = [replace(profile, space=space) for space in self.spaces[1:]]

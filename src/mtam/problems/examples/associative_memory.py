@@ -315,10 +315,10 @@ def claim(key: str, at: str, sentence: str, theory: str, judge: dict[str, Any], 
     """A claim about one memory."""
     place = {"at": {"model": at}} if at != "sphere" else {"sweep": "hebbian", "at": {"model": "hebbian"}}
     source = "Barnfield et al. 2026 (arXiv 2605.05189), conjecture" if at == "best" else "the formulas above"
-    source = "false" if "control" in key else source
+    control = {"if_contradicted": {"nature": "negative-control", "why": why}} if "control" in key else {}
     return {
-        "id": f"associative-memory-{key}", "claim": sentence, "source": source, "theory": theory, "judge": judge,
-        "why": why, **place,
+        "id": f"associative-memory-{key}", "claim": sentence, "source": "false" if control else source,
+        "theory": theory, "judge": judge, "why": why, **place, **control,
     }  # fmt: skip
 
 

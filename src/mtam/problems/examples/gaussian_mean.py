@@ -91,6 +91,7 @@ CLAIMS = [
         "at": {"model": "shrunk"},
         "judge": {"way": "slope", "expected": -1.0, "rival": -0.5},
         "why": "the negative control: a claim that must be contradicted",
+        "if_contradicted": {"nature": "negative-control", "why": "the bias of the factor does not fall"},
     },
 ]
 

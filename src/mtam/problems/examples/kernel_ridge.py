@@ -231,6 +231,7 @@ CLAIMS = [
         "at": {"model": "undersmoothed"},
         "judge": {"way": "slope", "expected": -2 / 3, "tolerance": 0.01, "rival": -0.5},
         "why": "the negative control of the rate",
+        "if_contradicted": {"nature": "negative-control", "why": "the variance rules: the exponent is 1/3"},
     },
     {
         "id": "kernel-ridge-saturation",
@@ -251,6 +252,7 @@ CLAIMS = [
         "at": {"data.beta": 3.0},
         "judge": {"way": "slope", "expected": -6 / 7, "tolerance": 0.01},
         "why": "the negative control of saturation",
+        "if_contradicted": {"nature": "negative-control", "why": "ridge regression saturates at qualification 1"},
     },
     {
         "id": "kernel-ridge-random",

@@ -170,10 +170,10 @@ def numbers(rows: Rows, name: str, path: Path) -> "pd.Series[float]":
     values = rows.frame[name]
     try:
         found = pd.to_numeric(values, errors="coerce").astype(float)
+        if not found.isna().any():
+            return values.astype(float)  # to_numeric is off by a rounding in some versions of pandas
     except (TypeError, ValueError):  # lists and the like in parquet
         found = pd.Series(np.nan, index=values.index)
-    if not found.isna().any():
-        return found
     text = values.astype(str).str.strip()
     empty = values.isna() | text.str.lower().isin(["", "nan", "na", "none", "null", "<na>"])
     if empty.any():

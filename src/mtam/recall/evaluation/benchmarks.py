@@ -13,11 +13,12 @@ from mtam.base.columns import AVERAGE_BAYES_ERROR, BAYES_ERROR, as_record
 from mtam.base.compile_time import Stopwatch
 from mtam.recall.evaluation import posterior
 from mtam.recall.evaluation.axis_gains import axis_gains
+from mtam.recall.evaluation.box_average import box_average
 from mtam.recall.evaluation.oracles import nearest_neighbours, posterior_mean
 from mtam.recall.evaluation.risk import risk
 from mtam.recall.recall_numbers import BenchmarkNumbers
 from mtam.recall.recall_spec import BENCHMARK_TO, RecallTrial
-from mtam.recall.recall_variants import BY_POPULATION
+from mtam.recall.recall_variants import BY_POPULATION, OF_BOX_PRIOR
 from mtam.recall.simulate.contexts import RecallProblem, Sample, problem
 
 AVERAGED = 1024  # fresh contexts on which the posterior variance is averaged: it scatters by percents
@@ -73,11 +74,14 @@ def beside(trial: RecallTrial) -> dict[str, float]:
     """What a trained model's record holds of the Bayes rule on its own contexts: as its trial asks.
 
     bayes_error, bayes_error_se, bayes_axes_learned (``bayes``); average_bayes_error, the posterior variance on the
-    first AVERAGED fresh contexts over the prior's variance, which no target enters (``posterior``).
+    first AVERAGED fresh contexts over the prior's variance, which no target enters (``posterior``); of the spectral
+    prior, whose spectrum is known, by its curve (``box_average``).
     Raises numpy.linalg.LinAlgError where the kernel matrix is singular to rounding.
     """
     if not (trial.benchmarked() or trial.averaged()):
         return {}
+    if trial.data.target in OF_BOX_PRIOR:
+        return {AVERAGE_BAYES_ERROR: box_average(trial.data, trial.n)}
     p, train, test = _samples(trial)
     known, asked = (p.answer.inputs(s.recalled(), s.query) for s in (train, test))
     some = asked[:AVERAGED]

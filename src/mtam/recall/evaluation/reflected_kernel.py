@@ -17,13 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtam.base.jit import kernel
+from mtam.recall.theory import box_prior
 
 Array = NDArray[np.float64]
 
-LOWEST, HIGHEST, STEP = np.log(1e-6), np.log(40.0), 0.3  # of ln t; below and above lie 1e-6 of the prior's variance
 TABLE = 1024  # intervals of a table of F over half a period
-TERMS = np.arange(1, 9, dtype=np.float64)  # k, for x above ONE: e^{-64}
-ONE = 1.0
 IDLE = 18.0  # of x, above which an axis stands still: e^{-18}
 FAINT = 1e-10  # of a product, below which it is dropped
 
@@ -49,45 +47,22 @@ class ReflectedKernel:
         _fill(points, points, self.half_widths, self.weights, self.moving, self.table, True, out)
         return out
 
-    @property
-    def constant(self) -> float:
-        """The share of the constant function in the prior's variance, mu(0) = int e^{-t} / Theta(t/2) dt."""
-        t, weights = _times()
-        log_theta = np.zeros(len(t))
-        for half in self.half_widths:
-            log_theta += np.log(_theta((np.pi / (2 * half)) ** 2 * t / 2))
-        return float((weights * np.exp(-log_theta)).sum())
-
 
 def reflected_kernel(half_widths: Array) -> ReflectedKernel:
     """The kernel of the box |z_j| <= ``half_widths``, which fall. (axes,)"""
-    t, weights = _times()
-    x = (np.pi / (2 * half_widths)) ** 2 * t[:, None] / 2  # (times, axes)
+    t, weights = box_prior.times()
+    x = box_prior.rates(half_widths, t)
     phase = np.linspace(0.0, np.pi, TABLE + 1)
     table = np.stack([np.stack([_heat(float(each), phase) for each in row]) for row in x])
-    still = np.where(x < IDLE, 1.0, 1 / _theta(x)).prod(1)
+    still = np.where(x < IDLE, 1.0, 1 / box_prior.theta(x)).prod(1)
     return ReflectedKernel(half_widths, weights * still, (x < IDLE).sum(1), table)
-
-
-def _times() -> tuple[Array, Array]:
-    """t and e^-t dt, which sum to one. (times,)"""
-    log_t = np.arange(LOWEST, HIGHEST, STEP)
-    weights = np.exp(log_t - np.exp(log_t))
-    return np.exp(log_t), weights / weights.sum()
-
-
-def _theta(x: Array) -> Array:
-    """theta(x) = sum_{k >= 0} e^{-x k^2}."""
-    many = 1 + np.exp(-np.multiply.outer(np.maximum(x, ONE), TERMS**2)).sum(-1)
-    few = 0.5 + 0.5 * np.sqrt(np.pi / x) * (1 + 2 * np.exp(-np.multiply.outer(1 / x, (np.pi * TERMS) ** 2)).sum(-1))
-    return np.asarray(np.where(x >= ONE, many, few))
 
 
 def _heat(x: float, phase: Array) -> Array:
     """F_x at pi y / (2b) = ``phase`` in [0, pi]."""
-    theta = float(_theta(np.array(x)))
-    if x >= ONE:
-        return np.asarray((0.5 + np.cos(np.outer(phase, TERMS)) @ np.exp(-x * TERMS**2)) / theta)
+    theta = float(box_prior.theta(np.array(x)))
+    if x >= box_prior.ONE:
+        return np.asarray((0.5 + np.cos(np.outer(phase, box_prior.TERMS)) @ np.exp(-x * box_prior.TERMS**2)) / theta)
     images = phase[:, None] - 2 * np.pi * np.arange(-2, 3)
     return np.asarray(0.5 * np.sqrt(np.pi / x) * np.exp(-(images**2) / (4 * x)).sum(1) / theta)
 

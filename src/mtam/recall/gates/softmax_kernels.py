@@ -40,7 +40,8 @@ def softmax(
     bottom = kind(-87)  # below, exp leaves the range of float32 and the weight is zero
     _gather(query, tags, log_share, rows, asked, keys, weights)
     _scores(form, asked, keys, probe, weights)
-    most[:] = weights[0]
+    for b in range(count):  # assigning arrays makes numba compile its message for misfits, for seconds
+        most[b] = weights[0, b]
     for i in range(1, components):
         for b in range(count):
             most[b] = most[b] if weights[i, b] <= most[b] else weights[i, b]

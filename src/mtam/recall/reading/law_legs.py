@@ -26,6 +26,7 @@ from mtam.rates.verdict import Judgement, Verdict, joined
 from mtam.recall.reading.recall_cells import RecallCell
 from mtam.recall.reading.thresholds import FLAT
 from mtam.recall.recall_spec import BENCHMARK_FROM
+from mtam.recall.recall_variants import OF_BOX_PRIOR
 from mtam.recall.theory.spectral_case import MinimaxSpectrum, minimax_exponent
 
 MINIMAX, AVERAGE, RATIO = "exact minimax risk", "average Bayes risk", "risk / Bayes"
@@ -39,9 +40,11 @@ MEANS = {
 def legs(cell: RecallCell) -> dict[str, Judgement]:
     """What each leg says of the law of a cell; empty for spectra of another law and where nothing of Bayes is known."""
     data = cell.trial.data
+    # Of a prior whose spectrum is known there is no rule on the contexts, but its average at every n.
+    rule = AVERAGE_BAYES_ERROR if data.target in OF_BOX_PRIOR else BAYES_ERROR
     average, ours, theirs = (
         _curve(cell, name, beside) for name, beside in
-        ((AVERAGE_BAYES_ERROR, AVERAGE_BAYES_ERROR), (ERROR, BAYES_ERROR), (BAYES_ERROR, BAYES_ERROR))
+        ((AVERAGE_BAYES_ERROR, AVERAGE_BAYES_ERROR), (ERROR, rule), (rule, rule))
     )  # fmt: skip
     if data.spectrum != "exponential" or data.noise == 0 or (average is None and theirs is None):
         return {}

@@ -20,6 +20,7 @@ Group = Sequence[Numbers]  # the records of one alpha at the largest size
 PUBLISHED_ERROR = 1.44e-2
 PUBLISHED_SHUFFLED = 0.775
 PUBLISHED_WEIGHT = 4e-4  # per token of the queried tag
+NEAR, WEIGHT_WITHIN = 1.5, 0.1  # of the claims toy-error, toy-shuffled and toy-weight
 PUBLISHED_HEADS = (2, 1, 1)  # that look at the queried tag, at the other one, at both
 MOST_SEEDS = 0.5  # share of seeds from which most are on the plateau
 
@@ -36,12 +37,12 @@ def tables(trials: Sequence[RecallTrial], numbers: Sequence[Numbers]) -> list[Ta
     """Tables for a sweep under protocol=reported, from the records at its largest n; empty for other protocols."""
     if not trials or trials[0].protocol != "reported":
         return []
-    largest = max(trial.n for trial in trials)
-    groups: dict[float, list[Numbers]] = {}
-    for trial, record in zip(trials, numbers, strict=True):
+    largest, labels = max(trial.n for trial in trials), _labels(trials)
+    groups: dict[str, list[Numbers]] = {}
+    for trial, label, record in zip(trials, labels, numbers, strict=True):
         if trial.n == largest:
-            groups.setdefault(trial.data.alpha, []).append(record)
-    cells = [f"alpha = {alpha:g}" for alpha in groups]
+            groups.setdefault(label, []).append(record)
+    cells = list(groups)
     anchors = Table(
         name="anchors",
         title=f"Anchors of the paper beside this run, n = {largest}",
@@ -55,7 +56,39 @@ def tables(trials: Sequence[RecallTrial], numbers: Sequence[Numbers]) -> list[Ta
         headings=["about", "fact"],
         rows=[["shuffled queries", _SHUFFLE], ["n = 4 .. 64", _RANGE]],
     )
-    return [anchors, _verdicts(dict(zip(cells, groups.values(), strict=True))), facts, provenance(TABLE)]
+    return [anchors, _verdicts(groups), _together(trials, labels, numbers), facts, provenance(TABLE)]
+
+
+def _labels(trials: Sequence[RecallTrial]) -> list[str]:
+    """The cell of every trial: alpha, and what differs between trials of the settings that are not reported."""
+    settings = [trial.reported.model_dump() for trial in trials]
+    open_ = [key for key in settings[0] if len({repr(each[key]) for each in settings}) > 1]
+    return [
+        ", ".join([f"alpha = {trial.data.alpha:g}", *(f"{key} = {each[key]}" for key in open_)])
+        for trial, each in zip(trials, settings, strict=True)
+    ]
+
+
+def _together(trials: Sequence[RecallTrial], labels: Sequence[str], numbers: Sequence[Numbers]) -> Table:
+    """How many seeds of a cell have the three published figures, each and together, as the claims judge them."""
+    groups: dict[tuple[str, int], list[Numbers]] = {}
+    for trial, label, record in zip(trials, labels, numbers, strict=True):
+        groups.setdefault((label, trial.n), []).append(record)
+    rows: list[list[Cell]] = []
+    for (label, n), group in groups.items():
+        shuffled, weights = _values(group, "shuffled_mse"), np.array([max(each["token_weight_same"]) for each in group])
+        met = np.array([
+            _values(group, "mse") <= NEAR * PUBLISHED_ERROR,
+            (shuffled >= PUBLISHED_SHUFFLED / NEAR) & (shuffled <= PUBLISHED_SHUFFLED * NEAR),
+            np.abs(weights - PUBLISHED_WEIGHT) <= WEIGHT_WITHIN * PUBLISHED_WEIGHT,
+        ])  # fmt: skip
+        rows.append([label, n, len(group), *(int(each) for each in met.sum(1)), int(met.all(0).sum())])
+    title = (
+        f"Seeds that have the published figures: error at most {NEAR:g} times, shuffled within a factor {NEAR:g}, "
+        f"weight within {WEIGHT_WITHIN:.0%}. What a search finds is a possibility and no evidence"
+    )
+    headings = ["cell", "n", "seeds", "error", "shuffled", "weight", "all three"]
+    return Table(name="toy_together", title=title, headings=headings, rows=rows)
 
 
 _SHUFFLE = (

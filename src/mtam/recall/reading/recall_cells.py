@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mtam.base.named.named_code import shown
 from mtam.rates.trial_numbers import Numbers, TrialNumbers
 from mtam.recall.recall_spec import RecallTrial
 
@@ -24,7 +25,7 @@ class RecallCell(TrialNumbers):
     def label(self) -> str:
         """The cell in words, e.g. ``alpha = 0.5``."""
         words = {"name": "model"}
-        return ", ".join(f"{words.get(key, key)} = {value}" for key, value in self.varied.items()) or "all"
+        return ", ".join(f"{words.get(key, key)} = {shown(value)}" for key, value in self.varied.items()) or "all"
 
 
 def recall_cells(trials: Sequence[RecallTrial], numbers: Sequence[Numbers]) -> list[RecallCell]:

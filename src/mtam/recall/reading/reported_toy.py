@@ -7,6 +7,7 @@ TABLE: tuple[Setting, ...] = (
     Setting("system", "sqrt2 cos(pi j x)", "assumed", "constant_first: e_1 = 1, whose scale normalising hides",
             "reported.system"),
     Setting("law of Z", "normal", "assumed", "the shuffled error 0.775 fixes it together with alpha", "reported.law"),
+    Setting("weights of Z_j", "sqrt(lambda_j)", "assumed", "or lambda_j: the exponent is not told", "reported.weights"),
     Setting("added constant", "1", "assumed", "with c = 0 and e_1 = 1, 16 to 40% of the densities at "
             "alpha = 1 .. 2 have no mass; draws are refused and counted", "reported.constant"),
     Setting("alpha", "0.5, 1, 2", "assumed", "larger alpha is reported to decay faster", "data.alpha"),

@@ -10,7 +10,7 @@ learn which dimensions matter.
 import numpy as np
 from numpy.typing import NDArray
 
-from mtam.base.named.named_code import is_sealed, load_named
+from mtam.base.named.named_code import is_sealed, load_named, shown
 from mtam.base.streams import generator
 from mtam.recall.recall_spec import RecallData
 
@@ -91,7 +91,7 @@ def own_tags(data: RecallData, seed: int) -> Array:
     """The tag set of the user's own function of (data, generator), not rotated. (I, d1)"""
     found = np.asarray(load_named(data.tags)(data, generator(seed, "recall", "own tags")), dtype=float)
     if found.shape != (data.components, data.tag_dim) or not np.isfinite(found).all():
-        raise ValueError(f"{data.tags} gives {found.shape} for data.components, data.tag_dim finite numbers")
+        raise ValueError(f"{shown(data.tags)} gives {found.shape} for data.components, data.tag_dim finite numbers")
     return found
 
 

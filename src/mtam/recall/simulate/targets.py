@@ -17,12 +17,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from mtam.base.named.named_code import expected
 from mtam.base.streams import generator
 from mtam.base.variants import load_choice
 from mtam.recall.aligned_memory import room, tensor
 from mtam.recall.recall_spec import TARGETS, RecallData
-from mtam.recall.recall_variants import BY_POPULATION
+from mtam.recall.recall_variants import BY_POPULATION, OF_BOX_PRIOR
 from mtam.recall.simulate.measures import MeasureFamily
+from mtam.recall.theory.box_prior import varying_share
 from mtam.recall.theory.matern_prior import population_variance
 
 Array = NDArray[np.float64]
@@ -145,9 +147,12 @@ def quadratic(dim: int, rng: np.random.Generator) -> QuadraticTarget:
     return QuadraticTarget()
 
 
-def draw(name: str, dim: int, seed: int) -> Function:
-    """The seed's function of z, by its name in ``spec.TARGETS``."""
-    drawn: Function = load_choice(TARGETS, name)(dim, generator(seed, "recall", "target", name))
+def draw(name: str, dim: int, seed: int, half_widths: Array | None = None) -> Function:
+    """The seed's function of z, by its name in ``spec.TARGETS``; of a prior that lives on a box, on that box. (dim,)"""
+    box = [half_widths] if name in OF_BOX_PRIOR and half_widths is not None else []
+    given = load_choice(TARGETS, name)(dim, generator(seed, "recall", "target", name), *box)
+    fits = callable(given) and hasattr(given, "lipschitz")
+    drawn: Function = expected(name, given, fits, "a function of z, (rows, dim) -> (rows,), with lipschitz")
     return drawn
 
 
@@ -217,13 +222,16 @@ def answer(data: RecallData, law: MeasureFamily, seed: int) -> Answer:
 
     Of a target that the prior standardises the variance is 1 on average over seeds.
     """
-    raw = Answer(draw(data.target, data.modes + 1, seed), data.length_scale * law.scale, data.query_scale)
+    widths = half_widths(data, law)
+    function = draw(data.target, data.modes + 1, seed, widths)
+    raw = Answer(function, data.length_scale * law.scale, data.query_scale)
     rng = generator(seed, "recall", "standardise")
     uniforms = rng.random((REFERENCE, data.modes), dtype=np.float32)
     values = raw(law.coefficients(uniforms), rng.random(REFERENCE))
     mean = float(values.mean())
     if data.target in BY_POPULATION:
-        deviation = population_variance(half_widths(data, law)) ** 0.5
+        varies = varying_share if data.target in OF_BOX_PRIOR else population_variance
+        deviation = varies(widths) ** 0.5
         return Answer(raw.function, raw.scale, raw.query_scale, mean, deviation, variance=1.0)
     return Answer(raw.function, raw.scale, raw.query_scale, mean, float(values.std()))
 

@@ -16,11 +16,13 @@ posterior variance (Sollich 1999; a deterministic equivalent) is a curve in one 
 with nothing to solve. The lowest levels are enumerated, the others counted by the saddle point.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
+from scipy.optimize import brentq
 
 from mtam.recall.spectrum import Spectrum
 from mtam.recall.theory import level_density
@@ -57,16 +59,19 @@ class BayesCurve:
 
 
 def eigenvalues(
-    alpha: float, decay: float, spectrum: Spectrum, length_scale: float, depth: float, *, points: int = 1500
-) -> Eigenvalues:
+    alpha: float, decay: float, spectrum: Spectrum, length_scale: float, depth: float, *, points: int = 1500,
+    more: Sequence[float] = (),
+) -> Eigenvalues:  # fmt: skip
     """The spectrum down to levels e^depth times the lowest.
 
-    z = u / (length_scale sqrt(sum_j lambda_j)), the coefficients as the target sees them.
+    z = u / (length_scale sqrt(sum_j lambda_j)), the coefficients as the target sees them; ``more``: half-widths of
+    further axes, narrower than the widest, as the query's content is one.
     """
     shift = np.log(length_scale) + _log_rms(alpha, decay, spectrum)  # b_j = a_j e^-shift: rates rise by it
     lowest = float(np.log(np.pi / 2) - log_half_axes(alpha, decay, spectrum, 1)[0] + shift)
     top = lowest + depth
     rates = log_rates(alpha, decay, spectrum, top - shift + MARGIN) + shift
+    rates = np.sort(np.concatenate([rates, np.log(np.pi / 2) - np.log([each for each in more if each > 0])]))
     log_tau = -2 * (lowest - MARGIN + (depth + MARGIN) * np.linspace(0, 1, points) ** 1.5)
     levels = level_density.density(rates, log_tau)
     log_t, log_theta = _partition(rates, float(levels.log_energy[-1]))
@@ -130,14 +135,18 @@ def _lowest_levels(steps: Array, count: int) -> Array:
 
 def learning_curve(found: Eigenvalues, sigma: float, log_sizes: Array) -> Array:
     """ln of the average posterior variance at every ln n; ``sigma`` in units of the prior's deviation. (sizes,)"""
-    kappa = np.linspace(np.log(4.0), float(found.log_value[-1]), 1200)  # ln kappa, falling
     noise = 2 * np.log(sigma) if sigma > 0 else -np.inf
-    risk = np.array([_left(found, float(each)) for each in kappa])
-    sizes = np.logaddexp(noise, risk) - kappa
+
+    def log_size(log_kappa: float) -> float:
+        return float(np.logaddexp(noise, _left(found, log_kappa)) - log_kappa)
+
+    high, low = float(np.log(4.0)), float(found.log_value[-1])
     x = np.asarray(log_sizes, dtype=np.float64)
-    if x.min() < sizes[0] or x.max() > sizes[-1]:
-        raise ValueError(f"ln n must lie from {sizes[0]:.3g} to {sizes[-1]:.3g}")
-    return np.asarray(np.interp(x, sizes, risk))
+    fewest, most = log_size(high), log_size(low)
+    if x.min() < fewest or x.max() > most:
+        raise ValueError(f"ln n must lie from {fewest:.3g} to {most:.3g}")
+    kappa = [brentq(lambda at, each=each: log_size(at) - each, low, high, xtol=1e-9) for each in x]
+    return np.array([_left(found, each) for each in kappa])
 
 
 def _left(found: Eigenvalues, log_kappa: float) -> float:

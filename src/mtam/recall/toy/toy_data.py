@@ -2,10 +2,11 @@
 
     nu = (mu^(1) x delta_v + mu^(2) x delta_{-v}) / 2,  v = +-1,   Y = v S(Z_1) + noise,  S(Z) = sum_j lambda_j Z_j^2,
 
-with lambda_j = exp(-j^alpha) and mu^(i) of density proportional to (c + sum_j sqrt(lambda_j) Z_ij e_j)_+, c = 1 or 0,
-for the system e_j = sqrt2 cos(pi j x), or with e_1 = 1 first; then normalising hides the scale of Z_1 and no model can
-know S exactly. A context is 5000 tokens (x, tag); their counts on the grid are the same data. d1 = 1 < I = 2: the toy
-lies outside the theorem's I <= d1, inside <v, v'> <= 0.
+with lambda_j = exp(-j^alpha) and mu^(i) of density proportional to (c + sum_j w_j Z_ij e_j)_+, w_j = sqrt(lambda_j) or,
+as the paper leaves the exponent open, lambda_j itself, c = 1 or 0, for the system e_j = sqrt2 cos(pi j x), or with e_1
+= 1 first; then normalising hides the scale of Z_1 and no model can know S exactly. A context is 5000 tokens (x, tag);
+their counts on the grid are the same data. d1 = 1 < I = 2: the toy lies outside the theorem's I <= d1, inside
+<v, v'> <= 0.
 """
 
 from dataclasses import dataclass
@@ -53,15 +54,16 @@ def draw(trial: RecallTrial, split: str, n: int) -> Toy:
     """The first n contexts of a stream; densities that vanish everywhere are drawn again and counted."""
     data, toy = trial.data, trial.reported
     lam = spectrum(data.alpha, data.modes)
+    weights = np.sqrt(lam) if toy.weights == "root" else lam
     functions = system(trial)
     rng = generator(trial.seed, "reported", split, "Z")
     z = np.empty((n, 2, data.modes))
     refused = 0
     for row in range(n):
         for which in range(2):
-            z[row, which], again = _with_mass(rng, toy.law, lam, functions, toy.constant)
+            z[row, which], again = _with_mass(rng, toy.law, weights, functions, toy.constant)
             refused += again
-    density = np.maximum(toy.constant + (z * np.sqrt(lam)) @ functions, 0.0)
+    density = np.maximum(toy.constant + (z * weights) @ functions, 0.0)
     mass = density / density.sum(-1, keepdims=True)  # (n, 2, G): mu^(1), mu^(2)
     sign = (generator(trial.seed, "reported", split, "tag").random(n) < 0.5).astype(np.int64)
     value = 2 * sign - 1
@@ -72,15 +74,17 @@ def draw(trial: RecallTrial, split: str, n: int) -> Toy:
     return Toy(counts, swapped, sign, clean, other, clean + data.noise * noise, refused)
 
 
-def _with_mass(rng: np.random.Generator, law: str, lam: Array, functions: Array, constant: bool) -> tuple[Array, int]:
+def _with_mass(
+    rng: np.random.Generator, law: str, weights: Array, functions: Array, constant: bool
+) -> tuple[Array, int]:
     """A coefficient vector whose density is positive somewhere, and how many were refused before it."""
     refused = 0
     while True:
         if law == "normal":
-            z = rng.standard_normal(len(lam))
+            z = rng.standard_normal(len(weights))
         else:
-            z = rng.uniform(-1, 1, len(lam)) * (np.sqrt(3) if law == "uniform_sqrt3" else 1.0)
-        if (constant + (z * np.sqrt(lam)) @ functions).max() > 0:
+            z = rng.uniform(-1, 1, len(weights)) * (np.sqrt(3) if law == "uniform_sqrt3" else 1.0)
+        if (constant + (z * weights) @ functions).max() > 0:
             return z, refused
         refused += 1
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from torch import Tensor
+from torch.optim.adamw import adamw
 
 from mtam.recall.training import adamw_kernels
 from mtam.recall.training.adamw_kernels import BETAS, EPSILON
@@ -22,7 +23,7 @@ class Stepper:
         self.members = len(flat)
         self.buffer = network.pack(flat)
         self.gradient, self.mean, self.square = (torch.zeros_like(self.buffer) for _ in range(3))
-        self.count = torch.zeros((), device=flat.device)  # steps done, as the kernel wants it
+        self.count = torch.zeros((), device=flat.device)  # steps done, as torch wants it
         self.params = network.layers(self.buffer, self.members)
         self.into = network.layers(self.gradient, self.members)
         self.weight_decay = weight_decay
@@ -54,13 +55,13 @@ class Stepper:
     def _adamw(self, lr: float) -> None:
         """Loshchilov and Hutter (ICLR 2019), by torch's fused kernel: one pass over the buffer.
 
-        The class around that kernel costs as much again in overhead here.
+        The class around this function would keep the averages to itself and cost as much again in overhead.
         """
+        self.count.fill_(self.steps)  # the function counts on
         self.steps += 1
-        self.count.fill_(self.steps)
-        torch._fused_adamw_(
-            [self.buffer], [self.gradient], [self.mean], [self.square], [], [self.count], lr=lr, beta1=BETAS[0],
-            beta2=BETAS[1], weight_decay=self.weight_decay, eps=EPSILON, amsgrad=False, maximize=False,
+        adamw(
+            [self.buffer], [self.gradient], [self.mean], [self.square], [], [self.count], fused=True, lr=lr,
+            beta1=BETAS[0], beta2=BETAS[1], weight_decay=self.weight_decay, eps=EPSILON, amsgrad=False, maximize=False,
         )  # fmt: skip
 
     def flat(self) -> Tensor:

@@ -23,6 +23,7 @@ from mtam.report.figures.picture import DrawnPanel, Picture
 from mtam.report.figures.svg import tip
 
 CAPTION = "large markers: geometric mean over seeds ± 1 standard error; small: single seeds; lines: fitted law"
+MOST_POINTS = 1000  # of single seeds in a panel
 CROWDED = "markers: geometric mean over seeds ± 1 standard error; single seeds are in curve.csv; lines: fitted law"
 FEW = 4  # cells that are named once more under the bounds
 Drawn = Sequence[tuple[CellResult, Look]]
@@ -45,12 +46,17 @@ def curves(
     return Picture(
         "curves",
         "Learning curves",
-        "one seed: no error bars; lines: fitted law" if single else CROWDED if len(drawn) > CROWD else CAPTION,
+        "one seed: no error bars; lines: fitted law" if single else CROWDED if _crowded(drawn) else CAPTION,
         _part_panels(drawn, size, parts, shown) + ratio_plane.panels(drawn, size, flat or {})
         if powers
         else _law_panels(drawn, size),
         _table(drawn, ["error", *shown] if powers else ["error"], flat or {} if powers else {}),
     )
+
+
+def _crowded(drawn: Drawn) -> bool:
+    """Whether cells or seeds are too many for single seeds to be seen; a point each they would also fill the page."""
+    return len(drawn) > CROWD or sum(result.curve.errors.size for result, _ in drawn) > MOST_POINTS
 
 
 def _has_logs(result: CellResult, part: str) -> bool:
@@ -59,7 +65,7 @@ def _has_logs(result: CellResult, part: str) -> bool:
 
 
 def _law_panels(drawn: Drawn, size: str) -> tuple[DrawnPanel, ...]:
-    crowded = len(drawn) > CROWD
+    crowded = _crowded(drawn)
 
     def straight(axis: Axes) -> None:
         for result, look in drawn:
@@ -125,7 +131,7 @@ def _part(drawn: Drawn, size: str, name: str, names: Sequence[str], axis: Axes) 
         power = points.fit(PowerLaw()) if points else None
         if points is not None and power is not None:
             line = FittedCurve(result.label, points, power, np.asarray, power.loglog)
-            _draw(axis, look, line, size, crowded=len(drawn) > CROWD)
+            _draw(axis, look, line, size, crowded=_crowded(drawn))
         expected = result.parts.get({"error": FORECAST_ERROR}.get(name, f"forecast_{name}"))
         if expected is not None and expected.positive:
             forecasts = True

@@ -30,7 +30,7 @@ KNOWN: dict[str, dict[Any, int]] = {
     "data.d": {1: 0, 5: 1, 30: 2},
     "model": {
         "softmax": 0, "linear": 1, "frozen_rbf": 2, "linear_elu": 3, "mean": 4, "knn": 5, "gp": 4, "oracle": 6,
-        "ips_erm": 1, "als": 0, "mlp": 2, "oracle_a": 6,
+        "ips_erm": 1, "als": 0, "mlp": 2, "oracle_a": 6, "gradient": 2,
     },
 }  # fmt: skip
 

@@ -1,20 +1,17 @@
 """A picture: panels that stand beside each other in a file and below each other on a phone, and the table behind."""
 
-import io
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import matplotlib as mpl
-
-mpl.use("Agg")
-
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mtam.report.figures import svg
+from mtam.report.figures.formats import png
 from mtam.report.figures.palette import STYLE
 from mtam.sweep.store import write_bytes, write_text
 
@@ -66,11 +63,14 @@ class Picture:
         with mpl.rc_context(STYLE):
             return self.draw()
 
-    @cached_property
+    @property
     def drawings(self) -> tuple[str, ...]:
         """Every panel as an SVG document, on no ground of its own."""
-        if self.kept:
-            return self.kept
+        return self.kept or tuple(drawing for drawing, _ in self._drawn)
+
+    @cached_property
+    def _drawn(self) -> tuple[tuple[str, Figure], ...]:
+        """Every panel as an SVG document, and what it was drawn from, laid out."""
         drawn = []
         with mpl.rc_context(STYLE):
             for panel in self.panels:
@@ -79,7 +79,7 @@ class Picture:
                 figure.patch.set_visible(False)
                 for each in figure.axes:
                     each.patch.set_visible(False)
-                drawn.append(svg.render(figure))
+                drawn.append((svg.render(figure), figure))
         return tuple(drawn)
 
     def save(self, out: Path) -> list[Path]:
@@ -89,12 +89,15 @@ class Picture:
 
     def save_drawings(self, out: Path) -> list[Path]:
         """PNG and SVG alone."""
-        targets = [out / f"{self.name}{suffix}" for suffix in (".png", ".svg")]
+        titles = [panel.title for panel in self.panels]
+        figures = list(zip(titles, (figure for _, figure in self._drawn), strict=True))
         with mpl.rc_context(STYLE):
-            _png(self.draw(), targets[0])
-        titled = list(zip((panel.title for panel in self.panels), self.drawings, strict=True))
-        write_text(targets[1], svg.compose(titled, self.caption, self.across))
-        return targets
+            pixels = png.compose(figures, self.caption, self.across)
+        titled = list(zip(titles, self.drawings, strict=True))
+        return [
+            write_bytes(out / f"{self.name}.png", pixels),
+            write_text(out / f"{self.name}.svg", svg.compose(titled, self.caption, self.across)),
+        ]
 
     def found(self, folder: Path) -> "Picture":
         """The same with the drawings that ``save`` left in ``folder``; itself where they are not as they were left."""
@@ -117,9 +120,3 @@ def draw_panel(panel: DrawnPanel, axis: Axes) -> None:
     panel.draw(axis)
     for inside in (*axis.texts, *axis.patches, *axis.lines, *axis.collections):
         inside.set_in_layout(False)
-
-
-def _png(figure: Figure, path: Path) -> Path:
-    held = io.BytesIO()
-    figure.savefig(held, format="png", metadata={"Software": None})
-    return write_bytes(path, held.getvalue())

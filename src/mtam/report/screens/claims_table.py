@@ -10,6 +10,7 @@ from mtam.base.table import Table
 from mtam.rates.verdict import Judgement
 from mtam.report.format import counts
 from mtam.report.tables.cell_text import cell_text
+from mtam.report.tables.held_text import HeldText
 from mtam.report.tables.terminal_grid import INK, Layout, terminal_grid
 
 RATIOS = (10, 4, 3, 5, 5, 8)  # of the columns' widths
@@ -40,7 +41,7 @@ def lines(claims: Table, further: int) -> Iterator[ConsoleRenderable]:
         for judgement, sentence, figure in figures:
             assert isinstance(judgement, Judgement)
             value = "" if figure is None else f": {cell_text(figure, claims.formats.get('this run', ''))}"
-            grid.add_row(Text(str(judgement.verdict), style=INK[judgement.verdict]), Text(f"{sentence}{value}"))
+            grid.add_row(Text(str(judgement.verdict), style=INK[judgement.verdict]), HeldText(f"{sentence}{value}"))
         yield grid
         yield Text("; ".join(counts(verdicts(claims))))
     if further:

@@ -15,7 +15,8 @@ from mtam.base.table import Cell, Table
 from mtam.problems.registry import Problem
 from mtam.rates.verdict import Judgement, Verdict
 from mtam.report import summary_lines, terminal
-from mtam.report.tables.terminal_grid import Layout, terminal_grid
+from mtam.report.tables.held_text import HeldText
+from mtam.report.tables.terminal_grid import FittedRows, Layout, terminal_grid
 
 LINES = 40  # of one screen, the sentences that follow its tables included
 MOST_TABLES = 3
@@ -27,7 +28,7 @@ def verdicts(run: Run) -> Iterator[ConsoleRenderable]:
     """What the sweep says, for who reads nothing else, each sentence wrapped under its beginning."""
     yield Text("In short", style="bold")
     for sentence in summary_lines.in_short(run.cells, run.plan.definition.size, run.answers):
-        yield Padding(Text(sentence), (0, 0, 0, 2), expand=False)
+        yield Padding(HeldText(sentence), (0, 0, 0, 2), expand=False)
 
 
 def tables(run: Run, console: Console) -> Iterator[ConsoleRenderable]:
@@ -45,7 +46,7 @@ def tables(run: Run, console: Console) -> Iterator[ConsoleRenderable]:
         shown += 1
         yield grid
     for note in terminal.notes_on_seeds(run.cells):
-        yield Text(note)
+        yield HeldText(note)
 
 
 def _candidates(run: Run, kind: Problem) -> Iterator[Table]:
@@ -95,9 +96,8 @@ def _part(table: Table, kept: Sequence[int]) -> Table:
 
 
 def _width(table: Table, console: Console) -> int:
-    """Columns of the screen that the rows of a table need without a break."""
-    (_, grid, *_) = terminal_grid(table, COMPACT).renderables
-    return Measurement.get(console, console.options.update(width=10_000), grid).maximum
+    """Columns of the screen that the rows of a table need to be read with ease, with every figure on one line."""
+    return Measurement.get(console, console.options.update(width=10_000), FittedRows(table, COMPACT)).minimum
 
 
 def _height(part: ConsoleRenderable, console: Console) -> int:

@@ -23,14 +23,14 @@ from mtam.runs.console import Messages
 from mtam.runs.judge_folder import JOBS, remembered
 from mtam.runs.outputs import PAGE
 from mtam.sweep import heartbeats, planning, store
-from mtam.sweep.cluster import slurm
+from mtam.sweep.cluster import squeue
 from mtam.sweep.execute import CHECKPOINTS
 from mtam.sweep.planning import Plan
 from mtam.sweep.safe_files import Damaged, read_bytes
 
 SUFFIX = ".tar.gz"
 WHEN = 315532800  # 1980-01-01, the earliest that every kind of archive can tell
-OF_THE_MOMENT = (heartbeats.FOLDER, CHECKPOINTS, slurm.FOLDER)  # of processes and queues, not of the result
+OF_THE_MOMENT = (heartbeats.FOLDER, CHECKPOINTS, squeue.FOLDER)  # of processes and queues, not of the result
 GZIP = b"\x1f\x8b"
 
 

@@ -24,7 +24,7 @@ class PanelFiles:
 
     def write(self, out: Path, messages: Messages) -> list[Path]:
         """Draw every panel of what lies in ``out``, of a reproduction those of each of its runs."""
-        from mtam.report.figures import single_panels
+        from mtam.report.figures.formats import single_panels
         from mtam.runs.judge_folder import remembered
 
         files: list[Path] = []
@@ -48,7 +48,7 @@ def wanted(formats: str | None, style: str | None) -> PanelFiles | None:
     for end in ends:
         if end not in FORMATS:
             raise UsageError(f"--format {formats}: {end or 'nothing'} is unknown; valid: {', '.join(FORMATS)}.")
-    from mtam.report.figures import single_panels
+    from mtam.report.figures.formats import single_panels
 
     return PanelFiles(ends, single_panels.settings(style or "paper"))
 

@@ -11,7 +11,7 @@ from mtam.rates.files import curve_table, table_rows
 from mtam.rates.files.table_rows import TableError
 from mtam.report import curve_notes
 from mtam.runs.fit_rates import Columns, Wanted, check, fitted
-from mtam.runs.python import frames
+from mtam.runs.python import frames, notebook_figures
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,7 +44,7 @@ class FittedCurves:
         """Errors with their fitted laws, and what these leave: a matplotlib figure."""
         from mtam.report.figures import rates_figure
 
-        return rates_figure.picture(self._results).figure()
+        return notebook_figures.shown(rates_figure.picture(self._results).figure())
 
     def __repr__(self) -> str:
         return f"<{len(self._results)} fitted curve{'s' * (len(self._results) != 1)}>"

@@ -21,7 +21,7 @@ from mtam.runs import run_plan
 from mtam.runs.archives.unpack_run import unpacked_for_now
 from mtam.runs.console import Messages
 from mtam.runs.outputs import PAGE
-from mtam.runs.python import frames
+from mtam.runs.python import frames, notebook_figures
 from mtam.runs.run_plan import Options
 from mtam.sweep import planning, store
 
@@ -104,7 +104,7 @@ class SweepRun:
         """A matplotlib figure by name, e.g. "curves"; raises UsageError for one that this run does not have."""
         if name not in self._pictures:
             raise UsageError(f"figure {name!r}: this run has {', '.join(self.figures) or 'none'}.")
-        return self._pictures[name].figure()
+        return notebook_figures.shown(self._pictures[name].figure())
 
     @cached_property
     def in_short(self) -> tuple[str, ...]:

@@ -62,13 +62,16 @@ def parsl() -> Iterator[Executor]:
             provider=providers.LocalProvider(init_blocks=1, max_blocks=1),
         )
         config = configs.Config(executors=[local], run_dir=place, initialize_logging=False, strategy="none")
-        with _own_programs(), pools.ParslPoolExecutor(config=config) as pool:
+        with pools.ParslPoolExecutor(config=config) as pool:
             yield pool
 
 
 @contextmanager
-def _own_programs() -> Iterator[None]:
-    """Parsl starts its workers by the names of programs, which stand beside this Python, be they on PATH or not."""
+def own_programs() -> Iterator[None]:
+    """Parsl starts its programs by their names; they stand beside this Python, be they on PATH or not.
+
+    Jobs that an executor submits to SLURM inherit the path, if the cluster exports the environment.
+    """
     before = os.environ.get("PATH", os.defpath)
     os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), before])
     try:

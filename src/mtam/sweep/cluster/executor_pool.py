@@ -46,7 +46,7 @@ def run(out: Path, packs: list[Pack], launcher: Launcher, board: Board) -> None:
     """
     one_thread()  # workers that are made now inherit it before they load a library
     make = executor_factories.factory(launcher.factory)
-    with ExitStack() as stack:
+    with ExitStack() as stack, executor_factories.own_programs():
         try:
             executor = stack.enter_context(make())
         except Exception as error:

@@ -15,12 +15,12 @@ from mtam.base.threads import VARIABLES
 from mtam.sweep import safe_files, store
 from mtam.sweep.cluster import squeue
 from mtam.sweep.cluster.slurm_task import Pack, Task
+from mtam.sweep.cluster.squeue import FOLDER
 from mtam.sweep.planning import Plan
 from mtam.sweep.schemas import Submission
 from mtam.sweep.settings import SlurmSettings
 from mtam.sweep.store import write_text
 
-FOLDER = "slurm"  # one <job>.json per array
 LOGS = "slurm/jobs"  # scripts and logs, as submitit names them
 WARNING = 90  # seconds before the time limit at which a task is told to stop
 

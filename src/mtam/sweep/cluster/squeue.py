@@ -7,6 +7,7 @@ import re
 import subprocess
 from collections.abc import Iterable
 
+FOLDER = "slurm"  # of a run: one <job>.json per array that was submitted
 PATIENCE = 20.0  # seconds; with the controller down these commands would block
 DEFAULT_ARRAY = 1000  # tasks of one array where scontrol does not say
 

@@ -29,9 +29,9 @@ import scipy.linalg
 import scipy.special
 
 from mtam.interaction.files.validate_arrays import blocks
+from mtam.interaction.model.row_layout import RowLayout, by_group, mean_of_partners, part_of
 from mtam.interaction.model.splines import Spline
 from mtam.interaction.own_data import confidence_band
-from mtam.interaction.solver.row_sums import mean_of_others
 from mtam.interaction.solver.varpro import whitener
 
 Array = npt.NDArray[np.float64]
@@ -81,23 +81,35 @@ class _Axes:
         return np.asarray((x - self.centre) @ self.scale)
 
 
-def structure(x: Array, y: Array, matrix: Array, rank: int, phi: Spline) -> Structure:
-    """The score tests of a fit to x (M, N, d), y (M, N), with matrix (d, d) of the given rank."""
-    axes, frame = _Axes.of(x), confidence_band.Frame.at(whitener(x), matrix, rank)
+def structure(x: Array, y: Array, matrix: Array, rank: int, phi: Spline, layout: RowLayout | None = None) -> Structure:
+    """The score tests of a fit to x (M, N, d), y (M, N), with matrix (d, d) of the given rank.
+
+    Means of the others are over all others that are there, also where fewer are partners; under a causal fit the
+    interaction with later tokens stands for that with earlier ones. The s_m are weighted sums, over groups if any.
+    """
+    axes = _Axes.of(x if layout is None else x[layout.there][:, None])
+    frame = confidence_band.Frame.at(whitener(x, layout), matrix, rank)
     size = phi.space.dimension
     keep = scipy.linalg.block_diag(np.eye(size), frame.keep)
     slices = _slices(x.shape[1], x.shape[2])
     width = slices[-1].stop
     step = max(1, -(-y.size // ROWS), -(-len(x) * width // NUMBERS))
-    x, y = x[::step], y[::step]
+    x, y, layout = x[::step], y[::step], part_of(layout, np.s_[::step])
+    rows, variance = (y.size, float(y.var())) if layout is None else (layout.rows, layout.variance(y))
 
     def parts() -> Iterator[tuple[Array, Array, Array]]:
         """Z, psi and residuals of successive samples  # (n, q), (n, D), (n,)."""
         many = max(1, BLOCK // x.shape[1])
         for first in range(0, len(x), many):
-            some = np.ascontiguousarray(x[first : first + many])
-            z, e = confidence_band.scores(some, y[first : first + many], frame, phi, np.eye(size))
-            yield z @ keep, _functions(axes(some), _interaction(some, matrix, phi)), e
+            part = slice(first, first + many)
+            some, here = np.ascontiguousarray(x[part]), part_of(layout, part)
+            z, e = confidence_band.scores(some, y[part], frame, phi, np.eye(size), here)
+            w, g = axes(some), _interaction(some, matrix, phi)
+            if here is None:
+                yield z @ keep, _functions(w, g, None), e
+            else:
+                psi = _functions(w * here.there[..., None], g, here)
+                yield z @ keep, psi * here.root.reshape(-1, 1), e
 
     bread, reached = np.zeros((keep.shape[1], keep.shape[1])), np.zeros((keep.shape[1], width))
     for z, psi, _ in parts():
@@ -109,14 +121,14 @@ def structure(x: Array, y: Array, matrix: Array, rank: int, phi: Spline) -> Stru
         sums.append((left * e[:, None]).reshape(-1, x.shape[1], width).sum(axis=1))
         power, before = power + (left**2).sum(axis=0), before + (psi**2).sum(axis=0)
         squares += float(e @ e)
-    s = np.concatenate(sums)
-    spare = max(0.0, 1 - keep.shape[1] / y.size)  # residuals are smaller than the noise
+    s = by_group(np.concatenate(sums), layout)
+    spare = max(0.0, 1 - keep.shape[1] / rows)  # residuals are smaller than the noise
     there = (power > UNREACHED * before) & (np.square(s).sum(axis=0) > 0)
     tests = [
-        quadratic_test(s[:, part][:, there[part]], power[part][there[part]], spare, squares / y.size) for part in slices
+        quadratic_test(s[:, part][:, there[part]], power[part][there[part]], spare, squares / rows) for part in slices
     ]
     p_values, explained = np.array(tests).T
-    shares = explained / y.size / max(float(y.var()), 1e-300)
+    shares = explained / rows / max(variance, 1e-300)
     return Structure(np.where(shares > NEGLIGIBLE, p_values, 1.0), shares)
 
 
@@ -159,21 +171,23 @@ def _interaction(x: Array, matrix: Array, phi: Spline) -> Array:
     return phi((x @ matrix) @ x.transpose(0, 2, 1))
 
 
-def _functions(w: Array, g: Array) -> Array:
+def _functions(w: Array, g: Array, layout: RowLayout | None) -> Array:
     """All psi  # w (S, N, d), g (S, N, N) -> (SN, D)."""
+    others = None if layout is None else layout.with_all_others()
     samples, tokens = w.shape[:2]
     few, fewer = w[..., :QUADRATIC], w[..., :CUBIC]
     a, b = np.triu_indices(few.shape[-1])
     squares, cubes = few[..., a] * few[..., b], fewer**2
-    means, mean_cubes = mean_of_others(w), mean_of_others(cubes)
+    means, mean_cubes = mean_of_partners(w, others), mean_of_partners(cubes, others)
     both = (
         _outer(fewer, mean_cubes),
         _outer(cubes, means[..., : fewer.shape[-1]]),
         _outer(cubes, mean_cubes),
     )
     columns = (
-        w, means, squares, mean_of_others(squares), _outer(few, means[..., : few.shape[-1]]), *both, _distances(w),
-        np.broadcast_to(_cosines(tokens), (samples, tokens, min(tokens - 1, FREQUENCIES))), _ordered(g),
+        w, means, squares, mean_of_partners(squares, others), _outer(few, means[..., : few.shape[-1]]), *both,
+        _distances(w, others), np.broadcast_to(_cosines(tokens), (samples, tokens, min(tokens - 1, FREQUENCIES))),
+        _ordered(g, layout),
     )  # fmt: skip
     return np.concatenate(columns, axis=-1).reshape(samples * tokens, -1)
 
@@ -183,11 +197,16 @@ def _outer(left: Array, right: Array) -> Array:
     return np.asarray((left[..., :, None] * right[..., None, :]).reshape(*left.shape[:2], -1))
 
 
-def _distances(w: Array) -> Array:
+def _distances(w: Array, others: RowLayout | None) -> Array:
     """Means over j of |w_i - w_j| and exp(-|w_i - w_j|^2 / 2d)  # (S, N, d) -> (S, N, 2)."""
     norms = np.sum(w**2, axis=2)
     square = np.maximum(norms[:, :, None] + norms[:, None, :] - 2 * w @ w.transpose(0, 2, 1), 0.0)
-    near = np.exp(-square / (2 * w.shape[2])).sum(axis=2) - 1  # without j = i
+    close = np.exp(-square / (2 * w.shape[2]))
+    if others is not None:
+        pairs, counts = others.pairs(), np.maximum(others.count, 1)
+        far = (np.sqrt(square) * pairs).sum(axis=2)
+        return np.asarray(np.stack([far, (close * pairs).sum(axis=2)], axis=2) / counts[..., None])
+    near = close.sum(axis=2) - 1  # without j = i
     return np.asarray(np.stack([np.sqrt(square).sum(axis=2), near], axis=2) / (w.shape[1] - 1))
 
 
@@ -197,14 +216,25 @@ def _cosines(tokens: int) -> Array:
     return np.asarray(np.cos(np.pi * k * (np.arange(tokens)[:, None] + 0.5) / tokens))
 
 
-def _ordered(g: Array) -> Array:
-    """The interaction with the tokens before, the one before, the one after, itself; all of it along i  # (S, N, 5)."""
+def _ordered(g: Array, layout: RowLayout | None) -> Array:
+    """The interaction with the tokens before, the one before, the one after, itself; all of it along i  # (S, N, 5).
+
+    With tokens after in place of those before where a fit is to those before alone.
+    """
     tokens = g.shape[1]
     index = np.arange(tokens)
     own = g[:, index, index]
-    centred = g - g.mean()
-    fitted = (centred.sum(axis=2) - centred[:, index, index]) / (tokens - 1)
-    earlier = np.tril(centred, -1).sum(axis=2) / np.maximum(index, 1)
+    if layout is None:
+        centred = g - g.mean()
+        fitted = (centred.sum(axis=2) - centred[:, index, index]) / (tokens - 1)
+        earlier = np.tril(centred, -1).sum(axis=2) / np.maximum(index, 1)
+    else:
+        present = layout.there[:, :, None] & layout.there[:, None, :]
+        centred = (g - g[present].mean()) * present
+        fitted = (centred * layout.pairs()).sum(axis=2) / np.maximum(layout.count, 1)
+        side = np.triu(present, 1) if layout.causal else np.tril(present, -1)
+        earlier = (centred * side).sum(axis=2) / np.maximum(side.sum(axis=2), 1)
+        own = own * layout.there
     before, after = np.zeros_like(own), np.zeros_like(own)
     before[:, 1:], after[:, :-1] = centred[:, index[1:], index[:-1]], centred[:, index[:-1], index[1:]]
     return np.stack([earlier, before, after, own, fitted * (index - (tokens - 1) / 2)], axis=2)

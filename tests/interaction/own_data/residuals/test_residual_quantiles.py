@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mtam.interaction.own_data.interaction_regressor import InteractionRegressor
-from mtam.interaction.own_data.residual_quantiles import quantiles
+from mtam.interaction.own_data.residuals.residual_quantiles import quantiles
 from tests.interaction.own_data.test_model_tests import drawn
 
 

@@ -10,7 +10,7 @@ import scipy.stats
 from mtam.interaction.estimators import erm
 from mtam.interaction.model.pair_kernels_reference import off_diagonal_mean
 from mtam.interaction.model.splines import SplineSpace
-from mtam.interaction.own_data.residual_structure import Structure, _tail, structure
+from mtam.interaction.own_data.residuals.residual_structure import Structure, _tail, structure
 from mtam.interaction.reading.own_data_notes import GROUPS, LEVEL
 from mtam.interaction.solver.levenberg_marquardt import start
 

@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.image import imread
 
 from mtam.base.errors import UsageError
-from mtam.report.figures import single_panels
 from mtam.report.figures.axes import below
+from mtam.report.figures.formats import single_panels
 from mtam.report.figures.picture import DrawnPanel, Picture
 
 LONG = "a name of the axis that is a good deal longer than the axis is high"

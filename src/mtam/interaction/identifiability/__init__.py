@@ -1,0 +1,1 @@
+"""Which parameters of heads, values and layers the law of (X, Y) determines."""

@@ -1,0 +1,1 @@
+"""What a fit leaves over: its quantiles, its structure, and which responses weigh how much."""

@@ -1,0 +1,1 @@
+"""Training of (phi, A) by gradients, in the class of the empirical risk minimiser."""

@@ -1,0 +1,1 @@
+"""Responses of several components: amplitude functions of their own, one matrix."""

@@ -1,0 +1,1 @@
+"""Pictures and single panels in the formats of files."""

@@ -1,0 +1,1 @@
+"""Figures of fits to own data."""
