@@ -88,7 +88,7 @@ format: $(STAMP)
 	$(BIN)/ruff check --fix src tests scripts
 
 bench: $(STAMP)
-	for script in scripts/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	$(BIN)/python scripts/bench.py
 
 clean:
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

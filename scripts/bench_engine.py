@@ -6,9 +6,10 @@ Aims: plan, store and collect together under 1.5 ms per trial; status under .5 s
 report under 30 s of 20,000 with a page under 2 MB. The floor beside them is what the disk alone costs: a temporary
 file, fsync and rename per trial, and fsync of the folder per pack.
 
-    python scripts/bench_engine.py [TRIALS ...]
+    python scripts/bench_engine.py [TRIALS ...] [--json FILE]
 """
 
+import argparse
 import json
 import os
 import subprocess
@@ -91,8 +92,12 @@ def measured(trials: int) -> tuple[dict[str, float], float]:
 
 def main() -> None:
     """Measure all stages for every number of trials, each in a folder of its own."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("trials", type=int, nargs="*", default=list(SIZES))
+    parser.add_argument("--json", type=Path, help="where figures with their bounds go")
+    options = parser.parse_args()
     execute.environment()
-    sizes = [int(text) for text in sys.argv[1:]] or list(SIZES)
+    sizes, rows = options.trials, list[dict[str, object]]()
     found = []
     for trials in sizes:
         stages, page = measured(trials)
@@ -102,11 +107,15 @@ def main() -> None:
         engine = sum(stages[name] for name in ENGINE)
         print(f"  engine: {1e3 * engine / trials:.2f} ms per trial (aim: 1.5)")
         print(f"  page: {page:.2f} MB (aim: 2)")
+        what, disk = f"plan, store and collect, {trials} trials", 1e3 * stages["floor: the disk alone"] / trials
+        rows.append({"what": what, "unit": "ms per trial", "value": 1e3 * engine / trials, "bound": disk})
     if len(sizes) > 1:
         ends = np.log(sizes[-1] / sizes[0])
         for name in found[0]:
             if found[0][name] > 0:
                 print(f"{name:<26} grows as trials^{np.log(found[-1][name] / found[0][name]) / ends:.2f}")
+    if options.json:
+        options.json.write_text(json.dumps(rows))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """Times of the interaction wing against its rivals, one thread, one run of a few minutes.
 
-    python scripts/bench_interaction.py [--quick] [--only PART ...] [--out FOLDER]
+    python scripts/bench_interaction.py [--quick] [--only PART ...] [--out FOLDER] [--json FILE]
 
-- kernels: nanoseconds per pair to aggregate spline features, against scipy and torch, which get u for nothing;
+- kernels: nanoseconds per pair to aggregate spline features, against scipy and torch, which get u for nothing, and
+  against the time of the additions and multiplications that no route avoids at the rate of matrix products;
 - estimators: seconds to the same error for the ERM, alternating least squares and an MLP with Adam. Every iterate is
   kept with its time and judged afterwards on the same fresh pairs; what the judging costs is not counted;
 - cost against M and N, of one pass over the data (loss and gradient) and of whole fits; a picture, cost.png;
@@ -85,8 +86,23 @@ def shown(values: Array, digits: int = 1) -> str:
     return f"{np.median(values):.{digits}f} ({np.min(values):.{digits}f} to {np.max(values):.{digits}f})"
 
 
-def per_pair(degree: int, rows: int = 10000, tokens: int = 10, rank: int = 2, count: int = 29) -> dict[str, Array]:
-    """Nanoseconds per pair of several routes to the same features; ours computes u = p . q as well."""
+def unavoidable(degree: int, rank: int) -> dict[str, int]:
+    """Multiply-adds per pair: u, a value of each spline and its addition; u, phi, phi', their sums along p and q."""
+    return {"features": rank + 2 * (degree + 1), "gradient": rank + (2 * degree - 1) + 2 + 2 * rank}
+
+
+def multiply_adds(size: int = 384) -> Array:
+    """Multiply-adds per nanosecond of a product of float64 matrices."""
+    left, right = np.random.default_rng(0).standard_normal((2, size, size))
+    out = np.empty_like(left)
+    return np.asarray(size**3 * 1e-9 / rounds({"product": lambda: np.dot(left, right, out=out)})["product"])
+
+
+def per_pair(degree: int, rows: int = 2000, tokens: int = 10, rank: int = 2, count: int = 29) -> dict[str, Array]:
+    """Nanoseconds per pair of several routes to the same features; ours computes u = p . q as well.
+
+    As many rows as a fit takes at a time, so that features stay in the second-level cache.
+    """
     rng = np.random.default_rng(0)
     space = SplineSpace(degree, count)
     p, q = rng.standard_normal((2, rows, rank)) * np.sqrt(SCALE / np.sqrt(rank))
@@ -127,14 +143,22 @@ def per_pair(degree: int, rows: int = 10000, tokens: int = 10, rank: int = 2, co
     return {name: times * 1e9 / u.size for name, times in rounds(works).items()}
 
 
-def kernel_table() -> None:
-    """Print nanoseconds per pair and ratios."""
+def kernel_table() -> list[dict[str, object]]:
+    """Print nanoseconds per pair, bounds and ratios."""
+    rows: list[dict[str, object]] = []
     for degree in (3, 8):
-        times = per_pair(degree)
+        times, counts, rate = per_pair(degree), unavoidable(degree, 2), float(np.median(multiply_adds()))
         print(f"\nnanoseconds per pair, degree {degree}, K = 29, N = 10, r = 2, float64")
         for name, each in times.items():
-            against = "" if name in ("features", "gradient") else f"   {shown(each / times['features'])} x features"
+            if name in counts:
+                bound = counts[name] / rate
+                against = f"   bound {bound:.2f}: {counts[name]} multiply-adds at the rate of matrix products"
+                what = f"{name}, degree {degree}"
+                rows.append({"what": what, "unit": "ns per pair", "value": float(np.median(each)), "bound": bound})
+            else:
+                against = f"   {shown(each / times['features'])} x features"
             print(f"  {name:22s} {shown(each):28s}{against}")
+    return rows
 
 
 class Trace:
@@ -333,11 +357,13 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="smaller sizes, under a minute")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="all unless given")
     parser.add_argument("--out", type=Path, default=Path("outputs/bench"), help="where the picture goes")
+    parser.add_argument("--json", type=Path, help="where figures with their bounds go")
     options = parser.parse_args()
     torch.set_num_threads(1)
     began = time.perf_counter()
-    if "kernels" in options.only:
-        kernel_table()
+    rows = kernel_table() if "kernels" in options.only else []
+    if options.json:
+        options.json.write_text(json.dumps(rows))
     erm.fit(*problem(500, 5)[:2], 2, SplineSpace(3, 6), np.random.default_rng(0))  # compiles
     if "rivals" in options.only:
         rivals(4000 if options.quick else 10000, 1 if options.quick else 3, 5.0 if options.quick else 60.0)

@@ -5,7 +5,7 @@ its batches without replacement from a sample of sixteen, as in a sweep, in bloc
 holdout. Rounds of the contestants are interleaved and medians reported, so that a change of the machine's clock or its
 neighbours meets all of them.
 
-    python scripts/bench_recall.py [--members 12] [--batch 64 128] [--device cpu]
+    python scripts/bench_recall.py [--members 12] [--batch 64 128] [--device cpu] [--json FILE]
 """
 
 import argparse
@@ -15,6 +15,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MKL_NUM_THREADS", "1")
@@ -143,27 +144,34 @@ def contest(members: int, batch: int, rounds: int, place: torch.device) -> dict[
     }  # fmt: skip
 
 
+def row(result: dict[str, float]) -> dict[str, object]:
+    """A figure beside its bound: the matrix products of a step at the rate of large ones."""
+    value = result["mtam_us"]
+    what = f"training, batch {result['batch']:.0f}"
+    return {"what": what, "unit": "us per member-step", "value": value, "bound": value * result["share"]}
+
+
 def main() -> None:
-    """Prints one line per batch size and, with --json, one object."""
+    """Prints one line per batch size; with --json writes figures and bounds."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--members", type=int, default=12)
     parser.add_argument("--batch", type=int, nargs="+", default=[64, 128])
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--json", type=Path, help="where figures with their bounds go")
     given = parser.parse_args()
     torch.set_num_threads(1)
     place = torch.device(given.device)
     results = [contest(given.members, batch, given.rounds, place) for batch in given.batch]
     if given.json:
-        sys.stdout.write(json.dumps(results) + "\n")
-        return
+        given.json.write_text(json.dumps([row(result) for result in results]))
     for r in results:
         sys.stdout.write(
             f"batch {r['batch']:4.0f}, {r['members']:.0f} members, microseconds per member-step: "
             f"one at a time {r['one_at_a_time_us']:.0f}, vmap {r['vmap_us']:.0f}, mtam {r['mtam_us']:.0f}; "
             f"{r['over_one_at_a_time']:.1f}x over one at a time, {r['over_vmap']:.1f}x over vmap; "
-            f"{r['gflops']:.0f} of {r['peak_gflops']:.0f} GFLOP/s ({100 * r['share']:.0f}% of the matrix peak)\n"
+            f"{r['gflops']:.0f} of {r['peak_gflops']:.0f} GFLOP/s ({100 * r['share']:.0f}% of the matrix peak; "
+            f"bound {r['share'] * r['mtam_us']:.0f} microseconds)\n"
         )
 
 

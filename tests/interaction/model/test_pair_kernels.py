@@ -72,3 +72,22 @@ def test_arguments_at_knots_and_ends() -> None:
     out = np.empty((12, space.dimension))
     pair_kernels.features(p, q, 2, space.pieces, 4, out)
     np.testing.assert_allclose(out[::2], space.design(u), atol=1e-14)
+
+
+@pytest.mark.parametrize("degree", [3, 2])
+@pytest.mark.parametrize("rank", [1, 2, 5])
+def test_samples_are_taken_in_parts_of_any_size(rank: int, degree: int) -> None:
+    """The loops over samples are unrolled: a whole part, a part that is no multiple of a turn, a last short one."""
+    rng = np.random.default_rng(1)
+    tokens, intervals = 3, 7
+    space = SplineSpace(degree, intervals)
+    for samples in (1, 15, 255, 256, 601):
+        p, q = rng.standard_normal((2, samples * tokens, rank)) * 0.8
+        y, c = rng.standard_normal(len(p)), rng.standard_normal(space.dimension)
+        out = np.full((len(p), space.dimension), np.nan)
+        pair_kernels.features(p, q, tokens, space.pieces, intervals, out)
+        np.testing.assert_allclose(out, pair_kernels_reference.features(p, q, tokens, space), atol=1e-12)
+        found = np.empty(len(p)), np.full_like(p, np.nan), np.full_like(q, np.nan)
+        pair_kernels.pullback(p, q, tokens, space.table(c), y, *found)
+        for fast, slow in zip(found, pair_kernels_reference.pullback(p, q, tokens, space, c, y), strict=True):
+            np.testing.assert_allclose(fast, slow, atol=1e-10)

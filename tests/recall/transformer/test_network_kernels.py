@@ -23,10 +23,10 @@ def test_single_precision_agrees_with_the_layerwise_pass_at_small_and_at_huge_su
             assert (one - other).abs().max() <= 2e-5 * other.abs().max()
 
 
-@pytest.mark.parametrize("model", [{}, {"heads": 2}], ids=str)
-def test_a_pass_over_some_rows_is_that_over_a_batch_of_them(model: dict[str, int]) -> None:
-    """In any order: losses are means, gradients sums."""
-    network, features, rows, flat = assemble(trials(2, model=model))
+@pytest.mark.parametrize(("model", "components"), [({}, 3), ({"heads": 2}, 4), ({}, 7), ({}, 8)], ids=str)
+def test_a_pass_over_some_rows_is_that_over_a_batch_of_them(model: dict[str, int], components: int) -> None:
+    """In any order: losses are means, gradients sums. Components are taken by fours, and those left over one by one."""
+    network, features, rows, flat = assemble(trials(2, model=model, components=components))
     params = network.layers(network.pack(flat), 2)
     picked = torch.tensor([9, 3, 40, 3, 17])
     chosen = rows.rows(0, 5)
@@ -37,7 +37,7 @@ def test_a_pass_over_some_rows_is_that_over_a_batch_of_them(model: dict[str, int
     head, grads = network_kernels.flat_head(params), network_kernels.flat_head(into)
     space = network_kernels.room(5, features.numpy()[0], head[1][0])
     for m in range(2):
-        pulled = np.empty_like(weights.numpy()[m])
+        pulled = np.full_like(weights.numpy()[m], np.nan)
         found = network_kernels.through(
             True, picked.numpy(), features.numpy()[m], rows.moments.numpy()[m], rows.base.numpy()[m],
             rows.observed.numpy()[m], weights.numpy()[m], tuple(layer[m] for layer in head),

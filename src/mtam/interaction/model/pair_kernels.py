@@ -19,7 +19,8 @@ from mtam.interaction.model.row_layout import Mask
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.int32]
 
-MOST_LANES, FEWEST_LANES = 64, 8  # samples at a time
+MOST_LANES, FEWEST_LANES = 256, 8  # samples at a time
+UNROLLED = 16  # numbers that one turn of an unrolled loop takes
 ROOM = 2**14  # numbers of p, of q in those samples: with the working arrays they stay in the second-level cache
 
 
@@ -41,10 +42,11 @@ def evaluate(u: Array, table: Array) -> Array:
 
 @kernel
 def _lanes(samples: int, tokens: int, rank: int) -> int:
-    """How many samples to take at a time: parts of equal size."""
+    """How many samples to take at a time: about equal parts, whole turns of unrolled loops where there are many."""
     most = max(FEWEST_LANES, min(MOST_LANES, ROOM // (tokens * rank)))
     parts = max(1, (samples + most - 1) // most)
-    return max(1, (samples + parts - 1) // parts)
+    each = max(1, (samples + parts - 1) // parts)
+    return each if parts == 1 else min(most, (each + UNROLLED - 1) // UNROLLED * UNROLLED)
 
 
 @kernel
@@ -70,6 +72,29 @@ def _locate(p: Array, q: Array, lanes: int, intervals: int, t: Array, k: Index) 
     """Interval k and local coordinate t of u = p . q, lane by lane  # p, q (r, lanes); t, k (lanes,)."""
     rank = p.shape[0]
     half, top, last = 0.5 * intervals, float(intervals), np.int32(intervals - 1)
+    if rank == 1:
+        p0, q0 = p[0], q[0]
+        for s in range(lanes):
+            t[s] = 1.0 + p0[s] * q0[s]
+    elif rank == 2:
+        p0, q0, p1, q1 = p[0], q[0], p[1], q[1]
+        for s in range(lanes):
+            t[s] = 1.0 + p0[s] * q0[s] + p1[s] * q1[s]
+    else:
+        _products(p, q, lanes, t)
+    for s in range(lanes):
+        v = t[s] * half
+        v = v if v > 0.0 else 0.0  # also where v is not a number: an index must stay inside
+        v = v if v < top else top
+        n = min(np.int32(v), last)
+        k[s] = n
+        t[s] = v - np.float64(n) - 0.5
+
+
+@kernel
+def _products(p: Array, q: Array, lanes: int, t: Array) -> None:
+    """t = 1 + p . q, four coordinates at a time."""
+    rank = p.shape[0]
     for s in range(lanes):
         t[s] = 1.0
     for a in range(0, rank - 3, 4):
@@ -80,13 +105,6 @@ def _locate(p: Array, q: Array, lanes: int, intervals: int, t: Array, k: Index) 
     for a in range(rank - rank % 4, rank):
         for s in range(lanes):
             t[s] += p[a, s] * q[a, s]
-    for s in range(lanes):
-        v = t[s] * half
-        v = v if v > 0.0 else 0.0  # also where v is not a number: an index must stay inside
-        v = v if v < top else top
-        n = min(np.int32(v), last)
-        k[s] = n
-        t[s] = v - np.float64(n) - 0.5
 
 
 @kernel
@@ -120,6 +138,38 @@ def _splines(t: Array, lanes: int, pieces: Array, square: Array, odd: Array, out
 
 
 @kernel
+def _cubic_splines(t: Array, lanes: int, pieces: Array, out: Array) -> None:
+    """``_splines`` of degree 3 in one loop that reads nothing but t."""
+    a0, a1, a2, a3 = pieces[0, 0], pieces[0, 1], pieces[0, 2], pieces[0, 3]
+    b0, b1, b2, b3 = pieces[1, 0], pieces[1, 1], pieces[1, 2], pieces[1, 3]
+    outer, inner, inner_right, outer_right = out[0], out[1], out[2], out[3]
+    for s in range(lanes):
+        x = t[s]
+        square = x * x
+        even, odd = a2 * square + a0, (a3 * square + a1) * x
+        outer[s] = even + odd
+        outer_right[s] = even - odd
+        even, odd = b2 * square + b0, (b3 * square + b1) * x
+        inner[s] = even + odd
+        inner_right[s] = even - odd
+
+
+@kernel
+def _scatter_four(values: Array, k: Index, lanes: int, into: Array, start: int, stride: int) -> None:
+    """Add the four splines of each lane to its row of a flat array of rows, from place k on."""
+    v0, v1, v2, v3 = values[0], values[1], values[2], values[3]
+    one, two, three, step = np.uintp(1), np.uintp(2), np.uintp(3), np.uintp(stride)  # unsigned: no index from the end
+    row = np.uintp(start)
+    for s in range(lanes):
+        at = row + np.uintp(k[s])
+        into[at] += v0[s]
+        into[at + one] += v1[s]
+        into[at + two] += v2[s]
+        into[at + three] += v3[s]
+        row += step
+
+
+@kernel
 def _skipped(i: int, j: int, mask: Mask | None) -> bool:
     """Whether the token in place j never acts on that in place i."""
     if mask is None:
@@ -128,48 +178,83 @@ def _skipped(i: int, j: int, mask: Mask | None) -> bool:
 
 
 @kernel
+def _mask_values(
+    values: Array, there: Array, scale: Array, first: int, lanes: int, tokens: int, i: int, j: int
+) -> None:
+    """Splines of u_ij times the scale of row i, and nothing where token j is not there."""
+    for s in range(lanes):
+        factor = there[(first + s) * tokens + j] * scale[(first + s) * tokens + i]
+        for a in range(values.shape[0]):
+            values[a, s] *= factor
+
+
+@kernel
 def features(
     p: Array, q: Array, tokens: int, pieces: Array, intervals: int, out: Array, mask: Mask | None = None
 ) -> None:
-    """out[i, b] = (N-1)^{-1} sum_{j != i} B_b(u_ij)  # p, q (SN, r); pieces (s+1, s+1); out (SN, K+s)."""
+    """out[i, b] = (N-1)^{-1} sum_{j != i} B_b(u_ij)  # p, q (SN, r); pieces (s+1, s+1); out (SN, K+s), contiguous."""
     rows, rank = p.shape
     width, size = pieces.shape[0], out.shape[1]
-    scale = 1.0 / (tokens - 1)
+    scaled = pieces * (1.0 if mask is not None else 1.0 / (tokens - 1))
     step = _lanes(rows // tokens, tokens, rank)
     left, right = np.empty((tokens, rank, step)), np.empty((tokens, rank, step))
     t, square, odd, values = np.empty(step), np.empty(step), np.empty(step), np.empty((width, step))
     k = np.empty(step, np.int32)
-    total = np.empty((step, size))
+    flat = out.reshape(-1)
     for first in range(0, rows // tokens, step):
         lanes = min(step, rows // tokens - first)
         _turn(p, tokens, first, lanes, left)
         _turn(q, tokens, first, lanes, right)
+        flat[first * tokens * size : (first + lanes) * tokens * size] = 0.0
         for i in range(tokens):
-            total[:lanes] = 0.0
+            start = (first * tokens + i) * size
             for j in range(tokens):
                 if _skipped(i, j, mask):
                     continue
                 _locate(left[i], right[j], lanes, intervals, t, k)
-                _splines(t, lanes, pieces, square, odd, values)
+                if width == 4:
+                    _cubic_splines(t, lanes, scaled, values)
+                else:
+                    _splines(t, lanes, scaled, square, odd, values)
                 if mask is not None:
-                    for s in range(lanes):
-                        for a in range(width):
-                            values[a, s] *= mask.there[(first + s) * tokens + j]
+                    _mask_values(values, mask.there, mask.scale, first, lanes, tokens, i, j)
+                if width == 4:
+                    _scatter_four(values, k, lanes, flat, start, tokens * size)
+                    continue
                 for s in range(lanes):
-                    base = k[s]
+                    base = start + s * tokens * size + k[s]
                     for a in range(width):
-                        total[s, base + a] += values[a, s]
-            for s in range(lanes):
-                if mask is not None:
-                    scale = mask.scale[(first + s) * tokens + i]
-                for b in range(size):
-                    out[(first + s) * tokens + i, b] = total[s, b] * scale
+                        flat[base + a] += values[a, s]
 
 
 @kernel
-def _slopes(t: Array, k: Index, lanes: int, table: Array, total: Array, slope: Array) -> None:
+def _cubic_slopes(t: Array, k: Index, lanes: int, table: Array, total: Array, slope: Array, room: Array) -> None:
+    """``_slopes`` of degree 3: the coefficients of all lanes are copied together, and the rest uses vector registers.
+
+    In one loop it could not: what is stored might be the table, as far as a compiler can tell. Nor with an array per
+    coefficient, for it gives up where more than eight pairs of arrays might overlap  # room (4 lanes,)
+    """
+    zero, one, two, three = np.uintp(0), np.uintp(1), np.uintp(2), np.uintp(3)  # unsigned: no index from the end
+    for s in range(lanes):
+        n, at = np.uintp(k[s]), np.uintp(4 * s)
+        room[at], room[at + one] = table[n, zero], table[n, one]
+        room[at + two], room[at + three] = table[n, two], table[n, three]
+    for s in range(lanes):
+        x, at = t[s], np.uintp(4 * s)
+        c0, c1, c2, c3 = room[at], room[at + one], room[at + two], room[at + three]
+        total[s] += ((c3 * x + c2) * x + c1) * x + c0
+        derivative = (3.0 * c3 * x + 2.0 * c2) * x + c1
+        inside = (x < 0.5) & ((x > -0.5) | (k[s] > 0))
+        slope[s] = derivative if inside else 0.0
+
+
+@kernel
+def _slopes(t: Array, k: Index, lanes: int, table: Array, total: Array, slope: Array, room: Array) -> None:
     """total += phi(u), slope = phi'(u) 2/K, zero outside (-1, 1)  # t, k, total, slope (lanes,); table (K, s+1)."""
     width = table.shape[1]
+    if width == 4:
+        _cubic_slopes(t, k, lanes, table, total, slope, room)
+        return
     for s in range(lanes):
         value, derivative = table[k[s], width - 1], 0.0
         for e in range(width - 2, -1, -1):
@@ -182,11 +267,19 @@ def _slopes(t: Array, k: Index, lanes: int, table: Array, total: Array, slope: A
 
 @kernel
 def _masked_slopes(
-    t: Array, k: Index, lanes: int, table: Array, there: Array, value: Array, total: Array, slope: Array
+    t: Array,
+    k: Index,
+    lanes: int,
+    table: Array,
+    there: Array,
+    value: Array,
+    total: Array,
+    slope: Array,
+    room: Array,
 ) -> None:
     """``_slopes`` where ``there`` is 1, and nothing where it is 0  # there, value (lanes,)."""
     value[:] = 0.0
-    _slopes(t, k, lanes, table, value, slope)
+    _slopes(t, k, lanes, table, value, slope, room)
     for s in range(lanes):
         total[s] += value[s] * there[s]
         slope[s] *= there[s]
@@ -219,7 +312,7 @@ def pullback(
     left, right = np.empty((tokens, rank, step)), np.empty((tokens, rank, step))
     to_left, to_right = np.empty((tokens, rank, step)), np.empty((tokens, rank, step))
     t, k, total, weight = np.empty(step), np.empty(step, np.int32), np.empty(step), np.empty(step)
-    slope = np.empty((tokens, step))
+    slope, room = np.empty((tokens, step)), np.empty(4 * step)
     if mask is not None:
         value, there = np.empty(step), np.empty((tokens, 1, step))
     for first in range(0, rows // tokens, step):
@@ -235,9 +328,9 @@ def pullback(
                 if not _skipped(i, j, mask):
                     _locate(left[i], right[j], lanes, intervals, t, k)
                     if mask is None:
-                        _slopes(t, k, lanes, table, total, slope[j])
+                        _slopes(t, k, lanes, table, total, slope[j], room)
                     else:
-                        _masked_slopes(t, k, lanes, table, there[j, 0], value, total, slope[j])
+                        _masked_slopes(t, k, lanes, table, there[j, 0], value, total, slope[j], room)
             for s in range(lanes):
                 row = (first + s) * tokens + i
                 if mask is not None:
@@ -268,7 +361,8 @@ def directions(p: Array, q: Array, x: Array, tokens: int, table: Array, z: Array
     scale = 0.5 * intervals / (tokens - 1)
     step = _lanes(rows // tokens, tokens, rank)
     left, right = np.empty((tokens, rank, step)), np.empty((tokens, rank, step))
-    t, k, total, slope = np.empty(step), np.empty(step, np.int32), np.zeros(step), np.empty((tokens, step))
+    t, k, total = np.empty(step), np.empty(step, np.int32), np.zeros(step)
+    slope, room = np.empty((tokens, step)), np.empty(4 * step)
     if mask is not None:
         value, there = np.empty(step), np.empty((tokens, 1, step))
     for first in range(0, rows // tokens, step):
@@ -281,9 +375,9 @@ def directions(p: Array, q: Array, x: Array, tokens: int, table: Array, z: Array
             for j in range(tokens):
                 _locate(left[i], right[j], lanes, intervals, t, k)
                 if mask is None:
-                    _slopes(t, k, lanes, table, total, slope[j])
+                    _slopes(t, k, lanes, table, total, slope[j], room)
                 else:
-                    _masked_slopes(t, k, lanes, table, there[j, 0], value, total, slope[j])
+                    _masked_slopes(t, k, lanes, table, there[j, 0], value, total, slope[j], room)
                     if _skipped(i, j, mask):
                         slope[j] = 0.0
             if mask is None:

@@ -28,7 +28,7 @@ def _exp(x: Any) -> Any:
 
 def _exp32(x: Any) -> Any:
     """In float32 by Cephes' polynomial of degree 5 and a shift of the exponent, which vector registers can do."""
-    k = np.float32(math.floor(x * np.float32(1.44269504) + np.float32(0.5)))
+    k = np.floor(x * np.float32(1.44269504) + np.float32(0.5))
     r = x - k * np.float32(0.693359375) + k * np.float32(2.12194440e-4)
     p = np.float32(1.9875691500e-4) * r + np.float32(1.3981999507e-3)
     p = p * r + np.float32(8.3334519073e-3)

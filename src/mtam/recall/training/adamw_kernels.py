@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mtam.base.jit import kernel
-from mtam.recall.gates import SHARPNESS, SPREAD, Params, Softmax, Untrained
-from mtam.recall.gates.softmax_kernels import pull, softmax
+from mtam.recall.gates import SHARPNESS, SPREAD, Params, Softmax, Untrained, softmax_kernels
 from mtam.recall.transformer import network_kernels
 from mtam.recall.transformer.network import Network
 from mtam.recall.transformer.tensors import Stack
@@ -86,7 +85,7 @@ def _run(
 ) -> None:  # fmt: skip
     members, components, count = len(features), tags.shape[1], rows.shape[2]
     space, kind = network_kernels.room(count, features[0], second[0]), features.dtype
-    form, most = np.empty(score.shape[1:], kind), np.empty(count, kind)
+    form, asked = np.empty(score.shape[1:], kind), softmax_kernels.room(count, tags[0])
     weights, d_weights = np.empty((components, count), kind), np.empty((components, count), kind)
     for m in range(members):
         head = (value[m], second[m], second_bias[m], out[m], out_bias[m])
@@ -95,7 +94,7 @@ def _run(
             here = rows[stream[m], t]
             if attends:
                 _form(score[m], temperature[m], form)
-                softmax(form, query[m], tags[m], share[m], here, most, weights)
+                softmax_kernels.softmax(form, query[m], tags[m], share[m], here, weights, asked)
             else:
                 for i in range(components):
                     for b in range(count):
@@ -104,7 +103,7 @@ def _run(
                 attends, here, features[m], moments[m], base[m], observed[m], weights, head, into, d_weights, space
             )
             if attends:
-                pull(query[m], tags[m], here, weights, d_weights, most, form)
+                softmax_kernels.pull(weights, d_weights, form, asked)
                 _pull_form(form, d_score[m], d_temperature[m])
             start = 0
             for size in sizes:

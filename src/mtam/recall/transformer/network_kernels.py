@@ -24,37 +24,67 @@ HEAD = ("value", "second", "second_bias", "out", "out_bias")
 
 @kernel
 def _attend(weights: Array, moments: Array, base: Array, rows: Rows, pooled: Array) -> None:
-    """pooled = base + sum_i a_i m_i, the sums of the heads side by side."""
+    """pooled = base + sum_i a_i m_i, the sums of the heads side by side; four components at a time."""
     components, own = moments.shape[0], moments.shape[2] - 2
     for b in range(len(pooled)):
+        r = rows[b]
         for head in range(weights.shape[0] // components):
-            side = pooled[b, head * own : (head + 1) * own]
-            for i in range(components):
-                a = weights[head * components + i, b]
-                row = moments[i, rows[b]]
-                if i == 0:
-                    for j in range(own):
-                        side[j] = a * row[j]
-                else:
-                    for j in range(own):
-                        side[j] += a * row[j]
-        pooled[b, -2] = base[rows[b], -2]
-        pooled[b, -1] = base[rows[b], -1]
+            side, a = pooled[b, head * own : (head + 1) * own], weights[head * components : (head + 1) * components, b]
+            if components < 4:
+                _scaled(a[0], moments[0, r], side)
+                for i in range(1, components):
+                    _add_scaled(a[i], moments[i, r], side)
+                continue
+            m0, m1, m2, m3 = moments[0, r], moments[1, r], moments[2, r], moments[3, r]
+            a0, a1, a2, a3 = a[0], a[1], a[2], a[3]
+            for j in range(own):
+                side[j] = a0 * m0[j] + a1 * m1[j] + a2 * m2[j] + a3 * m3[j]
+            for i in range(4, components - 3, 4):
+                m0, m1, m2, m3 = moments[i, r], moments[i + 1, r], moments[i + 2, r], moments[i + 3, r]
+                a0, a1, a2, a3 = a[i], a[i + 1], a[i + 2], a[i + 3]
+                for j in range(own):
+                    side[j] += a0 * m0[j] + a1 * m1[j] + a2 * m2[j] + a3 * m3[j]
+            for i in range(components - components % 4, components):
+                _add_scaled(a[i], moments[i, r], side)
+        pooled[b, -2] = base[r, -2]
+        pooled[b, -1] = base[r, -1]
+
+
+@kernel
+def _scaled(a: Any, row: Array, side: Array) -> None:
+    for j in range(len(side)):
+        side[j] = a * row[j]
+
+
+@kernel
+def _add_scaled(a: Any, row: Array, side: Array) -> None:
+    for j in range(len(side)):
+        side[j] += a * row[j]
 
 
 @kernel
 def _pull(slope: Array, moments: Array, rows: Rows, out: Array) -> None:
-    """dLoss/da_i = m_i . dLoss/dpooled."""
+    """dLoss/da_i = m_i . dLoss/dpooled; four components at a time."""
     components, own = moments.shape[0], moments.shape[2] - 2
+    zero = slope.dtype.type(0)
     for b in range(len(slope)):
+        r = rows[b]
         for head in range(out.shape[0] // components):
-            side = slope[b, head * own : (head + 1) * own]
-            for i in range(components):
-                row = moments[i, rows[b]]
-                total = slope.dtype.type(0)
+            side, into = slope[b, head * own : (head + 1) * own], out[head * components : (head + 1) * components, b]
+            for i in range(0, components - 3, 4):
+                m0, m1, m2, m3 = moments[i, r], moments[i + 1, r], moments[i + 2, r], moments[i + 3, r]
+                t0, t1, t2, t3 = zero, zero, zero, zero
+                for j in range(own):
+                    t0 += side[j] * m0[j]
+                    t1 += side[j] * m1[j]
+                    t2 += side[j] * m2[j]
+                    t3 += side[j] * m3[j]
+                into[i], into[i + 1], into[i + 2], into[i + 3] = t0, t1, t2, t3
+            for i in range(components - components % 4, components):
+                row, total = moments[i, r], zero
                 for j in range(own):
                     total += side[j] * row[j]
-                out[head * components + i, b] = total
+                into[i] = total
 
 
 @kernel
@@ -66,55 +96,57 @@ def _transpose(of: Array, into: Array) -> None:
 
 @kernel
 def _activate(z: Array, h: Array) -> None:
-    """h = silu(z), and z becomes s."""
+    """h = silu(z), and z becomes s; contiguous."""
     one, most = z.dtype.type(1), z.dtype.type(87)
-    for b in range(z.shape[0]):
-        for j in range(z.shape[1]):
-            s = sigmoid(z[b, j], one, most)
-            h[b, j] = z[b, j] * s
-            z[b, j] = s
+    flat_z, flat_h = z.reshape(-1), h.reshape(-1)
+    for k in range(len(flat_z)):
+        s = sigmoid(flat_z[k], one, most)
+        flat_h[k] = flat_z[k] * s
+        flat_z[k] = s
 
 
 @kernel
 def _pull_silu(grad: Array, s: Array, h: Array) -> None:
-    """grad times s + h (1 - s), in place."""
+    """grad times s + h (1 - s), in place; contiguous."""
     one = s.dtype.type(1)
-    for b in range(s.shape[0]):
-        for j in range(s.shape[1]):
-            grad[b, j] *= s[b, j] + h[b, j] * (one - s[b, j])
+    flat_grad, flat_s, flat_h = grad.reshape(-1), s.reshape(-1), h.reshape(-1)
+    for k in range(len(flat_s)):
+        flat_grad[k] *= flat_s[k] + flat_h[k] * (one - flat_s[k])
 
 
 @kernel
 def _answer(z: Array, h: Array, bias: Array, out: Array, out_bias: Array, observed: Array, rows: Rows,
             d_bias: Array, d_out: Array, d_out_bias: Array) -> Any:  # fmt: skip
-    """From the second layer's products to the loss, and back: z becomes dLoss/dz. ``h`` (B, H) is room."""
+    """From the second layer's products to the loss, and back: z becomes dLoss/dz. ``h`` (B, H) is room.
+
+    Few arrays a loop: compilers give up vector registers where more than eight pairs of arrays might overlap.
+    """
     one, most = z.dtype.type(1), z.dtype.type(87)
     count, hidden = z.shape
     scale = z.dtype.type(2) / z.dtype.type(count)
-    for b in range(count):
-        for j in range(hidden):
-            full = z[b, j] + bias[j]
-            s = sigmoid(full, one, most)
-            h[b, j] = full * s
-            z[b, j] = s + h[b, j] * (one - s)  # the slope of silu
     d_bias[:] = 0
     d_out[:] = 0
     d_out_bias[0] = 0
     loss = z.dtype.type(0)
     for b in range(count):
-        answer = out_bias[0]
+        answer = z.dtype.type(0)
         for j in range(hidden):
-            answer += h[b, j] * out[j]
-        residual = answer - observed[rows[b]]
+            full = z[b, j] + bias[j]
+            s = sigmoid(full, one, most)
+            silu = full * s
+            h[b, j] = silu
+            z[b, j] = s + silu * (one - s)  # the slope of silu
+            answer += silu * out[j]
+        residual = answer + out_bias[0] - observed[rows[b]]
         loss += residual * residual
         slope = residual * scale
         d_out_bias[0] += slope
         for j in range(hidden):
             d_out[j] += slope * h[b, j]
         for j in range(hidden):
-            z[b, j] *= slope * out[j]
-        for j in range(hidden):
-            d_bias[j] += z[b, j]
+            pulled = z[b, j] * (slope * out[j])
+            z[b, j] = pulled
+            d_bias[j] += pulled
     return loss / z.dtype.type(count)
 
 
