@@ -79,6 +79,7 @@ def test_fixed_steps_know_positions_alone() -> None:
     assert (first - second).abs().max() > 0.01
 
 
+@pytest.mark.slow
 def test_it_recalls_where_fixed_steps_do_not(tmp_path: Path) -> None:
     run = mtam.sweep(FILE, "model=selective,fixed", *SMALL, out=tmp_path / "run")
     mass, error = ({str(row["model"]): float(row[name]) for row in run.trials.to_dict("records")} for name in KEPT)
