@@ -42,13 +42,18 @@ def warm(as_json: bool, quiet: bool) -> None:
 
 
 def _plans() -> Iterator[Plan]:
-    for name in models("recall"):
+    for name in _built_in("recall"):
         yield config.plan_sweep("alpha", [f"model={name}", *RECALL, *_cheap("recall", name)])
-    for name in models("interaction"):
+    for name in _built_in("interaction"):
         if name in models("recall"):
             continue
         for shape in SHAPES:
             yield config.plan_sweep("d", [f"model={name}", *INTERACTION, *shape, *_cheap("interaction", name)])
+
+
+def _built_in(problem: str) -> list[str]:
+    """All but those whose code is of the user's own, who alone can name it."""
+    return [name for name, each in models(problem).items() if "code" not in own_settings(each)]
 
 
 def _cheap(problem: str, name: str) -> list[str]:
