@@ -38,7 +38,7 @@ def test_a_file_of_ones_own_is_read_and_not_run(tmp_path: Path, monkeypatch: pyt
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.py").write_text(MEAN.read_text() + "open('ran', 'w')\n")
     (tmp_path / "maps").mkdir()
-    assert candidates(["sweep"], "m") == ["misspecified", "missing_head", "model", "maps/", "mine.py"]
+    assert candidates(["sweep"], "m") == ["missing_head", "misspecified", "model", "maps/", "mine.py"]
     assert candidates(["sweep", "mine.py"], "data.") == ["data.d=", "data.sigma="]
     assert candidates(["sweep", "mine.py"], "model") == ["model=", "model.factor="]
     assert candidates(["sweep", "mine.py", "model=first_half"], "model") == ["model="]

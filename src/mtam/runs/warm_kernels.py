@@ -3,10 +3,12 @@
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from mtam import config
 from mtam.base import compile_time
+from mtam.base.errors import UsageError
 from mtam.base.system import machine
 from mtam.base.variants import models, own_settings
 from mtam.problems.registry import run_pack, variant
@@ -48,7 +50,8 @@ def _plans() -> Iterator[Plan]:
         if name in models("recall"):
             continue
         for shape in SHAPES:
-            yield config.plan_sweep("d", [f"model={name}", *INTERACTION, *shape, *_cheap("interaction", name)])
+            with suppress(UsageError):  # what an estimator cannot be asked, as to divide heads in one dimension
+                yield config.plan_sweep("d", [f"model={name}", *INTERACTION, *shape, *_cheap("interaction", name)])
 
 
 def _built_in(problem: str) -> list[str]:
