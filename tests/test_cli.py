@@ -78,14 +78,14 @@ WRONG = [
     (["status", "."], "not the folder of a run"),
     (["reproduce", "--scale", "huge"], "smoke"),
     (["check", "coercivty"], "did you mean coercivity?"),
-    (["check", "zzz"], "valid: "),
+    (["check", "zzz"], "valid names start with: "),
     (["check", "coercivity", "sed=1"], "did you mean seed?"),
     (["check", "coercivity", "seed=-1"], "seed = -1"),
     (["check", "coercivity", "seed=1,2"], "seed=[1,2]"),
     (["check", "coercivity", "--out", "/dev/null/x"], "/dev/null is not a folder"),
     (["check", "all", "seed=1"], "name it instead of all"),
     (["check"], "Missing argument"),
-    (["config", "check", "all"], "valid: "),
+    (["config", "check", "all"], "valid names start with: "),
 ]
 
 

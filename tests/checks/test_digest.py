@@ -22,6 +22,7 @@ SMALL: dict[str, dict[str, object]] = {
         "betas": [1], "tokens": [3], "sizes": [1000, 4000, 16000], "bumps": 16, "rows": 5000, "draws": 100,
         "scaling_tokens": [3, 5], "scaling_samples": 1000, "d": 2,
     },
+    "identifiability": {"heads": [1], "draws": 1},
     "log_factor": {"draws": 3, "digits_low": 3.0, "digits_high": 5.0},
     "minimax": {"alphas": [1.0], "powers": [], "draws": 2, "digits": 10.0},
     "regime": {

@@ -327,8 +327,8 @@ def test_the_chance_of_the_basin_and_the_risk_in_it_are_judged_apart(
         return found | ({} if ratio is None else {"basin_error": 1e-3 * ratio * float(np.exp(0.05 * rng.normal()))})
 
     run = evidence("training", [], numbers)
-    assert verdict("training-basin-sgd", run) == basin
-    assert verdict("training-ratio-sgd", run) == reaches
+    assert verdict("training-basin-adam-moment", run) == basin
+    assert verdict("training-ratio-adam-moment", run) == reaches
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def test_numbers_of_another_shape_are_refused() -> None:
 
 def test_a_trial_of_schema_2_loses_what_its_estimator_does_not_read() -> None:
     knn = RecallTrial(model=recall_model("knn"))
-    old = {**knn.model_dump(), "model": {**knn.model.identity()}}
+    old = knn.key_fields()  # without what is younger than schema 2
     assert "width" in old["model"]
     new = problem("recall").modern(old)
     assert RecallTrial.model_validate(new) == knn

@@ -23,6 +23,7 @@ def test_oracle_error_is_dimension_over_samples() -> None:
     assert 0.1 < c0 < 1
 
 
+@pytest.mark.slow
 def test_variance_is_linear_in_the_dimension_of_the_space() -> None:
     data = {"d": 5, "tokens": 10, "rank": 2, "noise": 0.5}
     small, large = (
@@ -32,6 +33,7 @@ def test_variance_is_linear_in_the_dimension_of_the_space() -> None:
     assert 2.5 < large / small < 5  # (96 + 3)/(24 + 3) = 3.7
 
 
+@pytest.mark.slow
 def test_parametric_part_is_parameters_over_samples() -> None:
     """error - oracle error = c1 p sigma^2/M, c1 between 0.4 and 1.2 for N = 10, at two sizes: slope -1."""
     constants = []

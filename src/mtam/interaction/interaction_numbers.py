@@ -206,8 +206,9 @@ class HeadSearchNumbers:
 class HeadsLawNumbers:
     """What knowing all A*_h would have given on the same pairs, and what theory forecasts, in units of Var g* = 1.
 
-    As ``BesideOracleNumbers`` has them, parameters being summed over heads, the forecasts those of
-    ``heads.first_order``; counted_parameters: q = H (K + s) - (H - 1) + sum_h p_h; counted_error: q sigma^2 / M.
+    oracle_error, oracle_error_se, excess, excess_se, parametric_error, predicted_parametric_error, excess_ratio as
+    ``BesideOracleNumbers`` has them, parameters being summed over heads; forecast_error, forecast_oracle_error: those
+    of ``heads.first_order``; counted_parameters: q = H (K + s) - (H - 1) + sum_h p_h; counted_error: q sigma^2 / M.
     """
 
     oracle_error: float

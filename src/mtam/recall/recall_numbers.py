@@ -36,7 +36,11 @@ class BenchmarkNumbers(RecallNumbers):
 
 @dataclass(frozen=True, kw_only=True)
 class OwnRecallNumbers(RecallNumbers):
-    """Of an estimator of the user's own: recall where it says how it weighs the components; seconds as above."""
+    """Of an estimator of the user's own.
+
+    attention_mass, attention_entropy, recall_accuracy: as of what is trained, where it says how it weighs the
+    components; seconds, pack_seconds: as above.
+    """
 
     attention_mass: float | None = None
     attention_entropy: float | None = None

@@ -87,6 +87,7 @@ def region_holds(seed: int, twisted: bool = False) -> tuple[bool, float]:
     return bool(held), float(np.mean(entries))
 
 
+@pytest.mark.slow
 def test_the_region_holds_the_truth_as_often_as_it_says_and_not_another_matrix() -> None:
     """Of 40 regions at 95% fewer than 33 hold the truth with probability .001; a matrix off by .1 is held rarely."""
     held, entries = zip(*(region_holds(700 + seed) for seed in range(40)), strict=True)

@@ -9,6 +9,7 @@ from mtam.runs.exports import panel_files
 from tests.conftest import TINY, Mtam
 
 
+@pytest.mark.slow
 def test_a_sweep_and_its_report_leave_panels_and_say_where(mtam: Mtam, here: Path) -> None:
     run = ("sweep", "alpha", *TINY, "--launcher", "inline", "--out", "run", "--format", "pdf")
     assert mtam(*run, "--dry-run").code == 0

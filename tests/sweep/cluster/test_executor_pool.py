@@ -182,6 +182,7 @@ def test_executors_of_ones_own_have_that_path(plan: Plan, tmp_path: Path, monkey
     assert [path.split(os.pathsep)[0] for path in seen] == [os.path.dirname(sys.executable)]
 
 
+@pytest.mark.slow
 def test_a_sweep_has_the_same_curve_on_every_executor(here: Path, mtam: Mtam) -> None:
     (here / "mine.py").write_text(FACTORIES)
     assert mtam("sweep", "d", *TINY_D, "--launcher", "inline", "--out", "inline").code == 0

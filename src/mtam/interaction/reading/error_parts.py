@@ -41,7 +41,9 @@ def decompose(columns: Mapping[str, Array], trial: InteractionTrial) -> dict[str
     told = _with_error("c0", fits[:, 1])
     last = n == n.max()
     shares = [
-        float(np.mean((b * bias / oracle)[last & (seed == one)])) for one, b in zip(seeds, fits[:, 0], strict=True)
+        float(np.mean((b * bias / oracle)[last & (seed == one)]))
+        for one, b in zip(seeds, fits[:, 0], strict=True)
+        if (last & (seed == one)).any()  # a trial that failed leaves its seed without the largest size
     ]
     told |= {"bias_share_at_largest_M": float(np.mean(shares))}
     if trial.parameters() > 0:

@@ -19,6 +19,8 @@ from mtam.interaction.solver.varpro import Profile, ProfiledFit
 
 Array = npt.NDArray[np.float64]
 
+SINGULAR = 1e-8  # of the largest eigenvalue, below which one is taken for this
+
 LARGEST_DENSE, LARGEST_DENSE_FULL = 250, 36  # numbers in the factors, in A at full rank
 SMALLEST = 1e-3  # singular value in the preconditioner, relative to their sum
 CG_STEPS, CG_TOLERANCE = 30, 0.1  # what an inexact solve loses is of second order in the tolerance
@@ -61,9 +63,18 @@ class Formed:
         self.level = float(np.trace(matrix)) / len(matrix)
 
     def solve(self, shift: float, gradient: Array) -> Array:
-        """By Cholesky factorisation."""
+        """By Cholesky factorisation; by eigenvectors where the matrix is positive but for rounding.
+
+        It is all rounding where the data say nothing of A, as of tokens that take a handful of values, for which phi
+        alone answers everything.
+        """
         shifted = self.matrix + shift * self.level * np.eye(len(gradient))
-        return np.asarray(scipy.linalg.solve(shifted, gradient, assume_a="pos", check_finite=False))
+        try:
+            return np.asarray(scipy.linalg.solve(shifted, gradient, assume_a="pos", check_finite=False))
+        except scipy.linalg.LinAlgError:
+            values, axes = np.linalg.eigh(shifted)
+            least = max(float(np.abs(values).max()) * SINGULAR, 1e-300)
+            return np.asarray(axes @ ((axes.T @ gradient) / np.maximum(values, least)))
 
     def form(self, step: Array) -> float:
         """s^T H s."""
