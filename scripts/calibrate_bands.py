@@ -24,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+import kept_rows
 from mtam.base.streams import generator
 from mtam.interaction.own_data import confidence_band, confidence_region, fit_own_data
 from mtam.interaction.own_data.own_data_spec import OwnTrial
@@ -153,17 +154,6 @@ def one(kind: str, seed: int, rule: str) -> dict[str, Any]:
     return {"kind": kind, "seed": seed, "rule": rule} | covered(sample, numbers, rng)
 
 
-def read(path: Path) -> list[dict[str, Any]]:
-    """The data sets so far; a line cut short by an interruption does not count."""
-    rows = []
-    for line in path.read_text().splitlines() if path.exists() else []:
-        try:
-            rows.append(json.loads(line))
-        except json.JSONDecodeError:
-            continue
-    return rows
-
-
 def table(rows: list[dict[str, Any]]) -> pd.DataFrame:
     """Per kind and rule: data sets, and shares of them (or of quantiles, or of entries) that hold the truth."""
     out = []
@@ -197,7 +187,7 @@ def main() -> None:
     parser.add_argument("--table", action="store_true", help="no new data sets")
     options = parser.parse_args()
     path: Path = options.out / "sets.jsonl"
-    rows = read(path)
+    rows = kept_rows.read(path)
     done = {(row["kind"], row["seed"], row["rule"]) for row in rows}
     if not options.table:
         options.out.mkdir(parents=True, exist_ok=True)
@@ -212,10 +202,7 @@ def main() -> None:
                         file.flush()
     if not rows:
         raise SystemExit(f"{path} holds nothing yet; run without --table")
-    shown = table(rows)
-    shown.to_csv(options.out / "table.csv", index=False, lineterminator="\n")
-    with pd.option_context("display.width", 240, "display.max_rows", None, "display.max_columns", None):
-        print(shown.to_string(index=False))
+    kept_rows.show(table(rows), options.out / "table.csv")
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+import kept_rows
 from mtam.base.streams import generator
 from mtam.interaction.files import dataset
 from mtam.interaction.own_data import fit_own_data
@@ -204,17 +205,6 @@ def _short(value: Any) -> Any:
     return float(f"{value:.4g}") if isinstance(value, float) else value
 
 
-def read(path: Path) -> list[dict[str, Any]]:
-    """The data sets so far; a line cut short by an interruption does not count."""
-    rows = []
-    for line in path.read_text().splitlines() if path.exists() else []:
-        try:
-            rows.append(json.loads(line))
-        except json.JSONDecodeError:
-            continue
-    return rows
-
-
 def table(rows: list[dict[str, Any]]) -> pd.DataFrame:
     """Per kind: data sets, how often each word was said, medians of what stands behind it."""
     frame = pd.DataFrame(rows)
@@ -239,7 +229,7 @@ def main() -> None:
     parser.add_argument("--table", action="store_true", help="no new data sets")
     options = parser.parse_args()
     path: Path = options.out / "sets.jsonl"
-    rows = read(path)
+    rows = kept_rows.read(path)
     done = {(row["kind"], row["seed"]) for row in rows}
     if not options.table:
         options.out.mkdir(parents=True, exist_ok=True)

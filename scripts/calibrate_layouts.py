@@ -24,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+import kept_rows
 from mtam.base.streams import generator
 from mtam.interaction.own_data.interaction_regressor import InteractionRegressor
 
@@ -167,7 +168,7 @@ def main() -> None:
     parser.add_argument("--table", action="store_true", help="no new data sets")
     options = parser.parse_args()
     path: Path = options.out / "sets.jsonl"
-    rows = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    rows = kept_rows.read(path)
     done = {(row["kind"], row["seed"], row["ignored"]) for row in rows}
     if not options.table:
         options.out.mkdir(parents=True, exist_ok=True)
@@ -181,10 +182,7 @@ def main() -> None:
                             file.flush()
     if not rows:
         raise SystemExit(f"{path} holds nothing yet; run without --table")
-    shown = table(rows)
-    shown.to_csv(options.out / "table.csv", index=False, lineterminator="\n")
-    with pd.option_context("display.width", 240, "display.max_rows", None, "display.max_columns", None):
-        print(shown.to_string(index=False))
+    kept_rows.show(table(rows), options.out / "table.csv")
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+import kept_rows
 from mtam.base.streams import generator
 from mtam.interaction.estimators import erm
 from mtam.interaction.estimators.estimators import spline_space
@@ -87,17 +88,6 @@ def _from_the_truth(profile: Profile, truth: Truth, penalised: bool) -> tuple[Ar
     return (profile.white @ point.u) @ (profile.white @ point.v).T, profile.spline(point.fit)
 
 
-def read(path: Path) -> list[dict[str, Any]]:
-    """The fits so far; a line cut short by an interruption does not count."""
-    rows = []
-    for line in path.read_text().splitlines() if path.exists() else []:
-        try:
-            rows.append(json.loads(line))
-        except json.JSONDecodeError:
-            continue
-    return rows
-
-
 def table(rows: list[dict[str, Any]]) -> pd.DataFrame:
     """One row per cell: REML beside the best fixed K of the cell, and successes and mean errors of every rule.
 
@@ -150,7 +140,7 @@ def main() -> None:
     parser.add_argument("--table", action="store_true", help="no new fits")
     options = parser.parse_args()
     path: Path = options.out / f"{options.name}.jsonl"
-    rows = read(path)
+    rows = kept_rows.read(path)
     done = {tuple(row[name] for name in (*CELL, "seed", "rule")) for row in rows}
     if not options.table:
         options.out.mkdir(parents=True, exist_ok=True)
